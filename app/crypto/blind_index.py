@@ -1,0 +1,43 @@
+"""Blind indexes: short keyed tags by which a sealed value is found without being opened.
+
+A tag is HMAC-SHA256 cut to a few bits, so that several rows share it and a thief of tags and key
+learns a crowd, not a person. Knows no field and no script: the caller normalises the text.
+"""
+
+from __future__ import annotations
+
+from app.crypto.aead import KEY_BYTES
+from app.crypto.derive import hkdf, mac
+from app.crypto.errors import KeyMalformed, WeakParameters
+from app.crypto.framing import frame
+
+FEWEST_BITS = 8
+MOST_BITS = 18
+_TAG_BITS = 32
+
+
+def index_key(search_key: bytes, root_mix: bytes, field: str, version: int) -> bytes:
+    """The 32-byte key of one field's index.
+
+    Takes both the members' search key and a key of the root, so that neither alone computes a
+    tag. Raises KeyMalformed unless both have 32 bytes.
+    """
+    if len(search_key) != KEY_BYTES or len(root_mix) != KEY_BYTES:
+        raise KeyMalformed("search key and root mix have 32 bytes each")
+    return hkdf(search_key, salt=root_mix, info=frame("padauk/index/1", field, version))
+
+
+def token(key: bytes, normalised: str, bits: int) -> int:
+    """The tag of a normalised text, from 0 to ``2 ** bits - 1``.
+
+    Raises WeakParameters unless 8 <= bits <= 18: fewer find everyone, more find one person.
+    """
+    if not FEWEST_BITS <= bits <= MOST_BITS:
+        raise WeakParameters("an index has 8 to 18 bits")
+    tag = mac(key, frame("padauk/index/token/1", normalised))
+    return int.from_bytes(tag[: _TAG_BITS // 8], "big") >> (_TAG_BITS - bits)
+
+
+def bits_for(rows: int) -> int:
+    """The width for a table of so many rows: log2(rows) - 2, between 8 and 18."""
+    return min(max(rows.bit_length() - 3, FEWEST_BITS), MOST_BITS)

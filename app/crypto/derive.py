@@ -1,0 +1,55 @@
+"""Keys from keys, and the short functions that everything else leans on.
+
+HKDF (RFC 5869), HMAC (RFC 2104) and SHA-256. Knows no purpose: the label in ``info`` is the
+caller's, written with ``framing.frame``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.crypto.errors import WeakParameters
+from app.crypto.framing import frame
+
+DIGEST_BYTES = 32
+_LONGEST = 255 * DIGEST_BYTES
+_SHA256 = hashes.SHA256()
+_COMMIT = frame("padauk/commit/1")
+
+
+def hkdf(secret: bytes, *, info: bytes, salt: bytes = b"", length: int = 32) -> bytes:
+    """Derive ``length`` bytes from a secret of full entropy by HKDF-SHA256 (RFC 5869, section 2).
+
+    Raises WeakParameters unless 1 <= length <= 8160.
+    """
+    if not 0 < length <= _LONGEST:
+        raise WeakParameters("HKDF-SHA256 gives 1 to 8160 bytes")
+    return HKDF(_SHA256, length, salt, info).derive(secret)
+
+
+def mac(key: bytes, message: bytes) -> bytes:
+    """The 32-byte HMAC-SHA256 of a message."""
+    return hmac.digest(key, message, "sha256")
+
+
+def digest(data: bytes) -> bytes:
+    """The 32-byte SHA-256 of data."""
+    return hashlib.sha256(data).digest()
+
+
+def equal(one: bytes, other: bytes) -> bool:
+    """Compare in time that depends on the lengths alone."""
+    return hmac.compare_digest(one, other)
+
+
+def commit(secret: bytes, address: bytes) -> bytes:
+    """The 32-byte commitment to a random secret at an address.
+
+    It binds: AES-GCM alone would let one blob open to two secrets under two keys. It hides only
+    because the secret is random; never commit to something that could be guessed.
+    """
+    return hmac.digest(secret, _COMMIT + address, "sha256")

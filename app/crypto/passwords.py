@@ -1,0 +1,111 @@
+"""Passphrases stretched into keys by Argon2id (RFC 9106), once for all purposes.
+
+One run gives 64 bytes, HKDF makes a verifier and two wrapping keys of them: nothing beside the
+verifier is a cheaper way to guess. Knows no member and no row; the caller keeps salt and cost
+and binds both to the row, and the floor here stops a writer of the database from lowering them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from shamir_mnemonic.wordlist import WORDLIST
+
+from app.crypto.derive import hkdf
+from app.crypto.errors import PassphraseRefused, WeakParameters
+from app.crypto.framing import frame
+
+SALT_BYTES = 16
+LONGEST_PASSPHRASE = 1024
+FEWEST_WORDS = 8
+_STRETCHED_BYTES = 64
+_LONGEST_SALT = 64
+_MOST_MEMORY_KIB = 2 * 1024 * 1024
+_MOST_ITERATIONS = 32
+_MOST_LANES = 16
+_LEAST_MEMORY_A_LANE_KIB = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Cost:
+    """What one guess costs: memory in KiB, passes over it, and parallel lanes."""
+
+    memory_kib: int
+    iterations: int
+    lanes: int
+
+
+FLOOR = Argon2Cost(memory_kib=64 * 1024, iterations=3, lanes=1)
+"""The least that is accepted, and the default: 64 MiB, three passes, one lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """Three independent 32-byte values of one passphrase. Only the verifier is ever stored."""
+
+    verifier: bytes = field(repr=False)
+    wrap_work: bytes = field(repr=False)
+    wrap_lead: bytes = field(repr=False)
+
+
+def check_stretch(passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost) -> bytes:
+    """The passphrase as UTF-8, byte for byte as given, if it may be stretched at this cost.
+
+    Raises PassphraseRefused for over 1024 bytes or no text, WeakParameters for a cost under the
+    floor, a cost beyond 2 GiB, 32 passes or 16 lanes, or a salt outside 16 to 64 bytes.
+    """
+    try:
+        secret = passphrase.encode()
+    except UnicodeEncodeError:
+        raise PassphraseRefused("the passphrase is no text") from None
+    if len(secret) > LONGEST_PASSPHRASE:
+        raise PassphraseRefused("the passphrase is longer than 1024 bytes")
+    if not SALT_BYTES <= len(salt) <= _LONGEST_SALT:
+        raise WeakParameters("a salt has 16 to 64 bytes")
+    least_memory = max(floor.memory_kib, _LEAST_MEMORY_A_LANE_KIB * cost.lanes)
+    if not (
+        least_memory <= cost.memory_kib <= _MOST_MEMORY_KIB
+        and max(floor.iterations, 1) <= cost.iterations <= _MOST_ITERATIONS
+        and max(floor.lanes, 1) <= cost.lanes <= _MOST_LANES
+    ):
+        raise WeakParameters("the stretching cost is outside what is allowed")
+    return secret
+
+
+def stretch(
+    passphrase: str, *, salt: bytes, cost: Argon2Cost, floor: Argon2Cost = FLOOR
+) -> Stretched:
+    """Stretch a passphrase; takes about 0.13 s and 64 MiB at the default cost.
+
+    A lower floor is for tests. Raises PassphraseRefused or WeakParameters, before any work.
+    """
+    secret = check_stretch(passphrase, salt, cost, floor)
+    stretched = Argon2id(
+        salt=salt,
+        length=_STRETCHED_BYTES,
+        iterations=cost.iterations,
+        lanes=cost.lanes,
+        memory_cost=cost.memory_kib,
+    ).derive(secret)
+    return Stretched(
+        verifier=hkdf(stretched, info=frame("padauk/passphrase/1", "verifier")),
+        wrap_work=hkdf(stretched, info=frame("padauk/passphrase/1", "wrap-work")),
+        wrap_lead=hkdf(stretched, info=frame("padauk/passphrase/1", "wrap-lead")),
+    )
+
+
+def new_salt() -> bytes:
+    """Sixteen random bytes (RFC 9106, section 3.1)."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def generate_passphrase(words: int = FEWEST_WORDS) -> str:
+    """Lower-case words of SLIP-39's list of 1024, ten bits each, parted by single spaces.
+
+    Plain ASCII: Burmese text has several byte forms. Raises WeakParameters under eight words.
+    """
+    if words < FEWEST_WORDS:
+        raise WeakParameters("a passphrase has at least eight words")
+    return " ".join(secrets.choice(WORDLIST) for _ in range(words))
