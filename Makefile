@@ -1,0 +1,94 @@
+# Everything from a fresh clone, with Python 3.11 or newer, git and make. Nothing is written outside
+# this folder. The virtual environment follows the pins: change requirements/ and the next command
+# brings it up to date; change nothing and no time is lost.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+	echo $$python && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+BUILD := requirements/build.txt
+RUN := requirements/run.txt
+DEV := requirements/dev.txt
+
+fingerprint = $(firstword $(shell cat $(1) pyproject.toml | cksum))
+RUN_READY := $(VENV)/.run-$(call fingerprint,$(BUILD) $(RUN))
+DEV_READY := $(VENV)/.dev-$(call fingerprint,$(BUILD) $(DEV))
+
+# No index address, no folder of this machine, and the hashes of every file of each release.
+PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config --generate-hashes \
+	--strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host $(ARGS)
+
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check check-format check-lint check-types check-imports check-rules \
+	fmt bench fuzz lock clean
+
+help: ## show this text
+	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_READY) ## serve a demo with fictional people on this machine
+	@$(BIN)/padauk demo $(ARGS)
+
+test: $(DEV_READY) ## run every test, on SQLite and on a PostgreSQL of its own
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+
+check: check-format check-lint check-types check-imports check-rules ## everything but the tests: what must hold before a commit
+
+check-format: $(DEV_READY) ## is the code formatted
+	@$(BIN)/ruff format --check --quiet .
+
+check-lint: $(DEV_READY) ## ruff, with every rule that has no reason against it
+	@$(BIN)/ruff check --quiet .
+
+check-types: $(DEV_READY) ## mypy, strict
+	@$(BIN)/mypy
+
+check-imports: $(DEV_READY) ## do imports point downwards
+	@$(BIN)/lint-imports --no-logo
+
+check-rules: $(DEV_READY) ## the rules of this house that no linter knows
+	@$(BIN)/python -m tools.rules
+
+fmt: $(DEV_READY) ## format, and mend what can be mended safely
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(DEV_READY) ## time bare, unsealed and ours, side by side
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded time
+	@$(BIN)/python -m tools.fuzz $(ARGS)
+
+lock: $(DEV_READY) ## pin anew what pyproject.toml and *.in ask for; ARGS=--upgrade takes newer releases
+	@$(PIN) --allow-unsafe --output-file $(BUILD) requirements/build.in
+	@$(PIN) --output-file $(RUN) pyproject.toml
+	@$(PIN) --allow-unsafe --constraint $(BUILD) --constraint $(RUN) --output-file $(DEV) \
+		pyproject.toml requirements/dev.in
+
+clean: ## remove what these commands made, the demo included
+	@rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .schemathesis .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'Padauk needs Python 3.11 or newer: make PYTHON=...' >&2; exit 1; }
+	@echo 'Making $(VENV) with $(PYTHON)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): | $(BIN)/python
+	@echo 'Installing what $(RUN) pins into $(VENV)'
+	@$(PIP) install --require-hashes --requirement $(BUILD) --requirement $(RUN)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.run-* && touch $@
+
+$(DEV_READY): | $(BIN)/python
+	@echo 'Installing what $(DEV) pins into $(VENV)'
+	@$(PIP) install --require-hashes --requirement $(BUILD) --requirement $(DEV)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.dev-* $(VENV)/.run-* && touch $@ $(RUN_READY)
