@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from app.crypto.derive import digest
 from app.crypto.errors import NoteInvalid, SignatureInvalid
-from app.crypto.signing import PUBLIC_BYTES, SIGNATURE_BYTES, SigningKey, verify
+from app.crypto.signing import PUBLIC_BYTES, SigningKey, verify
 
 _ED25519 = b"\1"
 _ID_BYTES = 4

@@ -1,0 +1,153 @@
+"""Stretching without slowing anyone: one process of lowest priority, one passphrase at a time.
+
+Argon2 takes 64 MiB and a core; in a thread it would take the cores from every other request. The
+process is a plain child over two pipes and not a ``ProcessPoolExecutor``: that would import the
+parent's main module, and so the whole program, into the child, and read pickles from it.
+Knows passphrases for as long as they wait; the bounded queue keeps that short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
+
+from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
+from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch
+from app.crypto.stretch_worker import ANSWER_BYTES, read_answer, write_request
+
+_BOOT = "import sys; sys.path[:] = sys.argv[1:]; from app.crypto.stretch_worker import main; main()"
+_GOODBYE_SECONDS = 5.0
+
+
+class Stretcher:
+    """Stretches passphrases in a process of its own, which starts with the first one.
+
+    ``waiting`` is how many may wait or run at once; ``patience`` how many seconds one may take
+    before the process is given up. Close it, or use it in ``with``.
+    """
+
+    def __init__(self, *, waiting: int = 32, patience: float = 60.0) -> None:
+        self._places = threading.BoundedSemaphore(waiting)
+        self._patience = patience
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stretcher")
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, once one has been started."""
+        return self._child.pid if self._child else None
+
+    async def stretch(
+        self, passphrase: str, *, salt: bytes, cost: Argon2Cost, floor: Argon2Cost = FLOOR
+    ) -> Stretched:
+        """Stretch as ``passwords.stretch`` does, without holding up the event loop.
+
+        Raises PassphraseRefused or WeakParameters at once, QueueFull when too many wait,
+        StretcherLost if the process ends under this call, StretcherClosed after ``close``.
+        """
+        return await asyncio.wrap_future(self._enqueue(passphrase, salt, cost, floor))
+
+    def stretch_now(
+        self, passphrase: str, *, salt: bytes, cost: Argon2Cost, floor: Argon2Cost = FLOOR
+    ) -> Stretched:
+        """Stretch and wait for it, where there is no event loop. Raises as ``stretch`` does."""
+        return self._enqueue(passphrase, salt, cost, floor).result()
+
+    def close(self) -> None:
+        """Finish the call that runs, refuse those that wait, and end the process."""
+        self._closed = True
+        self._thread.shutdown(wait=True)
+        self._end_child(_GOODBYE_SECONDS)
+
+    def _enqueue(
+        self, passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost
+    ) -> Future[Stretched]:
+        request = write_request(salt, check_stretch(passphrase, salt, cost, floor), cost, floor)
+        if self._closed:
+            raise StretcherClosed("the stretcher is closed")
+        if not self._places.acquire(blocking=False):
+            raise QueueFull("too many passphrases wait to be stretched")
+        try:
+            future = self._thread.submit(self._ask, request)
+        except RuntimeError:
+            self._places.release()
+            raise StretcherClosed("the stretcher is closed") from None
+        future.add_done_callback(lambda _: self._places.release())
+        return future
+
+    def _ask(self, request: bytes) -> Stretched:
+        if self._closed:
+            raise StretcherClosed("the stretcher was closed while this waited")
+        child = self._running_child()
+        try:
+            answer = self._exchange(child, request)
+        except OSError:
+            answer = b""
+        if len(answer) < ANSWER_BYTES:
+            self._end_child(0)
+            raise StretcherLost("the stretching process ended or fell silent")
+        return read_answer(answer)
+
+    def _exchange(self, child: subprocess.Popen[bytes], request: bytes) -> bytes:
+        """Write a request and read its answer; what came, if the child ends or is too slow."""
+        if child.stdin is None or child.stdout is None:
+            return b""
+        child.stdin.write(request)
+        answer = b""
+        ready = select.poll()
+        ready.register(child.stdout, select.POLLIN)
+        until = time.monotonic() + self._patience
+        while len(answer) < ANSWER_BYTES:
+            left = until - time.monotonic()
+            if left <= 0 or not ready.poll(left * 1000):
+                return b""
+            came = child.stdout.read(ANSWER_BYTES - len(answer))
+            if not came:
+                return b""
+            answer += came
+        return answer
+
+    def _running_child(self) -> subprocess.Popen[bytes]:
+        if self._child is not None:
+            if self._child.poll() is None:
+                return self._child
+            self._end_child(0)
+        # No environment: the child needs none, and it may hold what the parent should not share.
+        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-I", "-c", _BOOT, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env={},
+            start_new_session=True,
+        )
+        return self._child
+
+    def _end_child(self, grace: float) -> None:
+        """End the child by ending its input; kill it if it stays beyond ``grace`` seconds."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            child.wait(grace)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
