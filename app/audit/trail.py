@@ -1,0 +1,177 @@
+"""Events gathered during a unit of work and written with it, at its commit.
+
+An event's leaf holds its kind, the day, two tags and a commitment, all under the case's log key;
+the detail (who, which minute, what, and a digest of every sealed row that was written) is sealed
+under the same key. Log keys come from the case's erasure share: when that is destroyed, the leaf
+still verifies and says nothing. Knows no grants: that a thing was done is written by every
+process, whoever did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEvent
+from app.crypto.aead import DataKey
+from app.crypto.derive import digest, hkdf, mac
+from app.crypto.errors import CryptoError
+from app.store.base import ORGANISATION, CaseRecord, new_id
+from app.store.sealed import NOTES, sealed_fields
+
+Fact = str | int | bool | list[str] | None
+LogKeys = Callable[[UUID | None], bytes]
+TAG_BYTES = 16
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands sealed in an event."""
+
+    v: int
+    action: str
+    actor: UUID
+    case: UUID | None
+    at: datetime
+    facts: dict[str, Any]
+    rows: dict[str, str | None]
+
+
+class DetailUnreadable(CryptoError):
+    """An event's detail does not open, or is not what its commitment says."""
+
+
+@dataclass(slots=True)
+class Event:
+    """One act of this unit of work, not yet written."""
+
+    action: str
+    case_id: UUID | None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Trail:
+    """The acts of one unit of work, by one actor."""
+
+    def __init__(self, actor_id: UUID, organisation: UUID) -> None:
+        self.actor_id = actor_id
+        self._organisation = organisation
+        self._events: list[Event] = []
+        self._reveals: dict[UUID, Event] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._events)
+
+    @property
+    def cases(self) -> set[UUID | None]:
+        """The cases that some event of this unit is about."""
+        return {event.case_id for event in self._events}
+
+    @property
+    def actions(self) -> list[str]:
+        """The kinds of acts, in order; for tests and for what changed since."""
+        return [event.action for event in self._events]
+
+    def record(self, action: str, case_id: UUID | None = None, **facts: Fact) -> None:
+        """Note an act. Facts are ids, states and amounts: never a name, place or free text."""
+        self._events.append(Event(action, case_id, dict(facts)))
+
+    def revealed(self, case_id: UUID, compartment: str) -> None:
+        """Note that a case was read in clear: one event a case and request, whatever was read."""
+        event = self._reveals.get(case_id)
+        if event is None:
+            event = self._reveals[case_id] = Event("case:revealed", case_id, {"compartments": []})
+            self._events.append(event)
+        if compartment not in event.facts["compartments"]:
+            event.facts["compartments"].append(compartment)
+
+    def listed(self, count: int, cases_digest: bytes) -> None:
+        """Note that a page of summaries was read: how many, and which, by digest."""
+        self._events.append(
+            Event("cases:listed", None, {"count": count, "digest": cases_digest.hex()})
+        )
+
+    def append_to(
+        self, session: Session, *, at: datetime, log_keys: LogKeys, rows: dict[UUID, dict[str, Any]]
+    ) -> None:
+        """Write the events, each case's row digests with its first event."""
+        waiting = dict(rows)
+        written = []
+        for event in self._events:
+            digests = waiting.pop(event.case_id or ORGANISATION, {})
+            written.append(self._sealed(event, at, log_keys(event.case_id), digests))
+        if written:
+            session.connection().execute(insert(AuditEvent), written)
+        self._events.clear()
+        self._reveals.clear()
+
+    def _sealed(
+        self, event: Event, at: datetime, log_key: bytes, digests: dict[str, Any]
+    ) -> dict[str, Any]:
+        event_id = new_id()
+        detail = _canonical(
+            Detail(1, event.action, self.actor_id, event.case_id, at, event.facts, digests)
+        )
+        return {
+            "id": event_id,
+            "action": event.action,
+            "happened_on": at.date(),
+            "actor_tag": actor_tag(log_key, self.actor_id),
+            "subject_tag": subject_tag(log_key, event.case_id),
+            "commitment": mac(opener(log_key, event_id), detail),
+            "detail_sealed": _detail_key(log_key).seal(
+                detail, address=_address(self._organisation, event_id), epoch=1, step=NOTES
+            ),
+        }
+
+
+def actor_tag(log_key: bytes, actor_id: UUID) -> bytes:
+    """Return the tag by which a member stands in the leaves of one case, and of no other."""
+    return mac(log_key, b"actor" + actor_id.bytes)[:TAG_BYTES]
+
+
+def subject_tag(log_key: bytes, case_id: UUID | None) -> bytes:
+    """Return the tag by which a case's events are found while its log key exists."""
+    return mac(log_key, b"subject" + (case_id or ORGANISATION).bytes)[:TAG_BYTES]
+
+
+def opener(log_key: bytes, event_id: UUID) -> bytes:
+    """Return the 32 bytes that open one event's commitment; gone with the log key."""
+    return mac(log_key, b"opener" + event_id.bytes)
+
+
+def read_detail(event: AuditEvent, log_key: bytes, organisation: UUID) -> Detail:
+    """Return what an event says; raises ``DetailUnreadable`` when it does not verify."""
+    try:
+        plain = _detail_key(log_key).open(
+            event.detail_sealed, address=_address(organisation, event.id)
+        )
+    except CryptoError:
+        raise DetailUnreadable from None
+    if mac(opener(log_key, event.id), plain) != event.commitment:
+        raise DetailUnreadable
+    return msgspec.json.decode(plain, type=Detail)
+
+
+def row_digest(record: CaseRecord) -> str:
+    """Return the digest of a row's sealed cells, by which a rolled-back row is found."""
+    parts = [record.__tablename__.encode(), record.id.bytes]
+    for name, sealed in sorted(sealed_fields(type(record)).items()):
+        envelope = getattr(record, sealed.slot) or b""
+        parts += [name.encode(), len(envelope).to_bytes(4, "big"), envelope]
+    return digest(b"".join(parts)).hex()
+
+
+def _detail_key(log_key: bytes) -> DataKey:
+    return DataKey(hkdf(log_key, info=b"padauk/event-detail/1"))
+
+
+def _address(organisation: UUID, event_id: UUID) -> bytes:
+    return b"padauk/event/1" + organisation.bytes + event_id.bytes

@@ -1,0 +1,188 @@
+"""Who may ask for what, and which compartments a grant to a role may name.
+
+The gate on each route makes a refusal legible; the keys make it true. This module knows names
+only: no rows, no keys, no HTTP. Permissions read noun:verb.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member does in the organisation. One role a member."""
+
+    VOLUNTEER = "volunteer"
+    COORDINATOR = "coordinator"
+    VETTER = "vetter"
+    REGISTRAR = "registrar"
+    TREASURER = "treasurer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    LEAD = "lead"
+
+
+class Compartment(StrEnum):
+    """A part of what is known, sealed under keys of its own."""
+
+    SUMMARY = "summary"
+    IDENTITY = "identity"
+    CONTACT = "contact"
+    ACCOUNT = "account"
+    VETTING = "vetting"
+    ROUTE = "route"
+    REGISTRATION = "registration"
+    AID = "aid"
+    REPORTING = "reporting"
+    DIRECTORY = "directory"
+
+
+class Permission(StrEnum):
+    """One thing that a member may ask for. Having it opens no sealed value."""
+
+    SELF_READ = "self:read"
+    SELF_CHANGE = "self:change"
+    MEMBER_LIST = "member:list"
+    MEMBER_ADMIT = "member:admit"
+    MEMBER_CERTIFY = "member:certify"
+    MEMBER_CHANGE = "member:change"
+    TEAM_LIST = "team:list"
+    TEAM_CREATE = "team:create"
+    STEP_UP = "session:step_up"
+    ALERT_LIST = "alert:list"
+    CASE_OPEN = "case:open"
+    CASE_LIST = "case:list"
+    CASE_READ = "case:read"
+    CASE_CHANGE = "case:change"
+    CASE_TRIAGE = "case:triage"
+    CASE_ASSIGN = "case:assign"
+    CASE_MOVE = "case:move"
+    CASE_EMERGENCY = "case:emergency"
+    CASE_EVENTS = "case:events"
+    CASE_REGRANT = "case:regrant"
+    CASE_ERASE = "case:erase"
+    CASE_SEARCH = "case:search"
+    VETTING_REQUEST = "vetting:request"
+    VETTING_READ = "vetting:read"
+    VETTING_DECIDE = "vetting:decide"
+    PLAN_CHANGE = "plan:change"
+    PLAN_READ = "plan:read"
+    LEG_READ = "leg:read"
+    LEG_CHECK_IN = "leg:check_in"
+    LEG_WATCH = "leg:watch"
+    CODE_REQUEST = "code:request"
+    CODE_READ = "code:read"
+    CODE_ISSUE = "code:issue"
+    CODE_DELIVER = "code:deliver"
+    CODE_REDEEM = "code:redeem"
+    AID_REQUEST = "aid:request"
+    AID_READ = "aid:read"
+    AID_APPROVE = "aid:approve"
+    AID_PAY = "aid:pay"
+    AID_CONFIRM = "aid:confirm"
+    FUND_READ = "fund:read"
+    FUND_KEEP = "fund:keep"
+    REPORT_READ = "report:read"
+    LOG_VERIFY = "log:verify"
+
+
+_P = Permission
+_EVERYONE = frozenset({_P.SELF_READ, _P.SELF_CHANGE, _P.TEAM_LIST})
+_CASEWORK = frozenset({_P.CASE_LIST, _P.CASE_READ})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VOLUNTEER: _EVERYONE
+    | _CASEWORK
+    | {
+        _P.CASE_OPEN,
+        _P.CASE_CHANGE,
+        _P.LEG_READ,
+        _P.LEG_CHECK_IN,
+        _P.AID_REQUEST,
+        _P.AID_READ,
+        _P.AID_CONFIRM,
+        _P.CODE_REDEEM,
+    },
+    Role.COORDINATOR: _EVERYONE
+    | _CASEWORK
+    | {
+        _P.MEMBER_LIST,
+        _P.CASE_OPEN,
+        _P.CASE_CHANGE,
+        _P.CASE_TRIAGE,
+        _P.CASE_ASSIGN,
+        _P.CASE_MOVE,
+        _P.CASE_EMERGENCY,
+        _P.CASE_EVENTS,
+        _P.CASE_SEARCH,
+        _P.VETTING_REQUEST,
+        _P.PLAN_CHANGE,
+        _P.PLAN_READ,
+        _P.LEG_READ,
+        _P.LEG_CHECK_IN,
+        _P.LEG_WATCH,
+        _P.CODE_REQUEST,
+        _P.CODE_REDEEM,
+        _P.AID_REQUEST,
+        _P.AID_READ,
+        _P.AID_APPROVE,
+        _P.AID_CONFIRM,
+        _P.FUND_READ,
+        _P.REPORT_READ,
+    },
+    Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
+    Role.REGISTRAR: _EVERYONE
+    | _CASEWORK
+    | {_P.CASE_SEARCH, _P.CODE_READ, _P.CODE_ISSUE, _P.CODE_DELIVER, _P.CODE_REDEEM},
+    Role.TREASURER: _EVERYONE
+    | _CASEWORK
+    | {
+        _P.AID_READ,
+        _P.AID_APPROVE,
+        _P.AID_PAY,
+        _P.AID_CONFIRM,
+        _P.FUND_READ,
+        _P.FUND_KEEP,
+    },
+    Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.FUND_READ, _P.LOG_VERIFY},
+    Role.ADMINISTRATOR: _EVERYONE
+    | {_P.MEMBER_LIST, _P.MEMBER_ADMIT, _P.MEMBER_CHANGE, _P.TEAM_CREATE, _P.LOG_VERIFY},
+    Role.LEAD: _EVERYONE
+    | {
+        _P.MEMBER_LIST,
+        _P.MEMBER_ADMIT,
+        _P.MEMBER_CERTIFY,
+        _P.MEMBER_CHANGE,
+        _P.TEAM_CREATE,
+        _P.STEP_UP,
+        _P.ALERT_LIST,
+        _P.CASE_REGRANT,
+        _P.CASE_EMERGENCY,
+        _P.CASE_ERASE,
+        _P.CASE_EVENTS,
+        _P.LOG_VERIFY,
+    },
+}
+
+NEEDS_STEP_UP: frozenset[Permission] = frozenset(
+    {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE}
+)
+"""What a lead does only behind the second unlock."""
+
+_C = Compartment
+ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
+    Role.VOLUNTEER: frozenset({_C.SUMMARY, _C.IDENTITY, _C.CONTACT, _C.ACCOUNT, _C.ROUTE, _C.AID}),
+    Role.COORDINATOR: frozenset(
+        {_C.SUMMARY, _C.IDENTITY, _C.CONTACT, _C.ACCOUNT, _C.ROUTE, _C.AID, _C.REPORTING}
+    ),
+    Role.VETTER: frozenset({_C.SUMMARY, _C.IDENTITY, _C.ACCOUNT, _C.VETTING}),
+    Role.REGISTRAR: frozenset({_C.SUMMARY, _C.IDENTITY, _C.REGISTRATION}),
+    Role.TREASURER: frozenset({_C.SUMMARY, _C.AID}),
+    Role.AUDITOR: frozenset(),
+    Role.ADMINISTRATOR: frozenset(),
+    Role.LEAD: frozenset(_C) - {_C.DIRECTORY},
+}
+"""A grant to a role names nothing outside its row: ``vault.grants`` refuses it."""
+
+SEARCHING_ROLES = frozenset({Role.COORDINATOR, Role.VETTER, Role.REGISTRAR, Role.TREASURER})
+REPORTING_ROLES = frozenset({Role.AUDITOR, Role.COORDINATOR})

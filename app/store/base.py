@@ -1,0 +1,145 @@
+"""What every table shares: ids made before insert, versions, and a reason for each plain column.
+
+Each column says what it shows a thief: ``plain(why)``, ``index_column(why)`` or
+``key_column(why)``; everything else is a ``SealedField``. The data inventory is rendered from
+these words, and a wall test refuses a column without them. Knows no keys.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, Uuid, inspect
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+
+NO_PART = UUID(int=0)
+"""The part of a scope that covers a whole case."""
+
+ORGANISATION = UUID(int=0)
+"""Stands where a case id would, for what belongs to no case."""
+
+
+def new_id() -> UUID:
+    """Return 128 bits from the system's random source, in the usual spelling.
+
+    Not a version-4 UUID: six fixed bits would be six bits less to guess.
+    """
+    return UUID(bytes=secrets.token_bytes(16))
+
+
+def choice(states: type[StrEnum]) -> Enum:
+    """Return a column type that stores the short values of an enumeration as text."""
+    return Enum(
+        states,
+        native_enum=False,
+        length=24,
+        create_constraint=False,
+        values_callable=lambda kind: [member.value for member in kind],
+    )
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, aware and in UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse naive times: they would mean another hour on another host."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a moment needs its time zone"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """SQLite forgets the zone; what was bound was UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def plain(why: str, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
+    """Declare a column that a thief can read, with the reason why it must be plain."""
+    return mapped_column(*args, info={"shows": "plain", "why": why}, **kwargs)
+
+
+def index_column(why: str, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
+    """Declare a keyed look-up value: equal inputs look equal, nothing more without the key."""
+    return mapped_column(*args, info={"shows": "index", "why": why}, **kwargs)
+
+
+def key_column(why: str, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
+    """Declare key material: public keys, signatures, and secrets wrapped to someone."""
+    return mapped_column(*args, info={"shows": "key", "why": why}, **kwargs)
+
+
+class Base(DeclarativeBase):
+    """The main database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {UUID: Uuid(), datetime: Moment()}  # noqa: RUF012 - SQLAlchemy's name
+
+
+class Record(Base):
+    """A row with an id that exists before the insert: sealed values are bound to it."""
+
+    __abstract__ = True
+
+    @declared_attr
+    def id(cls) -> Mapped[UUID]:  # noqa: N805 - SQLAlchemy passes the class
+        """The row's random id."""
+        return plain("random; says nothing", primary_key=True)
+
+    def __init__(self, **values: Any) -> None:
+        values.setdefault("id", new_id())
+        super().__init__(**values)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {inspect(self).identity or 'unsaved'}>"
+
+
+class Versioned:
+    """A record that changes: its version is what ``If-Match`` is compared with.
+
+    The database compares it too (``version_id_col``), so that two changes at once cannot both win.
+    """
+
+    @declared_attr
+    def version(cls) -> Mapped[int]:  # noqa: N805
+        """Counts the changes of this row, from 1."""
+        return plain("tells a stale change from a fresh one", nullable=False)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"version_id_col": cls.version}
+
+
+class CaseRecord(Record):
+    """A row that belongs to exactly one case and is sealed under its keys."""
+
+    __abstract__ = True
+
+    @declared_attr
+    def case_id(cls) -> Mapped[UUID]:  # noqa: N805
+        """The case that this row belongs to."""
+        return plain("random; ties rows of a case together", index=True)
+
+    @property
+    def part(self) -> UUID:
+        """The scope's part under which this row is sealed; the whole case unless overridden."""
+        return NO_PART

@@ -1,0 +1,165 @@
+"""A column whose value is only ever met sealed.
+
+``SealedField`` declares the column; reading the attribute gives a ``SealedCell`` that knows its
+own address and nothing about keys. Only ``Vault.seal`` and ``Vault.open`` turn cells into values
+and back: assigning, comparing, printing or encoding a cell is refused or shows nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, overload
+
+import msgspec
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import mapped_column
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.permissions import Compartment
+    from app.store.base import CaseRecord
+
+T = TypeVar("T")
+
+SHORT = 32
+NOTES = 256
+"""Steps, in bytes, to which short records and notes are padded."""
+
+_LENGTH = Struct(">I")
+_EPOCH = Struct(">I")
+_LABEL = b"padauk/cell/1"
+
+
+def _framed(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a sealed value lives. Bound into the seal, so that it opens nowhere else."""
+
+    organisation: UUID
+    table: str
+    column: str
+    case_id: UUID
+    row_id: UUID
+    compartment: str
+    part: UUID
+    epoch: int
+
+    def __bytes__(self) -> bytes:
+        """Every part with a fixed width or its length before it: no two addresses spell alike."""
+        return b"".join(
+            (
+                _LABEL,
+                self.organisation.bytes,
+                _framed(self.table),
+                _framed(self.column),
+                self.case_id.bytes,
+                self.row_id.bytes,
+                _framed(self.compartment),
+                self.part.bytes,
+                _EPOCH.pack(self.epoch),
+            )
+        )
+
+
+class SealedCell(Generic[T]):
+    """One sealed value in one row. Slotted, so that no encoder can walk into it."""
+
+    __slots__ = ("field", "record")
+
+    def __init__(self, record: CaseRecord, field: SealedField[T]) -> None:
+        self.record = record
+        self.field = field
+
+    def address(self, organisation: UUID, epoch: int) -> Address:
+        """Return this cell's address in an organisation and at an epoch."""
+        record = self.record
+        return Address(
+            organisation,
+            record.__tablename__,
+            self.field.name,
+            record.case_id,
+            record.id,
+            self.field.compartment.value,
+            record.part,
+            epoch,
+        )
+
+    @property
+    def envelope(self) -> bytes | None:
+        """The sealed bytes as stored, or None where nothing was ever sealed."""
+        value: bytes | None = getattr(self.record, self.field.slot)
+        return value
+
+    @envelope.setter
+    def envelope(self, sealed: bytes) -> None:
+        setattr(self.record, self.field.slot, sealed)
+
+    def __repr__(self) -> str:
+        return f"<sealed {self.record.__tablename__}.{self.field.name}>"
+
+
+class SealedField(Generic[T]):
+    """Declares a sealed column of one typed record (a frozen dataclass) in one compartment."""
+
+    def __init__(self, kind: type[T], compartment: Compartment, *, step: int = SHORT) -> None:
+        self.kind = kind
+        self.compartment = compartment
+        self.step = step
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+        self.slot = f"_{name}"
+        column = mapped_column(
+            f"{name}_sealed",
+            LargeBinary,
+            nullable=True,
+            info={"shows": "sealed", "why": self.compartment.value},
+        )
+        setattr(owner, self.slot, column)
+        fields = dict(getattr(owner, "__sealed_fields__", {}))
+        fields[name] = self
+        owner.__sealed_fields__ = fields
+
+    @overload
+    def __get__(self, record: None, owner: type[Any]) -> SealedField[T]: ...
+    @overload
+    def __get__(self, record: CaseRecord, owner: type[Any]) -> SealedCell[T]: ...
+    def __get__(
+        self, record: CaseRecord | None, owner: type[Any]
+    ) -> SealedField[T] | SealedCell[T]:
+        return self if record is None else SealedCell(record, self)
+
+    def __set__(self, record: CaseRecord, value: Never) -> None:
+        message = f"{self.name} is sealed; use vault.seal(record.{self.name}, value)"
+        raise TypeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        message = f"{self.name} is sealed and cannot be compared; use its blind index"
+        raise TypeError(message)
+
+    __hash__ = object.__hash__
+
+    def encode(self, value: T) -> bytes:
+        """Return the value's bytes; refuses a value of another type."""
+        if not isinstance(value, self.kind):
+            message = f"{self.name} takes a {self.kind.__name__}"
+            raise TypeError(message)
+        return self._encoder.encode(value)
+
+    def decode(self, data: bytes) -> T:
+        """Return the value; raises ``msgspec.ValidationError`` where the bytes are another type."""
+        return self._decoder.decode(data)
+
+
+def sealed_fields(model: type[Any]) -> dict[str, SealedField[Any]]:
+    """Return the sealed fields that a model declares, by name."""
+    fields: dict[str, SealedField[Any]] = getattr(model, "__sealed_fields__", {})
+    return fields

@@ -1,0 +1,160 @@
+"""Chains from a public key to the organisation root. Knows signatures; opens nothing.
+
+The root's fingerprint stands in the settings, not in the database: whoever can write to the
+database still cannot make the application seal to a key of theirs. What was verified once is
+remembered by digest for the life of the process; it holds no secret.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.crypto.derive import digest, equal
+from app.crypto.errors import CryptoError
+from app.crypto.hpke import PublicKey
+from app.crypto.signing import SigningKey, verify
+from app.permissions import Role
+from app.vault.errors import KeyNotCertified, Tampered
+from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
+from app.vault.statements import member_statement, organisation_statement
+
+_REMEMBERED = 4096
+
+
+class Verified:
+    """Digests of chains already verified, and parsed public keys; shared by all requests."""
+
+    def __init__(self) -> None:
+        self._chains: set[bytes] = set()
+        self._public: dict[bytes, PublicKey] = {}
+
+    def has(self, chain: bytes) -> bool:
+        """Return whether this very chain was verified before."""
+        return chain in self._chains
+
+    def add(self, chain: bytes) -> None:
+        """Remember a verified chain."""
+        if len(self._chains) >= _REMEMBERED:
+            self._chains.clear()
+        self._chains.add(chain)
+
+    def public_key(self, encoded: bytes) -> PublicKey:
+        """Return the parsed key: parsing costs as much as sealing does."""
+        known = self._public.get(encoded)
+        if known is None:
+            if len(self._public) >= _REMEMBERED:
+                self._public.clear()
+            known = self._public[encoded] = PublicKey(encoded)
+        return known
+
+
+_VERIFIED = Verified()
+
+
+def certify_member(
+    organisation: UUID, keys: MemberKeys, signer: SigningKey, signer_id: UUID | None
+) -> None:
+    """Sign a member's role and keys, as a lead or (``signer_id`` None) as the root."""
+    keys.certified_by = signer_id
+    keys.certificate = signer.sign(member_statement(organisation, keys))
+
+
+def certify_organisation_key(
+    organisation: UUID, key: OrganisationKey, signer: SigningKey, signer_id: UUID | None
+) -> None:
+    """Sign a key of the organisation, as a lead or (``signer_id`` None) as the root."""
+    key.certified_by = signer_id
+    key.certificate = signer.sign(organisation_statement(organisation, key))
+
+
+class Certificates:
+    """Finds public keys and verifies their chain, within one session."""
+
+    def __init__(self, session: Session, organisation: UUID, root_fingerprint: str) -> None:
+        self._session = session
+        self._organisation = organisation
+        self._root_fingerprint = bytes.fromhex(root_fingerprint)
+        self._root: bytes | None = None
+
+    def member(self, member_id: UUID) -> MemberKeys:
+        """Return a member's certified keys; raises ``KeyNotCertified``."""
+        keys = self._session.get(MemberKeys, member_id)
+        if keys is None or keys.certificate is None:
+            raise KeyNotCertified
+        statement = member_statement(self._organisation, keys)
+        issuer = self._issuer(keys.certified_by, certifies_lead=keys.role is Role.LEAD)
+        self._check(issuer, keys.certificate, statement)
+        return keys
+
+    def sealing_key(self, member_id: UUID) -> PublicKey:
+        """Return the key that grants to a member are sealed to; raises ``KeyNotCertified``."""
+        return _VERIFIED.public_key(self.member(member_id).work_public)
+
+    def lead_key(self, member_id: UUID) -> PublicKey:
+        """Return the second key of a lead; raises ``KeyNotCertified``."""
+        keys = self.member(member_id)
+        if keys.role is not Role.LEAD or keys.lead_public is None:
+            raise KeyNotCertified
+        return _VERIFIED.public_key(keys.lead_public)
+
+    def organisation_key(
+        self, kind: OrganisationKeyKind, epoch: int | None = None
+    ) -> OrganisationKey:
+        """Return a certified key of the organisation, the newest unless an epoch is asked for."""
+        query = select(OrganisationKey).where(OrganisationKey.kind == kind)
+        if epoch is not None:
+            query = query.where(OrganisationKey.epoch == epoch)
+        key = self._session.scalars(query.order_by(OrganisationKey.epoch.desc()).limit(1)).first()
+        if key is None:
+            raise KeyNotCertified
+        issuer = self._issuer(key.certified_by, certifies_lead=key.certified_by is None)
+        self._check(issuer, key.certificate, organisation_statement(self._organisation, key))
+        return key
+
+    def organisation_sealing_key(self, kind: OrganisationKeyKind) -> tuple[int, PublicKey]:
+        """Return the epoch and the public key of custody or reporting."""
+        key = self.organisation_key(kind)
+        return key.epoch, _VERIFIED.public_key(key.public)
+
+    def verify_by(self, member_id: UUID, signature: bytes, message: bytes) -> None:
+        """Check a member's signature with their certified key; raises ``Tampered``."""
+        try:
+            verify(self.member(member_id).sign_public, signature, message)
+        except CryptoError:
+            raise Tampered from None
+
+    def _issuer(self, certified_by: UUID | None, *, certifies_lead: bool) -> bytes:
+        """Leads are certified by the root alone, others by a lead: no longer chains."""
+        if certified_by is None and certifies_lead:
+            return self._root_public()
+        if certified_by is None or certifies_lead:
+            raise KeyNotCertified
+        issuer = self.member(certified_by)
+        if issuer.role is not Role.LEAD:
+            raise KeyNotCertified
+        return issuer.sign_public
+
+    def _root_public(self) -> bytes:
+        if self._root is None:
+            row = self._session.scalars(
+                select(OrganisationKey.public).where(
+                    OrganisationKey.kind == OrganisationKeyKind.ROOT
+                )
+            ).first()
+            if row is None or not equal(digest(row), self._root_fingerprint):
+                raise KeyNotCertified
+            self._root = row
+        return self._root
+
+    def _check(self, issuer: bytes, certificate: bytes, statement: bytes) -> None:
+        chain = digest(issuer + certificate + statement)
+        if _VERIFIED.has(chain):
+            return
+        try:
+            verify(issuer, certificate, statement)
+        except CryptoError:
+            raise KeyNotCertified from None
+        _VERIFIED.add(chain)

@@ -1,0 +1,223 @@
+"""The custody key: dealt among leads, put together only while enough of them agree.
+
+Every scope secret is sealed to custody when it is made, so that a case can be handed over when
+nobody who held it is left. The private half exists only as shares, one sealed to each lead's
+second key, and printed in the offline recovery kit. Knows leads by id and certified key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Mapped, Session
+
+from app.audit.trail import Trail
+from app.crypto import shares
+from app.crypto.derive import equal
+from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
+from app.crypto.hpke import PrivateKey, private_from_secret
+from app.crypto.signing import SigningKey
+from app.store.base import Record, key_column, new_id, plain
+from app.vault.certificates import Certificates, certify_organisation_key
+from app.vault.errors import CustodySharesMissing, StepUpRequired, Tampered
+from app.vault.keyring import Keyring, MemberSecrets
+from app.vault.models import KeyCopy, OrganisationKey, OrganisationKeyKind
+from app.vault.statements import copy_info
+
+_SECRET_BYTES = 32
+CONTRIBUTION_DAYS = 1
+
+
+class CustodyContribution(Record):
+    """A lead's share, opened in their step-up and sealed anew to the lead who asked for it."""
+
+    __tablename__ = "custody_contributions"
+
+    epoch: Mapped[int] = plain("the custody key's epoch")
+    asked_by: Mapped[UUID] = plain("the lead it is sealed to", index=True)
+    given_by: Mapped[UUID] = plain("the lead whose share it is")
+    given_on: Mapped[date] = plain("a contribution lapses after a day")
+    sealed: Mapped[bytes] = key_column("HPKE to the asking lead's second key")
+    signature: Mapped[bytes] = key_column("Ed25519 by the giving lead")
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """A fresh custody key: its row, and the shares as words, in the order of the leads."""
+
+    key: OrganisationKey
+    words: list[str]
+
+
+def deal_custody(
+    organisation: UUID,
+    epoch: int,
+    *,
+    threshold: int,
+    count: int,
+    signer: SigningKey,
+    signer_id: UUID | None,
+) -> Dealt:
+    """Make a custody key and split it ``threshold`` of ``count``; the secret is then forgotten."""
+    secret = secrets.token_bytes(_SECRET_BYTES)
+    row = OrganisationKey(
+        kind=OrganisationKeyKind.CUSTODY,
+        epoch=epoch,
+        public=private_from_secret(secret).public,
+        threshold=threshold,
+        shares=count,
+    )
+    certify_organisation_key(organisation, row, signer, signer_id)
+    return Dealt(row, shares.split(secret, threshold, count))
+
+
+def seal_copy(
+    organisation: UUID,
+    certificates: Certificates,
+    *,
+    kind: OrganisationKeyKind,
+    epoch: int,
+    secret: bytes,
+    member_id: UUID,
+    giver_id: UUID,
+    giver: SigningKey,
+) -> KeyCopy:
+    """Seal an organisation's secret to a member's certified key, signed by the giver.
+
+    Shares of custody go to the lead's second key, everything else to the work key. Raises
+    ``KeyNotCertified``.
+    """
+    copy = KeyCopy(id=new_id(), kind=kind, epoch=epoch, member_id=member_id, giver_id=giver_id)
+    info = copy_info(organisation, copy)
+    if kind is OrganisationKeyKind.CUSTODY:
+        recipient = certificates.lead_key(member_id)
+    else:
+        recipient = certificates.sealing_key(member_id)
+    copy.sealed = recipient.seal(secret, info=info)
+    copy.signature = giver.sign(info + copy.sealed)
+    return copy
+
+
+class Custody:
+    """Contributes shares and puts them together, for a lead who has stepped up."""
+
+    def __init__(
+        self,
+        session: Session,
+        organisation: UUID,
+        keyring: Keyring,
+        certificates: Certificates,
+        trail: Trail,
+        member_id: UUID,
+        today: Callable[[], date],
+    ) -> None:
+        self._session = session
+        self._organisation = organisation
+        self._keyring = keyring
+        self._certificates = certificates
+        self._trail = trail
+        self._member_id = member_id
+        self._today = today
+
+    def contribute(self, asked_by: UUID) -> CustodyContribution:
+        """Open one's own share and seal it to another lead, for a day.
+
+        Raises ``StepUpRequired``, ``KeyNotCertified`` when the other is no lead.
+        """
+        self._lead_secrets()
+        epoch, share = self._keyring.copy(OrganisationKeyKind.CUSTODY)
+        gift = CustodyContribution(
+            epoch=epoch, asked_by=asked_by, given_by=self._member_id, given_on=self._today()
+        )
+        info = self._info(gift)
+        gift.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
+        gift.signature = self._keyring.secrets.sign.sign(info + gift.sealed)
+        self._session.add(gift)
+        self._trail.record("custody:contributed", asked_by=str(asked_by), epoch=epoch)
+        return gift
+
+    def open_cases(self, case_ids: Iterable[UUID]) -> None:
+        """Hold every scope of these cases for the rest of this request, by the custody key.
+
+        One's own share and what other leads contributed are put together; contributions are
+        used up. Raises ``StepUpRequired``, ``CustodySharesMissing``, ``Tampered``.
+        """
+        wanted = list(case_ids)
+        private = self._private_key()
+        self._keyring.unlock(private, OrganisationKeyKind.CUSTODY, wanted)
+        for case_id in wanted:
+            self._trail.record("custody:opened", case_id)
+
+    def _private_key(self) -> PrivateKey:
+        lead = self._lead_secrets().lead
+        key = self._certificates.organisation_key(OrganisationKeyKind.CUSTODY)
+        _, own = self._keyring.copy(OrganisationKeyKind.CUSTODY, epoch=key.epoch)
+        words = [own.decode()]
+        gifts = self._contributions(key.epoch)
+        for gift in gifts[: key.threshold - 1]:
+            info = self._info(gift)
+            self._certificates.verify_by(gift.given_by, gift.signature, info + gift.sealed)
+            try:
+                words.append(lead.open(gift.sealed, info=info).decode() if lead else "")
+            except CryptoError:
+                raise Tampered from None
+        if len(words) < key.threshold:
+            raise CustodySharesMissing
+        private = combine_custody(words, key)
+        used = [gift.id for gift in gifts]
+        if used:
+            self._session.execute(
+                delete(CustodyContribution).where(CustodyContribution.id.in_(used)),
+                execution_options={"housekeeping": "custody:opened is recorded on each case"},
+            )
+        return private
+
+    def _contributions(self, epoch: int) -> Sequence[CustodyContribution]:
+        """One from each other lead, none older than a day."""
+        oldest = self._today() - timedelta(days=CONTRIBUTION_DAYS)
+        rows = self._session.scalars(
+            select(CustodyContribution).where(
+                CustodyContribution.asked_by == self._member_id,
+                CustodyContribution.given_by != self._member_id,
+                CustodyContribution.epoch == epoch,
+                CustodyContribution.given_on >= oldest,
+            )
+        ).all()
+        return list({gift.given_by: gift for gift in rows}.values())
+
+    def _lead_secrets(self) -> MemberSecrets:
+        own = self._keyring.secrets
+        if own.lead is None:
+            raise StepUpRequired
+        return own
+
+    def _info(self, gift: CustodyContribution) -> bytes:
+        return frame(
+            "padauk/custody-contribution/1",
+            self._organisation,
+            gift.id,
+            gift.epoch,
+            gift.asked_by,
+            gift.given_by,
+            gift.given_on,
+        )
+
+
+def combine_custody(words: list[str], key: OrganisationKey) -> PrivateKey:
+    """Put shares together and check the result against the certified public key.
+
+    Raises ``CustodySharesMissing`` when they are too few or do not belong together.
+    """
+    try:
+        private = private_from_secret(shares.combine(words))
+    except CryptoError:
+        raise CustodySharesMissing from None
+    if not equal(private.public, key.public):
+        raise CustodySharesMissing
+    return private

@@ -1,0 +1,68 @@
+"""What the vault refuses, as facts. Knows no HTTP and never names a value."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Forbidden, IntegrityFault, NotFound
+
+
+class NoGrant(Forbidden):
+    """The principal holds no key to this scope; nobody could open it for them."""
+
+    code = "case.no_grant"
+    title = "You hold no key to this part of the case"
+
+
+class NothingSealed(NotFound):
+    """The cell is empty: nothing was ever sealed there."""
+
+    code = "record.empty"
+    title = "Nothing has been written there"
+
+
+class Tampered(IntegrityFault):
+    """A stored value, its address, its key or its signature is not what was written."""
+
+    code = "record.tampered"
+    title = "A stored value failed its check; the leads must look at this"
+
+
+class KeyNotCertified(IntegrityFault):
+    """A public key without an unbroken chain to the organisation root: nothing is sealed to it."""
+
+    code = "key.not_certified"
+    title = "A member's key is not certified; a lead must certify it first"
+
+
+class ScopeOutOfReach(Forbidden):
+    """A grant would name a compartment that the holder's role never opens."""
+
+    code = "grant.out_of_reach"
+    title = "That member's role may not open this part of a case"
+
+
+class CaseErased(NotFound):
+    """The case's erasure share is destroyed: no key opens it again."""
+
+    code = "case.erased"
+    title = "This case was erased"
+
+
+class StepUpRequired(Forbidden):
+    """The act needs the lead's second unlock."""
+
+    code = "session.step_up_required"
+    title = "Enter your passphrase again first"
+
+
+class CustodySharesMissing(Conflict):
+    """Fewer leads have opened their shares than custody needs."""
+
+    code = "custody.shares_missing"
+    title = "More leads must agree before this can be opened"
+
+
+class KeyCopyMissing(Forbidden):
+    """The member's role should hold a copy of this key, and none was sealed to them yet."""
+
+    code = "key.copy_missing"
+    title = "You have not been given the key for this yet; ask a lead"

@@ -1,0 +1,261 @@
+"""Handing work over, and taking it back: grants are the only way to a key.
+
+A grant is made by someone who holds the secrets, sealed to a certified key, signed, and bounded
+by the holder's role. Taking it back destroys its wraps. Fresh secrets always go to custody too,
+so that leads can hand a case over when everyone else is gone. Knows no HTTP and decides nothing
+about who should work on what.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.trail import Trail
+from app.crypto.derive import commit
+from app.permissions import ROLE_COMPARTMENTS, Compartment
+from app.store.base import new_id
+from app.vault.certificates import Certificates
+from app.vault.deployment import Deployment
+from app.vault.errors import KeyNotCertified, ScopeOutOfReach
+from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring, live_grants
+from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
+from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
+from app.vault.statements import bundle_info, grant_address, grant_statement, scope_address
+
+_Minted = list[tuple[Entry, bytes]]
+
+
+class Grants:
+    """Mints scopes, grants and ends; for one request."""
+
+    def __init__(
+        self,
+        session: Session,
+        deployment: Deployment,
+        keyring: Keyring,
+        certificates: Certificates,
+        trail: Trail,
+        member_id: UUID,
+        today: Callable[[], date],
+    ) -> None:
+        self._session = session
+        self._deployment = deployment
+        self._keyring = keyring
+        self._certificates = certificates
+        self._trail = trail
+        self._member_id = member_id
+        self._today = today
+        self._unsettled: dict[UUID, _Minted] = {}
+
+    # ------------------------------------------------------------------ minting
+
+    def begin_case(self, case_id: UUID, compartments: Iterable[Compartment]) -> UUID:
+        """Give a new case its erasure share and its first scopes; returns the share's id."""
+        share_id, _ = self._deployment.keystore.take(self._today())
+        self._mint(case_id, share_id, [Scope(compartment) for compartment in compartments])
+        return share_id
+
+    def mint(self, case_id: UUID, scopes: Iterable[Scope]) -> None:
+        """Make fresh secrets for new scopes of a case; this request holds them until it ends.
+
+        They reach custody when the work is settled; whoever else needs them must be granted them.
+        """
+        self._mint(case_id, self._keyring.share_id(case_id), scopes)
+
+    def _mint(self, case_id: UUID, share_id: UUID, scopes: Iterable[Scope]) -> None:
+        organisation = self._deployment.organisation
+        for scope in scopes:
+            secret = secrets.token_bytes(SECRET_BYTES)
+            address = scope_address(organisation, case_id, scope, FIRST_EPOCH)
+            entry = Entry(scope, FIRST_EPOCH, commit(secret, address))
+            self._session.add(
+                ScopeRow(
+                    case_id=case_id,
+                    share_id=share_id,
+                    compartment=scope.compartment,
+                    part=scope.part,
+                    epoch=entry.epoch,
+                    commitment=entry.commitment,
+                )
+            )
+            self._keyring.hold(case_id, share_id, entry, secret)
+            self._unsettled.setdefault(case_id, []).append((entry, secret))
+
+    def settle(self) -> None:
+        """Seal what this request minted to custody, and reporting secrets to reporting.
+
+        Called once by ``unit_of_work`` before the flush: one bundle a case, however many scopes.
+        """
+        for case_id, minted in self._unsettled.items():
+            self._bundle(case_id, OrganisationKeyKind.CUSTODY, minted)
+            reporting = [
+                pair for pair in minted if pair[0].scope.compartment is Compartment.REPORTING
+            ]
+            if reporting:
+                self._bundle(case_id, OrganisationKeyKind.REPORTING, reporting)
+        self._unsettled.clear()
+
+    def _bundle(self, case_id: UUID, recipient: OrganisationKeyKind, minted: _Minted) -> None:
+        epoch, key = self._certificates.organisation_sealing_key(recipient)
+        bundle = Bundle(
+            case_id=case_id,
+            recipient=recipient,
+            epoch=epoch,
+            entries=pack_entries([entry for entry, _ in minted]),
+        )
+        bundle.sealed = key.seal(
+            b"".join(secret for _, secret in minted),
+            info=bundle_info(self._deployment.organisation, bundle),
+        )
+        self._session.add(bundle)
+
+    # ------------------------------------------------------------------ granting
+
+    def grant(
+        self,
+        case_id: UUID,
+        holder_id: UUID,
+        scopes: Sequence[Scope],
+        *,
+        reason: GrantReason,
+        about: UUID,
+        until: date | None = None,
+    ) -> Grant:
+        """Hand scopes of a case to a member; the granter must hold every one of them.
+
+        Raises ``NoGrant`` when not, ``ScopeOutOfReach`` where the holder's certified role never
+        opens a compartment, ``KeyNotCertified`` without a chain to the organisation root.
+        """
+        holder = self._certificates.member(holder_id)
+        if any(scope.compartment not in ROLE_COMPARTMENTS[holder.role] for scope in scopes):
+            raise ScopeOutOfReach
+        entries, opened = self._gather(case_id, scopes)
+        grant = Grant(
+            id=new_id(),
+            case_id=case_id,
+            share_id=self._keyring.share_id(case_id),
+            holder_id=holder_id,
+            granter_id=self._member_id,
+            reason=reason,
+            about=about,
+            entries=pack_entries(entries),
+            granted_on=self._today(),
+            until=until,
+        )
+        organisation = self._deployment.organisation
+        own = self._keyring.secrets
+        grant.signature = own.sign.sign(grant_statement(organisation, grant))
+        address = grant_address(organisation, grant.id, case_id, holder_id)
+        if holder_id == self._member_id:
+            grant.shelf = self._keyring.shelve(opened, address)
+        else:
+            grant.arrival = self._certificates.sealing_key(holder_id).seal(
+                opened, info=address + grant.signature
+            )
+        self._session.add(grant)
+        self._trail.record(
+            "grant:given",
+            case_id,
+            holder=str(holder_id),
+            reason=reason.value,
+            about=str(about),
+            compartments=sorted({scope.compartment.value for scope in scopes}),
+        )
+        return grant
+
+    def _gather(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+        organisation = self._deployment.organisation
+        entries: list[Entry] = []
+        opened: list[bytes] = []
+        for scope in scopes:
+            epoch, secret = self._keyring.secret(case_id, scope)
+            address = scope_address(organisation, case_id, scope, epoch)
+            entries.append(Entry(scope, epoch, commit(secret, address)))
+            opened.append(secret)
+        return entries, b"".join(opened)
+
+    def grant_all(
+        self,
+        case_id: UUID,
+        holder_ids: Iterable[UUID],
+        scopes: Sequence[Scope],
+        *,
+        reason: GrantReason,
+        about: UUID,
+        until: date | None = None,
+    ) -> list[UUID]:
+        """Grant to several members, passing over those whose key is not certified yet.
+
+        Returns the ids of those who were granted; raises as ``grant`` does otherwise.
+        """
+        granted = []
+        for holder_id in holder_ids:
+            try:
+                self.grant(case_id, holder_id, scopes, reason=reason, about=about, until=until)
+            except KeyNotCertified:
+                continue
+            granted.append(holder_id)
+        return granted
+
+    # ------------------------------------------------------------------ taking back
+
+    def end(
+        self, case_id: UUID, *, holder_id: UUID | None = None, about: UUID | None = None
+    ) -> int:
+        """End the live grants of a case that match, destroy their wraps, and return how many."""
+        self._session.flush()
+        query = select(Grant).where(Grant.case_id == case_id, Grant.ended_on.is_(None))
+        if holder_id is not None:
+            query = query.where(Grant.holder_id == holder_id)
+        if about is not None:
+            query = query.where(Grant.about == about)
+        return self._end(self._session.scalars(query).all())
+
+    def end_all_of(self, holder_id: UUID) -> int:
+        """End every live grant of a member, on all cases: removal, duress, compromise."""
+        self._session.flush()
+        query = select(Grant).where(Grant.holder_id == holder_id, Grant.ended_on.is_(None))
+        return self._end(self._session.scalars(query).all())
+
+    def _end(self, grants: Sequence[Grant]) -> int:
+        for grant in grants:
+            grant.ended_on = self._today()
+            grant.arrival = None
+            grant.shelf = None
+            self._trail.record(
+                "grant:ended",
+                grant.case_id,
+                holder=str(grant.holder_id),
+                reason=grant.reason.value,
+                about=str(grant.about),
+            )
+        return len(grants)
+
+    # ------------------------------------------------------------------ looking
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Find the principal's grants on these cases in one query, for a page."""
+        self._keyring.load(case_ids)
+
+    def holds(self, case_id: UUID, scope: Scope = SUMMARY) -> bool:
+        """Return whether the principal can open this scope now."""
+        return self._keyring.holds(case_id, scope)
+
+    def holders(self, case_id: UUID, scope: Scope = SUMMARY) -> list[UUID]:
+        """Return who holds a live grant on a scope, each once, oldest first."""
+        self._session.flush()
+        rows = self._session.execute(
+            select(Grant.holder_id, Grant.entries)
+            .where(Grant.case_id == case_id, live_grants(self._today()))
+            .order_by(Grant.granted_on)
+        ).all()
+        head = scope.head
+        return list(
+            dict.fromkeys(row.holder_id for row in rows if find_entry(row.entries, head, None))
+        )

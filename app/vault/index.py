@@ -1,0 +1,45 @@
+"""Blind indexes: keyed look-up values for what may be searched, by those who may search.
+
+The key is the member's copy of the search key mixed with the root key; volunteers hold none, so
+their intakes are indexed by the first coordinator who meets them. Knows normalised strings and
+numbers; stores nothing.
+"""
+
+from __future__ import annotations
+
+from app.crypto.blind_index import index_key, token
+from app.vault.certificates import Certificates
+from app.vault.keyring import Keyring
+from app.vault.models import OrganisationKeyKind
+
+
+class BlindIndex:
+    """Computes tokens at the newest version of the search key, for one request."""
+
+    def __init__(self, keyring: Keyring, certificates: Certificates) -> None:
+        self._keyring = keyring
+        self._certificates = certificates
+        self._opened: tuple[int, int, bytes] | None = None
+        self._keys: dict[str, bytes] = {}
+
+    @property
+    def version(self) -> int:
+        """The version of the search key; raises ``KeyCopyMissing`` for who may not search."""
+        return self._open()[0]
+
+    def token(self, field: str, normalised: str) -> int:
+        """Return the truncated token of a value in a field; raises ``KeyCopyMissing``."""
+        version, bits, key = self._open()
+        field_key = self._keys.get(field)
+        if field_key is None:
+            field_key = self._keys[field] = index_key(key, b"", field, version)
+        return token(field_key, normalised, bits)
+
+    def _open(self) -> tuple[int, int, bytes]:
+        if self._opened is None:
+            version, key = self._keyring.search_token_key()
+            bits = self._certificates.organisation_key(
+                OrganisationKeyKind.SEARCH, version
+            ).threshold
+            self._opened = (version, bits, key)
+        return self._opened

@@ -1,0 +1,361 @@
+"""What one principal can unwrap, for one request. Keys enter here and leave with the request.
+
+Grants are found, collected to the shelf and opened here; data keys are derived once per scope.
+Nothing is decided by role: what no live grant wraps to this member does not open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.crypto.aead import DataKey, WrapKey
+from app.crypto.derive import commit, equal, hkdf, mac
+from app.crypto.errors import CryptoError
+from app.crypto.hpke import PrivateKey
+from app.crypto.signing import SigningKey
+from app.store.base import ORGANISATION
+from app.vault.certificates import Certificates
+from app.vault.deployment import Deployment
+from app.vault.errors import CaseErased, KeyCopyMissing, NoGrant, Tampered
+from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
+from app.vault.scopes import Entry, Scope, find_entry, unpack_entries
+from app.vault.statements import (
+    bundle_info,
+    copy_info,
+    grant_address,
+    grant_statement,
+    scope_address,
+)
+
+SECRET_BYTES = 32
+FIRST_EPOCH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSecrets:
+    """A member's private keys, as a session opens them. ``lead`` only after a step-up."""
+
+    work: PrivateKey
+    sign: SigningKey
+    lead: PrivateKey | None = None
+
+    def own_key(self, label: str) -> bytes:
+        """Return a symmetric key of the member's, derived from the work key."""
+        return hkdf(self.work.seed, info=b"padauk/own/1/" + label.encode())
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """One live grant as loaded: entries in the clear, secrets still wrapped."""
+
+    grant_id: UUID
+    entries: bytes
+    wrapped: bytes
+    secrets: bytes | None = None
+
+
+@dataclass(slots=True)
+class _CaseKeys:
+    share_id: UUID
+    share: bytes | None
+    shelves: list[_Shelf] = field(default_factory=list)
+    held: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
+
+
+class Keyring:
+    """Finds and opens what its member was granted. Made for one request, then dropped."""
+
+    def __init__(
+        self,
+        session: Session,
+        deployment: Deployment,
+        certificates: Certificates,
+        member_id: UUID,
+        secrets: MemberSecrets | None,
+        today: date,
+    ) -> None:
+        self._session = session
+        self._deployment = deployment
+        self._certificates = certificates
+        self._member_id = member_id
+        self._secrets = secrets
+        self._today = today
+        self._cases: dict[UUID, _CaseKeys] = {}
+        self._data_keys: dict[tuple[UUID, bytes, int], DataKey] = {}
+        self._log_keys: dict[UUID, bytes] = {}
+        self.collected: set[UUID] = set()
+
+    @property
+    def secrets(self) -> MemberSecrets:
+        """The member's private keys; raises ``NoGrant`` for one who is not signed in."""
+        if self._secrets is None:
+            raise NoGrant
+        return self._secrets
+
+    def own_key(self, label: str) -> bytes:
+        """Return a symmetric key of the member's own; raises ``NoGrant`` when nobody is."""
+        return self.secrets.own_key(label)
+
+    @cached_property
+    def _shelf_key(self) -> WrapKey:
+        return WrapKey(self.own_key("shelf"))
+
+    def shelve(self, secrets: bytes, address: bytes) -> bytes:
+        """Return secrets wrapped under the member's own shelf key."""
+        return self._shelf_key.wrap(secrets, address=address)
+
+    # ------------------------------------------------------------------ finding grants
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Find the member's live grants on these cases: one query, and the shares' look-up."""
+        wanted = [case_id for case_id in case_ids if case_id not in self._cases]
+        if not wanted:
+            return
+        rows = self._session.execute(
+            select(
+                Grant.id, Grant.case_id, Grant.share_id, Grant.entries, Grant.shelf, Grant.arrival
+            ).where(
+                Grant.case_id.in_(wanted),
+                Grant.holder_id == self._member_id,
+                live_grants(self._today),
+            )
+        ).all()
+        shares = self._deployment.keystore.find({row.share_id for row in rows})
+        for row in rows:
+            keys = self._cases.get(row.case_id)
+            if keys is None:
+                keys = _CaseKeys(row.share_id, shares.get(row.share_id))
+                self._cases[row.case_id] = keys
+            if keys.share is not None:
+                keys.shelves.append(self._on_shelf(row))
+
+    def holds(self, case_id: UUID, scope: Scope) -> bool:
+        """Return whether a live grant or a fresh secret of this request opens the scope."""
+        self.load((case_id,))
+        keys = self._cases.get(case_id)
+        if keys is None or keys.share is None:
+            return False
+        head = scope.head
+        return any(held[0] == head for held in keys.held) or any(
+            find_entry(shelf.entries, head, None) for shelf in keys.shelves
+        )
+
+    def _on_shelf(self, row: Row[Any]) -> _Shelf:
+        if row.shelf is not None:
+            return _Shelf(row.id, row.entries, row.shelf)
+        return self._collect(row.id)
+
+    def _collect(self, grant_id: UUID) -> _Shelf:
+        """Open a grant that has just arrived, check it, and re-wrap it under the shelf key.
+
+        From here on the shelf's own authentication stands for the signature.
+        """
+        grant = self._session.get_one(Grant, grant_id)
+        organisation = self._deployment.organisation
+        self._certificates.verify_by(
+            grant.granter_id, grant.signature, grant_statement(organisation, grant)
+        )
+        address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
+        try:
+            opened = self.secrets.work.open(grant.arrival or b"", info=address + grant.signature)
+        except CryptoError:
+            raise Tampered from None
+        self._check_commitments(grant, opened)
+        wrapped = self.shelve(opened, address)
+        self._session.execute(
+            update(Grant).where(Grant.id == grant.id).values(shelf=wrapped, arrival=null()),
+            execution_options={"housekeeping": "the unit of work records grant:collected"},
+        )
+        self.collected.add(grant.case_id)
+        return _Shelf(grant.id, grant.entries, wrapped, opened)
+
+    def _check_commitments(self, grant: Grant, secrets: bytes) -> None:
+        rows = self._session.execute(
+            select(ScopeRow.compartment, ScopeRow.part, ScopeRow.epoch, ScopeRow.commitment).where(
+                ScopeRow.case_id == grant.case_id
+            )
+        ).all()
+        known = {(Scope(r.compartment, r.part), r.epoch): r.commitment for r in rows}
+        for position, entry in enumerate(unpack_entries(grant.entries)):
+            self._secret_at(grant.case_id, entry, secrets, position)
+            if known.get((entry.scope, entry.epoch)) != entry.commitment:
+                raise Tampered
+
+    def _secret_at(self, case_id: UUID, entry: Entry, secrets: bytes, position: int) -> bytes:
+        secret = secrets[position * SECRET_BYTES : (position + 1) * SECRET_BYTES]
+        address = scope_address(self._deployment.organisation, case_id, entry.scope, entry.epoch)
+        if len(secret) != SECRET_BYTES or not equal(commit(secret, address), entry.commitment):
+            raise Tampered
+        return secret
+
+    # ------------------------------------------------------------------ secrets and data keys
+
+    def hold(self, case_id: UUID, share_id: UUID, entry: Entry, secret: bytes) -> None:
+        """Keep a secret for the rest of this request: one just minted, or opened by custody."""
+        keys = self._cases.get(case_id)
+        if keys is None:
+            share = self._deployment.keystore.find((share_id,)).get(share_id)
+            keys = self._cases[case_id] = _CaseKeys(share_id, share)
+        keys.held[entry.scope.head, entry.epoch] = secret
+
+    def secret(self, case_id: UUID, scope: Scope, epoch: int | None = None) -> tuple[int, bytes]:
+        """Return (epoch, secret) of a scope, the newest unless told; raises ``NoGrant``."""
+        self.load((case_id,))
+        keys = self._cases.get(case_id)
+        if keys is None:
+            raise NoGrant
+        head = scope.head
+        held = [
+            found
+            for found in keys.held
+            if found[0] == head and (epoch is None or found[1] == epoch)
+        ]
+        if held:
+            newest = max(held, key=lambda found: found[1])
+            return newest[1], keys.held[newest]
+        for shelf in keys.shelves:
+            entry = find_entry(shelf.entries, head, epoch)
+            if entry is not None:
+                position, found, commitment = entry
+                if shelf.secrets is None:
+                    shelf.secrets = self._unshelve(case_id, shelf)
+                exact = Entry(scope, found, commitment)
+                return found, self._secret_at(case_id, exact, shelf.secrets, position)
+        raise NoGrant
+
+    def _unshelve(self, case_id: UUID, shelf: _Shelf) -> bytes:
+        address = grant_address(
+            self._deployment.organisation, shelf.grant_id, case_id, self._member_id
+        )
+        try:
+            return self._shelf_key.unwrap(shelf.wrapped, address=address)
+        except CryptoError:
+            raise Tampered from None
+
+    def data_key(self, case_id: UUID, scope: Scope, epoch: int | None) -> tuple[int, DataKey]:
+        """Return (epoch, data key) of a scope: from its secret and the case's erasure share.
+
+        Raises ``NoGrant``, ``CaseErased`` when the share is gone, ``Tampered``.
+        """
+        head = scope.head
+        if epoch is not None:
+            known = self._data_keys.get((case_id, head, epoch))
+            if known is not None:
+                return epoch, known
+        found, secret = self.secret(case_id, scope, epoch)
+        known = self._data_keys.get((case_id, head, found))
+        if known is None:
+            share = self._cases[case_id].share
+            if share is None:
+                raise CaseErased
+            address = scope_address(self._deployment.organisation, case_id, scope, found)
+            known = DataKey(hkdf(secret + share, info=b"padauk/data/1" + address))
+            self._data_keys[case_id, head, found] = known
+        return found, known
+
+    def organisation_key(self) -> DataKey:
+        """Return the key of the directory: from the root key, for every process."""
+        return self._deployment.directory_key
+
+    # ------------------------------------------------------------------ shares and log keys
+
+    def share_id(self, case_id: UUID) -> UUID:
+        """Return the id of a case's erasure share; raises ``CaseErased`` when none is known."""
+        keys = self._cases.get(case_id)
+        if keys is not None:
+            return keys.share_id
+        found = self._session.scalars(
+            select(ScopeRow.share_id).where(ScopeRow.case_id == case_id).limit(1)
+        ).first()
+        if found is None:
+            raise CaseErased
+        return found
+
+    def log_key(self, case_id: UUID | None) -> bytes:
+        """Return the key of a case's log entries, or of the organisation's own for None.
+
+        An erased case has none any more: what is still said of it goes under the organisation's.
+        """
+        if case_id is None or case_id == ORGANISATION:
+            return self._deployment.log_key
+        known = self._log_keys.get(case_id)
+        if known is None:
+            try:
+                share_id = self.share_id(case_id)
+            except CaseErased:
+                return self._deployment.log_key
+            share = self._deployment.keystore.find((share_id,)).get(share_id)
+            if share is None:
+                return self._deployment.log_key
+            known = self._log_keys[case_id] = self._deployment.case_log_key(case_id, share)
+        return known
+
+    # ------------------------------------------------------------------ keys of the organisation
+
+    def copy(self, kind: OrganisationKeyKind, *, epoch: int | None = None) -> tuple[int, bytes]:
+        """Return (epoch, secret) of the member's copy of an organisation's key.
+
+        Shares of custody open only after a step-up. Raises ``KeyCopyMissing``, ``Tampered``.
+        """
+        query = select(KeyCopy).where(KeyCopy.kind == kind, KeyCopy.member_id == self._member_id)
+        if epoch is not None:
+            query = query.where(KeyCopy.epoch == epoch)
+        copy = self._session.scalars(query.order_by(KeyCopy.epoch.desc()).limit(1)).first()
+        if copy is None:
+            raise KeyCopyMissing
+        info = copy_info(self._deployment.organisation, copy)
+        self._certificates.verify_by(copy.giver_id, copy.signature, info + copy.sealed)
+        key = self.secrets.work
+        if kind is OrganisationKeyKind.CUSTODY:
+            if self.secrets.lead is None:
+                raise NoGrant
+            key = self.secrets.lead
+        try:
+            return copy.epoch, key.open(copy.sealed, info=info)
+        except CryptoError:
+            raise Tampered from None
+
+    def unlock(
+        self, private: PrivateKey, kind: OrganisationKeyKind, case_ids: Iterable[UUID]
+    ) -> None:
+        """Open the bundles sealed to custody or reporting, and hold their secrets.
+
+        Raises ``Tampered`` where a bundle is not what was sealed.
+        """
+        bundles = self._session.scalars(
+            select(Bundle).where(Bundle.case_id.in_(list(case_ids)), Bundle.recipient == kind)
+        ).all()
+        for bundle in bundles:
+            try:
+                opened = private.open(
+                    bundle.sealed, info=bundle_info(self._deployment.organisation, bundle)
+                )
+            except CryptoError:
+                raise Tampered from None
+            share_id = self.share_id(bundle.case_id)
+            for position, entry in enumerate(unpack_entries(bundle.entries)):
+                secret = self._secret_at(bundle.case_id, entry, opened, position)
+                self.hold(bundle.case_id, share_id, entry, secret)
+
+    def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
+        """Hold the reporting secrets of these cases, by the member's copy of the reporting key."""
+        _, seed = self.copy(OrganisationKeyKind.REPORTING)
+        self.unlock(PrivateKey.from_seed(seed), OrganisationKeyKind.REPORTING, case_ids)
+
+    def search_token_key(self) -> tuple[int, bytes]:
+        """Return (version, key) for blind indexes: the search key mixed with the root key."""
+        epoch, secret = self.copy(OrganisationKeyKind.SEARCH)
+        return epoch, mac(self._deployment.search_mix, secret)
+
+
+def live_grants(today: date) -> Any:
+    """Return the condition under which a grant still opens anything."""
+    return and_(Grant.ended_on.is_(None), or_(Grant.until.is_(None), Grant.until >= today))

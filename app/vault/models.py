@@ -1,0 +1,136 @@
+"""Rows that hold keys: public keys, wraps, commitments, signatures. No secret stands here bare."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from app.permissions import Compartment, Role
+from app.store.base import Record, choice, key_column, plain
+
+
+class GrantReason(StrEnum):
+    """Which handing-over a grant belongs to."""
+
+    INTAKE = "intake"
+    TRIAGE = "triage"
+    ASSIGNMENT = "assignment"
+    VETTING = "vetting"
+    REGISTRATION = "registration"
+    AID = "aid"
+    ESCORT = "escort"
+    LEAD = "lead"
+
+
+class OrganisationKeyKind(StrEnum):
+    """The keys that the organisation as a whole has."""
+
+    ROOT = "root"
+    CUSTODY = "custody"
+    REPORTING = "reporting"
+    SEARCH = "search"
+
+
+class MemberKeys(Record):
+    """A member's public keys and the certificate over them. ``id`` is the member's id."""
+
+    __tablename__ = "member_keys"
+
+    role: Mapped[Role] = plain(
+        "certified with the keys; bounds what a grant may name", choice(Role)
+    )
+    work_public: Mapped[bytes] = key_column("X-Wing public key; grants are sealed to it")
+    sign_public: Mapped[bytes] = key_column("Ed25519 public key; grants are signed with it")
+    lead_public: Mapped[bytes | None] = key_column("X-Wing public key of a lead's second pair")
+    certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
+    certificate: Mapped[bytes | None] = key_column("Ed25519 signature over role and keys")
+
+
+class OrganisationKey(Record):
+    """A public key (or a commitment, for the search key) of the organisation, at an epoch."""
+
+    __tablename__ = "organisation_keys"
+    __table_args__ = (UniqueConstraint("kind", "epoch"),)
+
+    kind: Mapped[OrganisationKeyKind] = plain("which key this is", choice(OrganisationKeyKind))
+    epoch: Mapped[int] = plain("counts rotations")
+    public: Mapped[bytes] = key_column("public key, or the commitment to a secret")
+    threshold: Mapped[int] = plain("how many leads open custody; bits kept of a blind index")
+    shares: Mapped[int] = plain("how many shares were dealt")
+    certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
+    certificate: Mapped[bytes] = key_column("Ed25519 signature over kind, epoch and key")
+
+
+class KeyCopy(Record):
+    """A secret of the organisation, sealed to one member: search key, reporting key, share."""
+
+    __tablename__ = "key_copies"
+    __table_args__ = (UniqueConstraint("kind", "epoch", "member_id"),)
+
+    kind: Mapped[OrganisationKeyKind] = plain("which key this copies", choice(OrganisationKeyKind))
+    epoch: Mapped[int] = plain("the epoch of the key")
+    member_id: Mapped[UUID] = plain("whose copy it is; follows from the member's role", index=True)
+    giver_id: Mapped[UUID] = plain("who sealed it; the signature is checked against their key")
+    sealed: Mapped[bytes] = key_column("HPKE to the member's work key, or to a lead's second key")
+    signature: Mapped[bytes] = key_column("Ed25519 by the giver")
+
+
+class ScopeRow(Record):
+    """One scope of a case at an epoch: a commitment, not the secret."""
+
+    __tablename__ = "scopes"
+    __table_args__ = (UniqueConstraint("case_id", "compartment", "part", "epoch"),)
+
+    case_id: Mapped[UUID] = plain("random; the case")
+    share_id: Mapped[UUID] = plain("random; names the erasure share in the keystore")
+    compartment: Mapped[Compartment] = plain(
+        "which compartment exists says how far the work has come, as the status does",
+        choice(Compartment),
+    )
+    part: Mapped[UUID] = plain("random; a leg or request with a secret of its own")
+    epoch: Mapped[int] = plain("counts rotations")
+    commitment: Mapped[bytes] = key_column("binds the secret; reveals nothing of it")
+
+
+class Bundle(Record):
+    """A case's scope secrets sealed to custody, or its reporting secret to the reporting key."""
+
+    __tablename__ = "bundles"
+
+    case_id: Mapped[UUID] = plain("random; the case", index=True)
+    recipient: Mapped[OrganisationKeyKind] = plain(
+        "to which key it is sealed", choice(OrganisationKeyKind)
+    )
+    epoch: Mapped[int] = plain("the recipient key's epoch; rotation re-seals what is behind")
+    entries: Mapped[bytes] = key_column("which scopes, with their commitments")
+    sealed: Mapped[bytes] = key_column("HPKE")
+
+
+class Grant(Record):
+    """Some scopes of a case, handed to one member by another, signed, until ended."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_live", "holder_id", "case_id", "ended_on"),
+        Index("ix_grants_case", "case_id", "about"),
+    )
+
+    case_id: Mapped[UUID] = plain("random; the case")
+    share_id: Mapped[UUID] = plain("random; names the erasure share in the keystore")
+    holder_id: Mapped[UUID] = plain("random; who may open: the server must find a member's grants")
+    granter_id: Mapped[UUID] = plain("random; whose signature is checked")
+    reason: Mapped[GrantReason] = plain(
+        "the kind of handing-over, which the compartments say as well", choice(GrantReason)
+    )
+    about: Mapped[UUID] = plain("random; the record that the grant serves")
+    entries: Mapped[bytes] = key_column("which scopes, with their commitments")
+    granted_on: Mapped[date] = plain("the day, for the exposure report")
+    until: Mapped[date | None] = plain("the last day on which it opens anything")
+    ended_on: Mapped[date | None] = plain("the day it was taken back; its wraps are gone")
+    arrival: Mapped[bytes | None] = key_column("HPKE to the holder, until they first meet it")
+    shelf: Mapped[bytes | None] = key_column("AES-256-GCM under the holder's shelf key")
+    signature: Mapped[bytes] = key_column("Ed25519 by the granter over all of the above")

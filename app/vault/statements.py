@@ -1,0 +1,97 @@
+"""The exact bytes that are signed, and the ones that wraps are bound to. Nothing else.
+
+Every statement starts with a label and its version and holds the organisation; every part has a
+fixed width or its length before it. Changing one means a new version, never another meaning.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.crypto.framing import frame
+from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey
+from app.vault.scopes import Scope
+
+
+def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
+    """Return what a member's certificate signs: who, which role, which keys, who vouches."""
+    return frame(
+        "padauk/member/1",
+        organisation,
+        keys.id,
+        keys.role.value,
+        keys.work_public,
+        keys.sign_public,
+        keys.lead_public,
+        keys.certified_by,
+    )
+
+
+def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
+    """Return what the certificate of an organisation key signs."""
+    return frame(
+        "padauk/organisation-key/1",
+        organisation,
+        key.kind.value,
+        key.epoch,
+        key.public,
+        key.threshold,
+        key.shares,
+        key.certified_by,
+    )
+
+
+def grant_address(organisation: UUID, grant_id: UUID, case_id: UUID, holder_id: UUID) -> bytes:
+    """Return what a grant's wraps are bound to."""
+    return b"padauk/grant/1" + organisation.bytes + grant_id.bytes + case_id.bytes + holder_id.bytes
+
+
+def grant_statement(organisation: UUID, grant: Grant) -> bytes:
+    """Return what the granter signs: everything that the grant says."""
+    return frame(
+        "padauk/grant-statement/1",
+        organisation,
+        grant.id,
+        grant.case_id,
+        grant.share_id,
+        grant.holder_id,
+        grant.granter_id,
+        grant.reason.value,
+        grant.about,
+        grant.entries,
+        grant.granted_on,
+        grant.until,
+    )
+
+
+def scope_address(organisation: UUID, case_id: UUID, scope: Scope, epoch: int) -> bytes:
+    """Return what a scope secret's commitment and data key are bound to."""
+    return b"".join(
+        (organisation.bytes, case_id.bytes, scope.head, epoch.to_bytes(4, "big")),
+    )
+
+
+def bundle_info(organisation: UUID, bundle: Bundle) -> bytes:
+    """Return what a bundle to custody or reporting is bound to."""
+    return frame(
+        "padauk/bundle/1",
+        organisation,
+        bundle.id,
+        bundle.case_id,
+        bundle.recipient.value,
+        bundle.epoch,
+        bundle.entries,
+    )
+
+
+def copy_info(organisation: UUID, copy: KeyCopy) -> bytes:
+    """Return what a copy of an organisation's secret is bound to."""
+    return frame(
+        "padauk/key-copy/1",
+        organisation,
+        copy.id,
+        copy.kind.value,
+        copy.epoch,
+        copy.member_id,
+        copy.giver_id,
+    )

@@ -1,0 +1,99 @@
+"""The one place where sealed cells and plain values meet, for one request.
+
+Sealing takes the current key of the cell's scope and binds the cell's address; opening notes a
+reveal in the trail, so that no route can forget to. Knows no roles and no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from app.audit.trail import Trail
+from app.crypto.aead import DataKey, epoch_of
+from app.crypto.derive import digest
+from app.crypto.errors import CryptoError
+from app.permissions import Compartment
+from app.store.sealed import SealedCell
+from app.vault.errors import NoGrant, NothingSealed, Tampered
+from app.vault.keyring import FIRST_EPOCH, Keyring
+from app.vault.scopes import Scope
+
+T = TypeVar("T")
+
+
+class Vault:
+    """Seals and opens cells with what the keyring holds."""
+
+    def __init__(self, organisation: UUID, keyring: Keyring, trail: Trail) -> None:
+        self._organisation = organisation
+        self._keyring = keyring
+        self._trail = trail
+
+    def seal(self, cell: SealedCell[T], value: T) -> None:
+        """Put a value into its cell; raises ``NoGrant`` without a key to its scope."""
+        epoch, key = self._key(cell, None)
+        cell.envelope = key.seal(
+            cell.field.encode(value),
+            address=bytes(cell.address(self._organisation, epoch)),
+            epoch=epoch,
+            step=cell.field.step,
+        )
+
+    def open(self, cell: SealedCell[T]) -> T:
+        """Return a cell's value and note the reveal.
+
+        Raises ``NothingSealed`` when empty, ``NoGrant`` without a key, ``Tampered`` when the
+        envelope, its place or its key is not what it was sealed with.
+        """
+        value = self._open(cell)
+        if cell.field.compartment is not Compartment.DIRECTORY:
+            self._trail.revealed(cell.record.case_id, cell.field.compartment.value)
+        return value
+
+    def find(self, cell: SealedCell[T]) -> T | None:
+        """Return a cell's value, or None where it is empty or not the principal's to open."""
+        if cell.envelope is None:
+            return None
+        try:
+            return self.open(cell)
+        except NoGrant:
+            return None
+
+    def open_listed(self, cells: Sequence[SealedCell[T]]) -> list[T]:
+        """Open the cells of a page, in order: one event with their count and digest.
+
+        Raises as ``open`` does; a page is never shown in part.
+        """
+        self._keyring.load([cell.record.case_id for cell in cells])
+        values = [self._open(cell) for cell in cells]
+        if cells:
+            listed = b"".join(cell.record.case_id.bytes for cell in cells)
+            self._trail.listed(len(cells), digest(listed))
+        return values
+
+    def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
+        """Let the reporting cells of these cases open, by the member's reporting key."""
+        self._keyring.unlock_reporting(case_ids)
+
+    def _open(self, cell: SealedCell[T]) -> T:
+        envelope = cell.envelope
+        if envelope is None:
+            raise NothingSealed
+        try:
+            epoch = epoch_of(envelope)
+            _, key = self._key(cell, epoch)
+            plain = key.open(envelope, address=bytes(cell.address(self._organisation, epoch)))
+            return cell.field.decode(plain)
+        except (CryptoError, msgspec.MsgspecError):
+            raise Tampered from None
+
+    def _key(self, cell: SealedCell[T], epoch: int | None) -> tuple[int, DataKey]:
+        field = cell.field
+        if field.compartment is Compartment.DIRECTORY:
+            return FIRST_EPOCH, self._keyring.organisation_key()
+        record = cell.record
+        return self._keyring.data_key(record.case_id, Scope(field.compartment, record.part), epoch)

@@ -1,0 +1,186 @@
+"""One request, one unit of work, one commit.
+
+``Work`` is what a service is handed: who acts, what they can open, and the session. The only
+commit in the program stands in ``unit_of_work``; whatever raises inside it leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.audit.trail import Trail, row_digest
+from app.errors import PreconditionMissing, Stale
+from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
+from app.store.base import ORGANISATION, CaseRecord, Versioned
+from app.vault.certificates import Certificates
+from app.vault.custody import Custody
+from app.vault.deployment import Deployment
+from app.vault.grants import Grants
+from app.vault.index import BlindIndex
+from app.vault.keyring import Keyring, MemberSecrets
+from app.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts. ``role`` is None for nobody in particular: open doors and the worker."""
+
+    id: UUID
+    role: Role | None
+    team_id: UUID
+    session_id: UUID | None = None
+    stepped_up: bool = False
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether the role allows this. What then opens is for the keys to say."""
+        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
+
+    def needs_step_up(self, permission: Permission) -> bool:
+        """Return whether this must wait for the second unlock."""
+        return permission in NEEDS_STEP_UP and not self.stepped_up
+
+
+NOBODY = Principal(ORGANISATION, None, ORGANISATION)
+"""Acts where no member does: sign-in, the worker, founding."""
+
+
+class UnauditedWrite(RuntimeError):
+    """Rows were changed and the trail does not say why. A bug, never a caller's fault."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What one request works with. Made by ``begin_work``, ended by ``unit_of_work``."""
+
+    session: Session
+    deployment: Deployment
+    principal: Principal
+    keyring: Keyring
+    certificates: Certificates
+    vault: Vault
+    grants: Grants
+    custody: Custody
+    index: BlindIndex
+    trail: Trail
+    started_at: datetime
+    based_on: int | None = None
+
+    def now(self) -> datetime:
+        """Return when this request began: one moment for all that it writes."""
+        return self.started_at
+
+    def today(self) -> date:
+        """Return the day on which this request began, in UTC."""
+        return self.started_at.date()
+
+    def claim(self, record: Versioned) -> None:
+        """Check that the caller saw the newest version of a record that is about to change.
+
+        Raises ``PreconditionMissing`` without ``If-Match``, ``Stale`` where someone was faster.
+        Work that began inside the house (a job, the demo) says ``based_on=ANY_VERSION``.
+        """
+        if self.based_on == ANY_VERSION:
+            return
+        if self.based_on is None:
+            raise PreconditionMissing
+        if self.based_on != record.version:
+            raise Stale(current=record.version)
+
+
+ANY_VERSION = -1
+
+
+def begin_work(
+    session: Session,
+    deployment: Deployment,
+    principal: Principal,
+    secrets: MemberSecrets | None = None,
+    *,
+    based_on: int | None = None,
+) -> Work:
+    """Assemble the work of one request around an open session."""
+    at = deployment.clock()
+    organisation = deployment.organisation
+    trail = Trail(principal.id, organisation)
+    certificates = Certificates(session, organisation, deployment.settings.organisation_root)
+    keyring = Keyring(session, deployment, certificates, principal.id, secrets, at.date())
+    vault = Vault(organisation, keyring, trail)
+    grants = Grants(session, deployment, keyring, certificates, trail, principal.id, at.date)
+    custody = Custody(session, organisation, keyring, certificates, trail, principal.id, at.date)
+    index = BlindIndex(keyring, certificates)
+    return Work(
+        session, deployment, principal, keyring, certificates, vault, grants, custody, index,
+        trail, at, based_on,
+    )  # fmt: skip
+
+
+@contextmanager
+def unit_of_work(work: Work) -> Iterator[Work]:
+    """Commit what was done, with its trail, or leave nothing of it.
+
+    Raises ``UnauditedWrite`` where rows changed without an event on their case, ``Stale`` where
+    another change of the same row was faster.
+    """
+    session = work.session
+    try:
+        yield work
+        work.grants.settle()
+        session.flush()
+        for case_id in work.keyring.collected:
+            work.trail.record("grant:collected", case_id)
+        touched: set[UUID] = session.info.get("touched", set())
+        recorded = {case_id or ORGANISATION for case_id in work.trail.cases}
+        if not touched <= recorded:
+            raise UnauditedWrite(sorted(map(str, touched - recorded)))
+        rows: dict[UUID, dict[str, Any]] = session.info.get("digests", {})
+        work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
+        session.commit()
+    except StaleDataError:
+        session.rollback()
+        raise Stale(current=0) from None
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.clear()
+        session.close()
+
+
+def note_writes(sessions: sessionmaker[Session]) -> None:
+    """Remember on each session which cases were written to, by whatever route.
+
+    A model whose rows are housekeeping (sessions, counters) says so in ``__housekeeping__``, a
+    statement in its execution option ``housekeeping``: each names its reason.
+    """
+
+    @event.listens_for(sessions, "before_flush")
+    def unit(session: Session, *_: object) -> None:
+        touched: set[UUID] = session.info.setdefault("touched", set())
+        digests: dict[UUID, dict[str, Any]] = session.info.setdefault("digests", {})
+        for record in {*session.new, *session.dirty, *session.deleted}:
+            if hasattr(type(record), "__housekeeping__"):
+                continue
+            if record in session.dirty and not session.is_modified(record):
+                continue
+            case_id = getattr(record, "case_id", None) or ORGANISATION
+            touched.add(case_id)
+            if isinstance(record, CaseRecord):
+                gone = inspect(record).deleted or record in session.deleted
+                digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = (
+                    None if gone else row_digest(record)
+                )
+
+    @event.listens_for(sessions, "do_orm_execute")
+    def bulk(state: ORMExecuteState) -> None:
+        writes = state.is_insert or state.is_update or state.is_delete
+        if writes and "housekeeping" not in state.execution_options:
+            state.session.info.setdefault("touched", set()).add(ORGANISATION)
