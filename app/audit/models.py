@@ -24,25 +24,37 @@ class AuditEvent(Record):
     detail_sealed: Mapped[bytes] = key_column("actor, minute, facts and row digests, sealed")
 
 
-INSERT_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events "
-        "BEGIN SELECT RAISE(ABORT, 'audit events are insert-only'); END",
-        "CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events "
-        "BEGIN SELECT RAISE(ABORT, 'audit events are insert-only'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION audit_events_refuse() RETURNS trigger AS $$ "
-        "BEGIN RAISE EXCEPTION 'audit events are insert-only'; END $$ LANGUAGE plpgsql",
-        "CREATE TRIGGER audit_events_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON "
-        "audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_events_refuse()",
-    ),
-}
+_SQLITE_REFUSAL = """
+    CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END
+"""
+_POSTGRES_FUNCTION = """
+    CREATE FUNCTION {table}_refuse() RETURNS trigger AS $$
+    BEGIN RAISE EXCEPTION '{table} is insert-only'; END $$ LANGUAGE plpgsql
+"""
+_POSTGRES_TRIGGER = """
+    CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()
+"""
 
-for _dialect, _statements in INSERT_ONLY.items():
+
+def insert_only(table: str) -> dict[str, tuple[str, ...]]:
+    """Return, by dialect, the statements that make a table refuse every later change."""
+    return {
+        "sqlite": tuple(
+            _SQLITE_REFUSAL.format(table=table, verb=verb) for verb in ("update", "delete")
+        ),
+        "postgresql": (
+            _POSTGRES_FUNCTION.format(table=table),
+            _POSTGRES_TRIGGER.format(table=table),
+        ),
+    }
+
+
+for _dialect, _statements in insert_only(AuditEvent.__tablename__).items():
     for _statement in _statements:
         event.listen(
             AuditEvent.__table__,
             "after_create",
-            DDL(_statement).execute_if(dialect=_dialect),
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )

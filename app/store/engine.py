@@ -6,12 +6,9 @@ a deployment that cannot overwrite what it deletes must not start.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, create_engine, event
 
 _PRAGMAS = {
     "journal_mode": "wal",

@@ -11,20 +11,15 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, LargeBinary, MetaData, delete, func, insert, select
+from sqlalchemy import Date, Engine, LargeBinary, MetaData, delete, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.store.base import NAMING, new_id
 from app.store.engine import truncate_wal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from sqlalchemy import Engine
 
 SHARE_BYTES = 32
 CACHE_SECONDS = 60.0

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.crypto.aead import DataKey
 from app.crypto.derive import hkdf
-from app.crypto.passwords import Argon2Cost
+from app.crypto.passwords import FLOOR, Argon2Cost
 from app.crypto.root import RootKey
 from app.crypto.stretching import Stretcher
 from app.settings import Settings
@@ -68,7 +68,7 @@ class Deployment:
             keystore=Keystore(build_engine(settings.keystore_url, pool_size=4)),
             root=root,
             boot_key=boot_key or secrets.token_bytes(BOOT_KEY_BYTES),
-            stretcher=Stretcher(queue=settings.sign_in_queue),
+            stretcher=Stretcher(waiting=settings.sign_in_queue),
             clock=clock,
         )
 
@@ -93,6 +93,11 @@ class Deployment:
         """The cost of new passphrases; stored ones carry their own."""
         s = self.settings
         return Argon2Cost(s.argon2_memory_kib, s.argon2_iterations, s.argon2_lanes)
+
+    @property
+    def argon2_floor(self) -> Argon2Cost:
+        """The least cost that is believed when read back; only tests have a lower one."""
+        return self.argon2_cost if self.settings.environment == "test" else FLOOR
 
     @cached_property
     def directory_key(self) -> DataKey:

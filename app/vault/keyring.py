@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, null, or_, select, update
+from sqlalchemy import and_, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -148,7 +148,7 @@ class Keyring:
             find_entry(shelf.entries, head, None) for shelf in keys.shelves
         )
 
-    def _on_shelf(self, row: Row[Any]) -> _Shelf:
+    def _on_shelf(self, row: Any) -> _Shelf:
         if row.shelf is not None:
             return _Shelf(row.id, row.entries, row.shelf)
         return self._collect(row.id)
