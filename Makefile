@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 BUILD := requirements/build.txt
 RUN := requirements/run.txt
 DEV := requirements/dev.txt
@@ -66,6 +66,8 @@ fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded 
 	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 lock: $(DEV_READY) ## pin anew what pyproject.toml and *.in ask for; ARGS=--upgrade takes newer releases
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and \
+		"Lock with Python 3.11, the oldest served: make clean lock PYTHON=python3.11")'
 	@$(PIN) --allow-unsafe --output-file $(BUILD) requirements/build.in
 	@$(PIN) --output-file $(RUN) pyproject.toml
 	@$(PIN) --allow-unsafe --constraint $(BUILD) --constraint $(RUN) --output-file $(DEV) \

@@ -1,0 +1,24 @@
+"""Judge the tree that this file stands in; exit 1 where a rule is broken."""
+
+import sys
+from pathlib import Path
+
+from tools.rules import judge, tracked_files
+from tools.rules.exemptions import EXEMPT
+from tools.rules.modules import MODULE_RULES
+from tools.rules.texts import TEXT_RULES
+
+
+def main() -> int:
+    """Print the findings, one a line; the exit status."""
+    root = Path(__file__).resolve().parents[2]
+    findings = judge(
+        tracked_files(root), module_rules=MODULE_RULES, text_rules=TEXT_RULES, exempt=EXEMPT
+    )
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
