@@ -20,7 +20,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.audit.trail import Trail, row_digest
 from app.errors import PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
-from app.store.base import ORGANISATION, CaseRecord, Versioned
+from app.store.base import ORGANISATION, Versioned
+from app.store.sealed import sealed_fields
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
 from app.vault.deployment import Deployment
@@ -116,7 +117,7 @@ def begin_work(
     vault = Vault(organisation, keyring, trail)
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, at.date)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, at.date)
-    index = BlindIndex(keyring, certificates)
+    index = BlindIndex(deployment.search_mix, keyring, certificates)
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,
         trail, at, based_on,
@@ -173,7 +174,7 @@ def note_writes(sessions: sessionmaker[Session]) -> None:
                 continue
             case_id = getattr(record, "case_id", None) or ORGANISATION
             touched.add(case_id)
-            if isinstance(record, CaseRecord):
+            if sealed_fields(type(record)):
                 gone = inspect(record).deleted or record in session.deleted
                 digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = (
                     None if gone else row_digest(record)

@@ -23,8 +23,8 @@ from app.audit.models import AuditEvent
 from app.crypto.aead import DataKey
 from app.crypto.derive import digest, hkdf, mac
 from app.crypto.errors import CryptoError
-from app.store.base import ORGANISATION, CaseRecord, new_id
-from app.store.sealed import NOTES, sealed_fields
+from app.store.base import ORGANISATION, new_id
+from app.store.sealed import NOTES, Addressed, sealed_fields
 
 Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
@@ -160,7 +160,7 @@ def read_detail(event: AuditEvent, log_key: bytes, organisation: UUID) -> Detail
     return msgspec.json.decode(plain, type=Detail)
 
 
-def row_digest(record: CaseRecord) -> str:
+def row_digest(record: Addressed) -> str:
     """Return the digest of a row's sealed cells, by which a rolled-back row is found."""
     parts = [record.__tablename__.encode(), record.id.bytes]
     for name, sealed in sorted(sealed_fields(type(record)).items()):

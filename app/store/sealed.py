@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, overload
+from typing import Any, Generic, Never, Protocol, TypeVar, overload
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import mapped_column
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from app.permissions import Compartment
-    from app.store.base import CaseRecord
+from app.permissions import Compartment
 
 T = TypeVar("T")
 
@@ -67,12 +64,30 @@ class Address:
         )
 
 
+class Addressed(Protocol):
+    """A row that sealed cells can stand in: a case's, or the organisation's own."""
+
+    __tablename__: str
+
+    @property
+    def id(self) -> UUID:
+        """The row's id, made before its insert."""
+
+    @property
+    def case_id(self) -> UUID:
+        """The case, or ``ORGANISATION``."""
+
+    @property
+    def part(self) -> UUID:
+        """The part of the scope, or ``NO_PART``."""
+
+
 class SealedCell(Generic[T]):
     """One sealed value in one row. Slotted, so that no encoder can walk into it."""
 
     __slots__ = ("field", "record")
 
-    def __init__(self, record: CaseRecord, field: SealedField[T]) -> None:
+    def __init__(self, record: Addressed, field: SealedField[T]) -> None:
         self.record = record
         self.field = field
 
@@ -131,13 +146,11 @@ class SealedField(Generic[T]):
     @overload
     def __get__(self, record: None, owner: type[Any]) -> SealedField[T]: ...
     @overload
-    def __get__(self, record: CaseRecord, owner: type[Any]) -> SealedCell[T]: ...
-    def __get__(
-        self, record: CaseRecord | None, owner: type[Any]
-    ) -> SealedField[T] | SealedCell[T]:
+    def __get__(self, record: Addressed, owner: type[Any]) -> SealedCell[T]: ...
+    def __get__(self, record: Addressed | None, owner: type[Any]) -> SealedField[T] | SealedCell[T]:
         return self if record is None else SealedCell(record, self)
 
-    def __set__(self, record: CaseRecord, value: Never) -> None:
+    def __set__(self, record: Addressed, value: Never) -> None:
         message = f"{self.name} is sealed; use vault.seal(record.{self.name}, value)"
         raise TypeError(message)
 

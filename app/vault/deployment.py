@@ -110,6 +110,11 @@ class Deployment:
         return self.root.derive("login-index")
 
     @cached_property
+    def standing_key(self) -> bytes:
+        """Keys the check over a member's team, role and status."""
+        return self.root.derive("standing")
+
+    @cached_property
     def log_key(self) -> bytes:
         """Mixed into every case's log key; alone, the log key of what belongs to no case."""
         return self.root.derive("log")

@@ -16,7 +16,8 @@ from app.vault.models import OrganisationKeyKind
 class BlindIndex:
     """Computes tokens at the newest version of the search key, for one request."""
 
-    def __init__(self, keyring: Keyring, certificates: Certificates) -> None:
+    def __init__(self, search_mix: bytes, keyring: Keyring, certificates: Certificates) -> None:
+        self._search_mix = search_mix
         self._keyring = keyring
         self._certificates = certificates
         self._opened: tuple[int, int, bytes] | None = None
@@ -32,12 +33,12 @@ class BlindIndex:
         version, bits, key = self._open()
         field_key = self._keys.get(field)
         if field_key is None:
-            field_key = self._keys[field] = index_key(key, b"", field, version)
+            field_key = self._keys[field] = index_key(key, self._search_mix, field, version)
         return token(field_key, normalised, bits)
 
     def _open(self) -> tuple[int, int, bytes]:
         if self._opened is None:
-            version, key = self._keyring.search_token_key()
+            version, key = self._keyring.copy(OrganisationKeyKind.SEARCH)
             bits = self._certificates.organisation_key(
                 OrganisationKeyKind.SEARCH, version
             ).threshold

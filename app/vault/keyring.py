@@ -17,7 +17,7 @@ from sqlalchemy import and_, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
-from app.crypto.derive import commit, equal, hkdf, mac
+from app.crypto.derive import commit, equal, hkdf
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
@@ -349,11 +349,6 @@ class Keyring:
         """Hold the reporting secrets of these cases, by the member's copy of the reporting key."""
         _, seed = self.copy(OrganisationKeyKind.REPORTING)
         self.unlock(PrivateKey.from_seed(seed), OrganisationKeyKind.REPORTING, case_ids)
-
-    def search_token_key(self) -> tuple[int, bytes]:
-        """Return (version, key) for blind indexes: the search key mixed with the root key."""
-        epoch, secret = self.copy(OrganisationKeyKind.SEARCH)
-        return epoch, mac(self._deployment.search_mix, secret)
 
 
 def live_grants(today: date) -> Any:

@@ -1,0 +1,52 @@
+"""The data inventory: every column of every table, and what it shows to someone who has stolen it.
+
+Rendered from the words that each column was declared with, so that the document cannot drift from
+the models. Knows metadata; reads no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column, MetaData
+
+KINDS = ("sealed", "key", "index", "plain")
+
+_HEAD = """# Data inventory
+
+Generated from the models by `make docs`; a test compares this file with them. Do not edit it.
+
+What a column shows to someone who holds the database and no key:
+
+- **sealed**: nothing but a length in steps; opened by a grant to the compartment that is named.
+- **key**: public keys, signatures, commitments, and secrets that are wrapped to someone.
+- **index**: a keyed hash; equal inputs look equal, nothing more without the key.
+- **plain**: what stands there, for the reason that is given.
+"""
+
+
+class ColumnUndeclared(LookupError):
+    """A column says neither what it shows nor why."""
+
+
+def describe(column: Column[object]) -> tuple[str, str]:
+    """Return (kind, reason) of a column; raises ``ColumnUndeclared``."""
+    kind, why = column.info.get("shows"), column.info.get("why")
+    if kind not in KINDS or not why:
+        raise ColumnUndeclared(f"{column.table.name}.{column.name}")
+    return kind, why
+
+
+def render(databases: Iterable[tuple[str, MetaData]]) -> str:
+    """Return the inventory of several databases as one Markdown document."""
+    lines = [_HEAD]
+    for title, metadata in databases:
+        lines.append(f"## {title}\n")
+        for table in sorted(metadata.tables.values(), key=lambda table: table.name):
+            lines += [f"### `{table.name}`\n", "| column | shows | why |", "| --- | --- | --- |"]
+            for column in table.columns:
+                kind, why = describe(column)
+                reason = f"compartment `{why}`" if kind == "sealed" else why
+                lines.append(f"| `{column.name}` | {kind} | {reason} |")
+            lines.append("")
+    return "\n".join(lines)

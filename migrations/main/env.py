@@ -1,0 +1,15 @@
+"""Runs the main database's revisions on the connection that ``app.store.migrate`` gives."""
+
+from alembic import context
+
+from app.models import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

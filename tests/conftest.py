@@ -1,0 +1,130 @@
+"""Fixtures that every test may ask for: both databases, and a founded organisation on each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from app.crypto.root import RootKey
+from app.settings import Settings
+from tests.support.postgres import drop_database, fresh_database, start_postgres
+from tests.support.world import Clock, Founded, World, copy_sqlite, found, open_world
+
+BACKENDS = ("sqlite", "postgresql")
+
+hypothesis_settings.register_profile(
+    "padauk",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("padauk")
+
+_numbers = count()
+
+
+def settings_for(database_url: str, keystore_url: str) -> Settings:
+    """Settings of a test deployment: Argon2 at a cost that production refuses."""
+    return Settings(
+        environment="test",
+        organisation_id="5a0c0ffe-0000-4000-8000-00000000abcd",
+        organisation_root="0" * 64,
+        database_url=database_url,
+        keystore_url=keystore_url,
+        argon2_memory_kib=8,
+        argon2_iterations=1,
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL 18 of this test process's own."""
+    with start_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Founded, Path]:
+    folder = tmp_path_factory.mktemp("founded")
+    settings = settings_for(f"sqlite:///{folder}/main.db", f"sqlite:///{folder}/keystore.db")
+    return found(settings, RootKey(secrets.token_bytes(32)), Clock()), folder
+
+
+@pytest.fixture(scope="session")
+def founded_postgresql(postgres_server: str) -> Founded:
+    settings = settings_for(
+        fresh_database(postgres_server, "founded"), fresh_database(postgres_server, "founded_keys")
+    )
+    return found(settings, RootKey(secrets.token_bytes(32)), Clock())
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both databases, one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_world(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], World]]:
+    """Makes worlds; each is a fresh copy of the founded organisation."""
+    worlds: list[World] = []
+    databases: list[str] = []
+
+    def make() -> World:
+        number = next(_numbers)
+        if backend == "sqlite":
+            founded, source = request.getfixturevalue("founded_sqlite")
+            target = tmp_path / f"world-{number}"
+            target.mkdir()
+            settings = copy_sqlite(founded, source, target)
+            files = tuple(target.iterdir())
+        else:
+            server = request.getfixturevalue("postgres_server")
+            founded = request.getfixturevalue("founded_postgresql")
+            names = (f"world_{number}", f"world_{number}_keys")
+            databases.extend(names)
+            settings = founded.settings.model_copy(
+                update={
+                    "database_url": fresh_database(server, names[0], "founded"),
+                    "keystore_url": fresh_database(server, names[1], "founded_keys"),
+                }
+            )
+            files = ()
+        world = open_world(founded, settings, files)
+        worlds.append(world)
+        return world
+
+    yield make
+    for world in worlds:
+        world.close()
+    for name in databases:
+        drop_database(request.getfixturevalue("postgres_server"), name)
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World]) -> World:
+    """A founded organisation with members for each role, on each database in turn."""
+    return new_world()
+
+
+@pytest.fixture
+def empty_databases(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[str, str]]:
+    """Addresses of two empty databases: main and keystore."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/keystore.db"
+        return
+    server = request.getfixturevalue("postgres_server")
+    names = tuple(f"empty_{next(_numbers)}_{part}" for part in ("main", "keys"))
+    yield tuple(fresh_database(server, name) for name in names)  # type: ignore[misc]
+    for name in names:
+        drop_database(server, name)
