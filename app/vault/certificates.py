@@ -91,14 +91,21 @@ class Certificates:
 
     def sealing_key(self, member_id: UUID) -> PublicKey:
         """Return the key that grants to a member are sealed to; raises ``KeyNotCertified``."""
-        return _VERIFIED.public_key(self.member(member_id).work_public)
+        return _VERIFIED.public_key(self._recipient(member_id).work_public)
 
     def lead_key(self, member_id: UUID) -> PublicKey:
         """Return the second key of a lead; raises ``KeyNotCertified``."""
-        keys = self.member(member_id)
+        keys = self._recipient(member_id)
         if keys.role is not Role.LEAD or keys.lead_public is None:
             raise KeyNotCertified
         return _VERIFIED.public_key(keys.lead_public)
+
+    def _recipient(self, member_id: UUID) -> MemberKeys:
+        """What a removed member once signed still verifies; nothing new is sealed to them."""
+        keys = self.member(member_id)
+        if keys.revoked_on is not None:
+            raise KeyNotCertified
+        return keys
 
     def organisation_key(
         self, kind: OrganisationKeyKind, epoch: int | None = None

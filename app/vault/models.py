@@ -48,6 +48,7 @@ class MemberKeys(Record):
     lead_public: Mapped[bytes | None] = key_column("X-Wing public key of a lead's second pair")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
     certificate: Mapped[bytes | None] = key_column("Ed25519 signature over role and keys")
+    revoked_on: Mapped[date | None] = plain("from then on nothing is sealed to these keys")
 
 
 class OrganisationKey(Record):
