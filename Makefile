@@ -25,7 +25,7 @@ PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config 
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-format check-lint check-types check-imports check-rules \
+.PHONY: help run install test check check-format check-lint check-types check-imports check-rules \
 	fmt bench fuzz lock clean
 
 help: ## show this text
@@ -35,6 +35,8 @@ help: ## show this text
 
 run: $(RUN_READY) ## serve a demo with fictional people on this machine
 	@$(BIN)/padauk demo $(ARGS)
+
+install: $(RUN_READY) ## make .venv with what the program runs on, and nothing else
 
 test: $(DEV_READY) ## run every test, on SQLite and on a PostgreSQL of its own
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)

@@ -1,0 +1,81 @@
+"""The pins: complete, agreeing with one another, argued for, and needed."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_IMPORTED = {
+    "httptools": "uvicorn finds it",
+    "psycopg": "SQLAlchemy finds it by the address of the database",
+    "uvloop": "uvicorn finds it",
+}
+IMPORTED_AS = {"pyyaml": "yaml", "shamir-mnemonic": "shamir_mnemonic"}
+
+
+def _declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [Requirement(line) for line in project["dependencies"]]
+
+
+def _asked(file):
+    lines = (ROOT / "requirements" / file).read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def _pins(file):
+    text = (ROOT / "requirements" / file).read_text()
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+
+def _imported(folder):
+    modules = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.split(".")[0])
+    return modules
+
+
+@pytest.mark.parametrize(
+    ("wanted", "file"),
+    [(_declared(), "run.txt"), (_asked("dev.in"), "dev.txt"), (_asked("build.in"), "build.txt")],
+)
+def test_everything_asked_for_is_pinned_within_its_range(wanted, file):
+    pins = _pins(file)
+    assert len(wanted) >= 1
+    assert [
+        str(need) for need in wanted if pins[canonicalize_name(need.name)] not in need.specifier
+    ] == []
+
+
+def test_what_is_tested_is_what_runs():
+    run, dev = _pins("run.txt"), _pins("dev.txt")
+    assert len(run) > 20
+    assert {name: dev.get(name) for name in run} == run
+
+
+def test_each_declared_package_is_imported_or_found_by_another():
+    imported = _imported("app") | _imported("migrations")
+    unused = [
+        need.name
+        for need in _declared()
+        if need.name not in NOT_IMPORTED
+        and IMPORTED_AS.get(need.name, need.name.replace("-", "_")) not in imported
+    ]
+    assert unused == []
+
+
+def test_each_package_has_its_argument():
+    argued = (ROOT / "docs" / "decisions" / "0001-dependencies.md").read_text()
+    rows = " ".join(line.split("|")[1] for line in argued.splitlines() if line.startswith("|"))
+    words = set(re.findall(r"[\w-]+", rows))
+    wanted = [*_declared(), *_asked("dev.in"), *_asked("build.in")]
+    assert [need.name for need in wanted if need.name not in words] == []
