@@ -107,7 +107,7 @@ def _read(path: Path, *, forbidden: int, owned: bool) -> RootKey:
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError):
         raise RootKeyRefused("the root key cannot be read") from None
-    with os.fdopen(opened, "rb") as file:
+    try:
         about = os.fstat(opened)
         if not stat.S_ISREG(about.st_mode):
             raise RootKeyRefused("the root key is not a plain file")
@@ -115,7 +115,11 @@ def _read(path: Path, *, forbidden: int, owned: bool) -> RootKey:
             raise RootKeyRefused("the root key file belongs to someone else")
         if about.st_mode & forbidden:
             raise RootKeyRefused("others may read the root key; its mode must be 0600")
-        return RootKey(file.read(KEY_BYTES + 1))
+        return RootKey(os.read(opened, KEY_BYTES + 1))
+    except OSError:
+        raise RootKeyRefused("the root key cannot be read") from None
+    finally:
+        os.close(opened)
 
 
 def _typed(text: str) -> RootKey:

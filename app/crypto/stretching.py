@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from typing import IO, Self, cast
 
 from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
 from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch
@@ -36,7 +36,7 @@ class Stretcher:
         self._places = threading.BoundedSemaphore(waiting)
         self._patience = patience
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stretcher")
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: _Child | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -91,9 +91,8 @@ class Stretcher:
     def _ask(self, request: bytes) -> Stretched:
         if self._closed:
             raise StretcherClosed("the stretcher was closed while this waited")
-        child = self._running_child()
         try:
-            answer = self._exchange(child, request)
+            answer = self._running_child().exchange(request, self._patience)
         except OSError:
             answer = b""
         if len(answer) < ANSWER_BYTES:
@@ -101,32 +100,25 @@ class Stretcher:
             raise StretcherLost("the stretching process ended or fell silent")
         return read_answer(answer)
 
-    def _exchange(self, child: subprocess.Popen[bytes], request: bytes) -> bytes:
-        """Write a request and read its answer; what came, if the child ends or is too slow."""
-        if child.stdin is None or child.stdout is None:
-            return b""
-        child.stdin.write(request)
-        answer = b""
-        ready = select.poll()
-        ready.register(child.stdout, select.POLLIN)
-        until = time.monotonic() + self._patience
-        while len(answer) < ANSWER_BYTES:
-            left = until - time.monotonic()
-            if left <= 0 or not ready.poll(left * 1000):
-                return b""
-            came = child.stdout.read(ANSWER_BYTES - len(answer))
-            if not came:
-                return b""
-            answer += came
-        return answer
-
-    def _running_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None:
-            if self._child.poll() is None:
-                return self._child
+    def _running_child(self) -> _Child:
+        if self._child is not None and self._child.ended:
             self._end_child(0)
+        if self._child is None:
+            self._child = _Child()
+        return self._child
+
+    def _end_child(self, grace: float) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end(grace)
+
+
+class _Child:
+    """The process and the two pipes to it."""
+
+    def __init__(self) -> None:
         # No environment: the child needs none, and it may hold what the parent should not share.
-        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-I", "-c", _BOOT, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -135,19 +127,37 @@ class Stretcher:
             env={},
             start_new_session=True,
         )
-        return self._child
+        self.pid = self._process.pid
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def _end_child(self, grace: float) -> None:
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def exchange(self, request: bytes, patience: float) -> bytes:
+        """Write a request and read its answer; nothing, if the child ends or is too slow."""
+        # A request is shorter than PIPE_BUF, so it is written whole and at once.
+        self._requests.write(request)
+        answer = b""
+        ready = select.poll()
+        ready.register(self._answers, select.POLLIN)
+        until = time.monotonic() + patience
+        while len(answer) < ANSWER_BYTES:
+            if not ready.poll(max(until - time.monotonic(), 0) * 1000):
+                return b""
+            came = self._answers.read(ANSWER_BYTES - len(answer))
+            if not came:
+                return b""
+            answer += came
+        return answer
+
+    def end(self, grace: float) -> None:
         """End the child by ending its input; kill it if it stays beyond ``grace`` seconds."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        if child.stdin is not None:
-            child.stdin.close()
+        self._requests.close()
         try:
-            child.wait(grace)
+            self._process.wait(grace)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
+            self._process.kill()
+            self._process.wait()
+        self._answers.close()

@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from shamir_mnemonic.wordlist import WORDLIST
+
+from app.crypto.derive import hkdf
+from app.crypto.errors import PassphraseRefused, WeakParameters
+from app.crypto.framing import frame
+from app.crypto.passwords import (
+    FLOOR,
+    LONGEST_PASSPHRASE,
+    Argon2Cost,
+    generate_passphrase,
+    new_salt,
+    stretch,
+)
+
+LOW = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
+SALT = bytes(range(16))
+
+
+def parts(stretched):
+    return {stretched.verifier, stretched.wrap_work, stretched.wrap_lead}
+
+
+def test_the_library_gives_the_argon2id_vector_of_rfc_9106_section_5_3():
+    argon2 = Argon2id(
+        salt=b"\2" * 16,
+        length=32,
+        iterations=3,
+        lanes=4,
+        memory_cost=32,
+        secret=b"\3" * 8,
+        ad=b"\4" * 12,
+    )
+    tag = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+    assert argon2.derive(b"\1" * 32).hex() == tag
+
+
+def test_stretching_is_argon2id_and_then_hkdf_by_purpose():
+    argon2 = Argon2id(salt=SALT, length=64, iterations=2, lanes=1, memory_cost=128)
+    secret = argon2.derive("padauk ပိတောက်".encode())
+    cost = Argon2Cost(memory_kib=128, iterations=2, lanes=1)
+    stretched = stretch("padauk ပိတောက်", salt=SALT, cost=cost, floor=LOW)
+    for value, purpose in [
+        (stretched.verifier, "verifier"),
+        (stretched.wrap_work, "wrap-work"),
+        (stretched.wrap_lead, "wrap-lead"),
+    ]:
+        assert value == hkdf(secret, info=frame("padauk/passphrase/1", purpose))
+
+
+def test_the_default_cost_is_three_passes_over_64_mebibytes():
+    assert Argon2Cost(memory_kib=65536, iterations=3, lanes=1) == FLOOR
+    stretched = stretch("a passphrase", salt=SALT, cost=FLOOR)
+    assert all(len(part) == 32 for part in parts(stretched))
+
+
+def test_one_passphrase_gives_three_unrelated_values():
+    assert len(parts(stretch("x", salt=SALT, cost=LOW, floor=LOW))) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: stretch("X", salt=SALT, cost=LOW, floor=LOW),
+        lambda: stretch("x ", salt=SALT, cost=LOW, floor=LOW),
+        lambda: stretch("x", salt=bytes(16), cost=LOW, floor=LOW),
+        lambda: stretch("x", salt=SALT, cost=replace(LOW, iterations=2), floor=LOW),
+        lambda: stretch("x", salt=SALT, cost=replace(LOW, memory_kib=72), floor=LOW),
+        lambda: stretch("x", salt=SALT, cost=replace(LOW, lanes=2), floor=LOW),
+    ],
+    ids=["letter", "space", "salt", "passes", "memory", "lanes"],
+)
+def test_whatever_changes_changes_all_three_values(other):
+    assert not parts(other()) & parts(stretch("x", salt=SALT, cost=LOW, floor=LOW))
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        replace(FLOOR, memory_kib=FLOOR.memory_kib - 1),
+        replace(FLOOR, iterations=FLOOR.iterations - 1),
+        replace(FLOOR, lanes=0),
+        Argon2Cost(0, 0, 0),
+        LOW,
+    ],
+    ids=["memory", "passes", "lanes", "nothing", "cost-of-tests"],
+)
+def test_a_stored_cost_under_the_floor_is_refused(cost):
+    with pytest.raises(WeakParameters):
+        stretch("x", salt=SALT, cost=cost)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        replace(FLOOR, memory_kib=2 * 1024 * 1024 + 1),
+        replace(FLOOR, iterations=33),
+        replace(FLOOR, lanes=17),
+    ],
+    ids=["memory", "passes", "lanes"],
+)
+def test_a_stored_cost_that_would_stop_the_house_is_refused(cost):
+    with pytest.raises(WeakParameters):
+        stretch("x", salt=SALT, cost=cost)
+
+
+def test_a_floor_of_nothing_still_asks_for_what_argon2_needs():
+    nothing = Argon2Cost(0, 0, 0)
+    for cost in (nothing, Argon2Cost(7, 1, 1), Argon2Cost(31, 1, 4), Argon2Cost(64, 0, 1)):
+        with pytest.raises(WeakParameters):
+            stretch("x", salt=SALT, cost=cost, floor=nothing)
+    assert stretch("x", salt=SALT, cost=Argon2Cost(32, 1, 4), floor=nothing).verifier
+
+
+@pytest.mark.parametrize("size", [0, 15, 65])
+def test_a_salt_of_the_wrong_length_is_refused(size):
+    with pytest.raises(WeakParameters):
+        stretch("x", salt=bytes(size), cost=LOW, floor=LOW)
+
+
+def test_the_longest_passphrase_is_counted_in_bytes():
+    assert stretch("က" * 341, salt=SALT, cost=LOW, floor=LOW).verifier
+    with pytest.raises(PassphraseRefused):
+        stretch("က" * 342, salt=SALT, cost=LOW, floor=LOW)
+    with pytest.raises(PassphraseRefused):
+        stretch("x" * (LONGEST_PASSPHRASE + 1), salt=SALT, cost=LOW, floor=LOW)
+
+
+def test_a_passphrase_that_is_no_text_is_refused():
+    with pytest.raises(PassphraseRefused):
+        stretch("\ud800", salt=SALT, cost=LOW, floor=LOW)
+
+
+def test_even_an_empty_passphrase_costs_the_same_work():
+    assert stretch("", salt=SALT, cost=LOW, floor=LOW).verifier
+
+
+def test_stretched_values_are_not_printed():
+    assert repr(stretch("x", salt=SALT, cost=LOW, floor=LOW)) == "Stretched()"
+
+
+def test_a_generated_passphrase_has_eighty_bits_of_plain_words():
+    words = generate_passphrase().split(" ")
+    assert len(words) == 8
+    assert set(words) <= set(WORDLIST)
+    assert len(WORDLIST) == 1024
+    assert all(word.isascii() and word.islower() for word in WORDLIST)
+    assert generate_passphrase() != generate_passphrase()
+    assert len(generate_passphrase(12).split()) == 12
+
+
+def test_a_passphrase_of_fewer_words_is_refused():
+    with pytest.raises(WeakParameters):
+        generate_passphrase(7)
+
+
+def test_salts_are_new_each_time():
+    assert len(new_salt()) == 16
+    assert new_salt() != new_salt()
