@@ -1,0 +1,85 @@
+"""Assembles the application: domains, routes and the layers around them. Nothing at import."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from app.accounts.sessions import principal_of
+from app.vault.deployment import Deployment
+from app.web import pages, problems
+from app.web.exchange import Identify
+from app.web.headers import Door
+from app.web.hop import Hop
+from app.web.openapi import describe
+from app.web.routing import Router
+from app.web.serving import House, Switchboard, routes_of
+
+API: Final = "/api"
+SERVER_OPTIONS: Final[dict[str, Any]] = {
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "ws": "none",
+}
+"""How uvicorn must be run: no log of who asked, no word of what answers."""
+
+_NO_TELEMETRY: Final[dict[str, Any]] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
+
+def create_app(deployment: Deployment) -> FastAPI:
+    """Return the application of one deployment, which it closes when it ends."""
+    return assemble(deployment, (), principal_of)
+
+
+def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identify) -> FastAPI:
+    """Return an application that serves these routers under ``/api``, and the pages.
+
+    ``app.state.hop`` is its hop. The hop ends with the application's lifespan; whoever built the
+    deployment closes it.
+    """
+    hop = Hop(deployment.threads)
+
+    @asynccontextmanager
+    async def live(_app: FastAPI) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()
+        yield
+        hop.close()
+        gc.unfreeze()
+
+    # FastAPI's own telemetry would report exceptions and inputs to whatever the host configures.
+    app = FastAPI(
+        title="Padauk",
+        openapi_url=None,
+        telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
+        middleware=[Middleware(Door)],
+    )
+    app.state.hop = hop
+    house = House(deployment, hop, identify)
+    about = pages.about(lambda: msgspec.json.encode(describe(app, version=_version())))
+    routes = routes_of(pages.front_page().declared, "", house)
+    for router in (about, *routers):
+        routes += routes_of(router.declared, API, house)
+    app.router = Switchboard(routes, live)
+    problems.install(app)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("padauk")
+    except PackageNotFoundError:
+        return "0+source"
