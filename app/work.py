@@ -134,16 +134,7 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     session = work.session
     try:
         yield work
-        work.grants.settle()
-        session.flush()
-        for case_id in work.keyring.collected:
-            work.trail.record("grant:collected", case_id)
-        touched: set[UUID] = session.info.get("touched", set())
-        recorded = {case_id or ORGANISATION for case_id in work.trail.cases}
-        if not touched <= recorded:
-            raise UnauditedWrite(sorted(map(str, touched - recorded)))
-        rows: dict[UUID, dict[str, Any]] = session.info.get("digests", {})
-        work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
+        _write_trail(work)
         session.commit()
     except StaleDataError:
         session.rollback()
@@ -154,6 +145,21 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     finally:
         session.info.clear()
         session.close()
+
+
+def _write_trail(work: Work) -> None:
+    """Bring everything to the database, and with it an event for each case that was touched."""
+    session = work.session
+    work.grants.settle()
+    session.flush()
+    for case_id in work.keyring.collected:
+        work.trail.record("grant:collected", case_id)
+    touched: set[UUID] = session.info.get("touched", set())
+    unexplained = touched - {case_id or ORGANISATION for case_id in work.trail.cases}
+    if unexplained:
+        raise UnauditedWrite(sorted(map(str, unexplained)))
+    rows: dict[UUID, dict[str, Any]] = session.info.get("digests", {})
+    work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
 
 
 def note_writes(sessions: sessionmaker[Session]) -> None:

@@ -13,8 +13,9 @@ from hypothesis import settings as hypothesis_settings
 
 from app.crypto.root import RootKey
 from app.settings import Settings
+from tests.support.founding import found
 from tests.support.postgres import drop_database, fresh_database, start_postgres
-from tests.support.world import Clock, Founded, World, copy_sqlite, found, open_world
+from tests.support.world import Clock, Founded, World, copy_sqlite, open_world
 
 BACKENDS = ("sqlite", "postgresql")
 

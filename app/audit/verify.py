@@ -55,7 +55,7 @@ def verify_log(session: Session, verifier: Verifier) -> Verdict:
     """Check events against leaves, leaves against the newest signed checkpoint."""
     verdict = Verdict()
     tree = Tree()
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(AuditLeaf.leaf_index, AuditLeaf.leaf_hash, AuditLeaf.event_id, AuditEvent)
         .outerjoin(AuditEvent, AuditEvent.id == AuditLeaf.event_id)
         .order_by(AuditLeaf.leaf_index)

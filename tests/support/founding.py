@@ -77,7 +77,7 @@ def found(settings: Settings, root: RootKey, clock: Clock) -> Founded:
             _organisation_keys(work, root_sign, people, lead_id, lead_keys)
             work.trail.record("organisation:founded")
     deployment.close()
-    return Founded(settings, root, tuple(people), tuple(teams))
+    return Founded(settings, root, tuple(people), tuple(teams), root_sign)
 
 
 def _organisation_keys(work, root_sign, people, lead_id, lead_keys):

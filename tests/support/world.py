@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from app.accounts.models import Member
+from app.accounts.sessions import open_session
 from app.crypto.root import RootKey
+from app.crypto.signing import SigningKey
 from app.permissions import Role
 from app.settings import Settings
 from app.vault.deployment import Deployment
 from app.vault.keyring import MemberSecrets
-from app.work import ANY_VERSION, Principal, Work, begin_work, note_writes, unit_of_work
+from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, note_writes, unit_of_work
+from tests.support.cases import open_bare_case
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CAST: tuple[tuple[Role, int], ...] = (
@@ -70,6 +74,7 @@ class Founded:
     root: RootKey
     people: tuple[Person, ...]
     teams: tuple[UUID, ...]
+    root_signing: SigningKey
 
 
 @dataclass
@@ -99,8 +104,6 @@ class World:
     @contextmanager
     def work_as(self, person: Person | None, based_on: int | None = ANY_VERSION) -> Iterator[Work]:
         """A real unit of work with the member's real keys, committed at the end."""
-        from app.work import NOBODY
-
         with self.deployment.sessions() as session:
             work = begin_work(
                 session,
@@ -114,9 +117,6 @@ class World:
 
     def token(self, person: Person, *, stepped_up: bool = False) -> str:
         """A bearer token of a session opened by the same service as sign-in's."""
-        from app.accounts.models import Member
-        from app.accounts.sessions import open_session
-
         if stepped_up or person.id not in self._tokens:
             keys = person.secrets
             if not stepped_up:
@@ -133,21 +133,16 @@ class World:
     def close(self) -> None:
         self.deployment.close()
 
-    def open_case(self, by: Person | None = None, **changes: Any) -> UUID:
-        """Log a plain intake; returns the case's id."""
-        from tests.support.drafts import a_draft
-
-        from app.intake import service
-
-        with self.work_as(by or self.member("volunteer")) as work:
-            return service.open_case(work, a_draft(**changes)).id
-
-
-def found(settings: Settings, root: RootKey, clock: Clock) -> Founded:
-    """Found an organisation in empty databases: keys, leads, custody, teams, members."""
-    from tests.support.founding import found as founding
-
-    return founding(settings, root, clock)
+    def open_case(self, by: Person | None = None, **cells: Any) -> UUID:
+        """A case logged by a volunteer, held by them and by their team's coordinators."""
+        author = by or self.member(Role.VOLUNTEER)
+        holders = [
+            person
+            for person in self.people
+            if person.role is Role.COORDINATOR and person.team_id == author.team_id
+        ]
+        with self.work_as(author) as work:
+            return open_bare_case(work, [author, *holders], **cells)
 
 
 def copy_sqlite(founded: Founded, source: Path, target: Path) -> Settings:

@@ -1,0 +1,140 @@
+"""What is done without anyone asking: the log's sequence, the ladder of late legs, tidying.
+
+Each job runs in a unit of work of its own, by nobody, with no member's keys; a lease in the
+database keeps it to one process at a time. Runs as ``padauk worker``, or as a thread inside
+``serve``. A job that fails is tried again at its next turn, and never takes the others with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from app.accounts import sessions as account_sessions
+from app.audit.sequencer import sequence, sign_checkpoint
+from app.crypto.signing import SigningKey
+from app.relocation import jobs as relocation_jobs
+from app.store.base import new_id
+from app.store.leases import release_lease, take_lease
+from app.vault.deployment import Deployment
+from app.vault.models import Grant
+from app.web import idempotency
+from app.work import NOBODY, Work, begin_work, unit_of_work
+
+_log = logging.getLogger(__name__)
+LOG_ORIGIN = "padauk.invalid/log"
+_TURN_SECONDS = 1.0
+_HOLD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done every so often; ``run`` returns how much it did."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Work], int]
+
+
+def log_signing_key(deployment: Deployment) -> SigningKey:
+    """Return the key that signs checkpoints: derived from the root key, so in no database."""
+    return SigningKey.from_seed(deployment.root.derive("log-signing"))
+
+
+def sequence_log(work: Work) -> int:
+    """Give new events their place in the log, and sign how it stands."""
+    count = sequence(work.session)
+    work.session.flush()
+    sign_checkpoint(
+        work.session, origin=LOG_ORIGIN, key=log_signing_key(work.deployment), at=work.now()
+    )
+    return count
+
+
+def lapse_grants(work: Work) -> int:
+    """Destroy the wraps of grants whose last day is over, as ending them would have."""
+    result = work.session.execute(
+        update(Grant)
+        .where(Grant.ended_on.is_(None), Grant.until < work.today())
+        .values(ended_on=work.today(), arrival=None, shelf=None),
+        execution_options={"synchronize_session": False},
+    )
+    count = int(result.rowcount)  # type: ignore[attr-defined]
+    work.trail.record("grants:lapsed", count=count)
+    return count
+
+
+def tidy_sessions(work: Work) -> int:
+    """Forget sessions that are over."""
+    return account_sessions.forget_ended(work)
+
+
+def tidy_replays(work: Work) -> int:
+    """Forget answers that were kept for a repeated request."""
+    return idempotency.forget_old(work.session, work.today())
+
+
+JOBS: Sequence[Job] = (
+    Job("sequencer", timedelta(seconds=5), sequence_log),
+    Job("ladder", timedelta(minutes=1), relocation_jobs.climb_ladder),
+    Job("sessions", timedelta(minutes=15), tidy_sessions),
+    Job("replays", timedelta(hours=1), tidy_replays),
+    Job("grants", timedelta(hours=1), lapse_grants),
+)
+
+
+class Worker:
+    """Runs the jobs in turn until it is stopped."""
+
+    def __init__(self, deployment: Deployment, jobs: Sequence[Job] = JOBS) -> None:
+        self._deployment = deployment
+        self._jobs = jobs
+        self._id = new_id()
+        self._stopped = threading.Event()
+
+    def run_due(self) -> dict[str, int]:
+        """Run every job that is due and free; returns how much each did."""
+        done: dict[str, int] = {}
+        for job in self._jobs:
+            try:
+                if self._take(job):
+                    done[job.name] = self._run(job)
+            except Exception as failure:
+                # The kind only: a message or a trace could carry what a row says.
+                _log.error("job %s failed: %s", job.name, type(failure).__name__)
+        return done
+
+    def run_until_stopped(self) -> None:
+        """Take turns until ``stop`` is called."""
+        while not self._stopped.wait(_TURN_SECONDS):
+            self.run_due()
+
+    def stop(self) -> None:
+        """Let the present turn be the last."""
+        self._stopped.set()
+
+    def _take(self, job: Job) -> bool:
+        with self._deployment.sessions() as session, session.begin():
+            return take_lease(
+                session,
+                job.name,
+                self._id,
+                now=self._deployment.clock(),
+                every=job.every,
+                hold=_HOLD,
+            )
+
+    def _run(self, job: Job) -> int:
+        try:
+            with self._deployment.sessions() as session:
+                work = begin_work(session, self._deployment, NOBODY)
+                with unit_of_work(work):
+                    return job.run(work)
+        finally:
+            with self._deployment.sessions() as session, session.begin():
+                release_lease(session, job.name, self._id, now=self._deployment.clock())

@@ -1,5 +1,0 @@
-"""Plainly fictional intakes."""
-
-from __future__ import annotations
-
-from typing import Any

@@ -1,0 +1,183 @@
+"""Custody opens a case when enough leads agree, and never otherwise."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.models import Member
+from app.crypto.hpke import PrivateKey
+from app.crypto.signing import SigningKey
+from app.intake.models import Case
+from app.permissions import Role
+from app.store.base import new_id
+from app.vault.certificates import certify_member
+from app.vault.custody import CustodyContribution, combine_custody, deal_custody, seal_copy
+from app.vault.errors import CustodySharesMissing, KeyNotCertified, StepUpRequired, Tampered
+from app.vault.keyring import MemberSecrets
+from app.vault.models import Bundle, KeyCopy, MemberKeys, OrganisationKey, OrganisationKeyKind
+from tests.support.world import Person
+
+
+@pytest.fixture
+def leads(world):
+    """Three leads, two of whom must agree: a new custody epoch over the founded one."""
+    first = world.member("lead")
+    root = world.founded.root_signing
+    people = [first]
+    with world.work_as(first) as work:
+        for number in (2, 3):
+            keys = MemberSecrets(
+                PrivateKey.generate(), SigningKey.generate(), PrivateKey.generate()
+            )
+            row = MemberKeys(
+                id=new_id(),
+                role=Role.LEAD,
+                work_public=keys.work.public,
+                sign_public=keys.sign.public,
+                lead_public=keys.lead.public,
+            )
+            certify_member(world.deployment.organisation, row, root, None)
+            work.session.add(row)
+            people.append(Person(row.id, Role.LEAD, first.team_id, f"lead-{number}", "", keys))
+        dealt = deal_custody(
+            world.deployment.organisation,
+            2,
+            threshold=2,
+            count=3,
+            signer=first.secrets.sign,
+            signer_id=first.id,
+        )
+        work.session.add(dealt.key)
+        work.session.flush()
+        for person, words in zip(people, dealt.words, strict=True):
+            work.session.add(
+                seal_copy(
+                    world.deployment.organisation,
+                    work.certificates,
+                    kind=OrganisationKeyKind.CUSTODY,
+                    epoch=2,
+                    secret=words.encode(),
+                    member_id=person.id,
+                    giver_id=first.id,
+                    giver=first.secrets.sign,
+                )
+            )
+        work.trail.record("custody:dealt")
+    return people
+
+
+def test_a_single_lead_opens_nothing_where_two_are_required(world, leads):
+    case_id = world.open_case()
+    for lead in leads:
+        with pytest.raises(CustodySharesMissing), world.work_as(lead) as work:
+            work.custody.open_cases([case_id])
+
+
+@pytest.mark.parametrize("pair", list(combinations(range(3), 2)))
+def test_any_two_leads_open_a_case_together(world, leads, pair):
+    case_id = world.open_case()
+    asking, giving = leads[pair[0]], leads[pair[1]]
+    with world.work_as(giving) as work:
+        work.custody.contribute(asking.id)
+    with world.work_as(asking) as work:
+        work.custody.open_cases([case_id])
+        case = work.session.get_one(Case, case_id)
+        assert work.vault.open(case.identity).name == "Ko Thiha Zin"
+
+
+def test_a_contribution_is_used_once(world, leads):
+    case_id = world.open_case()
+    with world.work_as(leads[1]) as work:
+        work.custody.contribute(leads[0].id)
+    with world.work_as(leads[0]) as work:
+        work.custody.open_cases([case_id])
+    with pytest.raises(CustodySharesMissing), world.work_as(leads[0]) as work:
+        work.custody.open_cases([case_id])
+
+
+def test_a_contribution_lapses_after_a_day(world, leads):
+    case_id = world.open_case()
+    with world.work_as(leads[1]) as work:
+        work.custody.contribute(leads[0].id)
+    world.clock.advance(days=2)
+    with pytest.raises(CustodySharesMissing), world.work_as(leads[0]) as work:
+        work.custody.open_cases([case_id])
+
+
+def test_a_contribution_counts_once_however_often_it_is_given(world, leads):
+    case_id = world.open_case()
+    with world.work_as(leads[0]) as work, pytest.raises(CustodySharesMissing):
+        work.custody.contribute(leads[0].id)
+        work.session.flush()
+        work.custody.open_cases([case_id])
+
+
+def test_a_contribution_that_was_altered_is_noticed(world, leads):
+    case_id = world.open_case()
+    with world.work_as(leads[1]) as work:
+        work.custody.contribute(leads[0].id)
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(update(CustodyContribution).values(given_by=leads[2].id))
+    with pytest.raises(Tampered), world.work_as(leads[0]) as work:
+        work.custody.open_cases([case_id])
+
+
+def test_a_share_is_given_to_leads_alone(world, leads):
+    with pytest.raises(KeyNotCertified), world.work_as(leads[1]) as work:
+        work.custody.contribute(world.member("coordinator").id)
+
+
+def test_without_the_second_unlock_custody_stays_shut(world):
+    case_id, lead = world.open_case(), world.member("lead")
+    plain = Person(
+        lead.id, lead.role, lead.team_id, lead.login, "",
+        MemberSecrets(lead.secrets.work, lead.secrets.sign),
+    )  # fmt: skip
+    with pytest.raises(StepUpRequired), world.work_as(plain) as work:
+        work.custody.open_cases([case_id])
+
+
+def test_the_printed_shares_of_the_recovery_kit_rebuild_the_key(world):
+    lead = world.member("lead")
+    organisation = world.deployment.organisation
+    dealt = deal_custody(
+        organisation, 7, threshold=2, count=3, signer=lead.secrets.sign, signer_id=lead.id
+    )
+    for words in combinations(dealt.words, 2):
+        assert combine_custody(list(words), dealt.key).public == dealt.key.public
+    for word in dealt.words:
+        with pytest.raises(CustodySharesMissing):
+            combine_custody([word], dealt.key)
+
+
+def test_a_custody_key_put_in_by_a_writer_of_the_database_is_never_sealed_to(world):
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(
+            update(OrganisationKey)
+            .where(OrganisationKey.kind == OrganisationKeyKind.CUSTODY)
+            .values(public=PrivateKey.generate().public)
+        )
+    with pytest.raises(KeyNotCertified):
+        world.open_case()
+    with world.deployment.sessions() as session:
+        assert session.scalars(select(Bundle)).all() == []
+
+
+def test_a_copy_of_a_key_forged_by_a_writer_of_the_database_is_refused(world):
+    auditor = world.member("auditor")
+    case_id = world.open_case()
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(
+            update(KeyCopy).where(KeyCopy.member_id == auditor.id).values(signature=bytes(64))
+        )
+    with pytest.raises(Tampered), world.work_as(auditor) as work:
+        work.vault.unlock_reporting([case_id])
+
+
+def test_every_member_of_the_world_has_certified_keys(world):
+    with world.work_as(world.member("lead")) as work:
+        members = work.session.scalars(select(Member.id)).all()
+        assert len([work.certificates.member(member) for member in members]) == len(world.people)
