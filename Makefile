@@ -19,8 +19,7 @@ DEV_READY := $(VENV)/.dev-$(call fingerprint,$(BUILD) $(DEV))
 
 # No index address, no folder of this machine, and the hashes of every file of each release.
 PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config --generate-hashes \
-	--strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host $(ARGS)
+	--strip-extras --no-emit-options $(ARGS)
 
 ARGS ?=
 

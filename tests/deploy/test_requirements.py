@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,7 +16,10 @@ NOT_IMPORTED = {
     "psycopg": "SQLAlchemy finds it by the address of the database",
     "uvloop": "uvicorn finds it",
 }
-IMPORTED_AS = {"pyyaml": "yaml", "shamir-mnemonic": "shamir_mnemonic"}
+IMPORTED_AS = {"pyyaml": "yaml"}
+PARTS = {"starlette", "pydantic_core"}
+"""What FastAPI and pydantic are made of, and document as theirs."""
+OURS = {"app", "benchmarks", "migrations", "tests", "tools"}
 
 
 def _declared():
@@ -44,16 +48,19 @@ def _imported(folder):
     return modules
 
 
+def _module(need):
+    return IMPORTED_AS.get(need.name, need.name.replace("-", "_"))
+
+
 @pytest.mark.parametrize(
     ("wanted", "file"),
     [(_declared(), "run.txt"), (_asked("dev.in"), "dev.txt"), (_asked("build.in"), "build.txt")],
 )
 def test_everything_asked_for_is_pinned_within_its_range(wanted, file):
     pins = _pins(file)
-    assert len(wanted) >= 1
-    assert [
-        str(need) for need in wanted if pins[canonicalize_name(need.name)] not in need.specifier
-    ] == []
+    assert wanted
+    for need in wanted:
+        assert pins[canonicalize_name(need.name)] in need.specifier, need
 
 
 def test_what_is_tested_is_what_runs():
@@ -64,13 +71,23 @@ def test_what_is_tested_is_what_runs():
 
 def test_each_declared_package_is_imported_or_found_by_another():
     imported = _imported("app") | _imported("migrations")
-    unused = [
-        need.name
-        for need in _declared()
-        if need.name not in NOT_IMPORTED
-        and IMPORTED_AS.get(need.name, need.name.replace("-", "_")) not in imported
-    ]
-    assert unused == []
+    needed = [need for need in _declared() if need.name not in NOT_IMPORTED]
+    assert [need.name for need in needed if _module(need) not in imported] == []
+
+
+@pytest.mark.parametrize("folder", ["app", "migrations"])
+def test_the_program_imports_only_what_it_declares(folder):
+    _holds(folder, _declared())
+
+
+@pytest.mark.parametrize("folder", ["tests", "tools", "benchmarks"])
+def test_tests_and_tools_import_only_what_is_declared(folder):
+    _holds(folder, [*_declared(), *_asked("dev.in")])
+
+
+def _holds(folder, declared):
+    allowed = {_module(need) for need in declared} | sys.stdlib_module_names | OURS | PARTS
+    assert _imported(folder) - allowed == set()
 
 
 def test_each_package_has_its_argument():

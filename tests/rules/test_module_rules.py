@@ -120,5 +120,5 @@ def test_a_rule_for_the_program_leaves_other_folders_alone():
 
 def test_a_migration_may_have_long_functions_but_not_endless_modules():
     rule = RULES["modules_and_functions_stay_short"]
-    assert not list(rule(Module.parse("migrations/versions/0001.py", LONG_FUNCTION)))
-    assert list(rule(Module.parse("migrations/versions/0001.py", "x = 1\n" * 401)))
+    assert not list(rule(Module.parse("migrations/main/versions/0001.py", LONG_FUNCTION)))
+    assert list(rule(Module.parse("migrations/main/versions/0001.py", "x = 1\n" * 401)))

@@ -31,6 +31,10 @@ def _asked(url, order):
         engine.dispose()
 
 
+def _folder(url):
+    return str(make_url(url).query["host"])
+
+
 def test_it_is_postgresql_18_in_utf8_and_listens_on_no_port(server):
     assert _asked(server, "show server_version").startswith("18.")
     assert _asked(server, "show server_encoding") == "UTF8"
@@ -57,14 +61,14 @@ def test_a_dropped_database_is_gone_and_dropping_it_twice_is_no_error(server):
     drop_database(server, "brief")
     drop_database(server, "brief")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        psycopg.connect(dbname="brief", user="padauk", host=make_url(url).query["host"])
+        psycopg.connect(dbname="brief", user="padauk", host=_folder(url))
 
 
 def test_a_durable_server_syncs_and_nothing_of_it_stays():
     with start_postgres(durable=True) as url:
         assert _asked(url, "show fsync") == "on"
         assert _asked(url, "show synchronous_commit") == "on"
-        folder = Path(make_url(url).query["host"])
+        folder = Path(_folder(url))
         assert (folder / "data").is_dir()
     assert not folder.exists()
     with pytest.raises(psycopg.OperationalError):
