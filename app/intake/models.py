@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, plain
+from app.permissions import Compartment, Role
+from app.store.base import CaseRecord, Record, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -128,7 +128,13 @@ class Account:
     health: str | None = None
     consent_for: tuple[str, ...] = ()
     consent_given: str | None = None
-    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Something that a member wrote: a note, or the reason of what they did."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,8 @@ class Case(CaseRecord, Versioned):
     opened_on: Mapped[date] = plain("the day; lists are sorted by it")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
     opened_by: Mapped[UUID] = plain("random; who logged the intake")
+    triaged_on: Mapped[date | None] = plain("the day of the first triage decision")
+    merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
     indexed_version: Mapped[int] = plain("the search key's version of its blind indexes; 0: none")
 
@@ -176,3 +184,130 @@ class Case(CaseRecord, Versioned):
     contact = SealedField(Contact, Compartment.CONTACT)
     account = SealedField(Account, Compartment.ACCOUNT, step=NOTES)
     reporting = SealedField(Reporting, Compartment.REPORTING)
+
+
+class CaseMove(CaseRecord):
+    """One change of a case's status, and why."""
+
+    __tablename__ = "case_moves"
+
+    was: Mapped[CaseStatus] = plain("the status before; the trail says it too", choice(CaseStatus))
+    became: Mapped[CaseStatus] = plain("the status after", choice(CaseStatus))
+    moved_on: Mapped[date] = plain("the day only")
+    moved_by: Mapped[UUID] = plain("random; who moved it")
+
+    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+
+
+class CaseNote(CaseRecord):
+    """Something added to the account later. Never changed, never taken back."""
+
+    __tablename__ = "case_notes"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    number: Mapped[int] = plain("notes of a case are read in order")
+    written_on: Mapped[date] = plain("the day only")
+    written_by: Mapped[UUID] = plain("random; who wrote it")
+
+    words = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+
+
+class Assignment(CaseRecord):
+    """A case in the hands of a volunteer; their grant names it, and ends with it."""
+
+    __tablename__ = "assignments"
+
+    member_id: Mapped[UUID] = plain("random; whose work it is, as their grant says", index=True)
+    assigned_by: Mapped[UUID] = plain("random; who handed it over")
+    assigned_on: Mapped[date] = plain("the day only")
+    ended_on: Mapped[date | None] = plain("the day it was taken back")
+
+
+class EmergencyDecision(CaseRecord):
+    """One of the two decisions by which work begins before vetting ends.
+
+    Both stand under one ``ask_id``, the id of the first, which is also the part under which the
+    reasons are sealed: a lead who decides reads the reason and the summary, and nothing else.
+    """
+
+    __tablename__ = "emergency_decisions"
+
+    ask_id: Mapped[UUID] = plain("random; the first of the two decisions", index=True)
+    decided_as: Mapped[Role] = plain("a coordinator and a lead must both decide", choice(Role))
+    decided_by: Mapped[UUID] = plain("random; who decided")
+    decided_on: Mapped[date] = plain("a first decision lapses when no second one follows")
+    hours: Mapped[int] = plain("for how long work may go on without vetting")
+
+    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """The ask: both reasons are sealed under a scope of its own."""
+        return self.ask_id
+
+
+class LinkKind(StrEnum):
+    """Why two cases belong together."""
+
+    FAMILY = "family"
+    SAME_EVENT = "same_event"
+
+
+class CaseLink(CaseRecord):
+    """Two cases that belong together; stands once, for both."""
+
+    __tablename__ = "case_links"
+    __table_args__ = (UniqueConstraint("case_id", "other_id"),)
+
+    other_id: Mapped[UUID] = plain("random; the other case", index=True)
+    kind: Mapped[LinkKind] = plain("family or the same event", choice(LinkKind))
+    linked_by: Mapped[UUID] = plain("random; who linked them")
+    linked_on: Mapped[date] = plain("the day only")
+
+
+class DuplicateDismissal(CaseRecord):
+    """A likely duplicate that somebody looked at and found to be another person, and why."""
+
+    __tablename__ = "duplicate_dismissals"
+    __table_args__ = (UniqueConstraint("case_id", "other_id"),)
+
+    other_id: Mapped[UUID] = plain("random; the case that is not the same person", index=True)
+    dismissed_by: Mapped[UUID] = plain("random; who looked")
+    dismissed_on: Mapped[date] = plain("the day only")
+
+    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+
+
+class SearchKind(StrEnum):
+    """By what a case may be looked for. All but names have a blind index."""
+
+    PHONE = "phone"
+    NRC = "nrc"
+    SERVICE_NUMBER = "service_number"
+    HANDLE = "handle"
+    NAME = "name"
+
+
+class IndexToken(Record):
+    """A truncated keyed hash of one normalised value of a case."""
+
+    __tablename__ = "blind_index"
+    __housekeeping__ = "follows from sealed values, whose writing stands in the trail"
+    __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token"),)
+
+    kind: Mapped[SearchKind] = plain("which kind of value", choice(SearchKind))
+    version: Mapped[int] = plain("the version of the search key")
+    token: Mapped[int] = index_column("HMAC cut to so few bits that several cases share it")
+    case_id: Mapped[UUID] = plain("random; the case", index=True)
+
+
+class SearchCount(Record):
+    """How often a member has searched on a day."""
+
+    __tablename__ = "search_counts"
+    __housekeeping__ = "counts searches, each of which stands in the trail"
+    __table_args__ = (UniqueConstraint("member_id", "day"),)
+
+    member_id: Mapped[UUID] = plain("random; who searched")
+    day: Mapped[date] = plain("the cap is per day", index=True)
+    count: Mapped[int] = plain("compared with the cap")
