@@ -104,7 +104,7 @@ class Worker:
             try:
                 if self._take(job):
                     done[job.name] = self._run(job)
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - the other jobs must still run
                 # The kind only: a message or a trace could carry what a row says.
                 _log.error("job %s failed: %s", job.name, type(failure).__name__)
         return done

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck
@@ -34,7 +35,7 @@ def settings_for(database_url: str, keystore_url: str) -> Settings:
     """Settings of a test deployment: Argon2 at a cost that production refuses."""
     return Settings(
         environment="test",
-        organisation_id="5a0c0ffe-0000-4000-8000-00000000abcd",
+        organisation_id=UUID("5a0c0ffe-0000-4000-8000-00000000abcd"),
         organisation_root="0" * 64,
         database_url=database_url,
         keystore_url=keystore_url,

@@ -10,9 +10,10 @@ from app.crypto.derive import digest, mac
 from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
+from app.models import metadata
 from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
 from app.settings import Settings
-from app.store.base import Base, new_id
+from app.store.base import new_id
 from app.store.keystore import KeystoreBase
 from app.vault.certificates import certify_member, certify_organisation_key
 from app.vault.custody import deal_custody, seal_copy
@@ -24,13 +25,11 @@ from tests.support.world import CAST, Clock, Founded, Person
 
 
 def found(settings: Settings, root: RootKey, clock: Clock) -> Founded:
-    import app.models  # noqa: F401
-
     root_sign = SigningKey.generate()
     settings = settings.model_copy(update={"organisation_root": digest(root_sign.public).hex()})
     deployment = Deployment.build(settings, root, clock=clock)
     note_writes(deployment.sessions)
-    Base.metadata.create_all(deployment.engine)
+    metadata.create_all(deployment.engine)
     KeystoreBase.metadata.create_all(deployment.keystore.engine)
     org = settings.organisation_id
     people: list[Person] = []
@@ -112,7 +111,7 @@ def _organisation_keys(work, root_sign, people, lead_id, lead_keys):
                 member_id=member_id,
                 giver_id=lead_id,
                 giver=lead_keys.sign,
-            )  # fmt: skip
+            )
         )
 
     copy(kinds.CUSTODY, dealt.words[0].encode(), lead_id)
