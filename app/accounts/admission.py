@@ -1,0 +1,224 @@
+"""New accounts: generated passphrases, fresh keys, and the certificate that makes them count.
+
+The passphrase is generated here, stretched, shown once and forgotten; the private keys go into
+the credential and nowhere else. Until a lead certifies the keys nothing can be sealed to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app.accounts.credentials import (
+    Stretching,
+    fresh_passphrase,
+    new_credential,
+    stretch_now,
+)
+from app.accounts.errors import (
+    LoginTaken,
+    MemberCertified,
+    MemberRemoved,
+    RoleNeedsRoot,
+    TeamNotFound,
+)
+from app.accounts.logins import check_login, login_index
+from app.accounts.models import Member, MemberStatus, Place, Profile, Team
+from app.accounts.standing import confirm_standing
+from app.crypto.hpke import PrivateKey
+from app.crypto.passwords import Stretched
+from app.crypto.signing import SigningKey
+from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
+from app.store.base import new_id
+from app.vault.certificates import certify_member
+from app.vault.custody import seal_copy
+from app.vault.keyring import MemberSecrets
+from app.vault.models import KeyCopy, MemberKeys, OrganisationKeyKind
+from app.work import Work
+
+_COPIES: dict[OrganisationKeyKind, frozenset[Role]] = {
+    OrganisationKeyKind.SEARCH: SEARCHING_ROLES,
+    OrganisationKeyKind.REPORTING: REPORTING_ROLES,
+}
+"""Which roles hold a copy of which key of the organisation; leads hold all, to hand them on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who is to be admitted, and as what."""
+
+    team_id: UUID
+    role: Role
+    login: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passphrase:
+    """A passphrase just generated, and what Argon2 made of it."""
+
+    task: Stretching
+    stretched: Stretched = field(repr=False)
+
+    @classmethod
+    def now(cls, work: Work, *, salt: bytes | None = None) -> Passphrase:
+        """Generate one and wait until it is stretched; for commands and the demo."""
+        task = fresh_passphrase(work.deployment, salt=salt)
+        return cls(task, stretch_now(work.deployment, task))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A new account. Passphrase and keys are shown or used once, and kept nowhere."""
+
+    member: Member
+    passphrase: str = field(repr=False)
+    keys: MemberSecrets = field(repr=False)
+
+
+def admit_member(
+    work: Work,
+    *,
+    team_id: UUID,
+    role: Role,
+    login: str,
+    called: str,
+    passphrase: Passphrase | None = None,
+) -> Admission:
+    """Make an account, and certify it where a lead who has stepped up admits it.
+
+    From anyone else it stays invited until a lead certifies it. Raises ``TeamNotFound``,
+    ``LoginInvalid``, ``LoginTaken``, ``RoleNeedsRoot`` for a lead.
+    """
+    if role is Role.LEAD:
+        raise RoleNeedsRoot
+    newcomer = Newcomer(team_id, role, login, called)
+    admission = create_account(work, newcomer, passphrase or Passphrase.now(work))
+    member = admission.member
+    if may_certify(work):
+        certify(work, member)
+    work.trail.record(
+        "member:admitted", member=str(member.id), role=role.value, status=member.status.value
+    )
+    return admission
+
+
+def create_account(work: Work, newcomer: Newcomer, passphrase: Passphrase) -> Admission:
+    """Write the rows of a new account: member, credential, uncertified keys."""
+    check_login(newcomer.login)
+    if work.session.get(Team, newcomer.team_id) is None:
+        raise TeamNotFound
+    index = login_index(work.deployment, newcomer.login)
+    if work.session.scalars(select(Member.id).where(Member.login_index == index)).first():
+        raise LoginTaken
+    lead = PrivateKey.generate() if newcomer.role is Role.LEAD else None
+    keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
+    profile = Profile(newcomer.called, new_id(), Place.FIRST)
+    member = add_member(work, newcomer.team_id, newcomer.role, index, profile, keys)
+    work.session.add(
+        new_credential(work.deployment, member.id, keys, passphrase.task, passphrase.stretched)
+    )
+    work.session.flush()
+    return Admission(member, passphrase.task.passphrase, keys)
+
+
+def add_member(
+    work: Work, team_id: UUID, role: Role, index: bytes, profile: Profile, keys: MemberSecrets
+) -> Member:
+    """Add an invited member with uncertified public keys."""
+    member = Member(
+        id=new_id(),
+        team_id=team_id,
+        role=role,
+        status=MemberStatus.INVITED,
+        joined_on=work.today(),
+        login_index=index,
+    )
+    confirm_standing(work.deployment, member)
+    work.vault.seal(member.profile, profile)
+    public = MemberKeys(
+        id=member.id,
+        role=role,
+        work_public=keys.work.public,
+        sign_public=keys.sign.public,
+        lead_public=keys.lead.public if keys.lead else None,
+    )
+    work.session.add_all([member, public])
+    return member
+
+
+# ---------------------------------------------------------------------- certifying
+
+
+def may_certify(work: Work) -> bool:
+    """Return whether the principal is a lead behind the second unlock."""
+    return work.principal.role is Role.LEAD and work.principal.stepped_up
+
+
+def certify_invited(work: Work, member: Member) -> None:
+    """Certify the keys of an invited member; from here on work can be handed to them.
+
+    Raises ``MemberRemoved``, ``MemberCertified``.
+    """
+    if member.status is MemberStatus.REMOVED:
+        raise MemberRemoved
+    if member.status is MemberStatus.ACTIVE:
+        raise MemberCertified
+    certify(work, member)
+    work.trail.record("member:certified", member=str(member.id), role=member.role.value)
+
+
+def certify(work: Work, member: Member) -> None:
+    """Sign a member's role and keys as the lead who acts, and give them their copies of keys."""
+    if member.role is Role.LEAD:
+        raise RoleNeedsRoot
+    keys = work.session.get_one(MemberKeys, member.id)
+    keys.role = member.role
+    signer = work.keyring.secrets.sign
+    certify_member(work.deployment.organisation, keys, signer, work.principal.id)
+    activate(work, member)
+    work.session.flush()
+    for kind, roles in _COPIES.items():
+        if member.role in roles:
+            epoch, secret = work.keyring.copy(kind)
+            give_copy(
+                work, kind, epoch, secret, to=member.id, giver_id=work.principal.id, giver=signer
+            )
+
+
+def activate(work: Work, member: Member) -> None:
+    """Let a certified member act in their role."""
+    member.status = MemberStatus.ACTIVE
+    confirm_standing(work.deployment, member)
+
+
+def give_copy(
+    work: Work,
+    kind: OrganisationKeyKind,
+    epoch: int,
+    secret: bytes,
+    *,
+    to: UUID,
+    giver_id: UUID,
+    giver: SigningKey,
+) -> None:
+    """Seal a key of the organisation to a certified member, signed by a lead."""
+    work.session.add(
+        seal_copy(
+            work.deployment.organisation,
+            work.certificates,
+            kind=kind,
+            epoch=epoch,
+            secret=secret,
+            member_id=to,
+            giver_id=giver_id,
+            giver=giver,
+        )
+    )
+
+
+def withdraw_copies(work: Work, member_id: UUID) -> None:
+    """Delete a member's copies of the organisation's keys. What they once read, they know."""
+    work.session.execute(delete(KeyCopy).where(KeyCopy.member_id == member_id))
