@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter
@@ -49,7 +49,7 @@ Needs: TypeAlias = Permission | Public
 
 
 class StretchTask(Protocol):
-    """A passphrase to stretch between two hops, and at what cost."""
+    """A passphrase to stretch between two hops, at what cost, and after which wait."""
 
     @property
     def passphrase(self) -> str:
@@ -67,6 +67,22 @@ class StretchTask(Protocol):
     def floor(self) -> Argon2Cost:
         """The least cost that this deployment accepts."""
 
+    @property
+    def delay(self) -> float:
+        """How many seconds it has to wait first, because others have failed lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """What a handler takes that needs several passphrases stretched: each task, each result."""
+
+    tasks: list[StretchTask]
+    results: list[Stretched] = field(repr=False)
+
+
+Asked: TypeAlias = StretchTask | list[StretchTask]
+"""What ``stretch(work, body)`` returns: one task, or several for a handler of ``Stretches``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -82,7 +98,7 @@ class Plan:
     shape: TypeAdapter[Any] | None
     work_name: str | None
     stretched_name: str | None
-    stretch: Callable[..., StretchTask] | None
+    stretch: Callable[..., Asked] | None
 
     def render(self, result: Any) -> Answer:
         """Return the answer for what the handler returned, with the version as its ``ETag``."""
@@ -106,7 +122,7 @@ class Exchange:
     identify: Identify
     incoming: Incoming
 
-    def answer(self, stretched: Stretched | None = None) -> Answer:
+    def answer(self, stretched: Stretched | Stretches | None = None) -> Answer:
         """Carry the request out, commit, and return its answer.
 
         Raises what authentication, gate, reading, handler and commit raise.
@@ -120,10 +136,10 @@ class Exchange:
 
         return self._at_the_gate(carry_out)
 
-    def ask_stretching(self) -> StretchTask | Answer:
+    def ask_stretching(self) -> Asked | Answer:
         """Return what must be stretched first; or the answer, where one was given before."""
 
-        def ask(work: Work, _claim: Claim | None) -> StretchTask:
+        def ask(work: Work, _claim: Claim | None) -> Asked:
             if self.plan.stretch is None:
                 raise TypeError(self.plan.name)
             arguments = self.plan.reader.read(self.incoming)
@@ -133,17 +149,16 @@ class Exchange:
 
     def _at_the_gate(self, act: Callable[[Work, Claim | None], T]) -> T | Answer:
         session = self.deployment.sessions()
+        principal = NOBODY
         try:
             principal, secrets = self._identified(session)
-            try:
-                self._check(principal)
-                return self._in_one_unit(session, principal, secrets, act)
-            except Forbidden as refusal:
-                session.rollback()
-                self._note_denial(session, principal, refusal)
-                raise
-        finally:
+            self._check(principal)
+            return self._in_one_unit(session, principal, secrets, act)
+        except BaseException as failure:
             session.close()
+            if isinstance(failure, Forbidden) and principal is not NOBODY:
+                self._note_denial(session, principal, failure)
+            raise
 
     def _identified(self, session: Session) -> tuple[Principal, MemberSecrets | None]:
         if isinstance(self.plan.needs, Public):
@@ -199,7 +214,7 @@ class Exchange:
         with self.deployment.sessions() as session:
             return claim.find_answer(session)
 
-    def _call(self, work: Work, stretched: Stretched | None) -> Any:
+    def _call(self, work: Work, stretched: Stretched | Stretches | None) -> Any:
         plan = self.plan
         arguments = plan.reader.read(self.incoming)
         if plan.work_name is not None:
@@ -209,7 +224,5 @@ class Exchange:
         return plan.handler(**arguments)
 
     def _note_denial(self, session: Session, principal: Principal, refusal: Forbidden) -> None:
-        if principal is NOBODY:
-            return
         with unit_of_work(begin_work(session, self.deployment, principal)) as work:
             work.trail.record("request:denied", operation=self.plan.name, code=refusal.code)

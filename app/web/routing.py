@@ -17,12 +17,12 @@ from fastapi.routing import iter_route_contexts
 
 from app.errors import DomainError
 from app.web.answers import Raw
-from app.web.exchange import Needs, Public, StretchTask
+from app.web.exchange import Asked, Needs, Public, Stretches
 
-__all__ = ["Declared", "Needs", "Public", "Raw", "Router", "Served", "declared_needs"]
+__all__ = ["Declared", "Needs", "Public", "Raw", "Router", "Served", "Stretches", "declared_needs"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Stretch = Callable[..., StretchTask]
+Stretch = Callable[..., Asked]
 
 
 class Decorator(Protocol):
@@ -59,8 +59,9 @@ class Router:
 
     ``needs`` is a permission or ``Public("why")``. ``creates`` asks for an ``Idempotency-Key``,
     ``changes`` for ``If-Match``. ``stretch(work, body)`` returns what Argon2 must stretch before
-    the handler, which then takes a ``Stretched``. ``raises`` are the domain's refusals, for the
-    description of the interface. Handlers are plain functions; one that takes a ``Work`` gets it.
+    the handler, which then takes a ``Stretched``, or ``Stretches`` for a list. ``raises`` are the
+    domain's refusals, for the description of the interface. Handlers are plain functions; one
+    that takes a ``Work`` gets it.
     """
 
     def __init__(self, *, prefix: str = "", tags: Sequence[str] = ()) -> None:

@@ -7,6 +7,7 @@ because trying a hundred patterns in turn costs more than the rest of the way. K
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ from app.errors import Busy
 from app.vault.deployment import Deployment
 from app.web.answers import Answer, Raw
 from app.web.errors import Fault, FieldsInvalid
-from app.web.exchange import Exchange, Identify, Plan, Public, StretchTask
+from app.web.exchange import Exchange, Identify, Plan, Public, Stretches, StretchTask
 from app.web.hop import Hop
 from app.web.reading import ClientGone, Incoming, Reader, read_body
 from app.web.routing import Declared
@@ -78,7 +79,7 @@ class Route(APIRoute):
             reader=Reader(self, hints),
             shape=None if shown is None else TypeAdapter(shown),
             work_name=_name_of(Work, hints),
-            stretched_name=_name_of(Stretched, hints),
+            stretched_name=_name_of(Stretched, hints) or _name_of(Stretches, hints),
             stretch=declared.stretch,
         )
         if (plan.stretch is None) is not (plan.stretched_name is None):
@@ -98,7 +99,7 @@ def _described(handler: Callable[..., Any], hints: dict[str, Any]) -> Callable[.
         parameters=[
             parameter.replace(annotation=hints[name])
             for name, parameter in signature.parameters.items()
-            if hints[name] not in (Work, Stretched)
+            if hints[name] not in (Work, Stretched, Stretches)
         ],
         return_annotation=hints.get("return"),
     )
@@ -145,12 +146,17 @@ class Endpoint:
         exchange = Exchange(plan, house.deployment, house.identify, incoming)
         if plan.stretch is None:
             return await house.hop.run(exchange.answer)
-        task = await house.hop.run(exchange.ask_stretching)
-        if isinstance(task, Answer):
-            return task
-        return await house.hop.run(exchange.answer, await self._stretched(task))
+        asked = await house.hop.run(exchange.ask_stretching)
+        if isinstance(asked, Answer):
+            return asked
+        if isinstance(asked, list):
+            results = [await self._stretched(task) for task in asked]
+            return await house.hop.run(exchange.answer, Stretches(asked, results))
+        return await house.hop.run(exchange.answer, await self._stretched(asked))
 
     async def _stretched(self, task: StretchTask) -> Stretched:
+        if task.delay:
+            await asyncio.sleep(task.delay)
         try:
             return await self._house.deployment.stretcher.stretch(
                 task.passphrase, salt=task.salt, cost=task.cost, floor=task.floor
