@@ -59,9 +59,7 @@ def pad(plaintext: bytes, step: int) -> bytes:
 
 def unpad(padded: bytes) -> bytes:
     """The value inside a padded one. Raises SealBroken unless the fill is exactly zeros."""
-    if len(padded) < _LENGTH.size:
-        raise SealBroken("the padding is malformed")
-    end = _LENGTH.unpack_from(padded)[0] + 4
+    end = int.from_bytes(padded[:4], "big") + 4
     if end > len(padded) or padded[end:].strip(b"\0"):
         raise SealBroken("the padding is malformed")
     return padded[4:end]

@@ -31,42 +31,34 @@ def frame(label: str, *parts: Part) -> bytes:
     A date is written as its proleptic ordinal. Raises FrameRefused for a moment in time, a bool,
     a text that is not Unicode, an integer over 64 bits, or any other type.
     """
-    written = [_label(label)]
-    for part in parts:
-        kind = type(part)
-        if kind is bytes:
-            written.append(_head(b"b", len(part)) + part)  # type: ignore[arg-type,operator]
-        elif kind is UUID:
-            written.append(_UUID + part.bytes)  # type: ignore[union-attr]
-        elif part is None:
-            written.append(_NONE)
-        else:
-            written.append(_write(part))
-    return b"".join(written)
+    try:
+        return _label(label) + b"".join([_write(part) for part in parts])
+    except UnicodeEncodeError:
+        raise FrameRefused("a text is not Unicode") from None
 
 
 @lru_cache(maxsize=256)
 def _label(label: str) -> bytes:
-    text = _utf8(label)
+    text = label.encode()
     return len(text).to_bytes(4, "big") + text
 
 
 def _write(part: object) -> bytes:
+    kind = type(part)
+    if kind is UUID:
+        return _UUID + part.bytes  # type: ignore[attr-defined,no-any-return]
+    if kind is bytes:
+        return _head(b"b", len(part)) + part  # type: ignore[arg-type,operator]
     if isinstance(part, str):
-        text = _utf8(part)
+        text = part.encode()
         return _head(b"s", len(text)) + text
-    if isinstance(part, int) and not isinstance(part, bool):
+    if part is None:
+        return _NONE
+    if isinstance(part, int) and kind is not bool:
         try:
             return _INT + part.to_bytes(8, "big", signed=True)
         except OverflowError:
             raise FrameRefused("an integer is wider than 64 bits") from None
     if isinstance(part, date) and not isinstance(part, datetime):
         return _DATE + part.toordinal().to_bytes(4, "big")
-    raise FrameRefused(f"a {type(part).__name__} has no canonical form")
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise FrameRefused("a text is not Unicode") from None
+    raise FrameRefused(f"a {kind.__name__} has no canonical form")

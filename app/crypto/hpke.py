@@ -48,8 +48,6 @@ class PublicKey:
     __slots__ = ("_key", "raw")
 
     def __init__(self, raw: bytes) -> None:
-        if len(raw) != PUBLIC_BYTES:
-            raise KeyMalformed("a public key has 1216 bytes")
         try:
             self._key = hpke.MLKEM768X25519PublicKey(
                 MLKEM768PublicKey.from_public_bytes(raw[:MLKEM_PUBLIC_BYTES]),

@@ -190,8 +190,8 @@ def test_a_retired_suite_is_refused(monkeypatch, table, open_old):
 
 @pytest.mark.parametrize(
     "padded",
-    [b"", b"\0\0\0", b"\0\0\0\1", b"\0\0\0\1ab", b"\xff\xff\xff\xff", b"\0\0\0\2a"],
-    ids=["empty", "short", "length-beyond", "fill-not-zero", "length-huge", "cut"],
+    [b"", b"\0\0\0", b"\0\0\0\1", b"\0\0\0\1a\1", b"\0\0\0\1a\0\1\0", b"\xff\xff\xff\xff"],
+    ids=["empty", "short", "length-beyond", "fill-not-zero", "fill-hides", "length-huge"],
 )
 def test_malformed_padding_is_refused_even_from_a_holder_of_the_key(padded):
     with pytest.raises(SealBroken, match="padding"):
@@ -246,6 +246,13 @@ def test_a_key_seals_only_so_many_values_and_opens_on(monkeypatch):
     with pytest.raises(SealRefused):
         wrap.wrap(b"", address=b"")
     assert cell.open(CELL, address=ADDRESS) == b"a value"
+
+
+def test_the_limits_are_those_written_down():
+    assert aead.PLAINTEXT_LIMIT == 16 * 1024 * 1024
+    assert aead.STEP_LIMIT == 65536
+    widest = DataKey(KEY).seal(b"", address=b"", epoch=0, step=aead.STEP_LIMIT)
+    assert len(widest) == 34 + aead.STEP_LIMIT
 
 
 def test_the_limit_of_seals_is_far_below_what_random_nonces_bear():

@@ -210,7 +210,10 @@ def test_a_public_key_of_low_order_is_refused():
         low.seal(b"x", info=b"")
 
 
-def test_a_secret_beyond_the_limit_is_refused():
+def test_a_secret_up_to_one_mebibyte_is_sealed_and_a_larger_one_refused():
+    assert hpke.PLAINTEXT_LIMIT == 1024 * 1024
+    sealed = hpke.PublicKey(PAIR.public).seal(bytes(hpke.PLAINTEXT_LIMIT), info=b"")
+    assert PAIR.open(sealed, info=b"") == bytes(hpke.PLAINTEXT_LIMIT)
     with pytest.raises(SealRefused):
         hpke.PublicKey(PAIR.public).seal(bytes(hpke.PLAINTEXT_LIMIT + 1), info=b"")
 
