@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.accounts.credentials import (
-    Stretching,
     fresh_passphrase,
     new_credential,
     stretch_now,
@@ -28,7 +27,7 @@ from app.accounts.logins import check_login, login_index
 from app.accounts.models import Member, MemberStatus, Place, Profile, Team
 from app.accounts.standing import confirm_standing
 from app.crypto.hpke import PrivateKey
-from app.crypto.passwords import Stretched
+from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
 from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
 from app.store.base import new_id
@@ -57,16 +56,18 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Passphrase:
-    """A passphrase just generated, and what Argon2 made of it."""
+    """A passphrase just generated, how it was stretched, and what Argon2 made of it."""
 
-    task: Stretching
+    words: str = field(repr=False)
+    salt: bytes
+    cost: Argon2Cost
     stretched: Stretched = field(repr=False)
 
     @classmethod
-    def now(cls, work: Work, *, salt: bytes | None = None) -> Passphrase:
+    def now(cls, work: Work) -> Passphrase:
         """Generate one and wait until it is stretched; for commands and the demo."""
-        task = fresh_passphrase(work.deployment, salt=salt)
-        return cls(task, stretch_now(work.deployment, task))
+        task = fresh_passphrase(work.deployment)
+        return cls(task.passphrase, task.salt, task.cost, stretch_now(work.deployment, task))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def admit_member(
     member = admission.member
     if may_certify(work):
         certify(work, member)
+    work.session.flush()
     work.trail.record(
         "member:admitted", member=str(member.id), role=role.value, status=member.status.value
     )
@@ -118,10 +120,17 @@ def create_account(work: Work, newcomer: Newcomer, passphrase: Passphrase) -> Ad
     profile = Profile(newcomer.called, new_id(), Place.FIRST)
     member = add_member(work, newcomer.team_id, newcomer.role, index, profile, keys)
     work.session.add(
-        new_credential(work.deployment, member.id, keys, passphrase.task, passphrase.stretched)
+        new_credential(
+            work.deployment,
+            member.id,
+            keys,
+            passphrase.stretched,
+            salt=passphrase.salt,
+            cost=passphrase.cost,
+        )
     )
     work.session.flush()
-    return Admission(member, passphrase.task.passphrase, keys)
+    return Admission(member, passphrase.words, keys)
 
 
 def add_member(

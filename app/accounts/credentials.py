@@ -68,13 +68,10 @@ def floor_of(deployment: Deployment) -> Argon2Cost:
     return deployment.argon2_cost if deployment.settings.environment == "test" else FLOOR
 
 
-def fresh_passphrase(deployment: Deployment, *, salt: bytes | None = None) -> Stretching:
-    """Generate a passphrase, to be stretched with a fresh salt or the credential's own."""
+def fresh_passphrase(deployment: Deployment) -> Stretching:
+    """Generate a passphrase for a new account, to be stretched with a fresh salt."""
     return Stretching(
-        generate_passphrase(),
-        salt or new_salt(),
-        deployment.argon2_cost,
-        floor_of(deployment),
+        generate_passphrase(), new_salt(), deployment.argon2_cost, floor_of(deployment)
     )
 
 
@@ -118,11 +115,13 @@ def new_credential(
     deployment: Deployment,
     member_id: UUID,
     keys: MemberSecrets,
-    stretching: Stretching,
     stretched: Stretched,
+    *,
+    salt: bytes,
+    cost: Argon2Cost,
 ) -> Credential:
     """Return a credential whose first slot holds these keys; the second holds filler."""
-    credential = _empty(member_id, stretching.salt, stretching.cost)
+    credential = _empty(member_id, salt, cost)
     fill_slot(deployment, credential, FIRST, member_id, keys, stretched)
     put_filler(deployment, credential, SECOND)
     return credential

@@ -8,7 +8,6 @@ line names what this module is for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -16,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.accounts.credentials import SECOND, Unlocked
-from app.accounts.models import Alert, Member, Notice, Place
+from app.accounts.models import Alert, Member, Notice
 from app.accounts.sessions import end_sessions
 from app.store.base import new_id
 from app.work import Work
@@ -89,11 +88,6 @@ def forget_alerts(work: Work) -> int:
         execution_options={"housekeeping": "what they asked for stands in the trail"},
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
-def without_seconds(work: Work, members: Sequence[Member]) -> list[Member]:
-    """Return the members whom others may know of."""
-    return [m for m in members if work.vault.open(m.profile).place is Place.FIRST]
 
 
 def _pair(work: Work, member_id: UUID) -> UUID:

@@ -7,14 +7,12 @@ unit of work. Knows members and their keys' standing; nothing of cases but that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import and_, func, or_, select
 
 from app.accounts.admission import certify, certify_invited, may_certify, withdraw_copies
-from app.accounts.duress import without_seconds
 from app.accounts.errors import (
     LastLead,
     LeadNeeded,
@@ -31,13 +29,7 @@ from app.vault.certificates import certify_member
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import Work
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A member with the name they go by here."""
-
-    member: Member
-    called: str
+_KNOW_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
 
 
 def get_member(work: Work, member_id: UUID) -> Member:
@@ -63,29 +55,44 @@ def called(work: Work, member: Member) -> str:
     return work.vault.open(member.profile).called
 
 
-def find_roll(work: Work, limit: int, after: tuple[date, UUID] | None) -> Sequence[Member]:
+def list_roll(work: Work, limit: int, after: tuple[date, UUID] | None) -> Sequence[Member]:
     """Return members that the principal may know of, by day of joining; ``limit`` at most.
 
     Leads and administrators know of everyone, others of the active members of their own team.
     """
-    query = _roll_of(work)
+    query = select(Member)
+    if work.principal.role not in _KNOW_EVERYONE:
+        query = query.where(
+            Member.team_id == work.principal.team_id, Member.status == MemberStatus.ACTIVE
+        )
     if after is not None:
-        query = query.where(tuple_(Member.joined_on, Member.id) > after)
+        joined_on, member_id = after
+        query = query.where(
+            or_(
+                Member.joined_on > joined_on,
+                and_(Member.joined_on == joined_on, Member.id > member_id),
+            )
+        )
     found: list[Member] = []
     for member in work.session.scalars(query.order_by(Member.joined_on, Member.id)):
-        found += without_seconds(work, [member])
+        if _is_known(work, member):
+            found.append(member)
         if len(found) == limit:
             break
     return found
 
 
-def _roll_of(work: Work) -> Select[Member]:
-    query = select(Member)
-    if work.principal.role in (Role.LEAD, Role.ADMINISTRATOR):
-        return query
-    return query.where(
-        Member.team_id == work.principal.team_id, Member.status == MemberStatus.ACTIVE
-    )
+def get_known(work: Work, member_id: UUID) -> Member:
+    """Return a member that the principal may know of; raises ``MemberNotFound``."""
+    member = get_member(work, member_id)
+    near = member.team_id == work.principal.team_id and member.status is MemberStatus.ACTIVE
+    if not (near or work.principal.role in _KNOW_EVERYONE) or not _is_known(work, member):
+        raise MemberNotFound
+    return member
+
+
+def _is_known(work: Work, member: Member) -> bool:
+    return work.vault.open(member.profile).place is Place.FIRST
 
 
 # ---------------------------------------------------------------------- changing and ending
@@ -95,9 +102,10 @@ def certify_keys(work: Work, member_id: UUID) -> Member:
     """Certify an invited member's keys as a lead; raises ``MemberNotFound``,
     ``MemberRemoved``, ``MemberCertified``.
     """
-    member = _known(work, member_id)
+    member = get_known(work, member_id)
     work.claim(member)
     certify_invited(work, member)
+    work.session.flush()
     return member
 
 
@@ -126,6 +134,7 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
     ended = work.grants.end_all_of(member.id)
     if may_certify(work):
         certify(work, member)
+    work.session.flush()
     work.trail.record("member:role_changed", member=str(member.id), role=role.value, ended=ended)
     return member
 
@@ -143,6 +152,7 @@ def remove_member(work: Work, member_id: UUID) -> Member:
         retire(work, second)
     retire(work, member)
     ended = work.grants.end_all_of(member.id)
+    work.session.flush()
     work.trail.record("member:removed", member=str(member.id), ended=ended)
     return member
 
@@ -161,15 +171,8 @@ def retire(work: Work, member: Member) -> None:
     withdraw_copies(work, member.id)
 
 
-def _known(work: Work, member_id: UUID) -> Member:
-    member = get_member(work, member_id)
-    if work.vault.open(member.profile).place is not Place.FIRST:
-        raise MemberNotFound
-    return member
-
-
 def _changeable(work: Work, member_id: UUID) -> Member:
-    member = _known(work, member_id)
+    member = get_known(work, member_id)
     work.claim(member)
     if member.status is MemberStatus.REMOVED:
         raise MemberRemoved

@@ -25,7 +25,7 @@ from app.accounts.credentials import (
 from app.accounts.errors import PassphraseWrong
 from app.accounts.members import retire
 from app.accounts.models import Credential, Member, MemberSession, Place, Profile
-from app.accounts.sessions import Opened, end_sessions, open_session
+from app.accounts.sessions import Opened, end_sessions, let_lapse, open_session
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Stretched, generate_passphrase, new_salt
 from app.crypto.signing import SigningKey
@@ -80,9 +80,9 @@ def step_up(work: Work, stretched: Stretched) -> Opened:
 
 
 def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Opened:
-    """Wrap the same keys under a fresh passphrase, end every session, and open a new one.
+    """Wrap the same keys under a fresh passphrase, end every other session, and open a new one.
 
-    Raises ``PassphraseWrong``.
+    The session that asked ends within minutes. Raises ``PassphraseWrong``.
     """
     own, unlocked = _unlock(work, stretched)
     keys = unlocked.keys
@@ -90,7 +90,10 @@ def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Op
         lead = open_lead_key(work.deployment, own.credential, own.number, stretched)
         keys = MemberSecrets(keys.work, keys.sign, lead)
     fill_slot(work.deployment, own.credential, own.number, own.member.id, keys, fresh.stretched)
-    end_sessions(work, own.member.id)
+    asked_in = work.principal.session_id
+    end_sessions(work, own.member.id, but=asked_in)
+    if asked_in is not None:
+        let_lapse(work, asked_in)
     work.trail.record("passphrase:changed", member=str(own.member.id))
     return open_session(work, own.member, MemberSecrets(keys.work, keys.sign))
 

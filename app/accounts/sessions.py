@@ -38,6 +38,7 @@ from app.work import Principal, Work
 _Found: TypeAlias = Row[*tuple[Any, ...]]
 
 TOKEN_BYTES = 32
+LAPSE = timedelta(minutes=3)
 _TOKEN_LENGTH = 43
 _KEYS_BYTES = hpke.SEED_BYTES + signing.SEED_BYTES
 _ID_INFO = frame("padauk/session/id/1")
@@ -190,10 +191,33 @@ def end_session(work: Work, session_id: UUID) -> None:
     work.trail.record("session:ended", session=str(session_id))
 
 
-def end_sessions(work: Work, member_id: UUID) -> None:
-    """End every session of a member at once. The caller's event says why."""
+def end_current_session(work: Work) -> None:
+    """End the session of this request; raises ``SessionNotFound`` where there is none."""
+    if work.principal.session_id is None:
+        raise SessionNotFound
+    end_session(work, work.principal.session_id)
+
+
+def end_sessions(work: Work, member_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a member at once, ``but`` one. The caller's event says why."""
+    ended = delete(MemberSession).where(MemberSession.member_id == member_id)
+    if but is not None:
+        ended = ended.where(MemberSession.id != but)
     work.session.execute(
-        delete(MemberSession).where(MemberSession.member_id == member_id),
+        ended, execution_options={"housekeeping": "the caller's event stands for it"}
+    )
+
+
+def let_lapse(work: Work, session_id: UUID) -> None:
+    """Let a session end within minutes, so that an answer lost on the way can be asked for again.
+
+    The asking must be possible: the answer may hold the only passphrase that opens the account.
+    """
+    soon = minute_of(work.now()) + LAPSE
+    work.session.execute(
+        update(MemberSession)
+        .where(MemberSession.id == session_id, MemberSession.ends_at > soon)
+        .values(ends_at=soon, lead_sealed=None, lead_until=None),
         execution_options={"housekeeping": "the caller's event stands for it"},
     )
 

@@ -28,6 +28,7 @@ def get_team(work: Work, team_id: UUID) -> Team:
 def create_team(work: Work, name: str) -> Team:
     """Make a team and put it on record."""
     team = add_team(work, name)
+    work.session.flush()
     work.trail.record("team:created", team=str(team.id))
     return team
 
