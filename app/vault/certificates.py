@@ -17,7 +17,7 @@ from app.crypto.errors import CryptoError
 from app.crypto.hpke import PublicKey
 from app.crypto.signing import SigningKey, verify
 from app.permissions import Role
-from app.vault.errors import KeyNotCertified, Tampered
+from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.vault.statements import member_statement, organisation_statement
 
@@ -138,10 +138,10 @@ class Certificates:
         if certified_by is None and certifies_lead:
             return self._root_public()
         if certified_by is None or certifies_lead:
-            raise KeyNotCertified
+            raise KeyForged
         issuer = self.member(certified_by)
         if issuer.role is not Role.LEAD:
-            raise KeyNotCertified
+            raise KeyForged
         return issuer.sign_public
 
     def _root_public(self) -> bytes:
@@ -152,7 +152,7 @@ class Certificates:
                 )
             ).first()
             if row is None or not equal(digest(row), self._root_fingerprint):
-                raise KeyNotCertified
+                raise KeyForged
             self._root = row
         return self._root
 
@@ -163,5 +163,5 @@ class Certificates:
         try:
             verify(issuer, certificate, statement)
         except CryptoError:
-            raise KeyNotCertified from None
+            raise KeyForged from None
         _VERIFIED.add(chain)

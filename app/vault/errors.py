@@ -26,11 +26,18 @@ class Tampered(IntegrityFault):
     title = "A stored value failed its check; the leads must look at this"
 
 
-class KeyNotCertified(IntegrityFault):
-    """A public key without an unbroken chain to the organisation root: nothing is sealed to it."""
+class KeyNotCertified(Conflict):
+    """No lead has certified these keys, or their owner was removed: nothing is sealed to them."""
 
     code = "key.not_certified"
     title = "A member's key is not certified; a lead must certify it first"
+
+
+class KeyForged(IntegrityFault, KeyNotCertified):
+    """A certificate that leads to no organisation root: somebody else wrote it."""
+
+    code = "key.forged"
+    title = "A member's key failed its check; the leads must look at this"
 
 
 class ScopeOutOfReach(Forbidden):
