@@ -1,0 +1,83 @@
+"""Whether a case is cleared, and until when. Knows the rounds' plain rows; opens nothing.
+
+Other domains ask here. Outcome and days are plain, because those who ask hold no key to a
+vetting; a check under a key from the root key keeps a writer of the database from clearing anyone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.crypto.derive import equal, mac
+from app.crypto.framing import frame
+from app.vault.errors import Tampered
+from app.vetting.models import Outcome, VettingRound
+from app.work import Work
+
+_AGREED = frozenset({Outcome.VERIFIED, Outcome.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Two vetters verified who this person is, and it still holds."""
+
+    case_id: UUID
+    round_id: UUID
+    verified_on: date
+    valid_until: date
+
+
+def clearance(work: Work, case_id: UUID) -> Clearance | None:
+    """Return the clearance that holds today, or None: never verified, expired, or refused since.
+
+    Raises ``Tampered`` where an outcome is not what vetting wrote. Asks for no key; who may know
+    of the case is for the caller to see to.
+    """
+    newest = _find_newest(work, case_id)
+    if newest is None or newest.outcome is not Outcome.VERIFIED:
+        return None
+    if newest.ended_on is None or newest.valid_until is None or newest.valid_until < work.today():
+        return None
+    return Clearance(case_id, newest.id, newest.ended_on, newest.valid_until)
+
+
+def is_refused(work: Work, case_id: UUID) -> bool:
+    """Return whether the newest outcome is a refusal. Raises and asks as ``clearance`` does."""
+    newest = _find_newest(work, case_id)
+    return newest is not None and newest.outcome is Outcome.REFUSED
+
+
+def confirm_outcome(work: Work, round_: VettingRound) -> None:
+    """Write the check over a round's outcome and days: at first, and after every change."""
+    round_.outcome_check = _check(work, round_)
+
+
+def _find_newest(work: Work, case_id: UUID) -> VettingRound | None:
+    """Return the newest round that two vetters agreed in, after checking every round."""
+    rounds = work.session.scalars(
+        select(VettingRound)
+        .where(VettingRound.case_id == case_id)
+        .order_by(VettingRound.number.desc())
+    ).all()
+    for round_ in rounds:
+        if not equal(round_.outcome_check, _check(work, round_)):
+            raise Tampered
+    return next((round_ for round_ in rounds if round_.outcome in _AGREED), None)
+
+
+def _check(work: Work, round_: VettingRound) -> bytes:
+    statement = frame(
+        "padauk/vetting-outcome/1",
+        work.deployment.organisation,
+        round_.case_id,
+        round_.id,
+        round_.number,
+        None if round_.outcome is None else round_.outcome.value,
+        round_.ended_on,
+        round_.valid_until,
+    )
+    return mac(work.deployment.root.derive("vetting-outcome"), statement)

@@ -1,0 +1,326 @@
+"""Asking for vetting, checking, deciding, and ending a round. Knows no HTTP.
+
+A round's own scope is minted for it and granted to its two vetters; that grant is what makes them
+its vetters, and it ends with the round. Nobody else opens it afterwards but custody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select, tuple_
+
+from app.accounts import service as accounts
+from app.intake import service as intake
+from app.intake.models import Case, CaseStatus
+from app.permissions import Compartment, Role
+from app.store.base import new_id
+from app.vault.keyring import live_grants
+from app.vault.models import Grant, GrantReason
+from app.vault.scopes import SUMMARY, Scope
+from app.vetting import turns
+from app.vetting.clearance import Clearance, clearance, confirm_outcome, is_refused
+from app.vetting.errors import (
+    CannotBeVetted,
+    CaseMovedOn,
+    LinkUnknown,
+    RoundEnded,
+    RoundNotFound,
+    TooFewSources,
+    VettersInvalid,
+    VettingInProgress,
+    VoucherMissing,
+)
+from app.vetting.models import (
+    Check,
+    Decision,
+    Finding,
+    Outcome,
+    Request,
+    Source,
+    Verdict,
+    VettingCheck,
+    VettingRound,
+)
+from app.vetting.sources import ENOUGH, independent_days
+from app.work import Work
+
+__all__ = [
+    "Clearance",
+    "RoundFile",
+    "add_check",
+    "clearance",
+    "decide",
+    "get_newest_round",
+    "get_round",
+    "is_refused",
+    "list_rounds",
+    "read_round",
+    "request_vetting",
+    "withdraw_vetting",
+]
+
+VETTERS = 2
+USUAL_DAYS = 180
+LONGEST_DAYS = 365
+_BEFORE = frozenset({CaseStatus.SUBMITTED, CaseStatus.DECLINED})
+_DURING = frozenset({CaseStatus.VETTING, CaseStatus.ACTIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFile:
+    """What a vetter sees of a round: everything but what the other decides in this turn."""
+
+    round: VettingRound
+    reason: str | None
+    checks: dict[UUID, Check]
+    independent_sources: int
+    decisions: list[Decision]
+
+
+def request_vetting(
+    work: Work, case: Case, vetter_ids: Sequence[UUID], reason: str | None = None
+) -> VettingRound:
+    """Open a round on a case for two vetters; the case moves to vetting unless it is active.
+
+    The principal needs a grant on the case and keeps none on the round. A round that was left
+    open when the case was moved back by hand is withdrawn first. Raises
+    ``VettersInvalid``, ``VettingInProgress``, ``CannotBeVetted``, ``NoGrant``, ``KeyNotCertified``.
+    """
+    _check_vetters(work, vetter_ids)
+    if case.status not in _BEFORE | _DURING:
+        raise CannotBeVetted
+    newest = _find_newest_round(work, case)
+    if newest is not None and newest.ended_on is None:
+        if case.status in _DURING:
+            raise VettingInProgress
+        _end(work, newest, Outcome.WITHDRAWN)
+    round_ = VettingRound(
+        id=new_id(),
+        case_id=case.id,
+        number=1 if newest is None else newest.number + 1,
+        opened_on=work.today(),
+        turn=1,
+        decided=0,
+    )
+    confirm_outcome(work, round_)
+    own = Scope(Compartment.VETTING, round_.id)
+    work.grants.mint(case.id, [own])
+    work.vault.seal(round_.request, Request(reason))
+    work.session.add(round_)
+    scopes = [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.ACCOUNT), own]
+    for vetter_id in vetter_ids:
+        work.grants.grant(case.id, vetter_id, scopes, reason=GrantReason.VETTING, about=round_.id)
+    work.trail.record("vetting:requested", case.id, round=str(round_.id), number=round_.number)
+    if case.status in _BEFORE:
+        intake.move_case(work, case, CaseStatus.VETTING)
+    return round_
+
+
+def withdraw_vetting(work: Work, case: Case) -> VettingRound:
+    """End the case's round without an outcome: a vetter is gone, or the request was a mistake.
+
+    A case that waits for it goes back to submitted. Raises ``RoundNotFound``, ``RoundEnded``,
+    ``Stale``.
+    """
+    round_ = get_newest_round(work, case)
+    work.claim(round_)
+    if round_.ended_on is not None:
+        raise RoundEnded
+    _end(work, round_, Outcome.WITHDRAWN)
+    if case.status is CaseStatus.VETTING:
+        intake.move_case(work, case, CaseStatus.SUBMITTED)
+    return round_
+
+
+def get_round(work: Work, round_id: UUID) -> VettingRound:
+    """Return a round that the principal holds the key of; raises ``RoundNotFound``."""
+    round_ = work.session.get(VettingRound, round_id)
+    if round_ is None:
+        raise RoundNotFound
+    if not work.grants.holds(round_.case_id, Scope(Compartment.VETTING, round_id)):
+        raise RoundNotFound
+    return round_
+
+
+def get_newest_round(work: Work, case: Case) -> VettingRound:
+    """Return the newest round of a case, ended or not; raises ``RoundNotFound``."""
+    newest = _find_newest_round(work, case)
+    if newest is None:
+        raise RoundNotFound
+    return newest
+
+
+def _find_newest_round(work: Work, case: Case) -> VettingRound | None:
+    return work.session.scalars(
+        select(VettingRound)
+        .where(VettingRound.case_id == case.id)
+        .order_by(VettingRound.number.desc())
+        .limit(1)
+    ).first()
+
+
+def list_rounds(
+    work: Work, *, limit: int, after: tuple[Any, ...] | None = None
+) -> Sequence[VettingRound]:
+    """Return the principal's open rounds, oldest first.
+
+    ``after`` is (opened_on, id) of the last one seen.
+    """
+    own = exists().where(
+        Grant.about == VettingRound.id,
+        Grant.case_id == VettingRound.case_id,
+        Grant.holder_id == work.principal.id,
+        live_grants(work.today()),
+    )
+    query = select(VettingRound).where(VettingRound.ended_on.is_(None), own)
+    if after is not None:
+        query = query.where(tuple_(VettingRound.opened_on, VettingRound.id) > after)
+    return work.session.scalars(
+        query.order_by(VettingRound.opened_on, VettingRound.id).limit(limit)
+    ).all()
+
+
+def read_round(work: Work, round_: VettingRound) -> RoundFile:
+    """Open what the principal may see of a round. Raises ``NoGrant``, ``Tampered``."""
+    checks = _open_checks(work, round_)
+    return RoundFile(
+        round_,
+        work.vault.open(round_.request).reason,
+        checks,
+        len(independent_days(checks)),
+        turns.list_seen(work, round_),
+    )
+
+
+def add_check(
+    work: Work,
+    round_id: UUID,
+    *,
+    source: Source,
+    finding: Finding,
+    source_note: str | None = None,
+    voucher: str | None = None,
+    linked_to: Sequence[UUID] = (),
+) -> VettingCheck:
+    """Note what one source said. Checks are never changed, only added to.
+
+    Raises ``RoundNotFound``, ``RoundEnded``, ``VoucherMissing`` for a voucher without a name,
+    ``LinkUnknown`` where a link leads to anything but a voucher of this round.
+    """
+    round_ = get_round(work, round_id)
+    if round_.ended_on is not None:
+        raise RoundEnded
+    if source is Source.VOUCHER and not voucher:
+        raise VoucherMissing("voucher")
+    if linked_to:
+        _check_links(work, round_, source, linked_to)
+    row = VettingCheck(case_id=round_.case_id, round_id=round_.id, added_by=work.principal.id)
+    work.vault.seal(
+        row.check, Check(source, finding, work.now(), source_note, voucher, tuple(linked_to))
+    )
+    work.session.add(row)
+    work.trail.record("vetting:checked", round_.case_id, round=str(round_.id))
+    return row
+
+
+def decide(
+    work: Work,
+    round_id: UUID,
+    verdict: Verdict,
+    grounds: str,
+    valid_for_days: int = USUAL_DAYS,
+) -> VettingRound:
+    """Decide for oneself, without seeing the other's decision; the second one settles the turn.
+
+    Both alike end the round: a clearance, or a refusal. Otherwise the decisions are put aside, to
+    be read by both, and a new turn begins. Whether the second may say verified depends on the
+    sources alone, so that the refusal tells nothing of the first decision.
+
+    Raises ``RoundNotFound``, ``RoundEnded``, ``CaseMovedOn``, ``AlreadyDecided``,
+    ``TooFewSources``, ``Stale``.
+    """
+    round_ = get_round(work, round_id)
+    work.claim(round_)
+    if round_.ended_on is not None:
+        raise RoundEnded
+    case = intake.get_case(work, round_.case_id)
+    if case.status not in _DURING:
+        raise CaseMovedOn
+    first = turns.find_first(work, round_)
+    if first is not None and verdict is Verdict.VERIFIED:
+        _days_of_support(work, round_, valid_for_days)
+    second = turns.add_decision(work, round_, verdict, grounds, valid_for_days)
+    work.trail.record("vetting:decided", case.id, round=str(round_.id), turn=round_.turn)
+    if first is not None:
+        _settle(work, case, round_, (turns.open_first(work, first, second), second))
+    return round_
+
+
+def _settle(
+    work: Work, case: Case, round_: VettingRound, decisions: tuple[Decision, Decision]
+) -> None:
+    one, other = decisions
+    if one.verdict is not other.verdict:
+        round_.outcome = Outcome.DISAGREE
+        round_.turn += 1
+        round_.decided = 0
+        confirm_outcome(work, round_)
+        work.trail.record("vetting:disagreed", case.id, round=str(round_.id))
+        return
+    verified = one.verdict is Verdict.VERIFIED
+    if verified:
+        days = min(one.valid_for_days, other.valid_for_days)
+        support = _days_of_support(work, round_, other.valid_for_days)
+        round_.valid_until = max(work.today(), support + timedelta(days=days))
+    _end(work, round_, Outcome.VERIFIED if verified else Outcome.REFUSED)
+    if case.status is CaseStatus.VETTING:
+        intake.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
+
+
+def _days_of_support(work: Work, round_: VettingRound, valid_for_days: int) -> date:
+    """Return the day from which a clearance of this round counts; raises ``TooFewSources``.
+
+    A clearance is as old as what it rests on: the older of its two freshest independent sources.
+    """
+    oldest = work.today() - timedelta(days=valid_for_days)
+    fresh = [day for day in independent_days(_open_checks(work, round_)) if day >= oldest]
+    if len(fresh) < ENOUGH:
+        raise TooFewSources
+    return fresh[ENOUGH - 1]
+
+
+def _end(work: Work, round_: VettingRound, outcome: Outcome) -> None:
+    round_.outcome = outcome
+    round_.ended_on = work.today()
+    confirm_outcome(work, round_)
+    work.grants.end(round_.case_id, about=round_.id)
+    work.trail.record("vetting:ended", round_.case_id, round=str(round_.id), outcome=outcome.value)
+
+
+def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, Check]:
+    """Return the checks of a round, oldest first."""
+    rows = work.session.scalars(
+        select(VettingCheck).where(VettingCheck.round_id == round_.id)
+    ).all()
+    opened = {row.id: work.vault.open(row.check) for row in rows}
+    return dict(sorted(opened.items(), key=lambda item: item[1].made_at))
+
+
+def _check_links(
+    work: Work, round_: VettingRound, source: Source, linked_to: Sequence[UUID]
+) -> None:
+    checks = _open_checks(work, round_)
+    vouchers = {key for key, check in checks.items() if check.source is Source.VOUCHER}
+    if source is not Source.VOUCHER or not set(linked_to) <= vouchers:
+        raise LinkUnknown("linked_to")
+
+
+def _check_vetters(work: Work, vetter_ids: Sequence[UUID]) -> None:
+    vetters = {member.id for member in accounts.list_members(work, None, Role.VETTER)}
+    if len(vetter_ids) != VETTERS or len(vetters & set(vetter_ids)) != VETTERS:
+        raise VettersInvalid("vetter_ids")
