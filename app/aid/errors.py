@@ -1,0 +1,148 @@
+"""What aid and its ledger refuse, as facts. Names no person, no purpose and no sum."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class AidNotFound(NotFound):
+    """No such request, or none that the principal holds a key to: the two look alike."""
+
+    code = "aid.not_found"
+    title = "No such request, or it is not yours to see"
+
+
+class CaseNotReady(Conflict):
+    """The case is neither active nor settled, and no emergency holds."""
+
+    code = "aid.case_not_ready"
+    title = "Aid starts when the case is active; ask a coordinator whether this is an emergency"
+
+
+class NobodyToDecide(Conflict):
+    """The team has nobody who could be handed the request."""
+
+    code = "aid.nobody_to_decide"
+    title = "Your team has nobody yet who can decide on this; ask a lead"
+
+
+class IdTaken(Conflict):
+    """A record with the proposed id exists."""
+
+    code = "aid.id_taken"
+    title = "This id is in use; propose another, or none"
+
+
+class MoveOutOfTurn(Conflict):
+    """The request's status does not allow this move."""
+
+    code = "aid.move_out_of_turn"
+    title = "This cannot be done with the request as it stands; read it again"
+
+
+class MoveNotAllowed(Forbidden):
+    """The principal's role does not make this move."""
+
+    code = "aid.move_not_allowed"
+    title = "Your role does not make this move"
+
+
+class SamePerson(Forbidden):
+    """The principal already took a part in this request that bars them from this one."""
+
+    code = "aid.same_person"
+    title = "Another person must do this: you have already had a part in this request"
+
+
+class RequestHeld(Conflict):
+    """It may be a second payment; nobody has looked at it and released it yet."""
+
+    code = "aid.held"
+    title = "This may be a second payment; someone who may approve must look and release it first"
+
+
+class NotYetDue(Conflict):
+    """The day from which the request may be paid has not come."""
+
+    code = "aid.not_yet_due"
+    title = "This is to be paid on a later day"
+
+
+class OtherFund(Conflict):
+    """The approvers named different funds."""
+
+    code = "aid.other_fund"
+    title = "The first approver named another fund; approve from the same one"
+
+
+class ReasonMissing(Invalid):
+    """The move is not made without a reason."""
+
+    code = "aid.reason_missing"
+    title = "Say why"
+
+    def __init__(self) -> None:
+        super().__init__("reason")
+
+
+class MemberUnsuited(Conflict):
+    """The member is not of the case's team, or their role confirms no aid."""
+
+    code = "aid.member_unsuited"
+    title = "Choose an active member of the case's team who may confirm aid"
+
+
+class CurrencyUnknown(Invalid):
+    """The currency is none that funds are kept in."""
+
+    code = "fund.currency_unknown"
+    title = "No funds are kept in this currency"
+
+    def __init__(self) -> None:
+        super().__init__("currency")
+
+
+class FundNotFound(NotFound):
+    """No such fund, or it belongs to another team."""
+
+    code = "fund.not_found"
+    title = "Your team has no such fund"
+
+
+class OtherCurrency(Conflict):
+    """The fund is kept in another currency than the request."""
+
+    code = "fund.other_currency"
+    title = "This fund is kept in another currency"
+
+
+class FundOverdrawn(Conflict):
+    """The fund holds less than what is asked of it, beside what is promised already."""
+
+    code = "fund.overdrawn"
+    title = "The fund does not hold that much"
+
+
+class EntryNotFound(NotFound):
+    """No such entry in this fund."""
+
+    code = "fund.entry_not_found"
+    title = "This fund has no such entry"
+
+
+class EntryReversed(Conflict):
+    """The entry was reversed before; that happens once."""
+
+    code = "fund.entry_reversed"
+    title = "This entry was already reversed"
+
+
+class NotADeposit(Conflict):
+    """Only deposits are reversed here; a payment is reversed by its request."""
+
+    code = "fund.not_a_deposit"
+    title = "Only a deposit is reversed here; a payment is reversed on its request"
+
+
+class EntryUnbalanced(RuntimeError):
+    """Postings that do not sum to zero. A bug, never a caller's fault."""

@@ -1,0 +1,291 @@
+"""Rows of requests for aid and of the ledger. Knows tables and cell types; no keys, no rules.
+
+Of a request, the totals stand plain, because they are what the ledger says; who is paid, by which
+means, for what and why is one sealed cell, under a scope of the request's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import DDL, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import event as table_event
+from sqlalchemy.orm import Mapped
+
+from app.audit.models import insert_only
+from app.permissions import Compartment
+from app.store.base import CaseRecord, Record, Versioned, choice, index_column, plain
+from app.store.sealed import NOTES, SealedField
+
+
+class AidStatus(StrEnum):
+    """Where a request stands."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    PAID = "paid"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    DISPUTED = "disputed"
+    REVERSED = "reversed"
+
+
+class Act(StrEnum):
+    """What somebody does with a request."""
+
+    REQUEST = "request"
+    APPROVE = "approve"
+    PAY = "pay"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    CANCEL = "cancel"
+    DISPUTE = "dispute"
+    REVERSE = "reverse"
+    RELEASE = "release"
+
+
+PARTS = frozenset({Act.REQUEST, Act.APPROVE, Act.PAY, Act.CONFIRM})
+"""The acts that must be different people's, in every request."""
+
+
+class Category(StrEnum):
+    """What aid is for."""
+
+    FOOD = "food"
+    MEDICINE = "medicine"
+    TRAVEL = "travel"
+    SHELTER = "shelter"
+    PHONE = "phone"
+    INFANT = "infant"
+    STIPEND = "stipend"
+    OTHER = "other"
+
+
+class Means(StrEnum):
+    """How money reaches someone."""
+
+    CASH_COURIER = "cash_courier"
+    MOBILE_WALLET = "mobile_wallet"
+    BANK = "bank"
+    REMITTANCE = "remittance"
+
+
+class Source(StrEnum):
+    """Where money comes from: the accounts that deposits are booked against."""
+
+    MEMBERS = "members"
+    PUBLIC = "public"
+    EVENTS = "events"
+    GRANT = "grant"
+
+
+class AccountKind(StrEnum):
+    """The accounts of every fund. ``cash`` is what it holds, ``aid_paid`` what it has given."""
+
+    CASH = "cash"
+    AID_PAID = "aid_paid"
+    MEMBERS = "members"
+    PUBLIC = "public"
+    EVENTS = "events"
+    GRANT = "grant"
+
+
+class EntryKind(StrEnum):
+    """Why an entry was made."""
+
+    DEPOSIT = "deposit"
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+
+
+# ------------------------------------------------------------------------------------ sealed cells
+
+
+@dataclass(frozen=True, slots=True)
+class AidItem:
+    """One thing that is needed; ``amount`` in minor units of the request's currency."""
+
+    category: Category
+    amount: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who receives the money: the person, or somebody on their behalf."""
+
+    name: str
+    phone: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AidDetail:
+    """What a request says: for what, to whom, by which means, how urgently, and why."""
+
+    items: tuple[AidItem, ...]
+    payee: Payee | None = None
+    means: Means | None = None
+    urgent: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AidNote:
+    """What was said with a step: a reason, the reference of a payment, a receipt without a name."""
+
+    text: str
+    means: Means | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FundName:
+    """What a fund is called."""
+
+    name: str
+
+
+# -------------------------------------------------------------------------------------------- aid
+
+
+class AidRequest(CaseRecord, Versioned):
+    """Aid asked for on a case. Its scope is ``Scope(Compartment.AID, id)``."""
+
+    __tablename__ = "aid_requests"
+    __table_args__ = (
+        Index("ix_aid_requests_due", "due_on", "payee_token"),
+        Index("ix_aid_requests_listed", "requested_on", "id"),
+        CheckConstraint("total > 0", name="total_positive"),
+    )
+
+    team_id: Mapped[UUID] = plain("random; whose coordinators and treasurers decide")
+    series_id: Mapped[UUID] = plain("random; ties the repeats of one stipend together")
+    status: Mapped[AidStatus] = plain("moves are decided by it", choice(AidStatus))
+    held: Mapped[bool] = plain("stops a possible second payment until somebody has looked")
+    released_on: Mapped[date | None] = plain("the day on which somebody looked and let it go on")
+    requested_on: Mapped[date] = plain("lists are sorted by it; the day only")
+    due_on: Mapped[date] = plain("the day from which it may be paid; second payments are near it")
+    currency: Mapped[str] = plain("the ledger is kept by it", String(3))
+    total: Mapped[int] = plain("the ledger says it too; in minor units", BigInteger)
+    fund_id: Mapped[UUID | None] = plain("which fund pays", ForeignKey("funds.id"))
+    payee_token: Mapped[int | None] = index_column("truncated HMAC of the payee's number or name")
+    payee_version: Mapped[int | None] = plain("the search key's version of the token")
+
+    detail = SealedField(AidDetail, Compartment.AID, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """A request has a scope of its own."""
+        return self.id
+
+
+class AidStep(CaseRecord):
+    """Somebody's act in a request: kept, never changed. The database refuses a second part."""
+
+    __tablename__ = "aid_steps"
+
+    request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)
+    act: Mapped[Act] = plain("the four parts must be different people's", choice(Act))
+    member_id: Mapped[UUID] = plain("random; who did it, to keep the four apart")
+    taken_on: Mapped[date] = plain("the day; the minute is in the log")
+
+    note = SealedField(AidNote, Compartment.AID, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """Steps are sealed under their request's scope."""
+        return self.request_id
+
+
+_one_part = AidStep.act.in_(sorted(PARTS))
+Index(
+    "uq_aid_steps_one_part_a_member",
+    AidStep.request_id,
+    AidStep.member_id,
+    unique=True,
+    sqlite_where=_one_part,
+    postgresql_where=_one_part,
+)
+
+
+# ----------------------------------------------------------------------------------------- ledger
+
+
+class Fund(CaseRecord, Versioned):
+    """Money of a team in one currency. ``case_id`` is ``ORGANISATION``: it belongs to no case.
+
+    ``balance`` is the sum of the postings on its cash account, ``reserved`` what approved requests
+    were promised; both stand here so that the database itself refuses to overdraw them.
+    """
+
+    __tablename__ = "funds"
+    __table_args__ = (
+        CheckConstraint("balance >= 0", name="balance_not_negative"),
+        CheckConstraint("reserved >= 0 AND reserved <= balance", name="reserved_covered"),
+    )
+
+    team_id: Mapped[UUID] = plain("random; whose fund it is", index=True)
+    currency: Mapped[str] = plain("ISO 4217; what its amounts are in", String(3))
+    opened_on: Mapped[date] = plain("lists are sorted by it; the day only")
+    balance: Mapped[int] = plain("cash held, in minor units; may not be overdrawn", BigInteger)
+    reserved: Mapped[int] = plain("promised to approved requests, in minor units", BigInteger)
+
+    name = SealedField(FundName, Compartment.DIRECTORY, step=NOTES)
+
+
+class LedgerAccount(Record):
+    """One account of a fund; all of them are opened with it."""
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (Unique("fund_id", "kind"),)
+
+    fund_id: Mapped[UUID] = plain("the fund", ForeignKey("funds.id"))
+    kind: Mapped[AccountKind] = plain("what is booked there", choice(AccountKind))
+    currency: Mapped[str] = plain("ISO 4217; entries balance by currency", String(3))
+
+
+class JournalEntry(Record):
+    """Something that happened to money. Never changed: a mistake is reversed, once."""
+
+    __tablename__ = "journal_entries"
+    __table_args__ = (Index("ix_journal_entries_listed", "fund_id", "made_on", "id"),)
+
+    fund_id: Mapped[UUID] = plain("the fund", ForeignKey("funds.id"))
+    kind: Mapped[EntryKind] = plain("the ledger's own", choice(EntryKind))
+    made_on: Mapped[date] = plain("the ledger's own; the day only")
+    made_by: Mapped[UUID] = plain("random; who answers for it")
+    pays: Mapped[UUID | None] = plain(
+        "random; the request, so that the database refuses to pay it twice", unique=True
+    )
+    reverses: Mapped[UUID | None] = plain(
+        "the entry that is undone, once", ForeignKey("journal_entries.id"), unique=True
+    )
+
+
+class Posting(Record):
+    """One line of an entry: an amount on an account. Debits are positive; each entry sums to 0."""
+
+    __tablename__ = "postings"
+    __table_args__ = (CheckConstraint("amount <> 0", name="amount_not_zero"),)
+
+    entry_id: Mapped[UUID] = plain("the entry", ForeignKey("journal_entries.id"), index=True)
+    account_id: Mapped[UUID] = plain("the account", ForeignKey("ledger_accounts.id"), index=True)
+    amount: Mapped[int] = plain("the ledger's own; minor units, signed", BigInteger)
+
+
+INSERT_ONLY = tuple(model.__tablename__ for model in (JournalEntry, Posting))
+"""Tables that refuse every later change, by trigger."""
+
+for _model in (JournalEntry, Posting):
+    for _dialect, _statements in insert_only(_model.__tablename__).items():
+        for _statement in _statements:
+            table_event.listen(
+                _model.__table__,
+                "after_create",
+                DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+            )

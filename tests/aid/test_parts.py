@@ -1,0 +1,137 @@
+"""Requester, approvers, payer and confirmer are different people, whatever their roles allow."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.aid.errors import MoveNotAllowed, OtherCurrency, OtherFund, SamePerson
+from app.aid.limits import CURRENCIES, approvers_needed
+from app.aid.models import PARTS, Act, AidStatus, AidStep
+from app.aid.moves import MOVES
+from app.store.base import new_id
+from tests.aid.aiding import KYAT, a_draft, open_fund
+
+OWN_PARTS = [
+    (("request",), "approve"),
+    (("request",), "release"),
+    (("request",), "refuse"),
+    (("request", "pay"), "confirm"),
+    (("approve",), "approve"),
+    (("approve",), "pay"),
+    (("approve", "pay"), "confirm"),
+    (("pay",), "confirm"),
+]
+
+
+@pytest.mark.parametrize(("before", "act"), OWN_PARTS)
+def test_who_had_one_part_is_refused_the_other(scene, before, act):
+    """``before``: whose part it was, and what then has to happen before ``act`` is due."""
+    first = before[0]
+    needs_two = act == "approve" and first == "approve"
+    draft = a_draft(60_000 if needs_two else 15_000)
+    doer = {"request": scene.approves, "approve": scene.pays, "pay": scene.pays}[first]
+    request_id = scene.ask(draft, by=doer if first == "request" else None)
+    if first != "request" or "pay" in before:
+        scene.do("approve", request_id, doer if first == "approve" else scene.approves_too)
+    if first == "pay" or "pay" in before:
+        scene.do("pay", request_id, doer if first == "pay" else scene.pays_too)
+    status = scene.row(request_id).status
+    with pytest.raises(SamePerson):
+        scene.do(act, request_id, doer)
+    assert scene.row(request_id).status is status
+
+
+def test_the_same_acts_by_different_people_go_through(scene):
+    request_id = scene.ask()
+    assert scene.do("approve", request_id, scene.approves) is AidStatus.APPROVED
+    assert scene.do("pay", request_id, scene.pays) is AidStatus.PAID
+    assert scene.do("confirm", request_id, scene.approves_too) is AidStatus.CONFIRMED
+
+
+def test_the_database_refuses_a_second_part_even_where_the_service_is_passed_by(scene):
+    request_id = scene.ask()
+    engine = scene.world.deployment.engine
+    row = {
+        "case_id": scene.case_id,
+        "request_id": request_id,
+        "member_id": scene.asks.id,
+        "taken_on": scene.world.clock.at.date(),
+    }
+    with engine.begin() as connection:
+        connection.execute(insert(AidStep).values(id=new_id(), act=Act.CANCEL, **row))
+    for part in sorted(PARTS):
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(insert(AidStep).values(id=new_id(), act=part, **row))
+
+
+def test_every_part_is_barred_to_whoever_had_any_part():
+    parts = [move for act, move in MOVES.items() if act in PARTS]
+    assert {move.act for move in parts} == PARTS - {Act.REQUEST}
+    assert all(move.barred == PARTS for move in parts)
+
+
+def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
+    small = scene.ask(a_draft(50_000))
+    assert scene.do("approve", small, scene.approves) is AidStatus.APPROVED
+    large = scene.another_case()
+    request_id = large.ask(a_draft(50_001))
+    assert large.do("approve", request_id, scene.approves) is AidStatus.REQUESTED
+    assert scene.money() == (500_000, 50_000)
+    assert large.do("approve", request_id, scene.pays) is AidStatus.APPROVED
+    assert scene.money() == (500_000, 100_001)
+    assert large.do("pay", request_id, scene.pays_too) is AidStatus.PAID
+
+
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_in_every_currency_the_tiers_begin_at_nothing_and_ask_for_more_with_more(currency):
+    tiers = CURRENCIES[currency].tiers
+    assert tiers[0].above == 0
+    assert [t.above for t in tiers] == sorted({t.above for t in tiers})
+    assert [t.approvers for t in tiers] == sorted({t.approvers for t in tiers})
+    for tier in tiers[1:]:
+        assert approvers_needed(currency, tier.above) == tier.approvers - 1
+        assert approvers_needed(currency, tier.above + 1) == tier.approvers
+
+
+def test_the_second_approver_cannot_turn_to_another_fund(scene):
+    request_id = scene.ask(a_draft(60_000))
+    scene.approve(request_id)
+    other = open_fund(scene.world, scene.pays, 100_000)
+    with pytest.raises(OtherFund):
+        scene.do("approve", request_id, scene.approves_too, fund_id=other)
+
+
+def test_a_request_is_not_approved_out_of_a_fund_in_another_currency(scene):
+    baht = open_fund(scene.world, scene.pays, 100_000, "THB")
+    with pytest.raises(OtherCurrency):
+        scene.do("approve", scene.ask(), scene.approves, fund_id=baht)
+
+
+def test_roles_keep_to_their_moves(scene):
+    request_id = scene.ask()
+    with pytest.raises(MoveNotAllowed):
+        scene.do("approve", request_id, scene.asks)
+    scene.approve(request_id)
+    with pytest.raises(MoveNotAllowed):
+        scene.do("pay", request_id, scene.approves_too)
+    with pytest.raises(MoveNotAllowed):
+        scene.do("cancel", request_id, scene.pays)
+
+
+def test_each_act_is_kept_with_its_doer_and_its_words_sealed(scene):
+    request_id = scene.paid()
+    scene.do("confirm", request_id, scene.approves_too)
+    with scene.world.work_as(scene.asks) as work:
+        steps = work.session.scalars(select(AidStep).where(AidStep.request_id == request_id)).all()
+        said = {step.act: (step.member_id, work.vault.find(step.note)) for step in steps}
+    assert {act: who for act, (who, _) in said.items()} == {
+        Act.REQUEST: scene.asks.id,
+        Act.APPROVE: scene.approves.id,
+        Act.PAY: scene.pays.id,
+        Act.CONFIRM: scene.approves_too.id,
+    }
+    assert said[Act.PAY][1].text == "receipt book 4, leaf 17"
+    assert said[Act.CONFIRM][1].text.startswith("counted together")
+    assert KYAT == 10 ** CURRENCIES["MMK"].minor_digits
