@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, Invalid, NotFound, TooMany
+from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 
 
 class CaseNotFound(NotFound):
@@ -19,6 +19,13 @@ class CaseExists(Conflict):
 
     code = "case.exists"
     title = "A case with this id was opened before; look at it instead of sending it again"
+
+
+class MemberUncertified(Forbidden):
+    """No lead has certified the member's keys: nobody could trust what they grant."""
+
+    code = "member.uncertified"
+    title = "A lead must certify your keys before you can log an intake"
 
 
 class MoveRefused(Conflict):
@@ -81,6 +88,13 @@ class AssignmentNotFound(NotFound):
 
     code = "assignment.not_found"
     title = "No such assignment, or it has ended"
+
+
+class EmergencyNeedless(Conflict):
+    """Only work on a case that is still being looked at needs an emergency."""
+
+    code = "emergency.needless"
+    title = "Work on this case needs no emergency"
 
 
 class EmergencyDecided(Conflict):

@@ -190,7 +190,9 @@ class CaseMove(CaseRecord):
     """One change of a case's status, and why."""
 
     __tablename__ = "case_moves"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
 
+    number: Mapped[int] = plain("moves of a case are read in order")
     was: Mapped[CaseStatus] = plain("the status before; the trail says it too", choice(CaseStatus))
     became: Mapped[CaseStatus] = plain("the status after", choice(CaseStatus))
     moved_on: Mapped[date] = plain("the day only")

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.intake.duplicates import refuse_open_duplicates
 from app.intake.errors import CaseNotOpen, MoveRefused
@@ -92,8 +92,10 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
         if to in {_S.VETTING, _S.DECLINED}:
             refuse_open_duplicates(work, case)
         end_triage(work, case)
+    made = select(func.count()).select_from(CaseMove).where(CaseMove.case_id == case.id)
     move = CaseMove(
         case_id=case.id,
+        number=work.session.scalars(made).one() + 1,
         was=was,
         became=to,
         moved_on=work.today(),
@@ -121,6 +123,17 @@ def move_by_hand(work: Work, case: Case, to: CaseStatus, reason: str | None = No
     if move is None or move.door is not Door.HAND:
         raise MoveRefused(case.status, to)
     return move_case(work, case, to, reason)
+
+
+def list_moves(work: Work, case: Case) -> list[tuple[CaseMove, str | None]]:
+    """Return the moves of a case, oldest first, with the reasons that open here."""
+    made = work.session.scalars(
+        select(CaseMove).where(CaseMove.case_id == case.id).order_by(CaseMove.number)
+    ).all()
+    reasons = [work.vault.find(move.reason) for move in made]
+    return [
+        (move, words.text if words else None) for move, words in zip(made, reasons, strict=True)
+    ]
 
 
 def require_open(case: Case) -> None:

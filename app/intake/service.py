@@ -10,15 +10,16 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, tuple_
-from sqlalchemy.orm import load_only
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import Select, func, select
 
+from app.accounts.service import list_members
 from app.crypto.passwords import random_words
 from app.intake.drafts import CaseChange, CaseDraft, count_people
-from app.intake.errors import CaseExists, CaseNotFound
+from app.intake.errors import CaseExists, CaseNotFound, MemberUncertified
+from app.intake.listing import CaseRow, held, list_cases, list_summaries
 from app.intake.models import (
     CASE_COMPARTMENTS,
     Account,
@@ -27,19 +28,17 @@ from app.intake.models import (
     CaseStatus,
     Contact,
     Identity,
-    IndexToken,
     Reporting,
     Summary,
     Words,
 )
 from app.intake.moves import MOVES, move_case
-from app.intake.team import list_members
+from app.intake.search import forget_index
 from app.intake.text import clean_account, clean_contact, clean_identity
 from app.permissions import Compartment, Role
 from app.store.base import ORGANISATION, new_id
-from app.vault.errors import NoGrant
-from app.vault.keyring import live_grants
-from app.vault.models import Grant, GrantReason
+from app.vault.errors import KeyNotCertified, NoGrant
+from app.vault.models import GrantReason
 from app.vault.scopes import Scope
 from app.work import Work
 
@@ -48,11 +47,14 @@ __all__ = [
     "CaseChange",
     "CaseDraft",
     "CaseFile",
+    "CaseRow",
     "add_note",
     "change_case",
     "get_case",
+    "held_cases",
     "list_cases",
     "list_notes",
+    "list_summaries",
     "move_case",
     "open_case",
     "read_case",
@@ -95,8 +97,9 @@ def open_case(work: Work, draft: CaseDraft) -> Case:
     """Open a case from an intake, sealed, in the hands of the team's coordinators.
 
     A volunteer who logs it keeps it until triage. Raises ``CaseExists`` where the proposed id is
-    taken.
+    taken, ``MemberUncertified`` for one whose grants nobody could trust yet.
     """
+    _require_certificate(work)
     case_id = draft.id or new_id()
     if case_id == ORGANISATION or work.session.get(Case, case_id) is not None:
         raise CaseExists
@@ -131,6 +134,13 @@ def open_case(work: Work, draft: CaseDraft) -> Case:
     _hand_over(work, case)
     work.trail.record("case:opened", case.id)
     return case
+
+
+def _require_certificate(work: Work) -> None:
+    try:
+        work.certificates.member(work.principal.id)
+    except KeyNotCertified:
+        raise MemberUncertified from None
 
 
 def _hand_over(work: Work, case: Case) -> None:
@@ -172,38 +182,7 @@ def get_case(work: Work, case_id: UUID) -> Case:
 
 def held_cases(work: Work) -> Select[Case]:
     """Return the query of the cases that the principal holds a live grant on."""
-    held = select(Grant.case_id).where(
-        Grant.holder_id == work.principal.id, live_grants(work.today())
-    )
-    return select(Case).where(Case.id.in_(held))
-
-
-def list_cases(
-    work: Work,
-    *,
-    after: tuple[date, UUID] | None = None,
-    limit: int,
-    status: CaseStatus | None = None,
-) -> Sequence[Case]:
-    """Return up to ``limit`` cases that the principal holds, newest first, after a position.
-
-    The position is (opened_on, id) of the last case seen. Only the summary is there to be
-    opened, by ``list_summaries``.
-    """
-    query = held_cases(work).order_by(Case.opened_on.desc(), Case.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(Case.opened_on, Case.id) < after)
-    if status is not None:
-        query = query.where(Case.status == status)
-    return work.session.scalars(query.options(_LISTED)).all()
-
-
-_LISTED = load_only(Case.case_id, Case.status, Case.opened_on, Case.moved_on)
-
-
-def list_summaries(work: Work, cases: Sequence[Case]) -> list[Summary]:
-    """Open the summaries of a page, in order: one cell a case, one event for the page."""
-    return work.vault.open_listed([case.summary for case in cases])
+    return select(Case).where(held(work))
 
 
 # ---------------------------------------------------------------------- reading and changing
@@ -233,14 +212,7 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
     work.claim(case)
     changed = _reseal_compartments(work, case, change)
     changed += _reseal_facts(work, case, change)
-    # The version must rise even when only sealed bytes differ, and always past an indexing that
-    # ran in between: the column is written whatever it held.
-    case.indexed_version = 0
-    flag_modified(case, "indexed_version")
-    work.session.execute(
-        delete(IndexToken).where(IndexToken.case_id == case.id),
-        execution_options={"housekeeping": "case:changed is recorded"},
-    )
+    forget_index(work, case)
     work.trail.record("case:changed", case.id, compartments=sorted(set(changed)))
     return case
 
@@ -307,12 +279,10 @@ def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summa
 def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
     """Add a note to the account, for good; raises ``CaseNotFound``, ``NoGrant``."""
     case = get_case(work, case_id)
-    number = work.session.scalar(
-        select(func.count()).select_from(CaseNote).where(CaseNote.case_id == case_id)
-    )
+    written = select(func.count()).select_from(CaseNote).where(CaseNote.case_id == case_id)
     note = CaseNote(
         case_id=case.id,
-        number=(number or 0) + 1,
+        number=work.session.scalars(written).one() + 1,
         written_on=work.today(),
         written_by=work.principal.id,
     )
@@ -322,12 +292,18 @@ def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
     return note
 
 
-def list_notes(work: Work, case_id: UUID, *, after: int = 0, limit: int) -> Sequence[CaseNote]:
-    """Return up to ``limit`` notes of a case, oldest first; raises ``CaseNotFound``."""
+def list_notes(
+    work: Work, case_id: UUID, *, after: tuple[Any, ...] | None = None, limit: int
+) -> Sequence[CaseNote]:
+    """Return up to ``limit`` notes of a case, oldest first, after a number.
+
+    Raises ``CaseNotFound``.
+    """
     get_case(work, case_id)
+    (last,) = after or (0,)
     return work.session.scalars(
         select(CaseNote)
-        .where(CaseNote.case_id == case_id, CaseNote.number > after)
+        .where(CaseNote.case_id == case_id, CaseNote.number > last)
         .order_by(CaseNote.number)
         .limit(limit)
     ).all()

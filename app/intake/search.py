@@ -1,0 +1,252 @@
+"""Looking for a person: by a blind index, and by name through a scan of what one holds.
+
+Whatever is found is a case that the searcher holds. A probe of the index gives candidates; they
+are opened and compared, so that chance matches fall away. Cases that nobody with the search key
+has met yet are indexed first. Searches are counted, capped, and stand in the trail without
+their value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.intake import identifiers
+from app.intake.errors import SearchBudgetSpent, SearchValueInvalid
+from app.intake.listing import SEARCHED, CaseRow, held, newest_first, rows
+from app.intake.models import (
+    Case,
+    CaseStatus,
+    Contact,
+    Identity,
+    IndexToken,
+    SearchCount,
+    SearchKind,
+)
+from app.intake.names import contains_name, name_keys
+from app.permissions import Compartment
+from app.store.base import new_id
+from app.store.sealed import SealedCell
+from app.vault.scopes import Scope
+from app.work import Work
+
+MOST_HITS: Final = 50
+INDEXED_A_CALL: Final = 200
+_SCANNED_AT_ONCE: Final = 500
+_IDENTITY: Final = Scope(Compartment.IDENTITY)
+_CONTACT: Final = Scope(Compartment.CONTACT)
+_CASES = Case.__table__.c
+_UPSERT: Final[Mapping[str, Callable[..., Any]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+NORMALISED: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
+    SearchKind.PHONE: identifiers.phones,
+    SearchKind.NRC: identifiers.nrc,
+    SearchKind.SERVICE_NUMBER: identifiers.service_number,
+    SearchKind.HANDLE: identifiers.handle,
+}
+"""How what was written becomes what is compared; a name has its own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cases that match, newest first. ``complete``: nothing was left to be indexed."""
+
+    rows: tuple[CaseRow, ...]
+    complete: bool
+
+
+def search(work: Work, kind: SearchKind, value: str) -> Found:
+    """Find held cases by one value of one kind, at most ``MOST_HITS``.
+
+    Raises ``SearchValueInvalid`` where nothing of this kind is in the value,
+    ``SearchBudgetSpent``, and ``KeyCopyMissing`` for who holds no search key.
+    """
+    if kind is SearchKind.NAME:
+        keys = name_keys(value)
+        if not keys:
+            raise SearchValueInvalid
+        _charge(work)
+        found, complete = _by_name(work, keys), True
+    else:
+        wanted = NORMALISED[kind](value)
+        if not wanted:
+            raise SearchValueInvalid
+        _charge(work)
+        complete = index_waiting(work)
+        found = find_by_identifier(work, kind, wanted)
+    hits = newest_first(found)[:MOST_HITS]
+    work.trail.record("cases:searched", None, kind=kind.value, hits=len(hits))
+    return Found(tuple(hits), complete)
+
+
+def _charge(work: Work) -> None:
+    """Count a search against the member's day, in one statement: two at once both count."""
+    cap = work.deployment.settings.searches_per_day
+    make = _UPSERT[work.deployment.engine.dialect.name]
+    counted = make(SearchCount).values(
+        id=new_id(), member_id=work.principal.id, day=work.today(), count=1
+    )
+    counted = counted.on_conflict_do_update(
+        index_elements=["member_id", "day"],
+        set_={"count": SearchCount.count + 1},
+        where=SearchCount.count < cap,
+    ).returning(SearchCount.count)
+    if work.session.connection().execute(counted).first() is None:
+        midnight = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        wait = midnight + timedelta(days=1) - work.now()
+        raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
+
+
+# ---------------------------------------------------------------------- by identifier
+
+
+def values_of(
+    kind: SearchKind, identity: Identity | None, contact: Contact | None
+) -> frozenset[str]:
+    """Return the normalised values of a kind that stand in a case's cells."""
+    written: tuple[str | None, ...]
+    if kind is SearchKind.PHONE:
+        written = contact.phones if contact else ()
+    elif kind is SearchKind.HANDLE:
+        written = contact.handles if contact else ()
+    elif kind is SearchKind.NRC:
+        written = (identity.nrc,) if identity else ()
+    else:
+        written = (identity.service_number,) if identity else ()
+    return frozenset().union(*(NORMALISED[kind](text) for text in written if text))
+
+
+def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> list[CaseRow]:
+    """Return the held cases in which one of these normalised values stands."""
+    tokens = {work.index.token(kind.value, value) for value in wanted}
+    candidates = select(IndexToken.case_id).where(
+        IndexToken.kind == kind,
+        IndexToken.version == work.index.version,
+        IndexToken.token.in_(tokens),
+    )
+    listed = rows(work, SEARCHED.where(_CASES.id.in_(candidates), *_living(work)))
+    if kind in {SearchKind.PHONE, SearchKind.HANDLE}:
+        contacts = _opened(work, listed, _CONTACT, lambda row: row.contact)
+        return [row for row, cell in contacts if wanted & values_of(kind, None, cell)]
+    identities = _opened(work, listed, _IDENTITY, lambda row: row.identity)
+    return [row for row, cell in identities if wanted & values_of(kind, cell, None)]
+
+
+def _living(work: Work) -> tuple[Any, ...]:
+    return held(work), _CASES.status != CaseStatus.ERASED
+
+
+def _opened(
+    work: Work,
+    listed: Iterable[CaseRow],
+    scope: Scope,
+    cell_of: Callable[[CaseRow], SealedCell[Any]],
+) -> Iterator[tuple[CaseRow, Any]]:
+    """Yield those rows whose cell is there and the principal's to open, with what it holds."""
+    listed = [row for row in listed if cell_of(row).envelope is not None]
+    work.grants.load([row.id for row in listed])
+    mine = [row for row in listed if work.grants.holds(row.id, scope)]
+    return zip(mine, work.vault.open_listed([cell_of(row) for row in mine]), strict=True)
+
+
+# ---------------------------------------------------------------------- by name
+
+
+def scan_identities(work: Work) -> Iterator[tuple[CaseRow, Identity]]:
+    """Yield every held case whose identity the principal opens, a few hundred at a time."""
+    after: UUID | None = None
+    while True:
+        query = SEARCHED.where(*_living(work), _CASES.identity_sealed.is_not(None))
+        if after is not None:
+            query = query.where(_CASES.id > after)
+        listed = rows(work, query.order_by(_CASES.id).limit(_SCANNED_AT_ONCE))
+        yield from _opened(work, listed, _IDENTITY, lambda row: row.identity)
+        if len(listed) < _SCANNED_AT_ONCE:
+            return
+        after = listed[-1].id
+
+
+def _by_name(work: Work, wanted: Iterable[tuple[str, ...]]) -> list[CaseRow]:
+    return [
+        row
+        for row, identity in scan_identities(work)
+        if any(contains_name(keys, wanted) for keys in _names_in(identity))
+    ]
+
+
+def _names_in(identity: Identity) -> Iterator[frozenset[tuple[str, ...]]]:
+    yield name_keys(identity.name, identity.name_burmese, identity.name_as_written)
+    for relative in identity.household:
+        yield name_keys(relative.name)
+
+
+# ---------------------------------------------------------------------- indexing
+
+
+def index_waiting(work: Work) -> bool:
+    """Index held cases that are not, newest first, a bounded number of them.
+
+    Only cases whose identity and contact both open here are indexed, so that an index is whole.
+    Returns whether none is left waiting. Raises ``KeyCopyMissing``.
+    """
+    version = work.index.version
+    # Locked until the commit: a change of the same case waits, then asks for a new indexing.
+    query = (
+        SEARCHED.where(*_living(work), _CASES.indexed_version != version)
+        .order_by(_CASES.opened_on.desc(), _CASES.id.desc())
+        .limit(INDEXED_A_CALL + 1)
+        .with_for_update(skip_locked=True, of=Case)
+    )
+    waiting = rows(work, query)
+    if not waiting:
+        return True
+    work.grants.load([row.id for row in waiting])
+    mine = [
+        row
+        for row in waiting[:INDEXED_A_CALL]
+        if all(work.grants.holds(row.id, scope) for scope in (_IDENTITY, _CONTACT))
+    ]
+    if mine:
+        _index(work, mine, version)
+        work.trail.record("cases:indexed", None, count=len(mine))
+    return len(mine) == len(waiting)
+
+
+def forget_index(work: Work, case: Case) -> None:
+    """Let a case be indexed anew, because its identity or contact was sealed anew."""
+    # Written whatever it held: an indexing may have run since the case was read.
+    case.indexed_version = 0
+    flag_modified(case, "indexed_version")
+    work.session.connection().execute(delete(IndexToken).where(IndexToken.case_id == case.id))
+
+
+def _index(work: Work, mine: list[CaseRow], version: int) -> None:
+    identities = {
+        row.id: cell for row, cell in _opened(work, mine, _IDENTITY, lambda r: r.identity)
+    }
+    contacts = {row.id: cell for row, cell in _opened(work, mine, _CONTACT, lambda r: r.contact)}
+    ids = [row.id for row in mine]
+    tokens = [
+        {"id": new_id(), "kind": kind, "version": version, "token": token, "case_id": case_id}
+        for case_id in ids
+        for kind in NORMALISED
+        for token in {
+            work.index.token(kind.value, value)
+            for value in values_of(kind, identities.get(case_id), contacts.get(case_id))
+        }
+    ]
+    connection = work.session.connection()
+    connection.execute(delete(IndexToken).where(IndexToken.case_id.in_(ids)))
+    if tokens:
+        connection.execute(insert(IndexToken), tokens)
+    connection.execute(update(Case).where(_CASES.id.in_(ids)).values(indexed_version=version))

@@ -1,0 +1,167 @@
+"""The first decision on an intake: take it, decline it, or see that it is someone known already.
+
+Knows cases and their links; who may decide is said on the routes, and what can be read by keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.intake import identifiers
+from app.intake.errors import LinkExists, LinkRefused, MergeRefused, TriageDone
+from app.intake.models import Case, CaseLink, CaseStatus, LinkKind
+from app.intake.moves import end_triage, move_case
+from app.intake.search import forget_index
+from app.intake.service import add_note, get_case
+from app.work import Work
+
+
+class Triage(StrEnum):
+    """What may be decided on an intake."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    MERGE = "merge"
+
+
+def decide_triage(
+    work: Work,
+    case_id: UUID,
+    decision: Triage,
+    *,
+    reason: str | None = None,
+    into: UUID | None = None,
+) -> Case:
+    """Take one of the three decisions; raises as each of them does."""
+    if (into is not None) is not (decision is Triage.MERGE):
+        raise MergeRefused("into")
+    if decision is Triage.ACCEPT:
+        return accept_case(work, case_id)
+    if into is not None:
+        return merge_case(work, case_id, into, reason)
+    return decline_case(work, case_id, reason)
+
+
+def accept_case(work: Work, case_id: UUID) -> Case:
+    """Take an intake on: it stays submitted until it is sent to vetting.
+
+    Raises ``CaseNotFound``, ``TriageDone``, and as ``Work.claim`` does.
+    """
+    case = _claimed(work, case_id)
+    if case.triaged_on is not None:
+        raise TriageDone
+    end_triage(work, case)
+    work.trail.record("case:accepted", case.id)
+    return case
+
+
+def decline_case(work: Work, case_id: UUID, reason: str | None) -> Case:
+    """Decline an intake; a likely duplicate must be dealt with first.
+
+    Raises ``CaseNotFound``, ``TriageDone``, ``DuplicateOpen``, and as ``Work.claim`` does.
+    """
+    case = _claimed(work, case_id)
+    move_case(work, case, CaseStatus.DECLINED, reason)
+    return case
+
+
+def merge_case(work: Work, case_id: UUID, into_id: UUID, reason: str | None) -> Case:
+    """Let an intake end in favour of a case that is already there, and take along what is new.
+
+    Numbers, handles and the account are added to the other case. Raises ``CaseNotFound`` for
+    either, ``MergeRefused``, ``TriageDone``, and as ``Work.claim`` does.
+    """
+    case = _claimed(work, case_id)
+    into = get_case(work, into_id)
+    if into.id == case.id or into.status in {CaseStatus.MERGED, CaseStatus.ERASED}:
+        raise MergeRefused("into")
+    _carry_over(work, case, into)
+    case.merged_into = into.id
+    move_case(work, case, CaseStatus.MERGED, reason)
+    work.trail.record("case:merged", case.id, into=str(into.id))
+    work.trail.record("case:joined", into.id, merged=str(case.id))
+    return case
+
+
+def _claimed(work: Work, case_id: UUID) -> Case:
+    case = get_case(work, case_id)
+    work.claim(case)
+    if case.status is not CaseStatus.SUBMITTED:
+        raise TriageDone
+    return case
+
+
+def _carry_over(work: Work, case: Case, into: Case) -> None:
+    """Add what only the merged case knows to the one that goes on."""
+    contact, known = work.vault.find(case.contact), work.vault.find(into.contact)
+    if contact is not None and known is not None:
+        joined = replace(
+            known,
+            phones=_joined(known.phones, contact.phones, identifiers.phones),
+            handles=_joined(known.handles, contact.handles, identifiers.handle),
+        )
+        if joined != known:
+            work.vault.seal(into.contact, joined)
+            forget_index(work, into)
+    account = work.vault.find(case.account)
+    if account is not None:
+        add_note(work, into.id, account.says)
+
+
+def _joined(
+    known: tuple[str, ...], more: tuple[str, ...], normalise: Callable[[str], frozenset[str]]
+) -> tuple[str, ...]:
+    there = frozenset[str]().union(*map(normalise, known))
+    fresh = (text for text in more if text not in known and not normalise(text) & there)
+    return (*known, *fresh)
+
+
+# ---------------------------------------------------------------------- links
+
+
+def link_cases(work: Work, case_id: UUID, other_id: UUID, kind: LinkKind) -> CaseLink:
+    """Note that two cases belong together; the principal must hold both.
+
+    Raises ``CaseNotFound`` for either, ``LinkRefused`` for one and the same, ``LinkExists``.
+    """
+    case, other = get_case(work, case_id), get_case(work, other_id)
+    if case.id == other.id:
+        raise LinkRefused("other_id")
+    if any(other.id in (link.case_id, link.other_id) for link in list_links(work, case)):
+        raise LinkExists
+    link = CaseLink(
+        case_id=case.id,
+        other_id=other.id,
+        kind=kind,
+        linked_by=work.principal.id,
+        linked_on=work.today(),
+    )
+    work.session.add(link)
+    for one, two in ((case, other), (other, case)):
+        work.trail.record("case:linked", one.id, other=str(two.id), kind=kind.value)
+    return link
+
+
+def list_links(work: Work, case: Case) -> Sequence[CaseLink]:
+    """Return the links of a case, whichever side it stands on, oldest first."""
+    return work.session.scalars(
+        select(CaseLink)
+        .where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id))
+        .order_by(CaseLink.linked_on, CaseLink.id)
+    ).all()
+
+
+def list_held_links(work: Work, case: Case) -> list[CaseLink]:
+    """Return those links of a case whose other side the principal holds as well."""
+    links = list_links(work, case)
+    work.grants.load({id_ for link in links for id_ in (link.case_id, link.other_id)})
+    return [
+        link
+        for link in links
+        if work.grants.holds(link.case_id) and work.grants.holds(link.other_id)
+    ]
