@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from app.accounts import sessions as account_sessions
+from app.accounts import service as accounts
 from app.audit.sequencer import sequence, sign_checkpoint
 from app.crypto.signing import SigningKey
 from app.relocation import jobs as relocation_jobs
@@ -70,8 +70,13 @@ def lapse_grants(work: Work) -> int:
 
 
 def tidy_sessions(work: Work) -> int:
-    """Forget sessions that are over."""
-    return account_sessions.forget_ended(work)
+    """Forget sessions that are over, and attempts that have faded."""
+    return accounts.forget_ended(work) + accounts.forget_counters(work)
+
+
+def settle_alerts(work: Work) -> int:
+    """Do what alerts ask for, and forget those a month old."""
+    return accounts.settle_alerts(work) + accounts.forget_alerts(work)
 
 
 def tidy_replays(work: Work) -> int:
@@ -83,6 +88,7 @@ JOBS: Sequence[Job] = (
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("ladder", timedelta(minutes=1), relocation_jobs.climb_ladder),
     Job("sessions", timedelta(minutes=15), tidy_sessions),
+    Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),
     Job("grants", timedelta(hours=1), lapse_grants),
 )

@@ -1,0 +1,100 @@
+"""``padauk demo``: a served organisation with fictional people, in one command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.accounts.service import OrganisationRoot
+from app.cli.home import (
+    ROOT_KEY_FILE,
+    build,
+    fresh_values,
+    load_settings,
+    opened,
+    out,
+    write_settings,
+)
+from app.cli.serve import serve_deployment
+from app.crypto.root import create_root_key_file
+from app.demo.build import build_demo
+from app.demo.stage import Player, StageClock
+from app.store.migrate import upgrade
+from app.vault.deployment import utc_now
+from app.worker import Worker
+
+_CAST_FILE = "cast.txt"
+
+
+def demo(
+    home: Annotated[Path, typer.Option("--home", file_okay=False)] = Path(".demo"),
+    port: Annotated[int, typer.Option(help="Where to serve it.")] = 8420,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Play it anew.")] = False,
+    serve: Annotated[bool, typer.Option(help="Serve it when it is there.")] = True,
+) -> None:
+    """Build a demo with fictional people, print their passphrases, and serve it."""
+    if fresh and (home / _CAST_FILE).is_file():
+        shutil.rmtree(home)
+    if not (home / _CAST_FILE).is_file():
+        _make(home, port)
+    out.print((home / _CAST_FILE).read_text(encoding="utf-8"), soft_wrap=True, highlight=False)
+    settings = load_settings(home)
+    out.print(
+        f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md has a first"
+        " journey. Everyone here is invented. Ctrl+C ends it."
+    )
+    if serve:
+        with opened(home) as deployment:
+            serve_deployment(deployment, jobs=True)
+
+
+def _make(home: Path, port: int) -> None:
+    """Play the demo in a folder beside the home, so that a half-played one is never served."""
+    draft = home.with_name(f"{home.name}-being-made")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
+    root = OrganisationRoot.generate()
+    root_key = create_root_key_file(draft / ROOT_KEY_FILE)
+    values = fresh_values(draft, "demo", root.fingerprint) | {"port": port}
+    settings = write_settings(draft, values)
+    clock = StageClock(utc_now())
+    deployment = build(settings, root_key, clock)
+    try:
+        upgrade(deployment.engine, "main")
+        upgrade(deployment.keystore.engine, "keystore")
+        with Progress(
+            SpinnerColumn(), TextColumn("Playing the demo"), TimeElapsedColumn(), console=out
+        ) as progress:
+            task = progress.add_task("play", total=None)
+            cast = build_demo(deployment, clock, root, utc_now(), lambda: progress.advance(task))
+        Worker(deployment).run_due()
+    finally:
+        deployment.close()
+    _write_cast(draft / _CAST_FILE, cast)
+    shutil.rmtree(home, ignore_errors=True)
+    draft.rename(home)
+    _readdress(draft, home)
+
+
+def _readdress(draft: Path, home: Path) -> None:
+    """The settings name the folder; they move with it."""
+    file = home / "padauk.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(str(draft.resolve()), str(home.resolve())), encoding="utf-8")
+
+
+def _write_cast(file: Path, cast: list[Player]) -> None:
+    table = Table("sign-in name", "role", "passphrase", box=None, title="The cast, team by team")
+    for player in sorted(cast, key=lambda player: player.team):
+        table.add_row(player.login, player.role.value, player.passphrase)
+    written = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(written, "w", encoding="utf-8") as text:
+        Console(file=text, width=120).print(table)

@@ -1,0 +1,62 @@
+"""``padauk documents``: writes, or compares, the documents that are rendered from the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from fastapi import FastAPI
+
+from app.cli.home import FOUND, err, out
+from app.crypto.root import RootKey
+from app.main import create_app
+from app.models import metadata
+from app.settings import Settings
+from app.store import inventory
+from app.store.base import ORGANISATION
+from app.store.keystore import KeystoreBase
+from app.vault.deployment import Deployment
+from app.web.matrix import render as render_matrix
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def unplugged_app() -> FastAPI:
+    """Return the application as it is served, over databases that are never opened."""
+    settings = Settings(
+        environment="test",
+        organisation_id=ORGANISATION,
+        organisation_root="0" * 64,
+        database_url="sqlite://",
+        keystore_url="sqlite:///:memory:",
+    )
+    return create_app(Deployment.build(settings, RootKey.generate()))
+
+
+def rendered() -> dict[str, str]:
+    """Return every generated document by its path."""
+    return {
+        "docs/data-inventory.md": inventory.render(
+            [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
+        ),
+        "docs/permissions.md": render_matrix(unplugged_app()),
+    }
+
+
+def documents(
+    *, check: Annotated[bool, typer.Option("--check", help="Compare, write nothing.")] = False
+) -> None:
+    """Render the data inventory and the permissions matrix. Exit code 3 where one has drifted."""
+    drifted = []
+    for path, text in rendered().items():
+        file = _ROOT / path
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
+            continue
+        drifted.append(path)
+        if not check:
+            file.write_text(text, encoding="utf-8")
+            out.print(f"wrote {path}")
+    if check and drifted:
+        err.print(f"drifted: {', '.join(drifted)}; run `make docs`")
+        raise typer.Exit(FOUND)

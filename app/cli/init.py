@@ -1,0 +1,121 @@
+"""``padauk init``: a real organisation, with no default passphrase anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.panel import Panel
+
+from app.accounts.service import Founding, NewLead, OrganisationRoot, found_organisation
+from app.cli.home import (
+    ROOT_KEY_FILE,
+    Home,
+    build,
+    fresh_values,
+    out,
+    refuse,
+    write_settings,
+)
+from app.crypto.root import RootKey, create_root_key_file
+from app.errors import DomainError
+from app.store.migrate import upgrade
+from app.vault.deployment import Deployment
+from app.work import NOBODY, begin_work, unit_of_work
+
+Leads = Annotated[
+    list[str],
+    typer.Option("--lead", help="A lead's sign-in name; one to five of them.", min=1, max=5),
+]
+Teams = Annotated[list[str], typer.Option("--team", help="A team's name; at least one.")]
+Threshold = Annotated[
+    int, typer.Option(help="How many leads must agree to open custody.", min=1, max=5)
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="postgresql+psycopg://...; default: SQLite in the home.")
+]
+KeystoreUrl = Annotated[str | None, typer.Option(help="Likewise, and another database.")]
+
+
+def init(
+    home: Home,
+    lead: Leads,
+    team: Teams,
+    threshold: Threshold = 1,
+    database_url: DatabaseUrl = None,
+    keystore_url: KeystoreUrl = None,
+) -> None:
+    """Found an organisation: root key, leads, custody, recovery kit. Shown once, kept nowhere."""
+    if threshold > len(lead):
+        refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(home.iterdir()):
+        refuse(f"{home} is not empty")
+    root = OrganisationRoot.generate()
+    root_key = create_root_key_file(home / ROOT_KEY_FILE)
+    values = fresh_values(home, "production", root.fingerprint)
+    values |= {
+        key: url
+        for key, url in (("database_url", database_url), ("keystore_url", keystore_url))
+        if url
+    }
+    deployment = build(write_settings(home, values), root_key)
+    try:
+        founding = found(deployment, root, teams=team, leads=lead, threshold=threshold)
+    except DomainError as refusal:
+        refuse(refusal.title)
+    finally:
+        deployment.close()
+    _show(home, founding, root_key, lead, threshold)
+
+
+def found(
+    deployment: Deployment,
+    root: OrganisationRoot,
+    *,
+    teams: list[str],
+    leads: list[str],
+    threshold: int,
+) -> Founding:
+    """Bring both databases to the newest schema and found the organisation in them."""
+    upgrade(deployment.engine, "main")
+    upgrade(deployment.keystore.engine, "keystore")
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, NOBODY)
+        with unit_of_work(work):
+            return found_organisation(
+                work,
+                root,
+                teams=teams,
+                leads=[NewLead(login, login) for login in leads],
+                threshold=threshold,
+            )
+
+
+def _show(
+    home: Path, founding: Founding, root_key: RootKey, leads: list[str], threshold: int
+) -> None:
+    out.print(f"Founded in [bold]{home}[/bold]. What follows is shown once and kept nowhere.\n")
+    for login, admission in zip(leads, founding.leads, strict=True):
+        out.print(Panel(admission.passphrase, title=f"passphrase of {login}", expand=False))
+    out.print(
+        Panel(
+            "\n\n".join(
+                [
+                    "ORGANISATION ROOT (certifies leads)\n" + founding.root_words,
+                    "ROOT KEY (the process needs it to start)\n" + root_key.recovery_words(),
+                    *(
+                        f"CUSTODY SHARE {number} of {len(founding.recovery_kit)}, "
+                        f"{threshold} open custody\n{words}"
+                        for number, words in enumerate(founding.recovery_kit, 1)
+                    ),
+                ]
+            ),
+            title="Recovery kit: write it down, keep the parts apart, show no one",
+        )
+    )
+    out.print(
+        f"\nNext: move [bold]{ROOT_KEY_FILE}[/bold] off this disk (docs/operating.md), then"
+        f" [bold]padauk serve --home {home}[/bold]"
+    )

@@ -1,0 +1,115 @@
+"""``padauk member``: accounts, from the machine that the deployment runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from app.accounts.credentials import stretch_now
+from app.accounts.service import (
+    admit_member,
+    begin_sign_in,
+    called,
+    list_members,
+    list_teams,
+    principal_of,
+    remove_member,
+    sign_in,
+    step_up,
+)
+from app.cli.home import Home, opened, out, refuse
+from app.errors import DomainError
+from app.permissions import Role
+from app.vault.deployment import Deployment
+from app.vault.keyring import MemberSecrets
+from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, unit_of_work
+
+app = typer.Typer(help="Admit, list and remove members.", no_args_is_help=True)
+As = Annotated[str, typer.Option("--as", help="The sign-in name of the lead who does it.")]
+
+
+@contextmanager
+def acting(home: Home, login: str) -> Iterator[Work]:
+    """Work as a member who types their passphrase here: the same keys as over HTTP."""
+    with opened(home) as deployment:
+        passphrase = str(typer.prompt("Passphrase", hide_input=True))
+        try:
+            principal, secrets = open_locally(deployment, login, passphrase)
+            with _unit(deployment, principal, secrets) as work:
+                yield work
+        except DomainError as refusal:
+            refuse(refusal.title)
+
+
+def open_locally(
+    deployment: Deployment, login: str, passphrase: str
+) -> tuple[Principal, MemberSecrets]:
+    """Sign in without HTTP, a lead with the second unlock as well; raises ``SignInRefused``."""
+    with _unit(deployment, NOBODY, None) as work:
+        task = begin_sign_in(work, login, passphrase)
+    stretched = stretch_now(deployment, task)
+    with _unit(deployment, NOBODY, None) as work:
+        token = sign_in(work, login, stretched).token
+    with deployment.sessions() as session:
+        principal, secrets = principal_of(session, deployment, token)
+    if principal.role is not Role.LEAD:
+        return principal, secrets
+    with _unit(deployment, principal, secrets) as work:
+        token = step_up(work, stretched).token
+    with deployment.sessions() as session:
+        return principal_of(session, deployment, token)
+
+
+@contextmanager
+def _unit(
+    deployment: Deployment, principal: Principal, secrets: MemberSecrets | None
+) -> Iterator[Work]:
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, principal, secrets, based_on=ANY_VERSION)
+        with unit_of_work(work):
+            yield work
+
+
+@app.command("admit")
+def admit(
+    home: Home,
+    login: Annotated[str, typer.Argument(help="The new sign-in name; choose a meaningless one.")],
+    role: Annotated[Role, typer.Option()],
+    team: Annotated[int, typer.Option(help="The team's number in `padauk member teams`.")],
+    by: As,
+) -> None:
+    """Admit a member; prints the generated passphrase once."""
+    with acting(home, by) as work:
+        teams = list_teams(work)
+        if not 1 <= team <= len(teams):
+            refuse("there is no such team")
+        admission = admit_member(
+            work, team_id=teams[team - 1].id, role=role, login=login, called=login
+        )
+        out.print(f"{login} ({role.value}): [bold]{admission.passphrase}[/bold]")
+
+
+@app.command("list")
+def show(home: Home, by: As) -> None:
+    """List the members."""
+    table = Table("id", "called", "role", "status")
+    with acting(home, by) as work:
+        for member in list_members(work, None):
+            table.add_row(
+                str(member.id), called(work, member), member.role.value, member.status.value
+            )
+        work.trail.record("members:listed")
+    out.print(table)
+
+
+@app.command("remove")
+def remove(home: Home, member_id: str, by: As) -> None:
+    """Remove a member: sessions and grants end at once."""
+    with acting(home, by) as work:
+        remove_member(work, UUID(member_id))
+        out.print("removed")

@@ -1,0 +1,95 @@
+"""``padauk serve`` and ``padauk worker``: the application, and the jobs that nobody asks for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app.cli.home import Home, build, load_settings, opened, out, read_root_key, refuse
+from app.main import SERVER_OPTIONS, create_app
+from app.vault.deployment import Deployment
+from app.worker import Worker
+
+_HOME_VARIABLE = "PADAUK_HOME"
+
+
+@contextmanager
+def working(deployment: Deployment) -> Iterator[None]:
+    """Run the jobs in a thread beside whatever else happens."""
+    worker = Worker(deployment)
+    thread = threading.Thread(target=worker.run_until_stopped, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(timeout=30)
+
+
+def serve(
+    home: Home,
+    processes: Annotated[int, typer.Option(help="One a core; more than one needs PostgreSQL.")] = 1,
+    *,
+    jobs: Annotated[bool, typer.Option(help="Run the jobs in here too.")] = True,
+) -> None:
+    """Serve the application on the address that the settings name."""
+    settings = load_settings(home)
+    if processes > 1:
+        if settings.is_sqlite or settings.boot_key_file is None:
+            refuse("several processes need PostgreSQL and a boot_key_file on tmpfs")
+        os.environ[_HOME_VARIABLE] = str(home)
+        uvicorn.run(
+            "app.cli.serve:application",
+            factory=True,
+            workers=processes,
+            host=settings.host,
+            port=settings.port,
+            **SERVER_OPTIONS,
+        )
+        return
+    with opened(home) as deployment:
+        out.print(f"Padauk on http://{settings.host}:{settings.port}")
+        serve_deployment(deployment, jobs=jobs)
+
+
+def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
+    """Serve one deployment in this process until it is told to stop."""
+    settings = deployment.settings
+    config = uvicorn.Config(
+        create_app(deployment), host=settings.host, port=settings.port, **SERVER_OPTIONS
+    )
+    if not jobs:
+        uvicorn.Server(config).run()
+        return
+    with working(deployment):
+        uvicorn.Server(config).run()
+
+
+def application() -> FastAPI:
+    """Build the application of one of several processes, from the home in the environment."""
+    settings = load_settings(Path(os.environ[_HOME_VARIABLE]))
+    return create_app(build(settings, read_root_key(settings)))
+
+
+def worker(
+    home: Home, *, once: Annotated[bool, typer.Option(help="One turn only.")] = False
+) -> None:
+    """Do what is due: the log's sequence, the ladder of late legs, tidying."""
+    with opened(home) as deployment:
+        jobs = Worker(deployment)
+        if once:
+            for name, count in jobs.run_due().items():
+                out.print(f"{name}: {count}")
+            return
+        try:
+            jobs.run_until_stopped()
+        except KeyboardInterrupt:
+            jobs.stop()

@@ -1,0 +1,398 @@
+"""Plays a scenario: each event of its timeline becomes the act that the product has for it.
+
+An event that this program has no act for yet is written down as a note on the case, in words; an
+event of an unknown kind is refused, so that none is left out by mistake.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import yaml
+from sqlalchemy import select
+
+from app.aid.models import AidDetail, AidItem, AidNote, AidRequest, Category, Means, Payee
+from app.aid.service import AidDraft, Repeat, approve, confirm, get_request, pay, request_aid
+from app.demo.stage import Journey, Player, Stage, offset
+from app.intake.drafts import CaseDraft
+from app.intake.emergency import decide_emergency
+from app.intake.handover import assign_case
+from app.intake.models import (
+    Account,
+    CaseStatus,
+    Channel,
+    Contact,
+    Identity,
+    RankBand,
+    RegionGroup,
+    Relative,
+    Standing,
+)
+from app.intake.service import add_note, get_case, move_case, open_case
+from app.intake.triage import Triage, decide_triage
+from app.permissions import Role
+from app.registration.models import CodeKind, RegistrationState
+from app.registration.redemption import redeem
+from app.registration.service import (
+    deliver_code,
+    issue_code,
+    move_registration,
+    request_registration,
+)
+from app.relocation.check_ins import check_in
+from app.relocation.drafts import LegDraft
+from app.relocation.models import Leg, LegKind, LegStatus, Outline
+from app.relocation.service import get_plan, move_leg, open_plan, reroute
+from app.store.base import new_id
+from app.vetting.models import Finding, Source, Verdict
+from app.vetting.service import add_check, decide, request_vetting
+
+MINOR = 100
+Event = dict[str, Any]
+_SOURCES = {
+    "former_colleague": Source.FORMER_COLLEAGUE,
+    "document_photo": Source.DOCUMENT_PHOTO,
+    "voucher": Source.VOUCHER,
+}
+_ONLY_NOTED = frozenset(
+    {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
+)
+"""Told in words on the case: the product has no act of its own for these yet, or needs none."""
+
+
+def read_scenario(name: str) -> dict[str, Any]:
+    """Return one of the scenarios as it is written."""
+    text = files("app.demo").joinpath(f"scenarios/{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+class Telling:
+    """One scenario being told on the stage, from first contact on."""
+
+    def __init__(self, stage: Stage, name: str, begins: datetime, team: int = 1) -> None:
+        self._stage = stage
+        self._scenario = read_scenario(name)
+        self._begins = begins
+        self._team = team
+        self._volunteer = stage.of(Role.VOLUNTEER, 1, team=team)
+        self._coordinator = stage.of(Role.COORDINATOR, 1, team=team)
+        self._case = new_id()
+        self._second: UUID | None = None
+        self._requests: list[UUID] = []
+        self._round: UUID | None = None
+        self._checks: list[UUID] = []
+        self._registration: UUID | None = None
+        self._code = ""
+
+    def journey(self) -> Journey:
+        """Yield when each event happens, then let it happen."""
+        for event in self._scenario["events"]:
+            yield self._begins + offset(event["at"])
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        kind = event["do"]
+        if kind in _ONLY_NOTED:
+            said = event.get("report") or event.get("reason") or event.get("note") or kind
+            self._note(f"{kind.replace('_', ' ')}: {said}")
+            return
+        getattr(self, f"_tell_{kind}")(event)
+
+    def _note(self, text: str) -> None:
+        with self._stage.work_as(self._coordinator) as work:
+            add_note(work, self._case, text)
+
+    # ------------------------------------------------------------------ intake
+
+    def _tell_contact(self, event: Event) -> None:
+        first = self._second is None and event.get("by") != "stranger"
+        author = self._volunteer if first else self._stage.of(Role.VOLUNTEER, 2, team=self._team)
+        case_id = self._case if first else new_id()
+        if not first:
+            self._second = case_id
+        with self._stage.work_as(author) as work:
+            open_case(work, self._draft(event, case_id, first=first))
+
+    def _draft(self, event: Event, case_id: UUID, *, first: bool) -> CaseDraft:
+        person = self._scenario["person"]
+        name, phone = person["name"]["latin"], person.get("phone")
+        if not first:
+            name, phone = "Myo Htat Paing", "09450112233"
+        handle = event.get("handle")
+        channel = event["channel"]
+        return CaseDraft(
+            id=case_id,
+            standing=Standing(person["standing"]),
+            rank_band=RankBand(person["rank_band"]),
+            region_group=RegionGroup.EAST,
+            urgent=bool(event.get("urgent", False)),
+            language=event.get("language", "my"),
+            identity=Identity(
+                name=name,
+                name_burmese=person["name"]["burmese"] if first else None,
+                nrc=person.get("nrc"),
+                service=person["service"],
+                service_number=person.get("service_number") if first else None,
+                household=self._household() if first else (),
+            ),
+            contact=Contact(
+                channel=Channel(channel),
+                phones=(phone,) if phone else (),
+                handles=(handle,) if handle else (),
+                contacted_by=event.get("by", "self"),
+            ),
+            account=Account(
+                says=event.get("says") or event.get("note") or "Asks how to leave safely.",
+                consent_for=("casework",),
+                consent_given="spoken",
+            ),
+        )
+
+    def _household(self) -> tuple[Relative, ...]:
+        return tuple(
+            Relative(
+                relation=relative["relation"],
+                name=(relative.get("name") or {}).get("latin"),
+                age_months=relative.get("age_months"),
+                with_person=not relative.get("abroad", False),
+            )
+            for relative in self._scenario["household"]
+        )
+
+    def _tell_triage(self, event: Event) -> None:
+        with self._stage.work_as(self._coordinator) as work:
+            if event.get("merge_second") and self._second is not None:
+                decide_triage(
+                    work, self._second, Triage.MERGE, reason="the same family", into=self._case
+                )
+        with self._stage.work_as(self._coordinator) as work:
+            decide_triage(work, self._case, Triage(event["decision"]))
+            assign_case(work, self._case, self._volunteer.principal.id)
+
+    def _tell_emergency(self, event: Event) -> None:
+        for who in (self._coordinator, self._stage.players["lead"]):
+            with self._stage.work_as(who) as work:
+                decide_emergency(work, self._case, event["reason"], 72)
+
+    # ------------------------------------------------------------------ aid
+
+    def _tell_aid_request(self, event: Event) -> None:
+        by = self._coordinator if event.get("by") else self._volunteer
+        self._ask(by, [(item["category"], item["amount"]) for item in event["items"]], event)
+
+    def _tell_stipend(self, event: Event) -> None:
+        days = offset(event["every"]).days
+        self._ask(
+            self._volunteer,
+            [("stipend", event["amount"])],
+            event,
+            Repeat(every_days=days, times=event["times"]),
+        )
+
+    def _ask(
+        self,
+        by: Player,
+        items: list[tuple[str, int]],
+        event: Event,
+        repeat: Repeat | None = None,
+    ) -> None:
+        person = self._scenario["person"]
+        draft = AidDraft(
+            currency="MMK",
+            repeat=repeat,
+            detail=AidDetail(
+                items=tuple(AidItem(Category(c), amount * MINOR) for c, amount in items),
+                payee=Payee(person["name"]["latin"], person.get("phone")),
+                urgent=bool(event.get("urgent", False)),
+            ),
+        )
+        with self._stage.work_as(by) as work:
+            made = request_aid(work, get_case(work, self._case), draft)
+            self._requests += [request.id for request in made]
+
+    def _with_request(self, who: Player, step: Any) -> AidRequest:
+        with self._stage.work_as(who) as work:
+            request: AidRequest = step(work, get_request(work, self._requests[0]))
+            return request
+
+    def _tell_aid_approve(self, event: Event) -> None:
+        del event
+        fund = self._stage.funds[self._team]
+        for who in (self._coordinator, self._stage.of(Role.TREASURER, 2, team=self._team)):
+            request = self._with_request(who, lambda work, found: approve(work, found, fund))
+            if request.status.value == "approved":
+                return
+
+    def _tell_aid_pay(self, event: Event) -> None:
+        if self._is_requested():
+            self._tell_aid_approve(event)
+        paid = AidNote("handed to the courier", Means(event["means"]))
+        self._with_request(
+            self._stage.of(Role.TREASURER, 1, team=self._team),
+            lambda work, found: pay(work, found, paid),
+        )
+
+    def _is_requested(self) -> bool:
+        with self._stage.work_as(self._coordinator) as work:
+            return get_request(work, self._requests[0]).status.value == "requested"
+
+    def _tell_aid_confirm(self, event: Event) -> None:
+        del event
+        receipt = AidNote("received in full")
+        self._with_request(
+            self._stage.of(Role.COORDINATOR, 2, team=self._team),
+            lambda work, found: confirm(work, found, receipt),
+        )
+
+    # ------------------------------------------------------------------ vetting
+
+    def _vetters(self) -> list[Player]:
+        return [self._stage.of(Role.VETTER, number, team=self._team) for number in (1, 2)]
+
+    def _open_round(self) -> UUID:
+        if self._round is None:
+            with self._stage.work_as(self._coordinator) as work:
+                case = get_case(work, self._case)
+                vetters = [vetter.principal.id for vetter in self._vetters()]
+                self._round = request_vetting(work, case, vetters).id
+        return self._round
+
+    def _tell_vetting_check(self, event: Event) -> None:
+        source = _SOURCES[event["source"]]
+        self._check(source, linked_to=self._checks[:1] if event.get("linked_to") else [])
+
+    def _check(self, source: Source, *, linked_to: list[UUID] | None = None) -> None:
+        round_id = self._open_round()
+        with self._stage.work_as(self._vetters()[len(self._checks) % 2]) as work:
+            check = add_check(
+                work,
+                round_id,
+                source=source,
+                finding=Finding.CONSISTENT,
+                voucher=f"voucher {len(self._checks) + 1}" if source is Source.VOUCHER else None,
+                linked_to=linked_to or [],
+            )
+            self._checks.append(check.id)
+
+    def _tell_vetting_decide(self, event: Event) -> None:
+        round_id = self._open_round()
+        agreed = event["outcome"] == "verified"
+        if agreed:
+            for source in (Source.CONVERSATION, Source.RELATIVE):
+                self._check(source)
+        days = offset(event.get("valid_for", "180d")).days
+        verdicts = (Verdict.VERIFIED, Verdict.VERIFIED if agreed else Verdict.REFUSED)
+        for vetter, verdict in zip(self._vetters(), verdicts, strict=True):
+            with self._stage.work_as(vetter) as work:
+                decide(work, round_id, verdict, "accounts agree" if agreed else "unsure", days)
+        if agreed:
+            self._round, self._checks = None, []
+
+    # ------------------------------------------------------------------ relocation
+
+    def _legs(self, event: Event, key: str) -> list[LegDraft]:
+        return [
+            LegDraft(
+                kind=LegKind(leg["kind"]),
+                place=f"meeting place {number}",
+                instructions="Wait inside; somebody asks for the time.",
+                due_at=self._begins + offset(leg["due"]),
+                grace_minutes=int(offset(leg["grace"]).total_seconds() // 60),
+            )
+            for number, leg in enumerate(event[key], 1)
+        ]
+
+    def _tell_plan(self, event: Event) -> None:
+        with self._stage.work_as(self._coordinator) as work:
+            open_plan(
+                work, self._case, Outline("where they are", "where it is safe"),
+                self._legs(event, "legs"),
+            )  # fmt: skip
+
+    def _standing_legs(self) -> list[tuple[UUID, LegStatus]]:
+        with self._stage.work_as(self._coordinator) as work:
+            plan = get_plan(work, self._case)
+            legs = work.session.scalars(
+                select(Leg).where(Leg.plan_id == plan.id).order_by(Leg.position, Leg.number)
+            )
+            return [(leg.id, leg.status) for leg in legs if leg.status is not LegStatus.REROUTED]
+
+    def _bring_to(self, number: int) -> UUID:
+        """Let the legs before one arrive, and the one itself depart; returns its id."""
+        legs = self._standing_legs()
+        for leg_id, status in legs[: number - 1]:
+            self._move(leg_id, status, LegStatus.ARRIVED)
+        leg_id, status = legs[min(number, len(legs)) - 1]
+        self._move(leg_id, status, LegStatus.DEPARTED)
+        return leg_id
+
+    def _move(self, leg_id: UUID, status: LegStatus, to: LegStatus) -> None:
+        way = [LegStatus.PLANNED, LegStatus.READY, LegStatus.DEPARTED, LegStatus.ARRIVED]
+        if status not in way:
+            return
+        for step in way[way.index(status) + 1 : way.index(to) + 1]:
+            with self._stage.work_as(self._coordinator) as work:
+                move_leg(work, leg_id, step)
+
+    def _tell_check_in(self, event: Event) -> None:
+        leg_id = self._bring_to(event.get("leg", 2))
+        with self._stage.work_as(self._coordinator) as work:
+            plan = work.vault.open(work.session.get_one(Leg, leg_id).plan)
+        word = plan.duress_word if event["word"] == "duress" else plan.safe_word
+        with self._stage.work_as(self._coordinator) as work:
+            check_in(work, leg_id, word, note=event.get("note"))
+
+    def _tell_reroute(self, event: Event) -> None:
+        leg_id = self._bring_to(event["leg"])
+        with self._stage.work_as(self._coordinator) as work:
+            reroute(work, leg_id, self._legs(event, "new"))
+
+    def _tell_arrive(self, event: Event) -> None:
+        del event
+        for leg_id, status in self._standing_legs():
+            self._move(leg_id, status, LegStatus.ARRIVED)
+
+    # ------------------------------------------------------------------ registration and the end
+
+    def _registrar(self) -> Player:
+        return self._stage.of(Role.REGISTRAR, team=self._team)
+
+    def _tell_code(self, event: Event) -> None:
+        with self._stage.work_as(self._coordinator) as work:
+            case = get_case(work, self._case)
+            registration = request_registration(work, case, CodeKind(event["kind"]))
+            self._registration = registration.id
+        with self._stage.work_as(self._registrar()) as work:
+            move_registration(work, registration.id, RegistrationState.SUBMITTED)
+        with self._stage.work_as(self._registrar()) as work:
+            self._code = issue_code(work, registration.id).code
+
+    def _tell_code_handed_over(self, event: Event) -> None:
+        del event
+        if self._registration is not None:
+            with self._stage.work_as(self._registrar()) as work:
+                deliver_code(work, self._registration, "read aloud, repeated correctly")
+
+    def _tell_code_redeem(self, event: Event) -> None:
+        del event
+        with self._stage.work_as(self._registrar()) as work:
+            redeem(work, self._code)
+
+    def _tell_settle(self, event: Event) -> None:
+        del event
+        self._move_case(CaseStatus.SETTLED)
+
+    def _tell_close(self, event: Event) -> None:
+        del event
+        self._move_case(CaseStatus.CLOSED)
+
+    def _tell_expect(self, event: Event) -> None:
+        """What must hold later is for the tests to see."""
+
+    def _move_case(self, to: CaseStatus) -> None:
+        with self._stage.work_as(self._coordinator) as work:
+            move_case(work, get_case(work, self._case), to)

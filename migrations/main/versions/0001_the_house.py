@@ -1,0 +1,1230 @@
+"""the house.
+
+Rules: one change a revision; up and down are both tested with rows, on SQLite and PostgreSQL;
+a new plain column needs its reason in the model; what is sealed is never decrypted here, because
+no migration holds a key. A revision that cannot go down says so in ``downgrade`` and in
+docs/operating.md.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.store.base import Moment
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+INSERT_ONLY = ("audit_events", "journal_entries", "postings")
+"""Tables that refuse every later change, by trigger: the program's own mistakes included."""
+
+
+def refuse_changes(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+            )
+        return
+    op.execute(
+        f"CREATE FUNCTION {table}_refuse() RETURNS trigger AS $$ "
+        f"BEGIN RAISE EXCEPTION '{table} is insert-only'; END $$ LANGUAGE plpgsql"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+    )
+
+
+def upgrade() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("raised_on", sa.Date(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("notice_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_table(
+        "assignments",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("assigned_by", sa.Uuid(), nullable=False),
+        sa.Column("assigned_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
+    )
+    with op.batch_alter_table("assignments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assignments_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignments_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "audit_checkpoints",
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_checkpoints")),
+    )
+    with op.batch_alter_table("audit_checkpoints", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_checkpoints_size", ["size"], unique=False)
+
+    op.create_table(
+        "audit_events",
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("actor_tag", sa.LargeBinary(), nullable=False),
+        sa.Column("subject_tag", sa.LargeBinary(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("detail_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_events")),
+    )
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_events_subject", ["subject_tag"], unique=False)
+
+    op.create_table(
+        "audit_leaves",
+        sa.Column("leaf_index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_audit_leaves")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_audit_leaves_event_id")),
+    )
+    op.create_table(
+        "blind_index",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "phone",
+                "nrc",
+                "service_number",
+                "handle",
+                "name",
+                name="searchkind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blind_index")),
+    )
+    with op.batch_alter_table("blind_index", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_blind_index_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_blind_index_probe", ["kind", "version", "token"], unique=False)
+
+    op.create_table(
+        "bundles",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "recipient",
+            sa.Enum(
+                "root",
+                "custody",
+                "reporting",
+                "search",
+                name="organisationkeykind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bundles")),
+    )
+    with op.batch_alter_table("bundles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bundles_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "case_links",
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("family", "same_event", name="linkkind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("linked_by", sa.Uuid(), nullable=False),
+        sa.Column("linked_on", sa.Date(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_links")),
+        sa.UniqueConstraint("case_id", "other_id", name=op.f("uq_case_links_case_id_other_id")),
+    )
+    with op.batch_alter_table("case_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_links_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_links_other_id"), ["other_id"], unique=False)
+
+    op.create_table(
+        "case_moves",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "was",
+            sa.Enum(
+                "submitted",
+                "vetting",
+                "active",
+                "settled",
+                "closed",
+                "declined",
+                "merged",
+                "erased",
+                name="casestatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "became",
+            sa.Enum(
+                "submitted",
+                "vetting",
+                "active",
+                "settled",
+                "closed",
+                "declined",
+                "merged",
+                "erased",
+                name="casestatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("moved_by", sa.Uuid(), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_moves")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_case_moves_case_id_number")),
+    )
+    with op.batch_alter_table("case_moves", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_moves_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "case_notes",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("written_on", sa.Date(), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=False),
+        sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_case_notes_case_id_number")),
+    )
+    with op.batch_alter_table("case_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_notes_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "cases",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("share_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "submitted",
+                "vetting",
+                "active",
+                "settled",
+                "closed",
+                "declined",
+                "merged",
+                "erased",
+                name="casestatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("triaged_on", sa.Date(), nullable=True),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.Column("emergency_until", Moment(), nullable=True),
+        sa.Column("indexed_version", sa.Integer(), nullable=False),
+        sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("account_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cases_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_cases_indexed_version", ["indexed_version"], unique=False)
+        batch_op.create_index("ix_cases_opened", ["opened_on", "id"], unique=False)
+        batch_op.create_index("ix_cases_team_status", ["team_id", "status"], unique=False)
+
+    op.create_table(
+        "credentials",
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("memory_kib", sa.Integer(), nullable=False),
+        sa.Column("iterations", sa.Integer(), nullable=False),
+        sa.Column("lanes", sa.Integer(), nullable=False),
+        sa.Column("pepper_id", sa.Integer(), nullable=False),
+        sa.Column("slot_0", sa.LargeBinary(), nullable=False),
+        sa.Column("slot_1", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
+    )
+    op.create_table(
+        "custody_contributions",
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("given_by", sa.Uuid(), nullable=False),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_contributions")),
+    )
+    with op.batch_alter_table("custody_contributions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_custody_contributions_asked_by"), ["asked_by"], unique=False
+        )
+
+    op.create_table(
+        "duplicate_dismissals",
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column("dismissed_by", sa.Uuid(), nullable=False),
+        sa.Column("dismissed_on", sa.Date(), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_dismissals")),
+        sa.UniqueConstraint(
+            "case_id", "other_id", name=op.f("uq_duplicate_dismissals_case_id_other_id")
+        ),
+    )
+    with op.batch_alter_table("duplicate_dismissals", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_duplicate_dismissals_case_id"), ["case_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_duplicate_dismissals_other_id"), ["other_id"], unique=False
+        )
+
+    op.create_table(
+        "emergency_decisions",
+        sa.Column("ask_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "decided_as",
+            sa.Enum(
+                "volunteer",
+                "coordinator",
+                "vetter",
+                "registrar",
+                "treasurer",
+                "auditor",
+                "administrator",
+                "lead",
+                name="role",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_decisions")),
+    )
+    with op.batch_alter_table("emergency_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emergency_decisions_ask_id"), ["ask_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_emergency_decisions_case_id"), ["case_id"], unique=False
+        )
+
+    op.create_table(
+        "funds",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("balance >= 0", name=op.f("ck_funds_balance_not_negative")),
+        sa.CheckConstraint(
+            "reserved >= 0 AND reserved <= balance", name=op.f("ck_funds_reserved_covered")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_funds")),
+    )
+    with op.batch_alter_table("funds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_funds_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_funds_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "grants",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("share_id", sa.Uuid(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("granter_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "intake",
+                "triage",
+                "assignment",
+                "vetting",
+                "registration",
+                "aid",
+                "escort",
+                "lead",
+                name="grantreason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("about", sa.Uuid(), nullable=False),
+        sa.Column("entries", sa.LargeBinary(), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("arrival", sa.LargeBinary(), nullable=True),
+        sa.Column("shelf", sa.LargeBinary(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+    )
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.create_index("ix_grants_case", ["case_id", "about"], unique=False)
+        batch_op.create_index("ix_grants_live", ["holder_id", "case_id", "ended_on"], unique=False)
+
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("created_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+    )
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_idempotency_keys_created_on"), ["created_on"], unique=False
+        )
+
+    op.create_table(
+        "job_leases",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.Uuid(), nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.Column("ran_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_leases")),
+    )
+    op.create_table(
+        "key_copies",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "root",
+                "custody",
+                "reporting",
+                "search",
+                name="organisationkeykind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("giver_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_copies")),
+        sa.UniqueConstraint(
+            "kind", "epoch", "member_id", name=op.f("uq_key_copies_kind_epoch_member_id")
+        ),
+    )
+    with op.batch_alter_table("key_copies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_copies_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "member_keys",
+        sa.Column(
+            "role",
+            sa.Enum(
+                "volunteer",
+                "coordinator",
+                "vetter",
+                "registrar",
+                "treasurer",
+                "auditor",
+                "administrator",
+                "lead",
+                name="role",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("work_public", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_public", sa.LargeBinary(), nullable=False),
+        sa.Column("lead_public", sa.LargeBinary(), nullable=True),
+        sa.Column("certified_by", sa.Uuid(), nullable=True),
+        sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("revoked_on", sa.Date(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
+    )
+    op.create_table(
+        "organisation_keys",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "root",
+                "custody",
+                "reporting",
+                "search",
+                name="organisationkeykind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("certified_by", sa.Uuid(), nullable=True),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_keys")),
+        sa.UniqueConstraint("kind", "epoch", name=op.f("uq_organisation_keys_kind_epoch")),
+    )
+    op.create_table(
+        "plans",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open", "finished", "abandoned", name="planstatus", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("outline_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_plans_case_id_number")),
+    )
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plans_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_plans_status", ["status"], unique=False)
+
+    op.create_table(
+        "redemption_counters",
+        sa.Column("counted_on", sa.Date(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_redemption_counters")),
+    )
+    with op.batch_alter_table("redemption_counters", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_redemption_counters_counted_on"), ["counted_on"], unique=False
+        )
+
+    op.create_table(
+        "registrations",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("pre", "full", name="codekind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "requested",
+                "submitted",
+                "issued",
+                "delivered",
+                "redeemed",
+                "revoked",
+                "expired",
+                "refused",
+                name="registrationstate",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_on", sa.Date(), nullable=False),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("locator", sa.LargeBinary(), nullable=True),
+        sa.Column("proof", sa.LargeBinary(), nullable=True),
+        sa.Column("notes_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_registrations_case_id_number")),
+        sa.UniqueConstraint("locator", name=op.f("uq_registrations_locator")),
+    )
+    with op.batch_alter_table("registrations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registrations_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_registrations_ending", ["state", "expires_on"], unique=False)
+
+    op.create_table(
+        "scopes",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("share_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "compartment",
+            sa.Enum(
+                "summary",
+                "identity",
+                "contact",
+                "account",
+                "vetting",
+                "route",
+                "registration",
+                "aid",
+                "reporting",
+                "directory",
+                name="compartment",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("part", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scopes")),
+        sa.UniqueConstraint(
+            "case_id",
+            "compartment",
+            "part",
+            "epoch",
+            name=op.f("uq_scopes_case_id_compartment_part_epoch"),
+        ),
+    )
+    op.create_table(
+        "search_counts",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_counts")),
+        sa.UniqueConstraint("member_id", "day", name=op.f("uq_search_counts_member_id_day")),
+    )
+    with op.batch_alter_table("search_counts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_search_counts_day"), ["day"], unique=False)
+
+    op.create_table(
+        "sign_in_counters",
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", Moment(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_counters")),
+    )
+    with op.batch_alter_table("sign_in_counters", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_counters_last_at"), ["last_at"], unique=False)
+
+    op.create_table(
+        "teams",
+        sa.Column("founded_on", sa.Date(), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
+    )
+    op.create_table(
+        "vetting_rounds",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("decided", sa.Integer(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "verified",
+                "refused",
+                "disagree",
+                "withdrawn",
+                name="outcome",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=True,
+        ),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("outcome_check", sa.LargeBinary(), nullable=False),
+        sa.Column("request_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_rounds")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_vetting_rounds_case_id_number")),
+    )
+    with op.batch_alter_table("vetting_rounds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vetting_rounds_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_vetting_rounds_open", ["ended_on", "opened_on"], unique=False)
+
+    op.create_table(
+        "aid_requests",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("series_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "requested",
+                "approved",
+                "paid",
+                "confirmed",
+                "refused",
+                "cancelled",
+                "disputed",
+                "reversed",
+                name="aidstatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("released_on", sa.Date(), nullable=True),
+        sa.Column("requested_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("fund_id", sa.Uuid(), nullable=True),
+        sa.Column("payee_token", sa.Integer(), nullable=True),
+        sa.Column("payee_version", sa.Integer(), nullable=True),
+        sa.Column("detail_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("total > 0", name=op.f("ck_aid_requests_total_positive")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_aid_requests_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_aid_requests")),
+    )
+    with op.batch_alter_table("aid_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_aid_requests_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_aid_requests_due", ["due_on", "payee_token"], unique=False)
+        batch_op.create_index("ix_aid_requests_listed", ["requested_on", "id"], unique=False)
+
+    op.create_table(
+        "journal_entries",
+        sa.Column("fund_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "deposit", "payment", "reversal", name="entrykind", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("pays", sa.Uuid(), nullable=True),
+        sa.Column("reverses", sa.Uuid(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_journal_entries_fund_id")),
+        sa.ForeignKeyConstraint(
+            ["reverses"], ["journal_entries.id"], name=op.f("fk_journal_entries_reverses")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entries")),
+        sa.UniqueConstraint("pays", name=op.f("uq_journal_entries_pays")),
+        sa.UniqueConstraint("reverses", name=op.f("uq_journal_entries_reverses")),
+    )
+    with op.batch_alter_table("journal_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_journal_entries_listed", ["fund_id", "made_on", "id"], unique=False
+        )
+
+    op.create_table(
+        "ledger_accounts",
+        sa.Column("fund_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "cash",
+                "aid_paid",
+                "members",
+                "public",
+                "events",
+                "grant",
+                name="accountkind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_ledger_accounts_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
+        sa.UniqueConstraint("fund_id", "kind", name=op.f("uq_ledger_accounts_fund_id_kind")),
+    )
+    op.create_table(
+        "legs",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "planned",
+                "ready",
+                "departed",
+                "arrived",
+                "missed",
+                "aborted",
+                "rerouted",
+                name="legstatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("grace_minutes", sa.Integer(), nullable=False),
+        sa.Column("expected_at", Moment(), nullable=True),
+        sa.Column("silence", sa.Integer(), nullable=False),
+        sa.Column("moved_on", sa.Date(), nullable=False),
+        sa.Column("escort_id", sa.Uuid(), nullable=True),
+        sa.Column("plan_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_legs_plan_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legs")),
+    )
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legs_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legs_escort_id"), ["escort_id"], unique=False)
+        batch_op.create_index("ix_legs_expected", ["expected_at", "id"], unique=False)
+        batch_op.create_index("ix_legs_plan", ["plan_id", "position"], unique=False)
+
+    op.create_table(
+        "members",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "volunteer",
+                "coordinator",
+                "vetter",
+                "registrar",
+                "treasurer",
+                "auditor",
+                "administrator",
+                "lead",
+                name="role",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "invited", "active", "removed", name="memberstatus", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("joined_on", sa.Date(), nullable=False),
+        sa.Column("removed_on", sa.Date(), nullable=True),
+        sa.Column("login_index", sa.LargeBinary(), nullable=False),
+        sa.Column("standing", sa.LargeBinary(), nullable=False),
+        sa.Column("profile_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_members_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sa.UniqueConstraint("login_index", name=op.f("uq_members_login_index")),
+    )
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.create_index("ix_members_team", ["team_id", "role", "status"], unique=False)
+
+    op.create_table(
+        "vetting_checks",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=False),
+        sa.Column("check_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["vetting_rounds.id"], name=op.f("fk_vetting_checks_round_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_checks")),
+    )
+    with op.batch_alter_table("vetting_checks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vetting_checks_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_vetting_checks_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
+        "vetting_decisions",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("vetter_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["vetting_rounds.id"], name=op.f("fk_vetting_decisions_round_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_decisions")),
+        sa.UniqueConstraint(
+            "round_id",
+            "turn",
+            "vetter_id",
+            name=op.f("uq_vetting_decisions_round_id_turn_vetter_id"),
+        ),
+    )
+    with op.batch_alter_table("vetting_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vetting_decisions_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "aid_steps",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "request",
+                "approve",
+                "pay",
+                "confirm",
+                "refuse",
+                "cancel",
+                "dispute",
+                "reverse",
+                "release",
+                name="act",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["aid_requests.id"], name=op.f("fk_aid_steps_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_aid_steps")),
+    )
+    with op.batch_alter_table("aid_steps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_aid_steps_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_aid_steps_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(
+            "uq_aid_steps_one_part_a_member",
+            ["request_id", "member_id"],
+            unique=True,
+            sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+            postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+        )
+
+    op.create_table(
+        "check_ins",
+        sa.Column("leg_id", sa.Uuid(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("saying_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_check_ins_leg_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_ins")),
+    )
+    with op.batch_alter_table("check_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_check_ins_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_check_ins_leg_id"), ["leg_id"], unique=False)
+
+    op.create_table(
+        "leg_alerts",
+        sa.Column("leg_id", sa.Uuid(), nullable=False),
+        sa.Column("raised_on", sa.Date(), nullable=False),
+        sa.Column("notice_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_alerts_leg_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_alerts")),
+    )
+    with op.batch_alter_table("leg_alerts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leg_alerts_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_leg_alerts_raised", ["raised_on", "id"], unique=False)
+
+    op.create_table(
+        "leg_rungs",
+        sa.Column("leg_id", sa.Uuid(), nullable=False),
+        sa.Column("silence", sa.Integer(), nullable=False),
+        sa.Column(
+            "rung",
+            sa.Enum("late", "overdue", "missing", name="rung", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "told",
+            sa.Enum(
+                "coordinators", "coordinators_and_leads", name="told", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("reached_on", sa.Date(), nullable=False),
+        sa.Column("acknowledged_on", sa.Date(), nullable=True),
+        sa.Column("acknowledgement_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_rungs_leg_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_rungs")),
+        sa.UniqueConstraint(
+            "leg_id", "silence", "rung", name=op.f("uq_leg_rungs_leg_id_silence_rung")
+        ),
+    )
+    with op.batch_alter_table("leg_rungs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leg_rungs_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "postings",
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_postings_amount_not_zero")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["ledger_accounts.id"], name=op.f("fk_postings_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["journal_entries.id"], name=op.f("fk_postings_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_postings")),
+    )
+    with op.batch_alter_table("postings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_postings_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_postings_entry_id"), ["entry_id"], unique=False)
+
+    op.create_table(
+        "sessions",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.Column("keys_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("lead_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("lead_until", Moment(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_sessions_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sessions_member_id"), ["member_id"], unique=False)
+
+    for table in INSERT_ONLY:
+        refuse_changes(table)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sessions_member_id"))
+        batch_op.drop_index(batch_op.f("ix_sessions_ends_at"))
+
+    op.drop_table("sessions")
+    with op.batch_alter_table("postings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_postings_entry_id"))
+        batch_op.drop_index(batch_op.f("ix_postings_account_id"))
+
+    op.drop_table("postings")
+    with op.batch_alter_table("leg_rungs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_leg_rungs_case_id"))
+
+    op.drop_table("leg_rungs")
+    with op.batch_alter_table("leg_alerts", schema=None) as batch_op:
+        batch_op.drop_index("ix_leg_alerts_raised")
+        batch_op.drop_index(batch_op.f("ix_leg_alerts_case_id"))
+
+    op.drop_table("leg_alerts")
+    with op.batch_alter_table("check_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_check_ins_leg_id"))
+        batch_op.drop_index(batch_op.f("ix_check_ins_case_id"))
+
+    op.drop_table("check_ins")
+    with op.batch_alter_table("aid_steps", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_aid_steps_one_part_a_member",
+            sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+            postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_aid_steps_request_id"))
+        batch_op.drop_index(batch_op.f("ix_aid_steps_case_id"))
+
+    op.drop_table("aid_steps")
+    with op.batch_alter_table("vetting_decisions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vetting_decisions_case_id"))
+
+    op.drop_table("vetting_decisions")
+    with op.batch_alter_table("vetting_checks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vetting_checks_round_id"))
+        batch_op.drop_index(batch_op.f("ix_vetting_checks_case_id"))
+
+    op.drop_table("vetting_checks")
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.drop_index("ix_members_team")
+
+    op.drop_table("members")
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.drop_index("ix_legs_plan")
+        batch_op.drop_index("ix_legs_expected")
+        batch_op.drop_index(batch_op.f("ix_legs_escort_id"))
+        batch_op.drop_index(batch_op.f("ix_legs_case_id"))
+
+    op.drop_table("legs")
+    op.drop_table("ledger_accounts")
+    with op.batch_alter_table("journal_entries", schema=None) as batch_op:
+        batch_op.drop_index("ix_journal_entries_listed")
+
+    op.drop_table("journal_entries")
+    with op.batch_alter_table("aid_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_aid_requests_listed")
+        batch_op.drop_index("ix_aid_requests_due")
+        batch_op.drop_index(batch_op.f("ix_aid_requests_case_id"))
+
+    op.drop_table("aid_requests")
+    with op.batch_alter_table("vetting_rounds", schema=None) as batch_op:
+        batch_op.drop_index("ix_vetting_rounds_open")
+        batch_op.drop_index(batch_op.f("ix_vetting_rounds_case_id"))
+
+    op.drop_table("vetting_rounds")
+    op.drop_table("teams")
+    with op.batch_alter_table("sign_in_counters", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_counters_last_at"))
+
+    op.drop_table("sign_in_counters")
+    with op.batch_alter_table("search_counts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_search_counts_day"))
+
+    op.drop_table("search_counts")
+    op.drop_table("scopes")
+    with op.batch_alter_table("registrations", schema=None) as batch_op:
+        batch_op.drop_index("ix_registrations_ending")
+        batch_op.drop_index(batch_op.f("ix_registrations_case_id"))
+
+    op.drop_table("registrations")
+    with op.batch_alter_table("redemption_counters", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_redemption_counters_counted_on"))
+
+    op.drop_table("redemption_counters")
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.drop_index("ix_plans_status")
+        batch_op.drop_index(batch_op.f("ix_plans_case_id"))
+
+    op.drop_table("plans")
+    op.drop_table("organisation_keys")
+    op.drop_table("member_keys")
+    with op.batch_alter_table("key_copies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_copies_member_id"))
+
+    op.drop_table("key_copies")
+    op.drop_table("job_leases")
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_idempotency_keys_created_on"))
+
+    op.drop_table("idempotency_keys")
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.drop_index("ix_grants_live")
+        batch_op.drop_index("ix_grants_case")
+
+    op.drop_table("grants")
+    with op.batch_alter_table("funds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_funds_team_id"))
+        batch_op.drop_index(batch_op.f("ix_funds_case_id"))
+
+    op.drop_table("funds")
+    with op.batch_alter_table("emergency_decisions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_emergency_decisions_case_id"))
+        batch_op.drop_index(batch_op.f("ix_emergency_decisions_ask_id"))
+
+    op.drop_table("emergency_decisions")
+    with op.batch_alter_table("duplicate_dismissals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duplicate_dismissals_other_id"))
+        batch_op.drop_index(batch_op.f("ix_duplicate_dismissals_case_id"))
+
+    op.drop_table("duplicate_dismissals")
+    with op.batch_alter_table("custody_contributions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_custody_contributions_asked_by"))
+
+    op.drop_table("custody_contributions")
+    op.drop_table("credentials")
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_cases_team_status")
+        batch_op.drop_index("ix_cases_opened")
+        batch_op.drop_index("ix_cases_indexed_version")
+        batch_op.drop_index(batch_op.f("ix_cases_case_id"))
+
+    op.drop_table("cases")
+    with op.batch_alter_table("case_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_notes_case_id"))
+
+    op.drop_table("case_notes")
+    with op.batch_alter_table("case_moves", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_moves_case_id"))
+
+    op.drop_table("case_moves")
+    with op.batch_alter_table("case_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_links_other_id"))
+        batch_op.drop_index(batch_op.f("ix_case_links_case_id"))
+
+    op.drop_table("case_links")
+    with op.batch_alter_table("bundles", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bundles_case_id"))
+
+    op.drop_table("bundles")
+    with op.batch_alter_table("blind_index", schema=None) as batch_op:
+        batch_op.drop_index("ix_blind_index_probe")
+        batch_op.drop_index(batch_op.f("ix_blind_index_case_id"))
+
+    op.drop_table("blind_index")
+    op.drop_table("audit_leaves")
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_events_subject")
+
+    op.drop_table("audit_events")
+    with op.batch_alter_table("audit_checkpoints", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_checkpoints_size")
+
+    op.drop_table("audit_checkpoints")
+    with op.batch_alter_table("assignments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignments_member_id"))
+        batch_op.drop_index(batch_op.f("ix_assignments_case_id"))
+
+    op.drop_table("assignments")
+    op.drop_table("alerts")
+    if op.get_bind().dialect.name == "postgresql":
+        for table in INSERT_ONLY:
+            op.execute(f"DROP FUNCTION {table}_refuse()")
