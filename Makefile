@@ -25,7 +25,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test check check-format check-lint check-types check-imports check-rules \
-	fmt bench fuzz lock clean
+	check-docs docs fmt bench fuzz lock clean
 
 help: ## show this text
 	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
@@ -40,7 +40,7 @@ install: $(RUN_READY) ## make .venv with what the program runs on, and nothing e
 test: $(DEV_READY) ## run every test, on SQLite and on a PostgreSQL of its own
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
-check: check-format check-lint check-types check-imports check-rules ## everything but the tests: what must hold before a commit
+check: check-format check-lint check-types check-imports check-rules check-docs ## everything but the tests: what must hold before a commit
 
 check-format: $(DEV_READY) ## is the code formatted
 	@$(BIN)/ruff format --check --quiet .
@@ -56,6 +56,12 @@ check-imports: $(DEV_READY) ## do imports point downwards
 
 check-rules: $(DEV_READY) ## the rules of this house that no linter knows
 	@$(BIN)/python -m tools.rules
+
+check-docs: $(DEV_READY) ## do the generated documents say what the code does
+	@$(BIN)/padauk documents --check
+
+docs: $(DEV_READY) ## write the generated documents anew
+	@$(BIN)/padauk documents
 
 fmt: $(DEV_READY) ## format, and mend what can be mended safely
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

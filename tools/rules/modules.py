@@ -16,7 +16,7 @@ UNSTORED = frozenset({"relationship"})
 REVEALS = frozenset({"open", "find", "open_listed"})
 LOG_VERBS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 TELLTALE = re.compile(r"(?:^|_)(?:passphrase|secret|token|seed|mnemonic|cookie|body|vault)(?:s)?$")
-VAGUE = re.compile(r"^_?(?:process|handle|manage)(?:_|$)")
+VAGUE = re.compile(r"^_?(?:process|manage)$|^_?(?:process|handle|manage)_")
 GIVEN_NAMES = frozenset({"process_bind_param", "process_result_value"})
 """What SQLAlchemy calls its hooks."""
 VAGUE_MODULES = frozenset({"util", "utils", "helper", "helpers", "misc", "common"})
