@@ -91,14 +91,18 @@ def _key_of(detail: AidDetail | None) -> str | None:
 
 
 def _fold_number(written: str) -> str:
-    """E.164 where it reads as a phone number of Myanmar or Thailand, else letters and digits."""
+    """The national digits where it reads as a phone number, else letters and digits.
+
+    The country is left away, because a number without ``+`` often reads as Myanmar's and as
+    Thailand's, and the national digits are the same in both.
+    """
     for region in _REGIONS:
         try:
             number = phonenumbers.parse(written, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return str(number.national_number)
     folded = unicodedata.normalize("NFKC", written).casefold()
     plain = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
     return _NO_PART_OF_A_NUMBER.sub("", plain)

@@ -126,7 +126,7 @@ def read_aid_request(request_id: UUID, work: Work) -> AidFile:
 )  # fmt: skip
 def approve_aid(request_id: UUID, body: ApproveAid, work: Work) -> AidReceipt:
     """Approve out of a fund; above a limit two must. Comes back held if it may be a second."""
-    request = service.get_request(work, request_id)
+    request = service.take_request(work, request_id)
     return AidReceipt(**_plain(service.approve(work, request, body.fund_id)))
 
 
@@ -139,7 +139,7 @@ def approve_aid(request_id: UUID, body: ApproveAid, work: Work) -> AidReceipt:
 )
 def pay_aid(request_id: UUID, body: PayAid, work: Work) -> AidReceipt:
     """Put the payment in the books, once."""
-    request = service.get_request(work, request_id)
+    request = service.take_request(work, request_id)
     return AidReceipt(**_plain(service.pay(work, request, body.to_note())))
 
 
@@ -151,7 +151,7 @@ def pay_aid(request_id: UUID, body: PayAid, work: Work) -> AidReceipt:
 )
 def confirm_aid(request_id: UUID, body: ConfirmAid, work: Work) -> AidReceipt:
     """Say that the money arrived, with a receipt that names nobody."""
-    request = service.get_request(work, request_id)
+    request = service.take_request(work, request_id)
     return AidReceipt(**_plain(service.confirm(work, request, AidNote(body.receipt))))
 
 
@@ -163,7 +163,7 @@ def confirm_aid(request_id: UUID, body: ConfirmAid, work: Work) -> AidReceipt:
 )
 def move_aid(request_id: UUID, body: MoveAid, work: Work) -> AidReceipt:
     """Refuse, cancel, dispute, reverse, or release what was held."""
-    request = service.get_request(work, request_id)
+    request = service.take_request(work, request_id)
     return AidReceipt(**_plain(service.make_move(work, request, body.move, body.reason)))
 
 

@@ -140,6 +140,16 @@ def get_request(work: Work, request_id: UUID) -> AidRequest:
     return request
 
 
+def take_request(work: Work, request_id: UUID) -> AidRequest:
+    """Return a request to act on, kept from others until this work ends; as ``get_request``.
+
+    The row is locked before any grant on it is collected or ended: two who meet here then wait
+    for one another in the same order.
+    """
+    work.session.get(AidRequest, request_id, with_for_update=True)
+    return get_request(work, request_id)
+
+
 def list_requests(
     work: Work,
     *,
@@ -223,7 +233,8 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
     if approvals < approvers_needed(request.currency, request.total):
         return _noted(work, request, "aid:approved_in_part")
     ledger.reserve(work, fund, request.total)
-    return _end(work, request, move)
+    request.status = AidStatus.APPROVED
+    return _noted(work, request, move.event)
 
 
 def pay(work: Work, request: AidRequest, payment: AidNote) -> AidRequest:
@@ -242,7 +253,8 @@ def pay(work: Work, request: AidRequest, payment: AidNote) -> AidRequest:
     ledger.release(work, fund, request.total)
     ledger.pay_out(work, fund, request.total, request.id)
     _add_step(work, request, Act.PAY, payment)
-    return _end(work, request, move)
+    request.status = AidStatus.PAID
+    return _noted(work, request, move.event)
 
 
 def confirm(work: Work, request: AidRequest, receipt: AidNote) -> AidRequest:
@@ -252,7 +264,9 @@ def confirm(work: Work, request: AidRequest, receipt: AidNote) -> AidRequest:
     """
     move = _begin(work, request, Act.CONFIRM)
     _add_step(work, request, Act.CONFIRM, receipt)
-    return _end(work, request, move)
+    request.status = AidStatus.CONFIRMED
+    _hand_round(work, request)
+    return _noted(work, request, move.event)
 
 
 def make_move(
@@ -267,15 +281,18 @@ def make_move(
     move = _begin(work, request, act)
     if move.needs_reason and reason is None:
         raise ReasonMissing
+    _add_step(work, request, act, AidNote(reason) if reason is not None else None)
+    was, request.status = request.status, move.to or request.status
+    # Grants before the fund, as everyone takes them: see ``take_request``.
+    _hand_round(work, request)
     if act is Act.RELEASE:
         request.held = False
         request.released_on = work.today()
-    elif act is Act.CANCEL and request.status is AidStatus.APPROVED:
+    elif act is Act.CANCEL and was is AidStatus.APPROVED:
         ledger.release(work, _reserved_fund(work, request), request.total)
     elif act is Act.REVERSE:
         _reverse_payment(work, request)
-    _add_step(work, request, act, AidNote(reason) if reason is not None else None)
-    return _end(work, request, move)
+    return _noted(work, request, move.event)
 
 
 def _begin(work: Work, request: AidRequest, act: Act) -> Move:
@@ -301,10 +318,8 @@ def _begin(work: Work, request: AidRequest, act: Act) -> Move:
     return move
 
 
-def _end(work: Work, request: AidRequest, move: Move) -> AidRequest:
-    """Set the new status, and hand the request to those whose turn it is, or take it back."""
-    if move.to is not None:
-        request.status = move.to
+def _hand_round(work: Work, request: AidRequest) -> None:
+    """Take a request from treasurers who have nothing to pay, or give it back when disputed."""
     treasurers = [Role.TREASURER]
     if request.status in NO_PAYMENT_PENDING:
         for member_id in _team(work, request.team_id, treasurers):
@@ -312,7 +327,6 @@ def _end(work: Work, request: AidRequest, move: Move) -> AidRequest:
     elif request.status is AidStatus.DISPUTED:
         holders = set(work.grants.holders(request.case_id, scope_of(request)))
         _grant(work, request, _team(work, request.team_id, treasurers) - holders)
-    return _noted(work, request, move.event)
 
 
 def _noted(work: Work, request: AidRequest, event: str) -> AidRequest:

@@ -76,7 +76,7 @@ class Scene:
     def do(self, act: Act | str, request_id: UUID, by: Person, **more: Any) -> AidStatus:
         """One act on a request by one member, in a unit of work of its own."""
         with self.world.work_as(by, more.pop("based_on", -1)) as work:
-            request = service.get_request(work, request_id)
+            request = service.take_request(work, request_id)
             match Act(act):
                 case Act.APPROVE:
                     fund_id = more.get("fund_id", self.fund_id)

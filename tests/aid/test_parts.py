@@ -134,4 +134,4 @@ def test_each_act_is_kept_with_its_doer_and_its_words_sealed(scene):
     }
     assert said[Act.PAY][1].text == "receipt book 4, leaf 17"
     assert said[Act.CONFIRM][1].text.startswith("counted together")
-    assert KYAT == 10 ** CURRENCIES["MMK"].minor_digits
+    assert 10 ** CURRENCIES["MMK"].minor_digits == KYAT
