@@ -17,7 +17,8 @@ _NAMES = ("Aung", "Bo", "Chit", "Dwe", "Ei", "Htun", "Khin", "Lwin", "Moe", "Nyo
 
 def open_stranger(world: World, number: int) -> UUID:
     """Open the case of somebody who resembles nobody else."""
-    person = Identity(f"{_NAMES[number]} {_NAMES[-number]}", service_number=f"ta-{number:06}")
+    name = f"{_NAMES[number % len(_NAMES)]} {_NAMES[-number % len(_NAMES)]}"
+    person = Identity(name, service_number=f"ta-{number:06}")
     contact = Contact(Channel.PUBLIC_PAGE, handles=(f"@stranger{number}",))
     return world.open_case(identity=person, contact=contact)
 

@@ -1,0 +1,1 @@
+"""Registration codes: asked for, issued, handed over, redeemed once, or taken back."""

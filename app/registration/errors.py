@@ -1,0 +1,59 @@
+"""What registration refuses, as facts. No refusal says anything about a code but its spelling."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Invalid, NotFound, TooMany
+
+
+class RegistrationNotFound(NotFound):
+    """Also raised when the registration exists but the principal holds no live grant on it,
+    so that a stranger cannot tell the two apart.
+    """
+
+    code = "registration.not_found"
+    title = "No such registration, or it is not yours to see"
+
+
+class RegistrationMoveRefused(Conflict):
+    """A registration cannot go from where it stands to there, or not by this door."""
+
+    code = "registration.move_refused"
+    title = "The registration cannot go from where it stands to there"
+
+
+class RegistrationExists(Conflict):
+    """A registration of this kind, or a full one, is under way or has given out its code."""
+
+    code = "registration.exists"
+    title = "There is a registration for this case already"
+
+
+class NotCleared(Conflict):
+    """No code is asked for or issued without a clearance that holds today."""
+
+    code = "registration.not_cleared"
+    title = "Two vetters must verify this person first, or verify them again"
+
+
+class NoRegistrar(Conflict):
+    """The case's team has no registrar whose key is certified."""
+
+    code = "registration.no_registrar"
+    title = "This team has no registrar yet"
+
+
+class CodeMistyped(Invalid):
+    """The code has a character too many, too few, or wrong. No try is counted for it."""
+
+    code = "code.mistyped"
+    title = "This code was not typed as it was written; look at it again"
+
+    def __init__(self) -> None:
+        super().__init__("code")
+
+
+class RedemptionBudgetSpent(TooMany):
+    """Too many codes were tried in vain today, by this member or for this one code."""
+
+    code = "code.budget_spent"
+    title = "Too many wrong codes today; try again tomorrow"

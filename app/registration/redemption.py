@@ -1,0 +1,186 @@
+"""Redeeming codes: valid or not, of which kind, until when, and nothing else.
+
+Whoever redeems holds no key to the case and learns nothing of it. A code is valid once: the
+database changes the row for one of two who ask at the same moment. Wrong codes are counted a day,
+for the member and for the one code, known or not, so that the count says nothing either; it is
+forgotten at midnight, so that nobody shuts another's code for good by trying it wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, delete, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.crypto.derive import equal, mac
+from app.crypto.framing import frame
+from app.registration.codes import Code, read
+from app.registration.errors import RedemptionBudgetSpent
+from app.registration.models import (
+    CODE_ALIVE,
+    CodeKind,
+    RedemptionCounter,
+    Registration,
+    RegistrationState,
+)
+from app.vetting.service import is_refused
+from app.work import Work
+
+MEMBER_TRIES = 20
+CODE_TRIES = 5
+_HOUSEKEEPING = {"housekeeping": "counts tries, each of which stands in the trail"}
+_REDEEMING = {
+    "housekeeping": "redeem records code:redeemed on the case",
+    "synchronize_session": False,
+}
+_INSERT: Final[Mapping[str, Callable[..., Any]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+_COUNTER_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """What a verifier learns. Of a code that is not valid, nothing."""
+
+    valid: bool
+    kind: CodeKind | None = None
+    expires_on: date | None = None
+
+
+_NOT_VALID = Redemption(valid=False)
+
+
+def redeem(work: Work, text: str) -> Redemption:
+    """Use a code up and say what it was worth. A person refused since has no valid code.
+
+    Raises ``CodeMistyped`` at once, uncounted, where the check character does not fit, and
+    ``RedemptionBudgetSpent`` when too many were tried in vain today.
+    """
+    code = read(text)
+    counters = _counters(work, code)
+    _refuse_spent(work, counters)
+    found = _find(work, code)
+    if found is not None and _is_alive(work, found, code) and _use_up(work, found.id):
+        work.grants.end(found.case_id, about=found.id)
+        work.trail.record("code:redeemed", found.case_id, registration=str(found.id))
+        return Redemption(True, found.kind, found.expires_on)
+    for counter, _ in counters:
+        _count_failure(work, counter)
+    work.trail.record("code:not_valid", None if found is None else found.case_id)
+    return _NOT_VALID
+
+
+def locator_index(work: Work, code: Code) -> bytes:
+    """Return the keyed hash by which a code's row is found."""
+    return mac(work.deployment.root.derive("code-locator"), code.locator)
+
+
+def proof_of(
+    work: Work, code: Code, registration_id: UUID, kind: CodeKind, expires_on: date
+) -> bytes:
+    """Return the keyed hash that proves a code: of this row, of this kind, until this day.
+
+    A writer of the database can so neither move it to another row, nor turn a pre code into a
+    full one, nor make it last longer.
+    """
+    statement = frame(
+        "padauk/code/1",
+        work.deployment.organisation,
+        registration_id,
+        kind.value,
+        expires_on,
+        code.proof,
+    )
+    return mac(work.deployment.root.derive("code-proof"), statement)
+
+
+def forget_counters(work: Work) -> int:
+    """Delete the counts of past days; returns how many. A job of the worker."""
+    gone = work.session.execute(
+        delete(RedemptionCounter).where(RedemptionCounter.counted_on < work.today()),
+        execution_options=_HOUSEKEEPING,
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _find(work: Work, code: Code) -> Row[*tuple[Any, ...]] | None:
+    return work.session.execute(
+        select(
+            Registration.id,
+            Registration.case_id,
+            Registration.kind,
+            Registration.state,
+            Registration.expires_on,
+            Registration.proof,
+        ).where(Registration.locator == locator_index(work, code))
+    ).first()
+
+
+def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
+    if found.proof is None or found.expires_on is None:
+        return False
+    proof = proof_of(work, code, found.id, found.kind, found.expires_on)
+    return (
+        equal(proof, found.proof)
+        and found.state in CODE_ALIVE
+        and found.expires_on >= work.today()
+        and not is_refused(work, found.case_id)
+    )
+
+
+def _use_up(work: Work, registration_id: UUID) -> bool:
+    """Change the row unless somebody else just did; the database decides between the two."""
+    used = work.session.execute(
+        update(Registration)
+        .where(Registration.id == registration_id, Registration.state.in_(CODE_ALIVE))
+        .values(
+            state=RegistrationState.REDEEMED,
+            proof=null(),
+            moved_on=work.today(),
+            version=Registration.version + 1,
+        ),
+        execution_options=_REDEEMING,
+    )
+    return int(used.rowcount) == 1  # type: ignore[attr-defined]
+
+
+def _counters(work: Work, code: Code) -> tuple[tuple[UUID, int], tuple[UUID, int]]:
+    """Return today's counters of the member and of the code, with what each allows."""
+    key = work.deployment.root.derive("code-tries")
+    member = frame("padauk/code-tries/member/1", work.principal.id, work.today())
+    single = frame("padauk/code-tries/code/1", code.locator, work.today())
+    return (
+        (UUID(bytes=mac(key, member)[:_COUNTER_BYTES]), MEMBER_TRIES),
+        (UUID(bytes=mac(key, single)[:_COUNTER_BYTES]), CODE_TRIES),
+    )
+
+
+def _refuse_spent(work: Work, counters: tuple[tuple[UUID, int], ...]) -> None:
+    rows = work.session.execute(
+        select(RedemptionCounter.id, RedemptionCounter.failures).where(
+            RedemptionCounter.id.in_([counter for counter, _ in counters])
+        )
+    ).all()
+    counted = {row.id: row.failures for row in rows}
+    if any(counted.get(counter, 0) >= allowed for counter, allowed in counters):
+        midnight = datetime.combine(work.today() + timedelta(days=1), time(), UTC)
+        raise RedemptionBudgetSpent(retry_after=int((midnight - work.now()).total_seconds()) + 1)
+
+
+def _count_failure(work: Work, counter: UUID) -> None:
+    insert = _INSERT[work.deployment.engine.dialect.name](RedemptionCounter)
+    first = insert.values(id=counter, counted_on=work.today(), failures=1)
+    work.session.execute(
+        first.on_conflict_do_update(
+            index_elements=[RedemptionCounter.id],
+            set_={"failures": RedemptionCounter.failures + 1},
+        ),
+        execution_options=_HOUSEKEEPING,
+    )

@@ -1,0 +1,305 @@
+"""Asking for a code, issuing it, handing it over, taking it back. Knows no HTTP.
+
+A registration's own scope is minted for it and granted to the registrars of the case's team; the
+grants end when there is nothing left for them to do. Taking a code back needs no key: whoever
+holds the case, or works as a registrar in its team, changes a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select, tuple_
+
+from app.accounts import service as accounts
+from app.intake.models import Case
+from app.permissions import Compartment, Role
+from app.registration.codes import new_code, spell
+from app.registration.errors import (
+    NoRegistrar,
+    NotCleared,
+    RegistrationExists,
+    RegistrationMoveRefused,
+    RegistrationNotFound,
+)
+from app.registration.models import (
+    CODE_ALIVE,
+    MOVES,
+    WORKED_ON,
+    CodeKind,
+    MoveNote,
+    Registration,
+    RegistrationNotes,
+    RegistrationState,
+    RevocationReason,
+)
+from app.registration.redemption import locator_index, proof_of
+from app.store.base import new_id
+from app.vault.keyring import live_grants
+from app.vault.models import Grant, GrantReason
+from app.vault.scopes import SUMMARY, Scope
+from app.vetting.service import clearance
+from app.work import Work
+
+USUAL_DAYS = 365
+LONGEST_DAYS = 730
+_S = RegistrationState
+_BY_REGISTRAR = frozenset({_S.SUBMITTED, _S.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A registration, and the code that is shown this once."""
+
+    registration: Registration
+    code: str = field(repr=False)
+
+
+def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration:
+    """Ask the registrars of the case's team for a code.
+
+    The principal needs a grant on the case and keeps none on the registration. Raises
+    ``NotCleared``, ``RegistrationExists``, ``NoRegistrar``, ``NoGrant``.
+    """
+    if clearance(work, case.id) is None:
+        raise NotCleared
+    earlier = _of_case(work, case.id)
+    if any(_stands_in_the_way(work, other, kind) for other in earlier):
+        raise RegistrationExists
+    registration = Registration(
+        id=new_id(),
+        case_id=case.id,
+        team_id=case.team_id,
+        number=1 + max((other.number for other in earlier), default=0),
+        kind=kind,
+        state=_S.REQUESTED,
+        requested_by=work.principal.id,
+        requested_on=work.today(),
+        moved_on=work.today(),
+    )
+    own = Scope(Compartment.REGISTRATION, registration.id)
+    work.grants.mint(case.id, [own])
+    work.vault.seal(registration.notes, RegistrationNotes())
+    work.session.add(registration)
+    granted = work.grants.grant_all(
+        case.id,
+        [member.id for member in accounts.list_members(work, case.team_id, Role.REGISTRAR)],
+        [SUMMARY, Scope(Compartment.IDENTITY), own],
+        reason=GrantReason.REGISTRATION,
+        about=registration.id,
+    )
+    if not granted:
+        raise NoRegistrar
+    work.trail.record(
+        "registration:requested", case.id, registration=str(registration.id), kind=kind.value
+    )
+    return registration
+
+
+# ---------------------------------------------------------------------- finding
+
+
+def get_registration(work: Work, registration_id: UUID) -> Registration:
+    """Return a registration whose key the principal holds; raises ``RegistrationNotFound``."""
+    registration = work.session.get(Registration, registration_id)
+    if registration is None:
+        raise RegistrationNotFound
+    scope = Scope(Compartment.REGISTRATION, registration_id)
+    if not work.grants.holds(registration.case_id, scope):
+        raise RegistrationNotFound
+    return registration
+
+
+def get_registration_of_case(work: Work, case: Case, registration_id: UUID) -> Registration:
+    """Return the row of a registration of a case in hand; raises ``RegistrationNotFound``."""
+    registration = work.session.get(Registration, registration_id)
+    if registration is None or registration.case_id != case.id:
+        raise RegistrationNotFound
+    return registration
+
+
+def get_registration_of_team(work: Work, registration_id: UUID) -> Registration:
+    """Return the row of a registration of one's team, to revoke it after the work on it is over.
+
+    Raises ``RegistrationNotFound``.
+    """
+    registration = work.session.get(Registration, registration_id)
+    if registration is None or registration.team_id != work.principal.team_id:
+        raise RegistrationNotFound
+    return registration
+
+
+def list_registrations(
+    work: Work, *, limit: int, after: tuple[Any, ...] | None = None
+) -> Sequence[Registration]:
+    """Return the registrations that the principal holds grants for, oldest first.
+
+    ``after`` is (requested_on, id) of the last one seen.
+    """
+    held = exists().where(
+        Grant.about == Registration.id,
+        Grant.case_id == Registration.case_id,
+        Grant.holder_id == work.principal.id,
+        live_grants(work.today()),
+    )
+    return _page(work, held, limit, after)
+
+
+def list_registrations_of_case(
+    work: Work, case: Case, *, limit: int, after: tuple[Any, ...] | None = None
+) -> Sequence[Registration]:
+    """Return the rows of a case's registrations, oldest first; ``after`` as above."""
+    return _page(work, Registration.case_id == case.id, limit, after)
+
+
+def read_notes(work: Work, registration: Registration) -> tuple[MoveNote, ...]:
+    """Open what registrars wrote; raises ``NoGrant``, ``Tampered``."""
+    return work.vault.open(registration.notes).notes
+
+
+# ---------------------------------------------------------------------- moving
+
+
+def move_registration(
+    work: Work, registration_id: UUID, to: RegistrationState, reason: str | None = None
+) -> Registration:
+    """Submit or refuse a request, as a registrar.
+
+    Raises ``RegistrationNotFound``, ``RegistrationMoveRefused`` also for the moves that are acts
+    of their own, ``Stale``.
+    """
+    registration = get_registration(work, registration_id)
+    work.claim(registration)
+    if to not in _BY_REGISTRAR:
+        raise RegistrationMoveRefused
+    _move(work, registration, to, note=reason)
+    return registration
+
+
+def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DAYS) -> Issued:
+    """Make the code and return it, this once; a full code revokes the case's pre code.
+
+    Raises ``RegistrationNotFound``, ``RegistrationMoveRefused``, ``NotCleared``, ``Stale``.
+    """
+    registration = get_registration(work, registration_id)
+    work.claim(registration)
+    if clearance(work, registration.case_id) is None:
+        raise NotCleared
+    code = new_code()
+    expires_on = work.today() + timedelta(days=valid_for_days)
+    _move(work, registration, _S.ISSUED)
+    registration.expires_on = expires_on
+    registration.locator = locator_index(work, code)
+    registration.proof = proof_of(work, code, registration.id, registration.kind, expires_on)
+    if registration.kind is CodeKind.FULL:
+        for other in _of_case(work, registration.case_id):
+            if other.kind is CodeKind.PRE and _S.REVOKED in MOVES[other.state]:
+                _revoke(work, other, RevocationReason.SUPERSEDED)
+    return Issued(registration, spell(code))
+
+
+def deliver_code(work: Work, registration_id: UUID, handed_over: str) -> Registration:
+    """Note how the code was handed over; with that the registrars' grants end.
+
+    Raises ``RegistrationNotFound``, ``RegistrationMoveRefused``, ``Stale``.
+    """
+    registration = get_registration(work, registration_id)
+    work.claim(registration)
+    _move(work, registration, _S.DELIVERED, note=handed_over)
+    return registration
+
+
+def revoke_registration(
+    work: Work, registration: Registration, reason: RevocationReason
+) -> Registration:
+    """Take a code or a request back, for good. Needs no key.
+
+    Raises ``RegistrationMoveRefused`` where it is over already, ``Stale``.
+    """
+    work.claim(registration)
+    _revoke(work, registration, reason)
+    return registration
+
+
+def expire_codes(work: Work) -> int:
+    """Note which codes have passed their last day; returns how many. A job of the worker."""
+    passed = work.session.scalars(
+        select(Registration).where(
+            Registration.state.in_(CODE_ALIVE), Registration.expires_on < work.today()
+        )
+    ).all()
+    for registration in passed:
+        _move(work, registration, _S.EXPIRED)
+    return len(passed)
+
+
+def state_on(registration: Registration, today: date) -> RegistrationState:
+    """Return where a registration stands on a day, whether or not the worker has noted it yet."""
+    if registration.state in CODE_ALIVE and not _lasts(registration, today):
+        return _S.EXPIRED
+    return registration.state
+
+
+def _revoke(work: Work, registration: Registration, reason: RevocationReason) -> None:
+    _move(work, registration, _S.REVOKED, reason=reason.value)
+
+
+def _move(
+    work: Work,
+    registration: Registration,
+    to: RegistrationState,
+    *,
+    note: str | None = None,
+    **facts: str,
+) -> None:
+    """The only place where a state changes, but for redemption's statement."""
+    was = registration.state
+    expired = state_on(registration, work.today()) is _S.EXPIRED
+    if to not in MOVES[was] or expired is not (to is _S.EXPIRED):
+        raise RegistrationMoveRefused
+    if note is not None:
+        notes = (*read_notes(work, registration), MoveNote(to, note, work.now()))
+        work.vault.seal(registration.notes, RegistrationNotes(notes))
+    registration.state = to
+    registration.moved_on = work.today()
+    if to not in CODE_ALIVE:
+        registration.proof = None
+    if to not in WORKED_ON:
+        work.grants.end(registration.case_id, about=registration.id)
+    work.trail.record(
+        "registration:moved",
+        registration.case_id,
+        registration=str(registration.id),
+        was=was.value,
+        became=to.value,
+        **facts,
+    )
+
+
+def _stands_in_the_way(work: Work, other: Registration, kind: CodeKind) -> bool:
+    over = {_S.REVOKED, _S.EXPIRED, _S.REFUSED}
+    same_or_more = other.kind is kind or other.kind is CodeKind.FULL
+    return same_or_more and state_on(other, work.today()) not in over
+
+
+def _lasts(registration: Registration, today: date) -> bool:
+    return registration.expires_on is not None and registration.expires_on >= today
+
+
+def _of_case(work: Work, case_id: UUID) -> Sequence[Registration]:
+    return work.session.scalars(select(Registration).where(Registration.case_id == case_id)).all()
+
+
+def _page(
+    work: Work, which: ColumnElement[bool], limit: int, after: tuple[Any, ...] | None
+) -> Sequence[Registration]:
+    query = select(Registration).where(which)
+    if after is not None:
+        query = query.where(tuple_(Registration.requested_on, Registration.id) > after)
+    return work.session.scalars(
+        query.order_by(Registration.requested_on, Registration.id).limit(limit)
+    ).all()

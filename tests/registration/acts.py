@@ -1,0 +1,80 @@
+"""What coordinators, registrars and verifiers do, each in a unit of work of their own."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.intake import service as intake
+from app.permissions import Role
+from app.registration import redemption, service
+from app.registration.models import (
+    CodeKind,
+    Registration,
+    RegistrationState,
+    RevocationReason,
+)
+from app.registration.redemption import Redemption
+from app.work import ANY_VERSION
+from tests.support.world import Person, World
+
+
+def request(world: World, case_id: UUID, kind: CodeKind = CodeKind.FULL) -> UUID:
+    """Ask for a code as the team's coordinator."""
+    with world.work_as(world.member(Role.COORDINATOR)) as work:
+        case = intake.get_case(work, case_id)
+        return service.request_registration(work, case, kind).id
+
+
+def move(
+    world: World, registration_id: UUID, to: RegistrationState, reason: str | None = None
+) -> None:
+    """Submit or refuse as the team's registrar."""
+    with world.work_as(world.member(Role.REGISTRAR)) as work:
+        service.move_registration(work, registration_id, to, reason)
+
+
+def issue(world: World, registration_id: UUID, *, days: int = 365) -> str:
+    """Issue a code that was submitted; returns it."""
+    with world.work_as(world.member(Role.REGISTRAR)) as work:
+        return service.issue_code(work, registration_id, days).code
+
+
+def deliver(world: World, registration_id: UUID) -> None:
+    """Hand the code over."""
+    with world.work_as(world.member(Role.REGISTRAR)) as work:
+        service.deliver_code(work, registration_id, "Read aloud over the phone, twice.")
+
+
+def issue_at_once(
+    world: World, case_id: UUID, kind: CodeKind = CodeKind.FULL, *, days: int = 365
+) -> tuple[UUID, str]:
+    """From the request to the code."""
+    registration_id = request(world, case_id, kind)
+    move(world, registration_id, RegistrationState.SUBMITTED)
+    return registration_id, issue(world, registration_id, days=days)
+
+
+def revoke(
+    world: World, registration_id: UUID, reason: RevocationReason = RevocationReason.LOST
+) -> None:
+    """Take a code back as a registrar of the team."""
+    with world.work_as(world.member(Role.REGISTRAR)) as work:
+        registration = service.get_registration_of_team(work, registration_id)
+        service.revoke_registration(work, registration, reason)
+
+
+def redeem(world: World, code: str, by: Person | None = None) -> Redemption:
+    """Try a code as a volunteer who knows nothing of the case."""
+    with world.work_as(by or world.member(Role.VOLUNTEER, 2), ANY_VERSION) as work:
+        return redemption.redeem(work, code)
+
+
+def row_of(world: World, registration_id: UUID) -> Registration:
+    """Return the row as the database has it."""
+    with world.work_as(None) as work:
+        return work.session.get_one(Registration, registration_id)
+
+
+def state_of(world: World, registration_id: UUID) -> RegistrationState:
+    """Return where a registration stands today."""
+    return service.state_on(row_of(world, registration_id), world.clock().date())

@@ -1,0 +1,14 @@
+"""The routes of vetting and registration, for tests that speak HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.world import World
+from tests.vetting.serving import Api, serve
+
+
+@pytest.fixture
+def api(world: World) -> Iterator[Api]:
+    with serve(world) as served:
+        yield served

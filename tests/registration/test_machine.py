@@ -1,0 +1,177 @@
+"""Every way through the registrations of a case, compared with a model of a page's length."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app.errors import Conflict, NotFound
+from app.permissions import Compartment, Role
+from app.registration.models import MOVES, CodeKind, RegistrationState
+from app.vault.scopes import Scope
+from tests.registration.acts import deliver, issue, move, redeem, request, revoke, state_of
+from tests.vetting.acts import clear, open_stranger
+
+S = RegistrationState
+OVER = {S.REVOKED, S.EXPIRED, S.REFUSED}
+IN_HAND = {S.REQUESTED, S.SUBMITTED, S.ISSUED}
+
+
+@dataclass
+class One:
+    """A registration as the model has it."""
+
+    id: Any
+    kind: CodeKind
+    state: RegistrationState = S.REQUESTED
+    code: str | None = None
+    last_day: date | None = None
+
+
+def attempt(act, *arguments, **named):
+    """(what came back, whether the service refused)."""
+    try:
+        return act(*arguments, **named), False
+    except (Conflict, NotFound):
+        return None, True
+
+
+class Registrations(RuleBasedStateMachine):
+    world = None
+    numbers = count()
+
+    @initialize()
+    def open(self):
+        self.case_id = open_stranger(self.world, next(self.numbers))
+        self.known: list[One] = []
+        self.clear()
+
+    @property
+    def today(self):
+        return self.world.clock().date()
+
+    @precondition(lambda self: self.cleared_until < self.today)
+    @rule()
+    def clear(self):
+        clear(self.world, self.case_id, days=100)
+        self.cleared_until = self.today + timedelta(days=100)
+
+    @rule(kind=st.sampled_from(CodeKind))
+    def request(self, kind):
+        blocked = any(
+            one.state not in OVER and one.kind in {kind, CodeKind.FULL} for one in self.known
+        )
+        made, refused = attempt(request, self.world, self.case_id, kind)
+        assert refused is (blocked or self.cleared_until < self.today)
+        if made is not None:
+            self.known.append(One(made, kind))
+
+    def _held(self, one):
+        return one.state in IN_HAND
+
+    def _may(self, one, to):
+        return to in MOVES[one.state]
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), to=st.sampled_from((S.SUBMITTED, S.REFUSED)))
+    def move(self, data, to):
+        one = data.draw(st.sampled_from(self.known))
+        _, refused = attempt(move, self.world, one.id, to, "Because.")
+        assert refused is not (self._held(one) and self._may(one, to))
+        if not refused:
+            one.state = to
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), days=st.sampled_from((30, 400)))
+    def issue(self, data, days):
+        one = data.draw(st.sampled_from(self.known))
+        code, refused = attempt(issue, self.world, one.id, days=days)
+        cleared = self.cleared_until >= self.today
+        assert refused is not (self._held(one) and self._may(one, S.ISSUED) and cleared)
+        if refused:
+            return
+        one.state, one.code, one.last_day = S.ISSUED, code, self.today + timedelta(days=days)
+        if one.kind is CodeKind.FULL:
+            for other in self.known:
+                if other.kind is CodeKind.PRE and self._may(other, S.REVOKED):
+                    other.state = S.REVOKED
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def deliver(self, data):
+        one = data.draw(st.sampled_from(self.known))
+        _, refused = attempt(deliver, self.world, one.id)
+        assert refused is not (self._held(one) and self._may(one, S.DELIVERED))
+        if not refused:
+            one.state = S.DELIVERED
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def revoke(self, data):
+        one = data.draw(st.sampled_from(self.known))
+        _, refused = attempt(revoke, self.world, one.id)
+        assert refused is not self._may(one, S.REVOKED)
+        if not refused:
+            one.state = S.REVOKED
+
+    @precondition(lambda self: any(one.code for one in self.known))
+    @rule(data=st.data(), number=st.sampled_from((1, 2, 3)))
+    def redeem(self, data, number):
+        one = data.draw(st.sampled_from([one for one in self.known if one.code]))
+        answer = redeem(self.world, one.code, by=self.world.member(Role.VOLUNTEER, number))
+        assert answer.valid is self._may(one, S.REDEEMED)
+        if answer.valid:
+            assert (answer.kind, answer.expires_on) == (one.kind, one.last_day)
+            one.state = S.REDEEMED
+        else:
+            assert (answer.kind, answer.expires_on) == (None, None)
+            # Five vain tries a day are allowed for one code; the model counts none.
+            self.wait(1)
+
+    @rule(days=st.sampled_from((1, 29, 80)))
+    def wait(self, days):
+        self.world.clock.advance(days=days)
+        for one in self.known:
+            if one.state in {S.ISSUED, S.DELIVERED} and one.last_day < self.today:
+                one.state = S.EXPIRED
+
+    @invariant()
+    def each_stands_where_it_should(self):
+        for one in self.known:
+            assert state_of(self.world, one.id) is one.state
+
+    @invariant()
+    def no_two_codes_of_a_kind_are_alive_and_no_pre_code_beside_a_full_one(self):
+        alive = [one.kind for one in self.known if one.state in {S.ISSUED, S.DELIVERED}]
+        assert len(alive) == len(set(alive))
+        assert CodeKind.PRE not in alive or CodeKind.FULL not in alive
+
+    @invariant()
+    def registrars_hold_what_they_have_to_work_on_and_nothing_that_is_over(self):
+        with self.world.work_as(self.world.member(Role.REGISTRAR)) as work:
+            for one in self.known:
+                scope = Scope(Compartment.REGISTRATION, one.id)
+                held = work.grants.holds(self.case_id, scope)
+                assert held or one.state not in IN_HAND
+                assert not held or one.state in IN_HAND | {S.EXPIRED}
+
+
+def test_every_way_through_a_cases_registrations_ends_where_the_model_says(world):
+    class Here(Registrations):
+        pass
+
+    Here.world = world
+    run_state_machine_as_test(
+        Here, settings=settings(max_examples=10, stateful_step_count=16, deadline=None)
+    )
