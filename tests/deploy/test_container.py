@@ -1,11 +1,14 @@
 """The container file: what it copies is there, and what it runs is not root."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer.main
 
+from app.cli import app
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +62,13 @@ def test_its_environment_names_settings_that_exist(steps):
     named = set(re.findall(r"PADAUK_(\w+)=", environment)) - {"HOME"}
     assert named
     assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_it_starts_a_command_that_exists(steps):
+    started = dict(step for step in _last_stage(steps) if step[0] in {"ENTRYPOINT", "CMD"})
+    assert json.loads(started["ENTRYPOINT"]) == ["padauk"]
+    (verb,) = json.loads(started["CMD"])
+    assert typer.main.get_command(app).get_command(None, verb) is not None
 
 
 def test_it_shows_the_port_that_padauk_listens_on(steps):

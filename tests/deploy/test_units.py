@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import typer.main
+
+from app.cli import app
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = ["padauk.service", "padauk-worker.service"]
@@ -68,6 +71,17 @@ def settings_of(unit, section):
 @pytest.mark.parametrize("key", sorted(HARDENED))
 def test_a_unit_holds_each_key_of_the_hardening_once(unit, key):
     assert settings_of(unit, "Service").get(key) == [HARDENED[key]]
+
+
+@pytest.mark.parametrize(("unit", "verb"), [("padauk.service", "serve"), (UNITS[1], "worker")])
+def test_a_unit_starts_a_command_that_exists_with_options_that_it_has(unit, verb):
+    (line,) = settings_of(unit, "Service")["ExecStart"]
+    program, started, *words = line.split()
+    assert program == "/opt/padauk/.venv/bin/padauk"
+    assert started == verb
+    command = typer.main.get_command(app).get_command(None, started)
+    with command.make_context(started, words) as context:
+        assert str(context.params["home"]) == "/var/lib/padauk"
 
 
 @pytest.mark.parametrize("unit", UNITS)
