@@ -130,13 +130,13 @@ def every_column_says_what_it_shows(module: Module) -> Said:
 def modules_and_functions_stay_short(module: Module) -> Said:
     """What does not fit on a few screens is not reviewed, and holds the bug that nobody saw.
 
-    A function is counted without its docstring; a migration's steps are exempt by nature.
+    A function is counted without its docstring. A migration is as long as what it lists.
     """
+    if module.path.startswith("migrations/") and "/versions/" in module.path:
+        return
     lines = module.source.count("\n")
     if lines > MODULE_LINES:
         yield 1, f"{lines} lines, {MODULE_LINES} at most"
-    if module.path.startswith("migrations/") and "/versions/" in module.path:
-        return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = _length(node)
