@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 
 from app.crypto.derive import digest
@@ -21,6 +22,7 @@ _LONGEST_NOTE = 1_000_000
 _MOST_SIGNATURES = 100
 _ROOT_BYTES = 32
 _FEWEST_LINES = 3
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _is_text(text: str) -> bool:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return text.endswith("\n") and all(c == "\n" or c >= " " for c in text)
+    return text.endswith("\n") and not _CONTROL.search(text)
 
 
 def _base64(data: bytes) -> str:

@@ -76,8 +76,6 @@ class Stretcher:
         self, passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost
     ) -> Future[Stretched]:
         request = write_request(salt, check_stretch(passphrase, salt, cost, floor), cost, floor)
-        if self._closed:
-            raise StretcherClosed("the stretcher is closed")
         if not self._places.acquire(blocking=False):
             raise QueueFull("too many passphrases wait to be stretched")
         try:

@@ -224,6 +224,41 @@ def test_a_malformed_note_is_refused(note):
         open_note(note, LOG)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- someone.example AAAAAAAA",
+        "— someone.example",
+        "— some+one.example AAAAAAAA",
+        "— someone.example AAAAAA==",
+        "— someone.example AAAAAAAB=",
+        "— someone.example AAA AAAAA",
+        "—  AAAAAAAA",
+    ],
+)
+def test_a_malformed_line_spoils_a_note_that_is_signed(line):
+    assert verifies(NOTE + "— someone.example AAAAAAAA\n", LOG)
+    assert not verifies(f"{NOTE}{line}\n", LOG)
+
+
+def test_a_note_has_up_to_a_hundred_signatures():
+    full = NOTE + "— someone.example AAAAAAAA\n" * 99
+    assert verifies(full, LOG)
+    assert not verifies(full + "— someone.example AAAAAAAA\n", LOG)
+
+
+def test_a_note_has_up_to_a_million_characters():
+    rest = len(sign_note("\n", LOG.name, KEY))
+    assert verifies(sign_note("a" * (1_000_000 - rest) + "\n", LOG.name, KEY), LOG)
+    assert not verifies(sign_note("a" * (1_000_001 - rest) + "\n", LOG.name, KEY), LOG)
+
+
+def test_a_key_of_another_algorithm_is_no_verifier():
+    other = base64.b64encode(b"\2" + LOG.public).decode()
+    with pytest.raises(NoteInvalid):
+        Verifier.from_vkey(f"{LOG.name}+{LOG.key_id.hex()}+{other}")
+
+
 def test_a_malformed_note_is_not_cosigned():
     with pytest.raises(NoteInvalid):
         cosign_note("text\n", SEEN.name, WITNESS)

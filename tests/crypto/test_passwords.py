@@ -11,8 +11,10 @@ from app.crypto.passwords import (
     FLOOR,
     LONGEST_PASSPHRASE,
     Argon2Cost,
+    check_stretch,
     generate_passphrase,
     new_salt,
+    random_words,
     stretch,
 )
 
@@ -121,7 +123,14 @@ def test_a_salt_of_the_wrong_length_is_refused(size):
         stretch("x", salt=bytes(size), cost=LOW, floor=LOW)
 
 
+def test_the_bounds_themselves_are_allowed():
+    highest = Argon2Cost(memory_kib=2 * 1024 * 1024, iterations=32, lanes=16)
+    assert check_stretch("x" * 1024, bytes(64), highest, FLOOR) == b"x" * 1024
+    assert check_stretch("", bytes(16), FLOOR, FLOOR) == b""
+
+
 def test_the_longest_passphrase_is_counted_in_bytes():
+    assert LONGEST_PASSPHRASE == 1024
     assert stretch("က" * 341, salt=SALT, cost=LOW, floor=LOW).verifier
     with pytest.raises(PassphraseRefused):
         stretch("က" * 342, salt=SALT, cost=LOW, floor=LOW)
@@ -155,6 +164,12 @@ def test_a_generated_passphrase_has_eighty_bits_of_plain_words():
 def test_a_passphrase_of_fewer_words_is_refused():
     with pytest.raises(WeakParameters):
         generate_passphrase(7)
+
+
+def test_random_words_are_of_the_same_list():
+    assert set(random_words(50)) <= set(WORDLIST)
+    assert len(random_words(3)) == 3
+    assert random_words(0) == []
 
 
 def test_salts_are_new_each_time():

@@ -105,8 +105,14 @@ def test_a_link_a_directory_a_pipe_or_a_socket_is_refused(kept, tmp_path):
     os.mkfifo(tmp_path / "pipe", 0o600)
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(tmp_path / "socket"))
-    for name in ("link", "", "pipe", "socket", "absent"):
-        with pytest.raises(RootKeyRefused):
+    for name, says in [
+        ("", "plain file"),
+        ("pipe", "plain file"),
+        ("link", "cannot be read"),
+        ("socket", "cannot be read"),
+        ("absent", "cannot be read"),
+    ]:
+        with pytest.raises(RootKeyRefused, match=says):
             load_root_key(file=tmp_path / name)
 
 
@@ -143,7 +149,7 @@ def test_a_credential_without_a_service_manager_is_refused(monkeypatch):
 @pytest.mark.parametrize("name", ["", ".", "..", "../root.key", "/etc/hostname", "a/b", "a\0b"])
 def test_a_credential_has_a_plain_name(name, tmp_path, monkeypatch):
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    with pytest.raises(RootKeyRefused):
+    with pytest.raises(RootKeyRefused, match="plain name"):
         load_root_key(credential=name)
 
 
