@@ -18,6 +18,8 @@ from sqlalchemy import update
 from app.accounts import service as accounts
 from app.audit.sequencer import sequence, sign_checkpoint
 from app.crypto.signing import SigningKey
+from app.registration import redemption
+from app.registration import service as registration
 from app.relocation import jobs as relocation_jobs
 from app.store.base import new_id
 from app.store.leases import release_lease, take_lease
@@ -91,6 +93,8 @@ JOBS: Sequence[Job] = (
     Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),
     Job("grants", timedelta(hours=1), lapse_grants),
+    Job("codes", timedelta(hours=1), registration.expire_codes),
+    Job("code tries", timedelta(hours=1), redemption.forget_counters),
 )
 
 

@@ -22,6 +22,7 @@ from app.registration.models import (
     RegistrationState,
 )
 from app.registration.redemption import CODE_TRIES, MEMBER_TRIES, Redemption
+from app.worker import JOBS, Worker
 from tests.registration.acts import deliver, issue_at_once, redeem, revoke, row_of, state_of
 from tests.vetting.acts import clear, open_stranger, refuse
 
@@ -259,3 +260,13 @@ def rewrite(world, registration_id, **values):
 def test_the_states_in_which_a_code_is_alive_are_those_that_lead_to_redeemed():
     assert {was for was, become in MOVES.items() if S.REDEEMED in become} == CODE_ALIVE
     assert service.USUAL_DAYS <= service.LONGEST_DAYS
+
+
+def test_the_worker_notes_expired_codes_and_forgets_counts(world, case_id):
+    registration_id, _ = issue_at_once(world, case_id, days=10)
+    redeem(world, spell(new_code()))
+    world.clock.advance(days=11)
+    jobs = [job for job in JOBS if job.name in {"codes", "code tries"}]
+    assert Worker(world.deployment, jobs).run_due() == {"codes": 1, "code tries": 2}
+    assert row_of(world, registration_id).state is S.EXPIRED
+    assert counted(world) == []
