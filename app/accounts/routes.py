@@ -132,7 +132,6 @@ def read_me(work: Work) -> Me:
         id=member.id,
         called=members.called(work, member),
         role=member.role,
-        status=member.status,
         team_id=member.team_id,
         team=_team_view(work, teams.get_team(work, member.team_id)).name,
         joined_on=member.joined_on,

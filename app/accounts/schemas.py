@@ -71,7 +71,6 @@ class Me(Schema):
     id: UUID
     called: str
     role: Role
-    status: MemberStatus
     team_id: UUID
     team: str
     joined_on: date
