@@ -18,7 +18,7 @@ _REGIONS: Final = ("MM", "TH")
 _FEWEST_DIGITS: Final = 6
 _LAST_REGION: Final = 14
 _NUMBERS_APART = re.compile(r"[,;/|&\n]|\s{2,}")
-_NOT_DIGITS = re.compile(r"\D+")
+_NOT_DIGITS = re.compile(r"[^0-9]+")
 _SPACES = re.compile(r"\s+")
 # The letter wa stands in for zero: the two look alike, and phones offer the letter first.
 _NRC = re.compile(r"^(?P<region>\d{1,2})[/\\.,-](?P<township>.*?)(?P<number>[0-9ဝ]{6})$")
@@ -35,14 +35,20 @@ def phones(written: str) -> frozenset[str]:
     no numbering plan knows is compared by its digits.
     """
     text = ascii_digits(tidy(written))
-    found = _phone(text)
-    if not found:
-        pieces = _NUMBERS_APART.split(text)
-        found = frozenset().union(*map(_phone, pieces)) if len(pieces) > 1 else found
+    pieces = [piece for piece in _NUMBERS_APART.split(text) if _long_enough(_digits(piece))]
+    found = frozenset[str]().union(*map(_phone, pieces if len(pieces) > 1 else [text]))
     if found:
         return found
-    digits = _NOT_DIGITS.sub("", text)
-    return frozenset({digits}) if len(digits) >= _FEWEST_DIGITS else frozenset()
+    digits = _digits(text)
+    return frozenset({digits}) if _long_enough(digits) else frozenset()
+
+
+def _digits(text: str) -> str:
+    return _NOT_DIGITS.sub("", text)
+
+
+def _long_enough(digits: str) -> bool:
+    return len(digits) >= _FEWEST_DIGITS
 
 
 def _phone(text: str) -> frozenset[str]:

@@ -152,9 +152,16 @@ def end_triage(work: Work, case: Case) -> None:
 
 
 def end_assignment(work: Work, assignment: Assignment) -> None:
-    """End an assignment and the grant that serves it."""
+    """End an assignment, and with it all that its holder could open as a caseworker.
+
+    What they asked aid for goes too; a leg that they escort is another matter, and stays theirs.
+    """
     assignment.ended_on = work.today()
-    work.grants.end(assignment.case_id, about=assignment.id)
+    work.grants.end(
+        assignment.case_id,
+        holder_id=assignment.member_id,
+        reasons=(GrantReason.ASSIGNMENT, GrantReason.INTAKE, GrantReason.AID),
+    )
     work.trail.record(
         "case:unassigned",
         assignment.case_id,

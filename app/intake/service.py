@@ -34,7 +34,7 @@ from app.intake.models import (
 )
 from app.intake.moves import MOVES, move_case
 from app.intake.search import forget_index
-from app.intake.text import clean_account, clean_contact, clean_identity
+from app.intake.text import clean_account, clean_contact, clean_identity, readings
 from app.permissions import Compartment, Role
 from app.store.base import ORGANISATION, new_id
 from app.vault.errors import KeyNotCertified, NoGrant
@@ -58,6 +58,7 @@ __all__ = [
     "move_case",
     "open_case",
     "read_case",
+    "readings",
 ]
 
 CASEWORK_SCOPES = tuple(

@@ -1,0 +1,150 @@
+"""Likely duplicates are proposed at triage, and must be dealt with before a case moves on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from app.intake import duplicates, service
+from app.intake.errors import DismissalExists, DuplicateNotFound, DuplicateOpen
+from app.intake.models import CaseStatus, Identity, SearchKind
+from app.vault.errors import KeyCopyMissing
+from tests.intake.acts import FAMILY, HELPER, WALKER, WATERMELON, opened, stranger
+
+K = SearchKind
+
+
+@pytest.fixture
+def coordinator(world):
+    return world.member("coordinator")
+
+
+def proposals(world, person, case_id):
+    with world.work_as(person) as work:
+        return duplicates.list_duplicates(work, service.get_case(work, case_id))
+
+
+def move(world, case_id, to):
+    with world.work_as(world.member("coordinator")) as work:
+        service.move_case(work, service.get_case(work, case_id), to)
+
+
+def dismiss(world, case_id, other_id, reason="brothers, seen both"):
+    with world.work_as(world.member("coordinator")) as work:
+        case = service.get_case(work, case_id)
+        duplicates.dismiss_duplicate(work, case, other_id, reason)
+
+
+def test_the_helper_and_the_family_are_proposed_to_be_the_same(world, coordinator):
+    family, helper = opened(world, FAMILY), opened(world, HELPER, by=world.member("volunteer", 2))
+    for one, other in ((family, helper), (helper, family)):
+        (proposal,) = proposals(world, coordinator, one)
+        assert proposal.row.id == other
+        assert proposal.why == [K.PHONE, K.NAME]
+        assert proposal.likely
+
+
+def test_different_people_are_not_proposed(world, coordinator):
+    ids = [opened(world, draft) for draft in (FAMILY, WALKER, WATERMELON)]
+    assert all(proposals(world, coordinator, case_id) == [] for case_id in ids)
+
+
+def test_a_name_of_three_syllables_alone_is_likely_in_both_scripts(world, coordinator):
+    one = opened(world, stranger("Aung Naing Soe", "09770000001"))
+    two = opened(world, stranger("အောင်နိုင်စိုး", "09770000002"))
+    (proposal,) = proposals(world, coordinator, one)
+    assert (proposal.row.id, proposal.why, proposal.likely) == (two, [K.NAME], True)
+
+
+def test_a_short_or_a_similar_name_is_proposed_and_stands_in_nobodys_way(world, coordinator):
+    short = opened(world, stranger("Win Naing", "09770000001"))
+    opened(world, stranger("Win Naing", "09770000002"))
+    similar = opened(world, stranger("Aung Naing Soe", "09770000003"))
+    opened(world, stranger("Aung Naing Zin", "09770000004"))
+    for case_id in (short, similar):
+        (proposal,) = proposals(world, coordinator, case_id)
+        assert (proposal.why, proposal.likely) == ([K.NAME], False)
+        move(world, case_id, CaseStatus.VETTING)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"nrc": "9/MaHaMa(N)123456"}, {"nrc": "9/MaHaMa(N)654321"}),
+        ({"service_number": "kyi-45678"}, {"service_number": "kyi-45679"}),
+        ({"born_on": date(1990, 1, 1)}, {"born_on": date(1995, 1, 1)}),
+    ],
+)
+def test_a_shared_name_is_not_likely_where_numbers_or_birthdays_differ(
+    world, coordinator, one, other
+):
+    first = opened(
+        world,
+        replace(stranger("x", "09770000001"), identity=Identity("Aung Naing Soe", **one)),
+    )
+    opened(
+        world,
+        replace(stranger("x", "09770000002"), identity=Identity("Aung Naing Soe", **other)),
+    )
+    (proposal,) = proposals(world, coordinator, first)
+    assert not proposal.likely
+
+
+def test_duplicates_are_proposed_among_held_cases_alone(world):
+    opened(world, FAMILY)
+    theirs = opened(world, HELPER, by=world.member("volunteer", team=2))
+    assert proposals(world, world.member("coordinator", team=2), theirs) == []
+
+
+def test_duplicates_are_never_proposed_to_a_volunteer(world):
+    case_id = opened(world)
+    with world.work_as(world.member("volunteer")) as work:
+        case = service.get_case(work, case_id)
+        with pytest.raises(KeyCopyMissing):
+            duplicates.list_duplicates(work, case)
+
+
+@pytest.mark.parametrize("to", [CaseStatus.VETTING, CaseStatus.DECLINED])
+def test_a_likely_duplicate_holds_a_case_in_triage(world, to):
+    opened(world, FAMILY)
+    helper = opened(world, HELPER)
+    with pytest.raises(DuplicateOpen):
+        move(world, helper, to)
+    with world.deployment.sessions() as session:
+        assert session.get_one(service.Case, helper).status is CaseStatus.SUBMITTED
+
+
+def test_a_dismissed_duplicate_lets_both_cases_go_on(world, coordinator):
+    family, helper = opened(world, FAMILY), opened(world, HELPER)
+    dismiss(world, helper, family)
+    for case_id in (family, helper):
+        (proposal,) = proposals(world, coordinator, case_id)
+        assert proposal.dismissed
+        assert proposal.dismissal == "brothers, seen both"
+        move(world, case_id, CaseStatus.VETTING)
+
+
+def test_a_merged_duplicate_lets_the_case_go_on(world):
+    family, helper = opened(world, FAMILY), opened(world, HELPER)
+    with world.work_as(world.member("coordinator")) as work:
+        service.move_case(work, service.get_case(work, helper), CaseStatus.MERGED)
+    move(world, family, CaseStatus.VETTING)
+
+
+def test_a_case_that_left_triage_is_not_stopped_by_a_later_contact(world):
+    family = opened(world, FAMILY)
+    move(world, family, CaseStatus.VETTING)
+    opened(world, HELPER)
+    move(world, family, CaseStatus.ACTIVE)
+
+
+def test_only_what_is_proposed_is_dismissed_and_only_once(world):
+    family, helper, walker = opened(world, FAMILY), opened(world, HELPER), opened(world)
+    with pytest.raises(DuplicateNotFound):
+        dismiss(world, helper, walker)
+    dismiss(world, helper, family)
+    for one, other in ((helper, family), (family, helper)):
+        with pytest.raises(DismissalExists):
+            dismiss(world, one, other)

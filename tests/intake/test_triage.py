@@ -1,0 +1,188 @@
+"""The first decision on an intake, merging, and cases that belong together."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.errors import Stale
+from app.intake import duplicates, service, triage
+from app.intake.errors import (
+    CaseNotFound,
+    LinkExists,
+    LinkRefused,
+    MergeRefused,
+    TriageDone,
+)
+from app.intake.models import Case, CaseStatus, LinkKind
+from app.intake.triage import Triage
+from app.store.base import new_id
+from tests.intake.acts import FAMILY, HELPER, WALKER, found, opened, stranger
+
+KHIN = stranger("Khin Zaw", "09770000001")
+
+
+@pytest.fixture
+def coordinator(world):
+    return world.member("coordinator")
+
+
+def decide(world, case_id, decision, based_on=-1, **how):
+    with world.work_as(world.member("coordinator"), based_on=based_on) as work:
+        return triage.decide_triage(work, case_id, decision, **how)
+
+
+def stored(world, case_id):
+    with world.deployment.sessions() as session:
+        return session.get_one(Case, case_id)
+
+
+def test_an_accepted_case_stays_submitted_and_leaves_its_author(world, coordinator):
+    case_id = opened(world)
+    decide(world, case_id, Triage.ACCEPT)
+    case = stored(world, case_id)
+    assert case.status is CaseStatus.SUBMITTED
+    assert case.triaged_on == world.clock().date()
+    assert not found(world, world.member("volunteer"), case_id)
+    assert found(world, coordinator, case_id)
+
+
+def test_a_case_is_accepted_once(world):
+    case_id = opened(world)
+    decide(world, case_id, Triage.ACCEPT)
+    with pytest.raises(TriageDone):
+        decide(world, case_id, Triage.ACCEPT)
+
+
+def test_a_declined_case_leaves_its_author(world):
+    case_id = opened(world)
+    decide(world, case_id, Triage.DECLINE, reason="cannot be reached")
+    assert stored(world, case_id).status is CaseStatus.DECLINED
+    assert not found(world, world.member("volunteer"), case_id)
+
+
+@pytest.mark.parametrize("decision", [Triage.ACCEPT, Triage.DECLINE])
+def test_a_case_that_left_triage_is_not_decided_again(world, decision):
+    case_id = opened(world)
+    decide(world, case_id, Triage.DECLINE)
+    with pytest.raises(TriageDone):
+        decide(world, case_id, decision)
+
+
+def test_a_decision_is_based_on_the_newest_version(world):
+    case_id = opened(world)
+    with pytest.raises(Stale):
+        decide(world, case_id, Triage.ACCEPT, based_on=9)
+    assert stored(world, case_id).triaged_on is None
+
+
+def test_another_teams_coordinator_decides_nothing(world):
+    case_id = opened(world)
+    other = world.member("coordinator", team=2)
+    with world.work_as(other) as work, pytest.raises(CaseNotFound):
+        triage.decide_triage(work, case_id, Triage.ACCEPT)
+
+
+# ---------------------------------------------------------------------- merging
+
+
+def test_a_merged_case_ends_and_says_where_it_went_on(world):
+    family, helper = opened(world, FAMILY), opened(world, HELPER)
+    decide(world, helper, Triage.MERGE, into=family, reason="the same phone")
+    merged = stored(world, helper)
+    assert merged.status is CaseStatus.MERGED
+    assert merged.merged_into == family
+    assert stored(world, family).status is CaseStatus.SUBMITTED
+
+
+def test_what_only_the_merged_case_knew_is_carried_over(world, coordinator):
+    known = opened(world)
+    more = opened(world, stranger("Thiha Zin", "09 450 000 111 "))
+    decide(world, more, Triage.MERGE, into=known)
+    with world.work_as(coordinator) as work:
+        file = service.read_case(work, known)
+        (note,) = service.list_notes(work, known, limit=10)
+        text = work.vault.open(note.words).text
+    assert file.contact.phones == ("09 771 234 567", "09 450 000 111")
+    assert file.contact.handles == WALKER.contact.handles
+    assert text == HELPER.account.says
+
+
+def test_a_number_that_is_known_in_another_spelling_is_not_carried_over_twice(world, coordinator):
+    family, helper = opened(world, FAMILY), opened(world, HELPER)
+    decide(world, helper, Triage.MERGE, into=family)
+    with world.work_as(coordinator) as work:
+        assert service.read_case(work, family).contact.phones == ("+959450112233",)
+
+
+def test_a_case_merges_into_another_that_goes_on(world):
+    one, two, three = opened(world), opened(world, KHIN), opened(world, FAMILY)
+    for into in (one, None):
+        with pytest.raises(MergeRefused) as refused:
+            decide(world, one, Triage.MERGE, into=into)
+        assert refused.value.field == "into"
+    decide(world, two, Triage.MERGE, into=one)
+    with pytest.raises(MergeRefused):
+        decide(world, three, Triage.MERGE, into=two)
+
+
+@pytest.mark.parametrize("decision", [Triage.ACCEPT, Triage.DECLINE])
+def test_only_a_merger_names_another_case(world, decision):
+    one, two = opened(world), opened(world, KHIN)
+    with pytest.raises(MergeRefused):
+        decide(world, one, decision, into=two)
+
+
+def test_nobody_merges_into_a_case_that_they_do_not_hold(world):
+    mine = opened(world)
+    other = opened(world, KHIN, by=world.member("volunteer", team=2))
+    for into in (other, new_id()):
+        with pytest.raises(CaseNotFound):
+            decide(world, mine, Triage.MERGE, into=into)
+
+
+def test_a_merged_case_is_proposed_to_nobody(world, coordinator):
+    family, helper = opened(world, FAMILY), opened(world, HELPER)
+    decide(world, helper, Triage.MERGE, into=family)
+    with world.work_as(coordinator) as work:
+        assert duplicates.list_duplicates(work, service.get_case(work, family)) == []
+
+
+# ---------------------------------------------------------------------- links
+
+
+def test_a_link_is_seen_from_both_cases(world, coordinator):
+    one, two = opened(world), opened(world, FAMILY)
+    with world.work_as(coordinator) as work:
+        triage.link_cases(work, one, two, LinkKind.FAMILY)
+    with world.work_as(coordinator) as work:
+        for case_id in (one, two):
+            (link,) = triage.list_held_links(work, service.get_case(work, case_id))
+            assert {link.case_id, link.other_id} == {one, two}
+            assert link.kind is LinkKind.FAMILY
+
+
+def test_two_cases_are_linked_once_whichever_way_round(world, coordinator):
+    one, two = opened(world), opened(world, FAMILY)
+    with world.work_as(coordinator) as work:
+        triage.link_cases(work, one, two, LinkKind.FAMILY)
+    for pair in ((one, two), (two, one)):
+        with world.work_as(coordinator) as work, pytest.raises(LinkExists):
+            triage.link_cases(work, *pair, LinkKind.SAME_EVENT)
+
+
+def test_a_case_is_not_linked_to_itself_nor_to_one_that_is_not_held(world, coordinator):
+    one = opened(world)
+    other = opened(world, KHIN, by=world.member("volunteer", team=2))
+    with world.work_as(coordinator) as work, pytest.raises(LinkRefused):
+        triage.link_cases(work, one, one, LinkKind.FAMILY)
+    with world.work_as(coordinator) as work, pytest.raises(CaseNotFound):
+        triage.link_cases(work, one, other, LinkKind.FAMILY)
+
+
+def test_a_volunteer_is_shown_no_link_to_a_case_that_is_not_theirs(world, coordinator):
+    one = opened(world)
+    two = opened(world, FAMILY, by=world.member("volunteer", 2))
+    with world.work_as(coordinator) as work:
+        triage.link_cases(work, one, two, LinkKind.FAMILY)
+    with world.work_as(world.member("volunteer")) as work:
+        assert triage.list_held_links(work, service.get_case(work, one)) == []
