@@ -12,8 +12,14 @@ import msgspec
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from app.accounts import routes as accounts
 from app.accounts.sessions import principal_of
+from app.aid import routes as aid
+from app.intake import routes as intake
+from app.registration import routes as registration
+from app.relocation import routes as relocation
 from app.vault.deployment import Deployment
+from app.vetting import routes as vetting
 from app.web import pages, problems
 from app.web.exchange import Identify
 from app.web.headers import Door
@@ -40,15 +46,19 @@ _NO_TELEMETRY: Final[dict[str, Any]] = {
 
 
 def create_app(deployment: Deployment) -> FastAPI:
-    """Return the application of one deployment, which it closes when it ends."""
-    return assemble(deployment, (), principal_of)
+    """Return the application of one deployment, with every domain.
+
+    Whoever built the deployment closes it, after the application has ended.
+    """
+    domains = (accounts, intake, vetting, relocation, registration, aid)
+    return assemble(deployment, [domain.router for domain in domains], principal_of)
 
 
 def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identify) -> FastAPI:
     """Return an application that serves these routers under ``/api``, and the pages.
 
-    ``app.state.hop`` is its hop. The hop ends with the application's lifespan; whoever built the
-    deployment closes it.
+    ``identify`` says whose token it is. ``app.state.hop`` is the application's hop, which ends
+    with its lifespan.
     """
     hop = Hop(deployment.threads)
 

@@ -15,7 +15,7 @@ from app.web.routing import Public, Served, declared_needs
 _HEAD = """\
 # Who may ask for what
 
-Rendered by `python -m app.web.matrix` from the routes and `app/permissions.py`; do not edit.
+Rendered by `padauk documents` from the routes and `app/permissions.py`; do not edit.
 A permission opens a door and no case: what then opens is for the keys a member was granted.
 """
 

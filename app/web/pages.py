@@ -1,6 +1,7 @@
 """The few addresses that belong to no domain: the front page, the health check, the description.
 
-All are open, and none knows a member or a case.
+All are open, and none knows a member or a case. The description takes half a second to write, so
+it is written when first asked for and then kept.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def about(describe: Callable[[], bytes]) -> Router:
         return Health(status="ok")
 
     @router.get("/openapi.json", needs=Public("the interface is open source"))
-    def read_description() -> Raw:
+    def read_description(work: Work) -> Raw:  # noqa: ARG001 - written in a thread, not on the loop
         """Return the description of the interface (OpenAPI 3.1)."""
         return Raw(description(), _JSON)
 
