@@ -129,6 +129,7 @@ def test_a_checkpoint_is_read_back(size, root):
         "log\n7\n{root}A\n",
         "log\n7\n {root}\n",
         "log\n7\nက\n",
+        "log\n" + "9" * 20 + "\n{root}\n",
         "log\n" + "9" * 5000 + "\n{root}\n",
     ],
 )
