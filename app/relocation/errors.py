@@ -1,0 +1,138 @@
+"""What relocation refuses, as facts. No refusal says anything of a place, a person or a word."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+
+
+class PlanNotFound(NotFound):
+    """There is no such plan, or the principal holds no key to it."""
+
+    code = "plan.not_found"
+    title = "No such plan, or it is not yours to see"
+
+
+class LegNotFound(NotFound):
+    """There is no such leg, or the principal holds no key to it: a stranger cannot tell."""
+
+    code = "leg.not_found"
+    title = "No such leg, or it is not yours to see"
+
+
+class CaseNotReady(Conflict):
+    """Relocation begins when a case is active, or in an emergency while that lasts."""
+
+    code = "plan.case_not_ready"
+    title = "This case is not active yet; in an emergency, let that be decided first"
+
+
+class PlanOpenAlready(Conflict):
+    """The case has an open plan: reroute or extend that one."""
+
+    code = "plan.open_already"
+    title = "There is an open plan already; reroute it, or end it first"
+
+
+class PlanOver(Conflict):
+    """The plan is finished or abandoned."""
+
+    code = "plan.over"
+    title = "This plan is over; open a new one"
+
+
+class MoveNotAllowed(Conflict):
+    """The leg cannot go from where it stands to there; ``/legs/moves`` lists what can."""
+
+    code = "leg.move_not_allowed"
+    title = "The leg cannot be moved there from where it stands"
+
+
+class MoveNotYours(Forbidden):
+    """Only those who plan the way make this move."""
+
+    code = "leg.move_not_yours"
+    title = "Only a coordinator of the plan can do this"
+
+
+class LegOver(Conflict):
+    """The leg has ended: nobody is expected on it any more."""
+
+    code = "leg.over"
+    title = "This leg is over"
+
+
+class DueOutOfRange(Invalid):
+    """A leg is due in the past, or more than a year ahead."""
+
+    code = "leg.due_out_of_range"
+    title = "The leg must be due between now and a year from now"
+
+
+class DueOutOfOrder(Invalid):
+    """A leg is due before the one that comes before it."""
+
+    code = "leg.due_out_of_order"
+    title = "Each leg must be due after the one before it"
+
+
+class WordsAlike(Invalid):
+    """Safe word and duress word are the same to the ear, or hold no letter at all."""
+
+    code = "leg.words_alike"
+    title = "The safe word and the duress word must be clearly different words"
+
+
+class TooManyLegs(Conflict):
+    """A plan holds a bounded number of legs, those that were rerouted included."""
+
+    code = "plan.too_many_legs"
+    title = "This plan has too many legs; end it and open a new one"
+
+
+class EscortUnavailable(Invalid):
+    """An escort is an active volunteer of the plan's team."""
+
+    code = "escort.unavailable"
+    title = "An escort must be an active volunteer of this team"
+
+
+class EscortKnowsPerson(Conflict):
+    """The volunteer has worked on this case: with a leg as well, one arrest would tell it all."""
+
+    code = "escort.knows_person"
+    title = "This volunteer has worked on the case and knows the person; choose another"
+
+
+class EscortHasLeg(Conflict):
+    """The volunteer escorts another leg of this case: a helper knows one leg."""
+
+    code = "escort.has_leg"
+    title = "This volunteer is on another leg of the same journey; choose someone else"
+
+
+class UnknownWord(Invalid):
+    """The word is neither of the two that were agreed for the leg. Attempts are counted."""
+
+    code = "check_in.unknown_word"
+    title = "That is not a word that was agreed; ask again and listen closely"
+
+
+class WordsTooFast(TooMany):
+    """Too many unknown words were tried on this leg; the next try waits a minute."""
+
+    code = "check_in.too_fast"
+    title = "Too many words were tried; wait a minute before the next"
+
+
+class NothingToAcknowledge(Conflict):
+    """The leg has not reached that rung, or it is acknowledged already."""
+
+    code = "leg.nothing_to_acknowledge"
+    title = "There is nothing of that kind to acknowledge on this leg"
+
+
+class HappenedOutOfRange(Invalid):
+    """What is reported lies in the future, or more than thirty days back."""
+
+    code = "leg.happened_out_of_range"
+    title = "This can have happened at any time in the last thirty days, not later than now"

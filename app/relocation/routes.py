@@ -1,0 +1,245 @@
+"""HTTP face of relocation: plans, legs, check-ins, the watch."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from app.permissions import Permission
+from app.relocation import errors, service
+from app.relocation.bodies import (
+    Acknowledge,
+    AssignEscort,
+    DraftLegs,
+    MakeCheckIn,
+    MoveLeg,
+    MovePlan,
+    OpenPlan,
+)
+from app.relocation.schemas import (
+    AlertShown,
+    CheckInReceipt,
+    LegLine,
+    LegShown,
+    LegsShown,
+    MovesShown,
+    PlanReceipt,
+    PlanShown,
+    WatchedShown,
+    alert_shown,
+    check_in_receipt,
+    leg_line,
+    leg_shown,
+    moves_shown,
+    plan_receipt,
+    plan_shown,
+    watched_shown,
+)
+from app.relocation.watch import Position
+from app.web.paging import Page, PageQuery, page_of, position
+from app.web.routing import Router
+from app.work import Work
+
+router = Router(tags=["relocation"])
+
+_LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors.TooManyLegs)
+
+
+# ---------------------------------------------------------------------- plans
+
+
+@router.post(
+    "/cases/{case_id}/plans",
+    needs=Permission.PLAN_CHANGE,
+    creates=True,
+    status_code=201,
+    raises=(errors.CaseNotReady, errors.PlanOpenAlready, *_LAYING),
+)
+def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
+    """Open a plan of legs for a case that is active, or in an emergency."""
+    drafts = [leg.to_draft() for leg in body.legs]
+    plan = service.open_plan(work, case_id, body.to_outline(), drafts)
+    work.session.flush()
+    return plan_shown(service.read_plan(work, plan))
+
+
+@router.get("/cases/{case_id}/plan", needs=Permission.PLAN_READ, raises=(errors.PlanNotFound,))
+def read_plan(case_id: UUID, work: Work) -> PlanShown:
+    """Read the newest plan of a case, with its legs and its figures."""
+    return plan_shown(service.read_plan(work, service.get_plan(work, case_id)))
+
+
+@router.post(
+    "/plans/{plan_id}/legs",
+    needs=Permission.PLAN_CHANGE,
+    creates=True,
+    status_code=201,
+    raises=(errors.PlanNotFound, errors.PlanOver, *_LAYING),
+)
+def extend_plan(plan_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
+    """Add legs at the end of an open plan."""
+    legs = service.add_legs(work, plan_id, [leg.to_draft() for leg in body.legs])
+    return LegsShown(items=[leg_shown(file) for file in service.open_legs(work, legs)])
+
+
+@router.post(
+    "/plans/{plan_id}/moves",
+    needs=Permission.PLAN_CHANGE,
+    changes=True,
+    raises=(errors.PlanNotFound, errors.PlanOver),
+)
+def abandon_plan(plan_id: UUID, body: MovePlan, work: Work) -> PlanReceipt:
+    """Give a plan up; every escort's access ends."""
+    return plan_receipt(service.abandon_plan(work, plan_id, body.reason))
+
+
+# ---------------------------------------------------------------------- lists
+
+
+@router.get("/legs/moves", needs=Permission.LEG_READ)
+def list_leg_moves() -> MovesShown:
+    """List every move that a leg may make, and who makes it."""
+    return moves_shown()
+
+
+@router.get("/legs/watch", needs=Permission.LEG_WATCH)
+def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
+    """List who is moving and who is silent, on the journeys that you hold, worst first."""
+    after = cast("Position | None", position(work, page, int, datetime, UUID))
+    watched = service.watch(work, after=after, limit=page.limit + 1)
+    return page_of(
+        work,
+        page,
+        watched,
+        keys=lambda row: row.position,
+        show=lambda rows: [watched_shown(row) for row in rows],
+    )
+
+
+@router.get("/legs/alerts", needs=Permission.ALERT_LIST)
+def list_leg_alerts(page: PageQuery, work: Work) -> Page[AlertShown]:
+    """List what the leads must know of legs: duress words, and people who are missing."""
+    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
+    alerts = service.list_alerts(work, after=after, limit=page.limit + 1)
+    return page_of(
+        work,
+        page,
+        alerts,
+        keys=lambda raised: (raised.alert.raised_on, raised.alert.id),
+        show=lambda rows: [alert_shown(row) for row in rows],
+    )
+
+
+@router.get("/legs", needs=Permission.LEG_READ)
+def list_legs(page: PageQuery, work: Work) -> Page[LegLine]:
+    """List the legs still due that you hold: your own as an escort, your cases' otherwise."""
+    after = cast("tuple[datetime, UUID] | None", position(work, page, datetime, UUID))
+    legs = service.list_legs(work, after=after, limit=page.limit + 1)
+    return page_of(
+        work,
+        page,
+        legs,
+        keys=lambda leg: (leg.expected_at or work.now(), leg.id),
+        show=lambda rows: [
+            leg_line(leg, plan)
+            for leg, plan in zip(rows, work.vault.open_listed([r.plan for r in rows]), strict=True)
+        ],
+    )
+
+
+# ---------------------------------------------------------------------- one leg
+
+
+@router.get("/legs/{leg_id}", needs=Permission.LEG_READ, raises=(errors.LegNotFound,))
+def read_leg(leg_id: UUID, work: Work) -> LegShown:
+    """Read a leg: where, how, and by which phrases people know each other."""
+    return leg_shown(service.read_leg(work, leg_id))
+
+
+@router.post(
+    "/legs/{leg_id}/moves",
+    needs=Permission.LEG_CHECK_IN,
+    changes=True,
+    raises=(
+        errors.LegNotFound,
+        errors.PlanOver,
+        errors.MoveNotAllowed,
+        errors.MoveNotYours,
+        errors.HappenedOutOfRange,
+    ),
+)
+def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
+    """Move a leg along: ready, departed, arrived, missed or aborted."""
+    leg = service.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
+    return leg_shown(service.open_legs(work, [leg])[0])
+
+
+@router.post(
+    "/legs/{leg_id}/escort",
+    needs=Permission.PLAN_CHANGE,
+    changes=True,
+    raises=(
+        errors.LegNotFound,
+        errors.MoveNotYours,
+        errors.LegOver,
+        errors.EscortUnavailable,
+        errors.EscortKnowsPerson,
+        errors.EscortHasLeg,
+    ),
+)
+def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
+    """Give a leg to a volunteer, or take it back."""
+    leg = service.assign_escort(work, leg_id, body.volunteer_id)
+    return leg_shown(service.open_legs(work, [leg])[0])
+
+
+@router.post(
+    "/legs/{leg_id}/reroutes",
+    needs=Permission.PLAN_CHANGE,
+    changes=True,
+    status_code=201,
+    raises=(
+        errors.LegNotFound,
+        errors.PlanOver,
+        errors.MoveNotAllowed,
+        errors.MoveNotYours,
+        *_LAYING,
+    ),
+)
+def reroute_leg(leg_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
+    """Let new legs take over from this one and the later ones that have not departed."""
+    legs = service.reroute(work, leg_id, [leg.to_draft() for leg in body.legs])
+    return LegsShown(items=[leg_shown(file) for file in service.open_legs(work, legs)])
+
+
+@router.post(
+    "/legs/{leg_id}/check-ins",
+    needs=Permission.LEG_CHECK_IN,
+    creates=True,
+    status_code=201,
+    raises=(
+        errors.LegNotFound,
+        errors.LegOver,
+        errors.HappenedOutOfRange,
+        errors.UnknownWord,
+        errors.WordsTooFast,
+    ),
+)
+def check_in_on_leg(leg_id: UUID, body: MakeCheckIn, work: Work) -> CheckInReceipt:
+    """Take down the word that was heard, or that nobody answered."""
+    return check_in_receipt(service.check_in(work, leg_id, body.word, note=body.note, at=body.at))
+
+
+@router.post(
+    "/legs/{leg_id}/acknowledgements",
+    needs=Permission.LEG_WATCH,
+    creates=True,
+    status_code=201,
+    raises=(errors.LegNotFound, errors.MoveNotYours, errors.NothingToAcknowledge),
+)
+def acknowledge_leg(leg_id: UUID, body: Acknowledge, work: Work) -> LegShown:
+    """Take a silence, or a duress word, in hand."""
+    leg = service.acknowledge(work, leg_id, body.what, body.note)
+    work.session.flush()
+    return leg_shown(service.open_legs(work, [leg])[0])

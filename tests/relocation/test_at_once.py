@@ -1,0 +1,81 @@
+"""Two at the same moment, on the same leg."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import DomainError
+from tests.relocation.acts import words_of
+
+
+@pytest.fixture
+def legs(journey):
+    return journey.open_plan(journey.leg("vehicle", 6, 2), journey.leg("arrival", 20, 4))
+
+
+def at_once(*acts):
+    """Begin these acts together; returns what each of them returned or raised."""
+    start = Barrier(len(acts))
+
+    def run(act):
+        start.wait()
+        try:
+            return act()
+        except (DomainError, DBAPIError) as raised:
+            return raised
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_two_check_ins_at_once_are_both_taken_down(journey, legs):
+    journey.at(5)
+    heard = at_once(*[lambda: journey.check_in(legs[0], "tamarind")] * 4)
+    assert {answer.leg_id for answer in heard} == {legs[0]}
+    assert words_of(journey.read(legs[0])) == ["SAFE"] * 4
+    assert journey.read(legs[0]).leg.silence == 4
+
+
+def test_a_check_in_and_a_move_at_once_do_not_undo_each_other(journey, legs):
+    journey.move(legs[0], "ready")
+    results = at_once(
+        lambda: journey.check_in(legs[0], "tamarind"),
+        lambda: journey.move(legs[0], "departed"),
+    )
+    assert not any(isinstance(result, Exception) for result in results)
+    file = journey.read(legs[0])
+    assert file.course.record.left_at is not None
+    assert words_of(file) == ["SAFE"]
+
+
+def test_the_worker_and_a_check_in_at_once_leave_one_truth(journey, legs):
+    journey.at(9)
+    at_once(journey.climb, lambda: journey.check_in(legs[0], "tamarind"))
+    file = journey.read(legs[0])
+    assert file.course.rungs == []
+    assert journey.climb() == 0
+
+
+def test_two_arrivals_at_once_finish_the_plan_once(journey, legs):
+    for leg in legs:
+        journey.move(leg, "ready", "departed")
+    at_once(
+        lambda: journey.move(legs[0], "arrived"),
+        lambda: journey.move(legs[1], "arrived"),
+    )
+    assert journey.file().plan.status.value == "finished"
+    assert {file.leg.status.value for file in journey.file().legs} == {"arrived"}
+
+
+def test_unknown_words_tried_at_once_are_all_counted(journey, legs):
+    at_once(*[lambda: journey.check_in(legs[0], "umbrella")] * 4)
+    assert journey.read(legs[0]).course.record.unknown_words == 4
+
+
+def test_of_two_plans_opened_at_once_one_stands(journey):
+    draft = journey.leg("bus", 6, 1)
+    results = at_once(*[lambda: journey.open_plan(draft)] * 2)
+    assert sum(isinstance(result, Exception) for result in results) == 1
+    assert len(journey.legs()) == 1

@@ -1,0 +1,150 @@
+"""A plan as a state machine: whatever coordinators do, rows, keys and table of moves agree."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app.relocation.errors import (
+    EscortHasLeg,
+    LegNotFound,
+    LegOver,
+    MoveNotAllowed,
+    PlanOver,
+)
+from app.relocation.models import LegStatus, PlanStatus
+from app.relocation.states import DUE, MOVES, UNRESOLVED, WAITING, Mover
+from tests.relocation.acts import Journey
+
+_S = LegStatus
+BY_HAND = {(move.origin, move.to) for move in MOVES if move.by is not Mover.REROUTE}
+WHICH = st.integers(min_value=0, max_value=20)
+
+
+class Road(RuleBasedStateMachine):
+    """Two volunteers, a coordinator, and a model of what must be true."""
+
+    world = None
+
+    def __init__(self):
+        super().__init__()
+        self.journey = Journey(self.world, self.world.open_case())
+        self.journey.declare_emergency(hours=1000)
+        self.hours = 0
+        self.over = False
+        legs = self.journey.open_plan(*self.drafts(3))
+        self.legs = dict.fromkeys(legs, _S.PLANNED)
+        self.places = {leg: place for place, leg in enumerate(legs, start=1)}
+        self.escorts = dict.fromkeys(legs)
+
+    def drafts(self, count):
+        self.hours += count
+        begin = (self.world.clock.at - self.journey.began).total_seconds() / 3600
+        return [
+            self.journey.leg("walk", begin + self.hours * 10 + step, 1) for step in range(count)
+        ]
+
+    def pick(self, which):
+        return list(self.legs)[which % len(self.legs)]
+
+    @rule(which=WHICH, to=st.sampled_from(_S))
+    def move(self, which, to):
+        leg = self.pick(which)
+        if self.over or (self.legs[leg], to) not in BY_HAND:
+            with pytest.raises(PlanOver if self.over else MoveNotAllowed):
+                self.journey.move(leg, to)
+            return
+        self.journey.move(leg, to)
+        self.legs[leg] = to
+        later = (other for other in self.legs if self.places[other] > self.places[leg])
+        if to is _S.ARRIVED and not any(self.legs[other] in UNRESOLVED for other in later):
+            self.over = True
+            for other, status in self.legs.items():
+                if status in DUE:
+                    self.legs[other] = _S.ARRIVED if status is _S.DEPARTED else _S.ABORTED
+
+    @rule(which=WHICH, count=st.integers(min_value=1, max_value=2))
+    @precondition(lambda self: len(self.legs) < 10)
+    def reroute(self, which, count):
+        leg = self.pick(which)
+        drafts = self.drafts(count)
+        if self.over or self.legs[leg] is _S.REROUTED:
+            with pytest.raises(PlanOver if self.over else MoveNotAllowed):
+                self.journey.reroute(leg, *drafts)
+            return
+        new = self.journey.reroute(leg, *drafts)
+        for other, status in self.legs.items():
+            later = self.places[other] > self.places[leg] and status in WAITING
+            if other == leg or later:
+                self.legs[other] = _S.REROUTED
+        for offset, other in enumerate(new):
+            self.legs[other] = _S.PLANNED
+            self.places[other] = self.places[leg] + offset
+            self.escorts[other] = None
+
+    @rule(which=WHICH, number=st.sampled_from([2, 3, None]))
+    def escort(self, which, number):
+        leg = self.pick(which)
+        who = None if number is None else self.journey.volunteer(number)
+        has_one = number is not None and any(
+            self.escorts[other] == number and self.legs[other] in UNRESOLVED
+            for other in self.legs
+            if other != leg
+        )
+        if self.legs[leg] not in DUE:
+            with pytest.raises(LegOver):
+                self.journey.escort(leg, who)
+        elif has_one:
+            with pytest.raises(EscortHasLeg):
+                self.journey.escort(leg, who)
+        else:
+            self.journey.escort(leg, who)
+            self.escorts[leg] = number
+
+    @rule(which=WHICH, word=st.sampled_from(["tamarind", "monsoon", None]))
+    def check_in(self, which, word):
+        leg = self.pick(which)
+        if self.legs[leg] in UNRESOLVED and not (self.over and self.legs[leg] in DUE):
+            self.journey.check_in(leg, word)
+        else:
+            with pytest.raises(LegOver):
+                self.journey.check_in(leg, word)
+
+    @rule(minutes=st.integers(min_value=1, max_value=600))
+    def wait(self, minutes):
+        self.world.clock.advance(minutes=minutes)
+        self.journey.climb()
+        assert self.journey.climb() == 0
+
+    @invariant()
+    def rows_stand_where_the_model_has_them(self):
+        file = self.journey.file()
+        assert {leg.leg.id: leg.leg.status for leg in file.legs} == self.legs
+        assert (file.plan.status is PlanStatus.FINISHED) == self.over
+        for leg in file.legs:
+            assert (leg.leg.expected_at is not None) == (leg.leg.status in DUE)
+
+    @invariant()
+    def an_escort_opens_their_unresolved_leg_and_no_other(self):
+        for number in (2, 3):
+            who = self.journey.volunteer(number)
+            for leg, status in self.legs.items():
+                live = status in UNRESOLVED and not self.over
+                if self.escorts[leg] == number and live:
+                    assert self.journey.read(leg, by=who).course is None
+                else:
+                    with pytest.raises(LegNotFound):
+                        self.journey.read(leg, by=who)
+
+
+def test_whatever_happens_on_the_road_rows_and_keys_follow_the_table(world):
+    Road.world = world
+    run_state_machine_as_test(
+        Road, settings=settings(max_examples=12, stateful_step_count=14, deadline=None)
+    )
