@@ -11,7 +11,8 @@ from typing import Any
 
 from app.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound
 
-PASSWORD_QUEUE_SECONDS = 5
+MOST_FAULTS = 50
+"""How many faults one answer tells: a body of nothing but faults must not come back as more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class FieldsInvalid(Invalid):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__()
-        self.faults = faults
+        self.faults = faults[:MOST_FAULTS]
 
 
 class BodyMalformed(Invalid):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -49,8 +49,8 @@ class Incoming:
     path: str
     query: bytes
     path_values: Mapping[str, str]
-    headers: Mapping[bytes, bytes]
-    body: bytes
+    headers: Mapping[bytes, bytes] = field(repr=False)
+    body: bytes = field(repr=False)
 
     def header(self, name: bytes) -> str | None:
         """Return a header's text, or None; ``name`` in lower case."""
@@ -152,10 +152,10 @@ class Reader:
         KNOWN_FIELDS.update(self._known, (slot.key for slot in self._path))
         self.takes_body = bool(asked.body_params)
         self.body_name = ""
-        for field in asked.body_params:
-            self.body_name = field.name
-            self._body: TypeAdapter[Any] = TypeAdapter(hints[field.name])
-            self._body_needed = field.field_info.is_required()
+        for asked_for in asked.body_params:
+            self.body_name = asked_for.name
+            self._body: TypeAdapter[Any] = TypeAdapter(hints[asked_for.name])
+            self._body_needed = asked_for.field_info.is_required()
 
     def read(self, incoming: Incoming) -> dict[str, Any]:
         """Return the handler's arguments by name.

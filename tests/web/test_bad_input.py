@@ -75,6 +75,18 @@ def test_a_field_that_cannot_be_right_is_named_with_its_code(
     assert judge.count() == teams
 
 
+def test_a_body_of_nothing_but_faults_is_answered_briefly(judge: Served):
+    body = {"line": "fine"} | {f"x{number}": number for number in range(15_000)}
+    answer = judge.ask(Role.AUDITOR, "POST", PATH, json=body)
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 50)
+    assert len(answer.content) < 10_000
+
+
+def test_every_fault_is_told_at_once(judge: Served):
+    answer = judge.ask(Role.AUDITOR, "POST", PATH, json={"line": "", "amount": 0, "sure": 1})
+    assert [error["field"] for error in answer.json()["errors"]] == ["line", "amount", "sure"]
+
+
 MALFORMED: list[tuple[str, bytes]] = [
     ("nothing", b""),
     ("a beginning", b'{"line": "x"'),
