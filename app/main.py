@@ -18,6 +18,7 @@ from app.aid import routes as aid
 from app.intake import routes as intake
 from app.registration import routes as registration
 from app.relocation import routes as relocation
+from app.reports import routes as reports
 from app.vault.deployment import Deployment
 from app.vetting import routes as vetting
 from app.web import pages, problems
@@ -50,7 +51,7 @@ def create_app(deployment: Deployment) -> FastAPI:
 
     Whoever built the deployment closes it, after the application has ended.
     """
-    domains = (accounts, intake, vetting, relocation, registration, aid)
+    domains = (accounts, intake, vetting, relocation, registration, aid, reports)
     return assemble(deployment, [domain.router for domain in domains], principal_of)
 
 

@@ -83,6 +83,7 @@ class Permission(StrEnum):
     FUND_READ = "fund:read"
     FUND_KEEP = "fund:keep"
     REPORT_READ = "report:read"
+    AUDIT_READ = "audit:read"
     LOG_VERIFY = "log:verify"
 
 
@@ -144,7 +145,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.FUND_READ,
         _P.FUND_KEEP,
     },
-    Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.FUND_READ, _P.LOG_VERIFY},
+    Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.AUDIT_READ, _P.FUND_READ, _P.LOG_VERIFY},
     Role.ADMINISTRATOR: _EVERYONE
     | {_P.MEMBER_LIST, _P.MEMBER_ADMIT, _P.MEMBER_CHANGE, _P.TEAM_CREATE, _P.LOG_VERIFY},
     Role.LEAD: _EVERYONE

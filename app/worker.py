@@ -16,8 +16,8 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from app.accounts import service as accounts
+from app.audit.checkpoints import LOG_ORIGIN
 from app.audit.sequencer import sequence, sign_checkpoint
-from app.crypto.signing import SigningKey
 from app.registration import redemption
 from app.registration import service as registration
 from app.relocation import jobs as relocation_jobs
@@ -29,7 +29,6 @@ from app.web import idempotency
 from app.work import NOBODY, Work, begin_work, unit_of_work
 
 _log = logging.getLogger(__name__)
-LOG_ORIGIN = "padauk.invalid/log"
 _TURN_SECONDS = 1.0
 _HOLD = timedelta(minutes=5)
 
@@ -43,17 +42,12 @@ class Job:
     run: Callable[[Work], int]
 
 
-def log_signing_key(deployment: Deployment) -> SigningKey:
-    """Return the key that signs checkpoints: derived from the root key, so in no database."""
-    return SigningKey.from_seed(deployment.root.derive("log-signing"))
-
-
 def sequence_log(work: Work) -> int:
     """Give new events their place in the log, and sign how it stands."""
     count = sequence(work.session)
     work.session.flush()
     sign_checkpoint(
-        work.session, origin=LOG_ORIGIN, key=log_signing_key(work.deployment), at=work.now()
+        work.session, origin=LOG_ORIGIN, key=work.deployment.log_signing_key, at=work.now()
     )
     return count
 

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.checkpoints import log_verifier
 from app.audit.verify import Verdict, verify_log, verify_rows
 from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
@@ -17,7 +18,6 @@ from app.models import sealed_models
 from app.store.base import ORGANISATION
 from app.vault.deployment import Deployment
 from app.vault.models import ScopeRow
-from app.worker import LOG_ORIGIN, log_signing_key
 
 app = typer.Typer(help="Verify the log.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def verify(
 ) -> None:
     """Check events, leaves and the signed checkpoint. Exit code 3 where anything is amiss."""
     with opened(home) as deployment, deployment.sessions() as session:
-        verifier = Verifier(LOG_ORIGIN, log_signing_key(deployment).public)
+        verifier = log_verifier(deployment.log_signing_key.public)
         verdict = verify_log(session, verifier)
         if database:
             verify_rows(
@@ -52,7 +52,7 @@ def verify(
 def key(home: Home) -> None:
     """Print the verifier's line for the log's checkpoints (C2SP signed note)."""
     with opened(home) as deployment:
-        out.print(Verifier(LOG_ORIGIN, log_signing_key(deployment).public).vkey, soft_wrap=True)
+        out.print(log_verifier(deployment.log_signing_key.public).vkey, soft_wrap=True)
 
 
 def log_keys(session: Session, deployment: Deployment) -> dict[UUID, bytes]:

@@ -116,6 +116,6 @@ def _show(
         )
     )
     out.print(
-        f"\nNext: move [bold]{ROOT_KEY_FILE}[/bold] off this disk (docs/operating.md), then"
+        f"\nNext: move [bold]{ROOT_KEY_FILE}[/bold] off this disk (deploy/README.md), then"
         f" [bold]padauk serve --home {home}[/bold]"
     )

@@ -23,11 +23,12 @@ from app.intake.models import (
     SearchKind,
     Words,
 )
-from app.intake.names import name_keys, resembles, same_name, telling
+from app.intake.names import NameReader, resembles, same_name, telling
 from app.intake.search import (
     NORMALISED,
     find_by_identifier,
     index_waiting,
+    keys_of,
     scan_identities,
     values_of,
 )
@@ -83,11 +84,12 @@ def list_duplicates(work: Work, case: Case) -> list[Proposal]:
 
 
 def _propose_names(work: Work, identity: Identity, proposals: dict[UUID, Proposal]) -> None:
-    mine = _keys(identity)
+    reader = NameReader()
+    mine = keys_of(reader, identity)
     if not mine:
         return
     for row, other in scan_identities(work):
-        theirs = _keys(other)
+        theirs = keys_of(reader, other)
         same = same_name(mine, theirs)
         if not same and not resembles(mine, theirs):
             continue
@@ -95,10 +97,6 @@ def _propose_names(work: Work, identity: Identity, proposals: dict[UUID, Proposa
         proposal.why.append(SearchKind.NAME)
         if same and telling(mine) and not _contradict(identity, other):
             proposal.likely = True
-
-
-def _keys(identity: Identity) -> frozenset[tuple[str, ...]]:
-    return name_keys(identity.name, identity.name_burmese, identity.name_as_written)
 
 
 def _contradict(one: Identity, other: Identity) -> bool:

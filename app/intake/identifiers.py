@@ -21,8 +21,8 @@ _NUMBERS_APART = re.compile(r"[,;/|&\n]|\s{2,}")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _SPACES = re.compile(r"\s+")
 # The letter wa stands in for zero: the two look alike, and phones offer the letter first.
-_NRC = re.compile(r"^(?P<region>\d{1,2})[/\\.,-](?P<township>.*?)(?P<number>[0-9ဝ]{6})$")
-_SERIAL = re.compile(r"^(?P<letters>[^\W\d_]*?)\W*(?P<digits>\d{2,12})$")
+_NRC = re.compile(r"^(?P<region>[0-9]{1,2})[/\\.,-](?P<township>.*?)(?P<number>[0-9ဝ]{6})$")
+_SERIAL = re.compile(r"^(?P<letters>[^\W\d_]*?)\W*(?P<digits>[0-9]{2,12})$")
 
 # Letters of the branch class before a serial, as they are spelt in the other script.
 _BRANCHES: Final = {"ကြည်း": "kyi", "ရေ": "yay", "လေ": "lay", "တ": "ta"}
@@ -90,7 +90,12 @@ def service_number(written: str) -> frozenset[str]:
 
 def handle(written: str) -> frozenset[str]:
     """Return a messenger handle in lower case, without ``@`` and without an address before it."""
-    text = unicodedata.normalize("NFKC", tidy(written)).casefold()
-    text = _SPACES.sub("", unicodedata.normalize("NFKC", text))
-    text = text.rstrip("/").rpartition("/")[2].lstrip("@")
+    text = _folded(tidy(written)).rstrip("/").rpartition("/")[2].lstrip("@")
     return frozenset({text}) if text else frozenset()
+
+
+def _folded(text: str) -> str:
+    """Return the text in lower case and compatible form, without spaces."""
+    # One step can make way for another: a space that parted a letter from its accent, say.
+    folded = unicodedata.normalize("NFKC", _SPACES.sub("", text).casefold())
+    return text if folded == text else _folded(folded)

@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from app.intake.models import Case, CaseStatus, Contact, Identity, Summary
+from app.permissions import Role
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
 from app.vault.keyring import live_grants
-from app.vault.models import Grant
+from app.vault.models import Grant, GrantReason
 from app.work import Work
 
 
@@ -80,15 +81,22 @@ SEARCHED = select(*_PLAIN, _TABLE.summary_sealed, _TABLE.identity_sealed, _TABLE
 
 
 def held(work: Work) -> ColumnElement[bool]:
-    """Return the condition that the principal holds a live grant on a case."""
-    return _TABLE.id.in_(
-        select(Grant.case_id).where(Grant.holder_id == work.principal.id, live_grants(work.today()))
+    """Return the condition that the principal holds a live grant on a case, not on a leg alone."""
+    mine = select(Grant.case_id).where(
+        Grant.holder_id == work.principal.id,
+        Grant.reason != GrantReason.ESCORT,
+        live_grants(work.today()),
     )
+    if work.principal.role is Role.COORDINATOR:
+        # They hold most of what there is: walk the cases, and look up each one's grant. Everybody
+        # else holds few: begin with the grants. Both say the same.
+        return mine.where(Grant.case_id == _TABLE.id).exists()
+    return _TABLE.id.in_(mine)
 
 
 def rows(work: Work, query: Select[*tuple[object, ...]]) -> list[CaseRow]:
     """Return the rows of a query that began with ``LISTED`` or ``SEARCHED``."""
-    found = work.session.connection().execute(query)
+    found = work.session.connection().execute(query).all()
     return [CaseRow(*cast("tuple[Any, ...]", row)) for row in found]
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -21,8 +20,7 @@ from app.intake.duplicates import refuse_open_duplicates
 from app.intake.errors import CaseNotOpen, MoveRefused
 from app.intake.models import Assignment, Case, CaseMove, CaseStatus, Words
 from app.permissions import Permission
-from app.vault.keyring import live_grants
-from app.vault.models import Grant, GrantReason
+from app.vault.models import GrantReason
 from app.work import Work
 
 _S = CaseStatus
@@ -147,8 +145,8 @@ def end_triage(work: Work, case: Case) -> None:
     if case.triaged_on is not None:
         return
     case.triaged_on = work.today()
-    if _holds_intake_grant(work, case.id, case.opened_by):
-        work.grants.end(case.id, holder_id=case.opened_by, about=case.id)
+    # A coordinator who logs an intake holds it by triage, and keeps it.
+    work.grants.end(case.id, holder_id=case.opened_by, about=case.id, reasons=[GrantReason.INTAKE])
 
 
 def end_assignment(work: Work, assignment: Assignment) -> None:
@@ -174,22 +172,6 @@ def _end_assignments(work: Work, case: Case) -> None:
     live = select(Assignment).where(Assignment.case_id == case.id, Assignment.ended_on.is_(None))
     for assignment in work.session.scalars(live).all():
         end_assignment(work, assignment)
-
-
-def _holds_intake_grant(work: Work, case_id: UUID, holder_id: UUID) -> bool:
-    # A coordinator who logs an intake holds it by triage, and keeps it.
-    work.session.flush()
-    return (
-        work.session.scalars(
-            select(Grant.id).where(
-                Grant.case_id == case_id,
-                Grant.holder_id == holder_id,
-                Grant.reason == GrantReason.INTAKE,
-                live_grants(work.today()),
-            )
-        ).first()
-        is not None
-    )
 
 
 def _readable(case: Case) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from itertools import islice, product
 from typing import Final, TypeAlias
 
-from app.intake.text import is_myanmar, readings
+from app.intake.text import burmese, is_myanmar, readings
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -75,17 +75,45 @@ _SILENT_NASAL_VOWELS: Final = {"i": "ai", "a": "ai", "y": "ai", "o": "u"}
 _Syllable: TypeAlias = tuple[str, tuple[str, ...]]
 
 
-def name_keys(*written: str | None) -> frozenset[Key]:
-    """Return the keys under which a name may stand: with and without its honorific.
+class NameReader:
+    """Reads names into keys. Remembers syllables while many names are compared, and no longer."""
 
-    ``written`` are spellings of one name, in either script and encoding. Names of one syllable
-    have no key: they would meet half of everyone.
-    """
-    keys: set[Key] = set()
-    for text in written:
-        for reading in readings(text) if text else ():
-            keys.update(_keys(_syllables(reading)))
-    return frozenset(keys)
+    def __init__(self) -> None:
+        self._words: dict[str, list[_Syllable]] = {}
+
+    def keys(self, *written: str | None) -> frozenset[Key]:
+        """Return the keys under which a name may stand: with and without its honorific.
+
+        ``written`` are spellings of one name, in either script and encoding. Names of one
+        syllable have no key: they would meet half of everyone.
+        """
+        keys: set[Key] = set()
+        for text in written:
+            for reading in readings(text) if text else ():
+                keys.update(_keys(self._syllables(reading)))
+        return frozenset(keys)
+
+    def _syllables(self, name: str) -> list[_Syllable]:
+        """Return each syllable in Latin letters, with the skeletons that it may have."""
+        if is_myanmar(name):
+            # Without tones, as no Latin spelling has them.
+            words = burmese().syllable_tokenize(name.translate(_TONES))
+            cut = _romanised
+        else:
+            words = _WORDS.findall(_plain_letters(name))
+            cut = _cut
+        found: list[_Syllable] = []
+        for word in words:
+            known = self._words.get(word)
+            if known is None:
+                known = self._words[word] = cut(word)
+            found += known
+        return found
+
+
+def name_keys(*written: str | None) -> frozenset[Key]:
+    """Return the keys of one name: see ``NameReader.keys``."""
+    return NameReader().keys(*written)
 
 
 def same_name(one: Iterable[Key], other: Iterable[Key]) -> bool:
@@ -130,39 +158,22 @@ def _spelt(choices: list[tuple[str, ...]]) -> Iterable[Key]:
         yield tuple(sorted(skeletons))
 
 
-def _syllables(name: str) -> list[_Syllable]:
-    """Return each syllable in Latin letters, with the skeletons that it may have."""
-    if is_myanmar(name):
-        return _romanised(name)
-    return [cut for word in _WORDS.findall(_plain_letters(name)) for cut in _cut(word)]
-
-
 def _plain_letters(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def _romanised(name: str) -> list[_Syllable]:
-    # Imported when first needed: it costs 150 ms.
-    from burmesenlp import romanize, syllable_tokenize  # noqa: PLC0415
-
-    found = []
-    # Without tones, as no Latin spelling has them, and syllable by syllable: within a word the
-    # romaniser voices consonants, as nobody spells names.
-    for syllable in syllable_tokenize(name.translate(_TONES)):
-        latin = "".join(_WORDS.findall(_plain_letters(romanize(syllable))))
-        if syllable.startswith("ရ") and "ှ" in syllable:
-            latin = "sh" + latin.removeprefix("y")
-        latin = latin.replace("yy", "y")
-        if not latin:
-            continue
-        cut = _cut(latin)
-        if syllable.endswith("ည်") and len(cut) == 1:
-            # Read as i or as e, word by word.
-            start = cut[0][1][0][:-1]
-            cut = [(latin, (start + "i", start + "e"))]
-        found += cut
-    return found
+def _romanised(syllable: str) -> list[_Syllable]:
+    """Romanise one syllable alone: within a word the romaniser voices consonants."""
+    latin = "".join(_WORDS.findall(_plain_letters(burmese().romanize(syllable))))
+    if syllable.startswith("ရ") and "ှ" in syllable:
+        latin = "sh" + latin.removeprefix("y")
+    cut = _cut(latin.replace("yy", "y")) if latin else []
+    if syllable.endswith("ည်") and len(cut) == 1:
+        # Read as i or as e, word by word.
+        start = cut[0][1][0][:-1]
+        return [(latin, (start + "i", start + "e"))]
+    return cut
 
 
 def _cut(word: str) -> list[_Syllable]:

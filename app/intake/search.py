@@ -30,7 +30,7 @@ from app.intake.models import (
     SearchCount,
     SearchKind,
 )
-from app.intake.names import contains_name, name_keys
+from app.intake.names import Key, NameReader, contains_name, name_keys
 from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.sealed import SealedCell
@@ -176,25 +176,31 @@ def scan_identities(work: Work) -> Iterator[tuple[CaseRow, Identity]]:
         after = listed[-1].id
 
 
-def _by_name(work: Work, wanted: Iterable[tuple[str, ...]]) -> list[CaseRow]:
+def _by_name(work: Work, wanted: Iterable[Key]) -> list[CaseRow]:
+    reader = NameReader()
     return [
         row
         for row, identity in scan_identities(work)
-        if any(contains_name(keys, wanted) for keys in _names_in(identity))
+        if any(contains_name(keys, wanted) for keys in _names_in(reader, identity))
     ]
 
 
-def _names_in(identity: Identity) -> Iterator[frozenset[tuple[str, ...]]]:
-    yield name_keys(identity.name, identity.name_burmese, identity.name_as_written)
+def keys_of(reader: NameReader, identity: Identity) -> frozenset[Key]:
+    """Return the keys of a person's name, in every spelling that is kept."""
+    return reader.keys(identity.name, identity.name_burmese, identity.name_as_written)
+
+
+def _names_in(reader: NameReader, identity: Identity) -> Iterator[frozenset[Key]]:
+    yield keys_of(reader, identity)
     for relative in identity.household:
-        yield name_keys(relative.name)
+        yield reader.keys(relative.name)
 
 
 # ---------------------------------------------------------------------- indexing
 
 
 def index_waiting(work: Work) -> bool:
-    """Index held cases that are not, newest first, a bounded number of them.
+    """Index held cases that are not yet, a bounded number of them.
 
     Only cases whose identity and contact both open here are indexed, so that an index is whole.
     Returns whether none is left waiting. Raises ``KeyCopyMissing``.
@@ -202,8 +208,7 @@ def index_waiting(work: Work) -> bool:
     version = work.index.version
     # Locked until the commit: a change of the same case waits, then asks for a new indexing.
     query = (
-        SEARCHED.where(*_living(work), _CASES.indexed_version != version)
-        .order_by(_CASES.opened_on.desc(), _CASES.id.desc())
+        SEARCHED.where(_CASES.indexed_version < version, *_living(work))
         .limit(INDEXED_A_CALL + 1)
         .with_for_update(skip_locked=True, of=Case)
     )

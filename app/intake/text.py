@@ -7,12 +7,14 @@ strings and the cells that hold them; nothing of rows, keys or searches.
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 import warnings
 from dataclasses import replace
 from functools import cache
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 from myanmartools import ZawgyiDetector
 
@@ -83,11 +85,15 @@ def readings(text: str) -> tuple[str, ...]:
 
 
 def _converted(text: str) -> str:
-    # Imported when first needed: it costs 150 ms, and most processes never meet Zawgyi.
-    from burmesenlp import zg2uni  # noqa: PLC0415
+    return tidy(burmese().zg2uni(text))
 
-    converted: str = zg2uni(text)
-    return tidy(converted)
+
+@cache
+def burmese() -> Any:
+    """Return the library of Burmese script, imported when first needed: it costs 150 ms."""
+    # It gives advice on single texts in the log, where nobody should learn that they came.
+    logging.getLogger("burmesenlp.normalize").disabled = True
+    return import_module("burmesenlp")
 
 
 # ---------------------------------------------------------------------- cells

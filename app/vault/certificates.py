@@ -78,12 +78,15 @@ class Certificates:
         self._organisation = organisation
         self._root_fingerprint = bytes.fromhex(root_fingerprint)
         self._root: bytes | None = None
+        self._members: dict[UUID, MemberKeys] = {}
 
     def member(self, member_id: UUID) -> MemberKeys:
         """Return a member's certified keys; raises ``KeyNotCertified``."""
-        keys = self._session.get(MemberKeys, member_id)
+        keys = self._members.get(member_id) or self._session.get(MemberKeys, member_id)
         if keys is None or keys.certificate is None:
             raise KeyNotCertified
+        # The session itself forgets rows that nobody holds on to.
+        self._members[member_id] = keys
         statement = member_statement(self._organisation, keys)
         issuer = self._issuer(keys.certified_by, certifies_lead=keys.role is Role.LEAD)
         self._check(issuer, keys.certificate, statement)

@@ -20,6 +20,7 @@ from app.crypto.aead import DataKey
 from app.crypto.derive import hkdf
 from app.crypto.passwords import FLOOR, Argon2Cost
 from app.crypto.root import RootKey
+from app.crypto.signing import SigningKey
 from app.crypto.stretching import Stretcher
 from app.settings import Settings
 from app.store.engine import build_engine
@@ -118,6 +119,11 @@ class Deployment:
     def log_key(self) -> bytes:
         """Mixed into every case's log key; alone, the log key of what belongs to no case."""
         return self.root.derive("log")
+
+    @cached_property
+    def log_signing_key(self) -> SigningKey:
+        """Signs the log's checkpoints; derived from the root key, so it is in no database."""
+        return SigningKey.from_seed(self.root.derive("log-signing"))
 
     @cached_property
     def search_mix(self) -> bytes:

@@ -206,7 +206,12 @@ class Grants:
     # ------------------------------------------------------------------ taking back
 
     def end(
-        self, case_id: UUID, *, holder_id: UUID | None = None, about: UUID | None = None
+        self,
+        case_id: UUID,
+        *,
+        holder_id: UUID | None = None,
+        about: UUID | None = None,
+        reasons: Iterable[GrantReason] | None = None,
     ) -> int:
         """End the live grants of a case that match, destroy their wraps, and return how many."""
         self._session.flush()
@@ -215,6 +220,8 @@ class Grants:
             query = query.where(Grant.holder_id == holder_id)
         if about is not None:
             query = query.where(Grant.about == about)
+        if reasons is not None:
+            query = query.where(Grant.reason.in_(list(reasons)))
         return self._end(self._session.scalars(query).all())
 
     def end_all_of(self, holder_id: UUID) -> int:

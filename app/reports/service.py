@@ -1,0 +1,209 @@
+"""Reports for auditors and coordinators. Opens reporting cells and the log; never a name.
+
+A finished half-year is told once: whoever asks first, with the reporting key, fixes what everyone
+reads from then on, so that no two reports can be compared to find one person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.accounts.service import get_member
+from app.aid.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
+from app.audit.models import AuditEvent
+from app.audit.sequencer import AuditCheckpoint, latest_checkpoint
+from app.audit.trail import read_detail, subject_tag
+from app.intake.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
+from app.reports.errors import NothingSigned
+from app.reports.models import ReportRelease
+from app.reports.suppression import redact
+from app.store.base import new_id
+from app.vault.keyring import live_grants
+from app.vault.models import Grant, ScopeRow
+from app.work import Work
+
+_JUNE = 6
+_UNCOUNTED = (CaseStatus.ERASED, CaseStatus.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """How much one member opened in one month, under a name made up for this report."""
+
+    month: str
+    member: str
+    role: str
+    openings: int
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundMonth:
+    """What was booked in one fund, in one month, by one kind of entry; minor units."""
+
+    fund_id: UUID
+    currency: str
+    month: str
+    kind: EntryKind
+    entries: int
+    amount: int
+
+
+def half_year_of(day: date) -> str:
+    """Return the half-year of a day, as in ``2026H1``."""
+    return f"{day.year}H{1 if day.month <= _JUNE else 2}"
+
+
+# ---------------------------------------------------------------------- casework
+
+
+def list_releases(work: Work) -> Sequence[ReportRelease]:
+    """Return a release for each finished half-year with cases, making those still missing.
+
+    Raises ``KeyCopyMissing`` for one without the reporting key, ``Tampered``.
+    """
+    _make_missing(work)
+    return work.session.scalars(select(ReportRelease).order_by(ReportRelease.half_year)).all()
+
+
+def _make_missing(work: Work) -> None:
+    running = half_year_of(work.today())
+    told = set(work.session.scalars(select(ReportRelease.half_year)))
+    cases = work.session.scalars(select(Case).where(Case.status.not_in(_UNCOUNTED))).all()
+    by_period: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_period[half_year_of(case.opened_on)].append(case)
+    missing = sorted(period for period in by_period if period < running and period not in told)
+    if not missing:
+        return
+    wanted = [case for period in missing for case in by_period[period]]
+    work.vault.unlock_reporting([case.id for case in wanted])
+    facts = dict(
+        zip(
+            [case.id for case in wanted],
+            work.vault.open_listed([case.reporting for case in wanted]),
+            strict=True,
+        )
+    )
+    for period in missing:
+        _release(work, period, [facts[case.id] for case in by_period[period]])
+    work.session.flush()
+
+
+def _release(work: Work, period: str, facts: Sequence[Reporting]) -> None:
+    tables = {
+        "region_group": _count(RegionGroup, (fact.region_group for fact in facts)),
+        "rank_band": _count(RankBand, (fact.rank_band for fact in facts)),
+        "standing": _count(Standing, (fact.standing for fact in facts)),
+    }
+    shown = redact(tables)
+    work.session.add(
+        ReportRelease(
+            half_year=period,
+            total=None if shown is None else len(facts),
+            tables=shown or {},
+            made_on=work.today(),
+        )
+    )
+    work.trail.record("report:released", half_year=period)
+
+
+def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
+    counted = Counter(str(value) for value in found)
+    return {str(kind): counted[str(kind)] for kind in kinds}
+
+
+# ---------------------------------------------------------------------- openings
+
+
+def list_openings(work: Work) -> list[Openings]:
+    """Return who opened how much in each month before this one, without saying who they are.
+
+    The made-up names hold within one answer alone.
+    """
+    keys = _log_keys(work)
+    this_month = f"{work.today():%Y-%m}"
+    counted: Counter[tuple[str, UUID]] = Counter()
+    cases: dict[tuple[str, UUID], set[UUID | None]] = defaultdict(set)
+    events = work.session.scalars(select(AuditEvent).where(AuditEvent.action == "case:revealed"))
+    for event in events:
+        key = keys.get(event.subject_tag)
+        month = f"{event.happened_on:%Y-%m}"
+        if key is None or month >= this_month:
+            continue
+        detail = read_detail(event, key, work.deployment.organisation)
+        counted[month, detail.actor] += 1
+        cases[month, detail.actor].add(detail.case)
+    names = {actor: f"member-{new_id().hex[:8]}" for _, actor in counted}
+    return sorted(
+        (
+            Openings(
+                month, names[actor], get_member(work, actor).role.value, count,
+                len(cases[month, actor]),
+            )
+            for (month, actor), count in counted.items()
+        ),
+        key=lambda line: (line.month, line.member),
+    )  # fmt: skip
+
+
+def _log_keys(work: Work) -> dict[bytes, bytes]:
+    """Return the log key of every case that still has one, by the tag its events carry."""
+    rows = work.session.execute(select(ScopeRow.case_id, ScopeRow.share_id).distinct()).all()
+    shares = work.deployment.keystore.find({row.share_id for row in rows})
+    keys = {
+        row.case_id: work.deployment.case_log_key(row.case_id, shares[row.share_id])
+        for row in rows
+        if row.share_id in shares
+    }
+    return {subject_tag(key, case_id): key for case_id, key in keys.items()}
+
+
+# ---------------------------------------------------------------------- ledger and caseload
+
+
+def list_fund_months(work: Work) -> list[FundMonth]:
+    """Return what each fund took in and gave, by month and kind: no payee, no case."""
+    rows = work.session.execute(
+        select(Fund.id, Fund.currency, JournalEntry.made_on, JournalEntry.kind, Posting.amount)
+        .join(LedgerAccount, LedgerAccount.fund_id == Fund.id)
+        .join(Posting, Posting.account_id == LedgerAccount.id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(Posting.amount > 0)
+    ).all()
+    entries: Counter[tuple[UUID, str, str, EntryKind]] = Counter()
+    amounts: Counter[tuple[UUID, str, str, EntryKind]] = Counter()
+    for row in rows:
+        line = (row.id, row.currency, f"{row.made_on:%Y-%m}", row.kind)
+        entries[line] += 1
+        amounts[line] += row.amount
+    return [FundMonth(*line, entries[line], amounts[line]) for line in sorted(entries)]
+
+
+def count_caseload(work: Work) -> dict[CaseStatus, int]:
+    """Return how many cases the principal holds, by where they stand."""
+    held = select(Grant.case_id).where(
+        Grant.holder_id == work.principal.id, live_grants(work.today())
+    )
+    rows = work.session.execute(
+        select(Case.status, func.count()).where(Case.id.in_(held)).group_by(Case.status)
+    ).all()
+    counted = {row[0]: row[1] for row in rows}
+    return {status: counted.get(status, 0) for status in CaseStatus}
+
+
+# ---------------------------------------------------------------------- the log
+
+
+def get_checkpoint(work: Work) -> AuditCheckpoint:
+    """Return the newest signed statement of the log's size and root; raises ``NothingSigned``."""
+    checkpoint = latest_checkpoint(work.session)
+    if checkpoint is None:
+        raise NothingSigned
+    return checkpoint

@@ -1,0 +1,192 @@
+"""An insider with write access changes the log or a row: verification names what they touched."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, text, update
+
+from app.audit.checkpoints import log_verifier
+from app.audit.models import AuditEvent
+from app.audit.sequencer import AuditLeaf, LogRewritten, latest_checkpoint, sequence
+from app.audit.verify import Verdict, verify_log, verify_rows
+from app.cli.audit import log_keys
+from app.crypto.notes import open_note
+from app.intake.models import Case
+from app.models import sealed_models
+from app.work import NOBODY, begin_work, unit_of_work
+from app.worker import Worker, sequence_log
+
+
+def run_sequencer(world):
+    with world.work_as(None) as work:
+        return sequence_log(work)
+
+
+def verdict_on(world, *, database: bool = False) -> Verdict:
+    deployment = world.deployment
+    with deployment.sessions() as session:
+        verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
+        if database:
+            verify_rows(
+                session,
+                verdict,
+                organisation=deployment.organisation,
+                log_keys=log_keys(session, deployment),
+                models=sealed_models(),
+            )
+        return verdict
+
+
+def kinds(verdict: Verdict) -> set[str]:
+    return {finding.kind for finding in verdict.findings}
+
+
+@pytest.fixture
+def tampering(world):
+    """Two cases in a sequenced log, and a connection for which no trigger stands any more."""
+    cases = [world.open_case(), world.open_case()]
+    run_sequencer(world)
+    with world.deployment.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER audit_events_no_update"))
+            connection.execute(text("DROP TRIGGER audit_events_no_delete"))
+        else:
+            connection.execute(text("DROP TRIGGER audit_events_no_change ON audit_events"))
+        yield connection, cases
+
+
+def test_an_untouched_log_and_its_rows_are_sound(world):
+    world.open_case()
+    count = run_sequencer(world)
+    verdict = verdict_on(world, database=True)
+    assert verdict.sound, verdict.findings
+    assert verdict.leaves == verdict.covered == count
+    assert verdict.rows > 0
+
+
+def test_an_altered_event_is_named(world, tampering):
+    connection, _ = tampering
+    connection.execute(
+        update(AuditEvent).where(AuditEvent.action == "case:opened").values(action="case:moved")
+    )
+    connection.commit()
+    assert kinds(verdict_on(world)) == {"event.altered"}
+
+
+def test_a_deleted_event_is_named(world, tampering):
+    connection, _ = tampering
+    connection.execute(delete(AuditEvent).where(AuditEvent.action == "case:opened"))
+    connection.commit()
+    assert kinds(verdict_on(world)) == {"event.missing"}
+
+
+def test_a_leaf_taken_out_of_the_middle_is_seen(world, tampering):
+    connection, _ = tampering
+    connection.execute(delete(AuditLeaf).where(AuditLeaf.leaf_index == 1))
+    connection.commit()
+    assert {"leaf.missing", "log.shrunk"} <= kinds(verdict_on(world))
+
+
+def test_a_log_cut_short_is_seen_and_never_signed_over(world, tampering):
+    connection, _ = tampering
+    late = select(AuditLeaf.event_id).where(AuditLeaf.leaf_index > 2)
+    connection.execute(delete(AuditEvent).where(AuditEvent.id.in_(late)))
+    connection.execute(delete(AuditLeaf).where(AuditLeaf.leaf_index > 2))
+    connection.commit()
+    assert kinds(verdict_on(world)) == {"log.shrunk"}
+    with pytest.raises(LogRewritten):
+        run_sequencer(world)
+
+
+def test_a_log_with_another_history_is_seen(world, tampering):
+    connection, _ = tampering
+    connection.execute(
+        update(AuditLeaf).where(AuditLeaf.leaf_index == 0).values(leaf_hash=bytes(32))
+    )
+    connection.commit()
+    assert "log.rewritten" in kinds(verdict_on(world))
+
+
+def test_a_row_put_back_to_an_older_value_is_named(world, tampering):
+    connection, (case_id, _) = tampering
+    older = connection.execute(select(Case.__table__.c.account_sealed)).scalars().first()
+    connection.commit()
+    coordinator = world.member("coordinator")
+    with world.work_as(coordinator) as work:
+        case = work.session.get_one(Case, case_id)
+        before = case.account.envelope
+        work.vault.seal(case.account, work.vault.open(case.account))
+        work.trail.record("case:changed", case_id)
+    run_sequencer(world)
+    assert older is not None
+    assert verdict_on(world, database=True).sound
+    with world.deployment.engine.begin() as again:
+        again.execute(
+            update(Case.__table__).where(Case.id == case_id).values(account_sealed=before)
+        )
+    verdict = verdict_on(world, database=True)
+    assert [(f.kind, f.where) for f in verdict.findings] == [("row.altered", f"cases/{case_id}")]
+
+
+def test_two_rows_that_were_swapped_are_both_named(world, tampering):
+    connection, cases = tampering
+    table = Case.__table__
+    cells = dict(connection.execute(select(table.c.id, table.c.identity_sealed)).all())
+    for mine, other in (cases, cases[::-1]):
+        connection.execute(
+            update(table).where(table.c.id == mine).values(identity_sealed=cells[other])
+        )
+    connection.commit()
+    verdict = verdict_on(world, database=True)
+    assert {f.where for f in verdict.findings} == {f"cases/{case}" for case in cases}
+
+
+def test_a_deleted_row_is_named(world, tampering):
+    connection, (case_id, _) = tampering
+    connection.execute(delete(Case.__table__).where(Case.id == case_id))
+    connection.commit()
+    verdict = verdict_on(world, database=True)
+    assert ("row.missing", f"cases/{case_id}") in {(f.kind, f.where) for f in verdict.findings}
+
+
+def test_the_checkpoint_is_a_note_that_its_verifier_opens(world):
+    world.open_case()
+    run_sequencer(world)
+    with world.deployment.sessions() as session:
+        checkpoint = latest_checkpoint(session)
+        verifier = log_verifier(world.deployment.log_signing_key.public)
+        assert open_note(checkpoint.note, verifier).startswith("padauk.invalid/log\n")
+
+
+def test_events_that_come_late_get_later_places(world):
+    world.open_case()
+    first = run_sequencer(world)
+    world.open_case()
+    second = run_sequencer(world)
+    with world.deployment.sessions() as session:
+        places = session.scalars(select(AuditLeaf.leaf_index).order_by(AuditLeaf.leaf_index)).all()
+    assert list(places) == list(range(first + second))
+    assert second > 0
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_two_sequencers_at_once_never_give_a_place_twice(world):
+    """The lease keeps them apart; should it ever fail, the primary key does."""
+    world.open_case()
+    deployment = world.deployment
+    with deployment.sessions() as one, deployment.sessions() as two:
+        sequence(one)
+        one.flush()
+        works = [begin_work(session, deployment, NOBODY) for session in (two,)]
+        one.commit()
+        with unit_of_work(works[0]) as work:
+            assert sequence(work.session) == 0
+
+
+def test_a_job_runs_in_one_process_at_a_time_and_not_before_it_is_due(world):
+    world.open_case()
+    one, two = Worker(world.deployment), Worker(world.deployment)
+    assert one.run_due()["sequencer"] > 0
+    assert "sequencer" not in two.run_due()
+    world.clock.advance(minutes=2)
+    assert "sequencer" in two.run_due()

@@ -1,0 +1,158 @@
+"""Every ciphertext against every principal: what opens is what the grant table says, exactly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.models import sealed_models
+from app.permissions import Compartment
+from app.store.sealed import sealed_fields
+from app.vault.errors import NoGrant
+from app.vault.keyring import live_grants
+from app.vault.models import Grant
+from app.vault.scopes import Scope, unpack_entries
+from tests.support.journey import Journey
+from tests.support.served import serve
+
+STAGES = ["log_intake", "triage_and_assign", "ask_for_emergency", "vet", "relocate", "register", "aid"]
+
+
+@pytest.fixture(params=[2, 4, 5, 7], ids=["triaged", "vetted", "relocated", "aided"])
+def stage(world, request):
+    """A case in the middle of its way, another team's case beside it, and an open vetting."""
+    with serve(world) as served:
+        journey = Journey(served)
+        for step in STAGES[: request.param]:
+            getattr(journey, step)()
+        other = world.open_case(by=world.member("volunteer", team=2))
+        fresh = world.open_case()
+        served.post(
+            journey.coordinator,
+            f"/cases/{fresh}/triage",
+            {"decision": "accept"},
+            based_on=served.get(journey.coordinator, f"/cases/{fresh}")["version"],
+        )
+        yield world, journey, other
+
+
+def cells(session):
+    for model in sealed_models():
+        for record in session.scalars(select(model)):
+            for name, field in sealed_fields(model).items():
+                cell = getattr(record, name)
+                if cell.envelope is not None and field.compartment is not Compartment.DIRECTORY:
+                    yield cell
+
+
+def granted(session, world) -> set[tuple[UUID, UUID, Scope]]:
+    """Who may open which scope of which case, as the grant table alone says it."""
+    rows = session.scalars(select(Grant).where(live_grants(world.clock().date()))).all()
+    return {
+        (row.holder_id, row.case_id, entry.scope)
+        for row in rows
+        for entry in unpack_entries(row.entries)
+    }
+
+
+def test_what_opens_is_what_was_granted_and_nothing_else(stage):
+    world, _, _ = stage
+    with world.deployment.sessions() as session:
+        table = granted(session, world)
+    seen = 0
+    for person in world.people:
+        with world.work_as(person) as work:
+            for cell in list(cells(work.session)):
+                scope = Scope(cell.field.compartment, cell.record.part)
+                may = (person.id, cell.record.case_id, scope) in table
+                try:
+                    work.vault.open(cell)
+                    opened = True
+                except NoGrant:
+                    opened = False
+                assert opened is may, (person.role, cell)
+                seen += 1
+    assert seen > len(world.people) * 10
+
+
+def test_nobody_of_another_team_opens_anything(stage):
+    world, journey, _ = stage
+    case_id = UUID(journey.case_id)
+    strangers = [p for p in world.people if p.team_id == world.founded.teams[1]]
+    assert len(strangers) > 5
+    for person in strangers:
+        with world.work_as(person) as work:
+            for cell in list(cells(work.session)):
+                if cell.record.case_id == case_id:
+                    with pytest.raises(NoGrant):
+                        work.vault.open(cell)
+
+
+def test_administrators_and_auditors_hold_no_grant_at_all(stage):
+    world, _, _ = stage
+    with world.deployment.sessions() as session:
+        holders = {holder for holder, _, _ in granted(session, world)}
+    for person in world.people:
+        if person.role in {"administrator", "auditor"}:
+            assert person.id not in holders
+
+
+def test_a_coordinator_never_opens_vetting_notes(stage):
+    world, journey, _ = stage
+    with world.work_as(journey.coordinator) as work:
+        notes = [c for c in cells(work.session) if c.field.compartment is Compartment.VETTING]
+        for cell in notes:
+            with pytest.raises(NoGrant):
+                work.vault.open(cell)
+
+
+def test_an_escort_opens_one_leg_and_no_list_of_cases(world):
+    with serve(world) as served:
+        journey = Journey(served)
+        for step in STAGES[:4]:
+            getattr(journey, step)()
+        plan = served.post(
+            journey.coordinator,
+            f"/cases/{journey.case_id}/plans",
+            {
+                "origin": "a",
+                "destination": "b",
+                "legs": [
+                    {
+                        "kind": "walk",
+                        "place": f"place {n}",
+                        "instructions": "walk",
+                        "due_at": (world.clock() + timedelta(hours=n)).isoformat(),
+                        "grace_minutes": 30,
+                    }
+                    for n in (3, 6)
+                ],
+            },
+        )
+        assert plan["status"] == "open"
+        legs = served.get(journey.coordinator, f"/cases/{journey.case_id}/plan")["legs"]
+        served.post(
+            journey.coordinator,
+            f"/legs/{legs[1]['id']}/escort",
+            {"volunteer_id": str(journey.escort.id)},
+            based_on=legs[1]["version"],
+        )
+        mine = served.get(journey.escort, "/legs")["items"]
+        assert [leg["id"] for leg in mine] == [legs[1]["id"]]
+        assert served.get(journey.escort, "/cases")["items"] == []
+        for leg_id, status in ((legs[0]["id"], 404), (legs[1]["id"], 200)):
+            assert served.ask(journey.escort, "GET", f"/legs/{leg_id}").status_code == status
+        answer = served.ask(journey.escort, "GET", f"/cases/{journey.case_id}")
+        assert answer.status_code == 404
+    with world.work_as(journey.escort) as work:
+        opened = []
+        for cell in list(cells(work.session)):
+            try:
+                work.vault.open(cell)
+                opened.append(cell.record.part)
+            except NoGrant:
+                continue
+    assert set(opened) == {UUID(legs[1]["id"])}
