@@ -248,14 +248,11 @@ def _put(deployment: Deployment, credential: Credential, slot: int, inner: bytes
 def _inner(deployment: Deployment, credential: Credential, slot: int) -> bytes:
     sealed = credential.slot_0 if slot == FIRST else credential.slot_1
     try:
-        inner = _pepper(deployment, credential).unwrap(
+        return _pepper(deployment, credential).unwrap(
             sealed, address=_pepper_address(deployment, credential, slot)
         )
     except CryptoError:
         raise CredentialTampered from None
-    if len(inner) != _SLOT_BYTES:
-        raise CredentialTampered
-    return inner
 
 
 def _unwrap(key: bytes, wrapped: bytes, address: bytes) -> bytes:

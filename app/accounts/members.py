@@ -23,9 +23,10 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Credential, Member, MemberStatus, Place
 from app.accounts.sessions import end_sessions
-from app.accounts.standing import confirm_standing
+from app.accounts.standing import confirm_standing, stands
 from app.permissions import Role
 from app.vault.certificates import certify_member
+from app.vault.errors import Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import Work
 
@@ -33,10 +34,16 @@ _KNOW_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
 
 
 def get_member(work: Work, member_id: UUID) -> Member:
-    """Return a member, also one who was removed; raises ``MemberNotFound``."""
+    """Return a member, also one who was removed.
+
+    Raises ``MemberNotFound``, ``Tampered`` where somebody else wrote the row.
+    """
     member = work.session.get(Member, member_id)
     if member is None:
         raise MemberNotFound
+    row = (member.id, member.team_id, member.role, member.status, member.standing)
+    if not stands(work.deployment, *row):
+        raise Tampered
     return member
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.accounts import credentials
 from app.accounts.credentials import (
     FIRST,
     SECOND,
@@ -247,3 +248,13 @@ def test_a_slot_cut_short_is_refused(shared, length):
             try_slots(shared.deployment, shared.credential, shared.stretched)
     finally:
         shared.credential.slot_1 = sealed
+
+
+def test_keys_exchanged_by_somebody_who_holds_the_pepper_are_still_refused(kept):
+    inner = credentials._inner(kept.deployment, kept.credential, FIRST)
+    for at in (40, len(inner) - 1):
+        changed = inner[:at] + bytes([inner[at] ^ 1]) + inner[at + 1 :]
+        credentials._put(kept.deployment, kept.credential, FIRST, changed)
+        with pytest.raises(CredentialTampered):
+            try_slots(kept.deployment, kept.credential, kept.stretched)
+            open_lead_key(kept.deployment, kept.credential, FIRST, kept.stretched)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
+from app.accounts.members import retire
 from app.accounts.models import Alert, Credential, Member, MemberSession
 from app.accounts.service import forget_alerts, list_members, remove_member, settle_alerts
 from app.accounts.sessions import principal_of
@@ -325,3 +328,14 @@ def test_alerts_are_forgotten_after_a_month(served, world, person, second):
     with world.work_as(None) as work:
         assert forget_alerts(work) == 2
     assert served.count(Alert) == 0
+
+
+def test_when_the_harmless_account_alone_is_gone_its_passphrase_opens_nothing(
+    served, world, person, second
+):
+    harmless = UUID(served.ask(token_by(served, person, second), "GET", "/me").json()["id"])
+    with world.work_as(None) as work:
+        retire(work, work.session.get_one(Member, harmless))
+        work.trail.record("member:removed")
+    assert served.sign_in(person.login, second).status_code == 401
+    assert served.sign_in(person.login, person.passphrase).status_code == 201

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from app.accounts.admission import admit_member
 from app.accounts.errors import (
@@ -14,19 +14,21 @@ from app.accounts.errors import (
     MemberRemoved,
     RoleNeedsRoot,
     RoleUnchanged,
+    TeamNotFound,
 )
-from app.accounts.models import Credential, MemberSession, MemberStatus
+from app.accounts.models import Credential, Member, MemberSession, MemberStatus
 from app.accounts.service import (
     certify_keys,
     change_role,
     get_member,
+    get_team,
     list_members,
     remove_member,
 )
 from app.errors import PreconditionMissing, Stale
 from app.permissions import Role
 from app.store.base import new_id
-from app.vault.errors import KeyNotCertified
+from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import Grant, OrganisationKeyKind
 from tests.accounts.people import another_lead, copies_of, hand_over, new_member, person_of
 from tests.support.world import Person, World
@@ -305,3 +307,28 @@ def test_teams_are_made_and_listed_by_name(served, world, administrator):
     body = new_member(world, team_id=made.json()["id"])
     assert served.ask(administrator, "POST", "/members", json=body).status_code == 201
     assert served.ask(Role.COORDINATOR, "POST", "/teams", json={"name": "x"}).status_code == 403
+
+
+def test_a_member_whose_credential_is_lost_can_still_be_removed(world, lead):
+    vetter = world.member("vetter")
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(delete(Credential).where(Credential.id == vetter.id))
+    with world.work_as(lead) as work:
+        assert remove_member(work, vetter.id).status is MemberStatus.REMOVED
+
+
+@pytest.mark.parametrize("values", [{"role": "lead"}, {"status": "invited"}])
+def test_a_row_that_somebody_else_wrote_is_never_certified(served, world, lead, values):
+    vetter = world.member("vetter")
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(update(Member).where(Member.id == vetter.id).values(**values))
+    with world.work_as(lead) as work, pytest.raises(Tampered):
+        certify_keys(work, vetter.id)
+    assert served.ask(lead, "GET", f"/members/{vetter.id}").json()["code"] == "record.tampered"
+
+
+def test_a_team_that_does_not_exist_is_not_found(world, lead):
+    with world.work_as(lead) as work:
+        assert get_team(work, world.founded.teams[0]).version == 1
+        with pytest.raises(TeamNotFound):
+            get_team(work, new_id())

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.accounts.admission import Passphrase
 from app.accounts.errors import SessionEnded
 from app.accounts.models import MemberSession
+from app.accounts.service import begin_renewal, change_passphrase
 from app.accounts.sessions import principal_of
+from app.crypto.passwords import stretch
 from app.permissions import Role
 from tests.support.world import Person, World
 
@@ -176,3 +179,18 @@ def test_the_stolen_token_of_somebody_changes_no_passphrase(served, world, perso
     token = world.token(person)
     assert change(served, token, world.member("vetter").passphrase).status_code == 403
     assert served.count(MemberSession) == 1
+
+
+def test_where_no_session_asks_a_changed_passphrase_ends_them_all(served, world, person):
+    """As a command does it, with the keys at hand and no token."""
+    token = served.token_of(person)
+    with world.work_as(person) as work:
+        old, fresh = begin_renewal(work, person.passphrase)
+        results = [
+            stretch(t.passphrase, salt=t.salt, cost=t.cost, floor=t.floor) for t in (old, fresh)
+        ]
+        made = Passphrase(fresh.passphrase, fresh.salt, fresh.cost, results[1])
+        opened = change_passphrase(work, results[0], made)
+    with pytest.raises(SessionEnded):
+        identify(world, token)
+    identify(world, opened.token)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from app.accounts import sessions
-from app.accounts.errors import SessionEnded
+from app.accounts.errors import SessionEnded, SessionNotFound
 from app.accounts.models import Credential, Member, MemberSession
 from app.accounts.service import change_role, forget_ended, remove_member
 from app.accounts.sessions import principal_of
@@ -309,3 +309,8 @@ def test_losing_the_credential_row_does_not_open_a_session(world, person, token)
     with world.deployment.sessions() as session, session.begin():
         session.execute(delete(Credential))
     assert not ends(world, token)
+
+
+def test_where_there_is_no_session_none_is_ended(world, person):
+    with world.work_as(person) as work, pytest.raises(SessionNotFound):
+        sessions.end_current_session(work)
