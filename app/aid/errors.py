@@ -19,6 +19,16 @@ class CaseNotReady(Conflict):
     title = "Aid starts when the case is active; ask a coordinator whether this is an emergency"
 
 
+class DayTooFar(Invalid):
+    """The day lies further ahead than aid is planned."""
+
+    code = "aid.day_too_far"
+    title = "Choose a day within a year"
+
+    def __init__(self) -> None:
+        super().__init__("not_before")
+
+
 class NobodyToDecide(Conflict):
     """The team has nobody who could be handed the request."""
 

@@ -17,6 +17,10 @@ WINDOW: Final = timedelta(days=7)
 """Two payments to one case or payee within it are looked at before the second is made."""
 
 
+FURTHEST: Final = timedelta(days=366)
+"""No request is put off for longer than this, counted from the day on which it is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """Amounts above ``above`` (minor units) need this many approvers."""

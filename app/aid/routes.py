@@ -12,6 +12,7 @@ from app.aid.errors import (
     AidNotFound,
     CaseNotReady,
     CurrencyUnknown,
+    DayTooFar,
     EntryNotFound,
     EntryReversed,
     FundNotFound,
@@ -59,6 +60,7 @@ from app.aid.schemas import (
     StepShown,
     TierShown,
 )
+from app.intake.errors import CaseNotFound
 from app.intake.service import get_case
 from app.permissions import Permission
 from app.web.paging import Page, PageQuery, page_of, position
@@ -78,7 +80,14 @@ _ACT = (AidNotFound, MoveNotAllowed, MoveOutOfTurn, SamePerson)
     needs=Permission.AID_REQUEST,
     creates=True,
     status_code=201,
-    raises=(CaseNotReady, CurrencyUnknown, IdTaken, NobodyToDecide),
+    raises=(
+        CaseNotFound,
+        CaseNotReady,
+        CurrencyUnknown,
+        DayTooFar,
+        IdTaken,
+        NobodyToDecide,
+    ),
 )
 def request_aid(case_id: UUID, body: RequestAid, work: Work) -> AidReceipts:
     """Ask for aid on a case, once or as a stipend."""

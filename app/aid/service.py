@@ -20,6 +20,7 @@ from app.aid.doubles import index_payee, may_be_second
 from app.aid.errors import (
     AidNotFound,
     CaseNotReady,
+    DayTooFar,
     IdTaken,
     MemberUnsuited,
     MoveNotAllowed,
@@ -32,7 +33,7 @@ from app.aid.errors import (
     RequestHeld,
     SamePerson,
 )
-from app.aid.limits import approvers_needed, rule_for
+from app.aid.limits import FURTHEST, approvers_needed, rule_for
 from app.aid.models import Act, AidDetail, AidNote, AidRequest, AidStatus, AidStep, Fund
 from app.aid.moves import MOVES, NO_PAYMENT_PENDING, Move, PlainMove
 from app.intake.models import Case, CaseStatus
@@ -82,7 +83,8 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
 
     Each gets a scope of its own, granted to the team's coordinators and treasurers. What may be a
     second payment within the window comes into being held. Raises ``NoGrant`` for who is not on
-    the case, ``CaseNotReady``, ``CurrencyUnknown``, ``IdTaken``, ``NobodyToDecide``.
+    the case, ``CaseNotReady``, ``CurrencyUnknown``, ``DayTooFar``, ``IdTaken``,
+    ``NobodyToDecide``.
     """
     if not work.grants.holds(case.id, _ACCOUNT):
         raise NoGrant
@@ -92,6 +94,8 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
         raise IdTaken
     first_id = draft.id or new_id()
     first_due = max(draft.not_before or work.today(), work.today())
+    if first_due > work.today() + FURTHEST:
+        raise DayTooFar
     repeat = draft.repeat or Repeat(every_days=0, times=1)
     holders = _team(work, case.team_id, _DECIDING_ROLES) | {work.principal.id}
     return [

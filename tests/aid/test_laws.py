@@ -165,7 +165,7 @@ class Aid(RuleBasedStateMachine):
         assert was in move.sources
         assert doer.principal.may(move.needs)
         assert not {(doer.id, barred) for barred in move.barred} & self.did[request_id]
-        if self.scene.row(request_id).held:
+        if act is Act.APPROVE and self.scene.row(request_id).held:
             return
         assert now in {move.to, was}
         self.statuses[request_id] = now
