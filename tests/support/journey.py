@@ -122,9 +122,7 @@ class Journey:
             {"decision": "accept", "reason": self.texts["triage_reason"]},
             based_on=self.version(),
         )
-        served.post(
-            self.coordinator, f"{case}/assignments", {"member_id": str(self.volunteer.id)}
-        )
+        served.post(self.coordinator, f"{case}/assignments", {"member_id": str(self.volunteer.id)})
 
     def ask_for_emergency(self) -> None:
         self.served.post(
@@ -204,9 +202,7 @@ class Journey:
 
     def _move_leg(self, leg_id: str, to: str) -> None:
         version = self.served.get(self.coordinator, f"/legs/{leg_id}")["version"]
-        self.served.post(
-            self.coordinator, f"/legs/{leg_id}/moves", {"to": to}, based_on=version
-        )
+        self.served.post(self.coordinator, f"/legs/{leg_id}/moves", {"to": to}, based_on=version)
 
     def register(self) -> None:
         served = self.served
@@ -233,7 +229,9 @@ class Journey:
         served, t = self.served, self.texts
         fund = served.post(self.treasurer, "/funds", {"name": t["fund"], "currency": "MMK"})
         served.post(
-            self.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 9_000_000, "source": "events"}
+            self.treasurer,
+            f"/funds/{fund['id']}/deposits",
+            {"amount": 9_000_000, "source": "events"},
         )
         asked = served.post(
             self.volunteer,
@@ -247,7 +245,10 @@ class Journey:
         )["items"][0]
         path = f"/aid-requests/{asked['id']}"
         approved = served.post(
-            self.coordinator, f"{path}/approvals", {"fund_id": fund["id"]}, based_on=asked["version"]
+            self.coordinator,
+            f"{path}/approvals",
+            {"fund_id": fund["id"]},
+            based_on=asked["version"],
         )
         paid = served.post(
             self.treasurer,
@@ -279,6 +280,4 @@ class Journey:
             based_on=self.version(),
         )
         self.seen["case"] = self.served.get(self.coordinator, f"/cases/{self.case_id}")
-        self.seen["events"] = self.served.get_all(
-            self.coordinator, f"/cases/{self.case_id}/events"
-        )
+        self.seen["events"] = self.served.get_all(self.coordinator, f"/cases/{self.case_id}/events")
