@@ -28,6 +28,7 @@ from app.web.hop import Hop
 from app.web.openapi import describe
 from app.web.routing import Router
 from app.web.serving import House, Switchboard, routes_of
+from app.work import note_writes
 
 API: Final = "/api"
 SERVER_OPTIONS: Final[dict[str, Any]] = {
@@ -61,6 +62,7 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
     ``identify`` says whose token it is. ``app.state.hop`` is the application's hop, which ends
     with its lifespan.
     """
+    note_writes(deployment.sessions)
     hop = Hop(deployment.threads)
 
     @asynccontextmanager

@@ -163,31 +163,34 @@ def _write_trail(work: Work) -> None:
 
 
 def note_writes(sessions: sessionmaker[Session]) -> None:
-    """Remember on each session which cases were written to, by whatever route.
+    """Remember on each session which cases were written to, by whatever route. Twice is once.
 
     A model whose rows are housekeeping (sessions, counters) says so in ``__housekeeping__``, a
     statement in its execution option ``housekeeping``: each names its reason.
     """
+    for name, listener in (("before_flush", _note_flush), ("do_orm_execute", _note_statement)):
+        if not event.contains(sessions, name, listener):
+            event.listen(sessions, name, listener)
 
-    @event.listens_for(sessions, "before_flush")
-    def unit(session: Session, *_: object) -> None:
-        touched: set[UUID] = session.info.setdefault("touched", set())
-        digests: dict[UUID, dict[str, Any]] = session.info.setdefault("digests", {})
-        for record in {*session.new, *session.dirty, *session.deleted}:
-            if hasattr(type(record), "__housekeeping__"):
-                continue
-            if record in session.dirty and not session.is_modified(record):
-                continue
-            case_id = getattr(record, "case_id", None) or ORGANISATION
-            touched.add(case_id)
-            if sealed_fields(type(record)):
-                gone = inspect(record).deleted or record in session.deleted
-                digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = (
-                    None if gone else row_digest(record)
-                )
 
-    @event.listens_for(sessions, "do_orm_execute")
-    def bulk(state: ORMExecuteState) -> None:
-        writes = state.is_insert or state.is_update or state.is_delete
-        if writes and "housekeeping" not in state.execution_options:
-            state.session.info.setdefault("touched", set()).add(ORGANISATION)
+def _note_flush(session: Session, *_: object) -> None:
+    touched: set[UUID] = session.info.setdefault("touched", set())
+    digests: dict[UUID, dict[str, Any]] = session.info.setdefault("digests", {})
+    for record in {*session.new, *session.dirty, *session.deleted}:
+        if hasattr(type(record), "__housekeeping__"):
+            continue
+        if record in session.dirty and not session.is_modified(record):
+            continue
+        case_id = getattr(record, "case_id", None) or ORGANISATION
+        touched.add(case_id)
+        if sealed_fields(type(record)):
+            gone = inspect(record).deleted or record in session.deleted
+            digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = (
+                None if gone else row_digest(record)
+            )
+
+
+def _note_statement(state: ORMExecuteState) -> None:
+    writes = state.is_insert or state.is_update or state.is_delete
+    if writes and "housekeeping" not in state.execution_options:
+        state.session.info.setdefault("touched", set()).add(ORGANISATION)

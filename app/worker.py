@@ -26,7 +26,7 @@ from app.store.leases import release_lease, take_lease
 from app.vault.deployment import Deployment
 from app.vault.models import Grant
 from app.web import idempotency
-from app.work import NOBODY, Work, begin_work, unit_of_work
+from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0
@@ -96,6 +96,7 @@ class Worker:
     """Runs the jobs in turn until it is stopped."""
 
     def __init__(self, deployment: Deployment, jobs: Sequence[Job] = JOBS) -> None:
+        note_writes(deployment.sessions)
         self._deployment = deployment
         self._jobs = jobs
         self._id = new_id()

@@ -148,16 +148,7 @@ class Grants:
             granted_on=self._today(),
             until=until,
         )
-        organisation = self._deployment.organisation
-        own = self._keyring.secrets
-        grant.signature = own.sign.sign(grant_statement(organisation, grant))
-        address = grant_address(organisation, grant.id, case_id, holder_id)
-        if holder_id == self._member_id:
-            grant.shelf = self._keyring.shelve(opened, address)
-        else:
-            grant.arrival = self._certificates.sealing_key(holder_id).seal(
-                opened, info=address + grant.signature
-            )
+        self._sign_and_seal(grant, opened)
         self._session.add(grant)
         self._trail.record(
             "grant:given",
@@ -168,6 +159,18 @@ class Grants:
             compartments=sorted({scope.compartment.value for scope in scopes}),
         )
         return grant
+
+    def _sign_and_seal(self, grant: Grant, opened: bytes) -> None:
+        """Sign what the grant says, and wrap its secrets: to the holder, or to one's own shelf."""
+        organisation = self._deployment.organisation
+        statement = grant_statement(organisation, grant)
+        grant.signature = self._keyring.secrets.sign.sign(statement)
+        address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
+        if grant.holder_id == self._member_id:
+            grant.shelf = self._keyring.shelve(opened, address)
+            return
+        holder = self._certificates.sealing_key(grant.holder_id)
+        grant.arrival = holder.seal(opened, info=address + grant.signature)
 
     def _gather(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
         organisation = self._deployment.organisation
@@ -198,7 +201,11 @@ class Grants:
         for holder_id in holder_ids:
             try:
                 self.grant(case_id, holder_id, scopes, reason=reason, about=about, until=until)
-            except KeyNotCertified:
+            except KeyNotCertified as refusal:
+                # One bad key must not stop an intake; that it was met stands in the log.
+                self._trail.record(
+                    "grant:withheld", case_id, holder=str(holder_id), why=refusal.code
+                )
                 continue
             granted.append(holder_id)
         return granted
