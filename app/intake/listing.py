@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Uuid,
+    bindparam,
+    select,
+    tuple_,
+)
 
 from app.intake.models import Case, CaseStatus, Contact, Identity, Summary
 from app.permissions import Role
@@ -66,37 +76,50 @@ class CaseRow:
         return SealedCell(self, Case.contact)
 
 
-_TABLE = Case.__table__.c
+CASES = Case.__table__.c
 _PLAIN = (
-    _TABLE.id,
-    _TABLE.version,
-    _TABLE.status,
-    _TABLE.opened_on,
-    _TABLE.moved_on,
-    _TABLE.triaged_on,
-    _TABLE.emergency_until,
+    CASES.id,
+    CASES.version,
+    CASES.status,
+    CASES.opened_on,
+    CASES.moved_on,
+    CASES.triaged_on,
+    CASES.emergency_until,
 )
-LISTED = select(*_PLAIN, _TABLE.summary_sealed)
-SEARCHED = select(*_PLAIN, _TABLE.summary_sealed, _TABLE.identity_sealed, _TABLE.contact_sealed)
+LISTED = select(*_PLAIN, CASES.summary_sealed)
+SEARCHED = select(*_PLAIN, CASES.summary_sealed, CASES.identity_sealed, CASES.contact_sealed)
 
 
-def held(work: Work) -> ColumnElement[bool]:
-    """Return the condition that the principal holds a live grant on a case, not on a leg alone."""
+def held(*, walk: bool) -> ColumnElement[bool]:
+    """Return the condition that the principal holds a live grant on a case, not on a leg alone.
+
+    Takes the parameters ``holder`` and ``today``. Both forms say the same: ``walk`` looks up
+    the grant of each case in turn, for who holds most of them; the other begins with the grants.
+    """
     mine = select(Grant.case_id).where(
-        Grant.holder_id == work.principal.id,
+        Grant.holder_id == bindparam("holder"),
         Grant.reason != GrantReason.ESCORT,
-        live_grants(work.today()),
+        live_grants(cast("Any", bindparam("today"))),
     )
-    if work.principal.role is Role.COORDINATOR:
-        # They hold most of what there is: walk the cases, and look up each one's grant. Everybody
-        # else holds few: begin with the grants. Both say the same.
-        return mine.where(Grant.case_id == _TABLE.id).exists()
-    return _TABLE.id.in_(mine)
+    if walk:
+        return mine.where(Grant.case_id == CASES.id).exists()
+    return CASES.id.in_(mine)
 
 
-def rows(work: Work, query: Select[*tuple[object, ...]]) -> list[CaseRow]:
-    """Return the rows of a query that began with ``LISTED`` or ``SEARCHED``."""
-    found = work.session.connection().execute(query).all()
+def walks(work: Work) -> bool:
+    """Return which form suits the principal: coordinators hold every case of their team."""
+    return work.principal.role is Role.COORDINATOR
+
+
+def holder_of(work: Work) -> dict[str, Any]:
+    """Return the parameters that ``held`` takes."""
+    return {"holder": work.principal.id, "today": work.today()}
+
+
+def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> list[CaseRow]:
+    """Return the rows of a query on ``LISTED`` or ``SEARCHED`` with ``held`` in it."""
+    parameters = holder_of(work) | values
+    found = work.session.connection().execute(query, parameters).all()
     return [CaseRow(*cast("tuple[Any, ...]", row)) for row in found]
 
 
@@ -111,12 +134,26 @@ def list_cases(
 
     The position is (opened_on, id) of the last case seen.
     """
-    query = LISTED.where(held(work))
-    if after is not None:
-        query = query.where(tuple_(_TABLE.opened_on, _TABLE.id) < after)
-    if status is not None:
-        query = query.where(_TABLE.status == status)
-    return rows(work, query.order_by(_TABLE.opened_on.desc(), _TABLE.id.desc()).limit(limit))
+    query = _page(walk=walks(work), after=after is not None, status=status is not None)
+    day, case_id = after or (None, None)
+    return rows(
+        work, query, limit=limit,
+        **({"after_day": day, "after_id": case_id} if after else {}),
+        **({"status": status} if status else {}),
+    )  # fmt: skip
+
+
+@cache
+def _page(*, walk: bool, after: bool, status: bool) -> Select[*tuple[object, ...]]:
+    # Built once: putting the statement together costs as much as running it.
+    query = LISTED.where(held(walk=walk))
+    if after:
+        position = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Uuid))
+        query = query.where(tuple_(CASES.opened_on, CASES.id) < position)
+    if status:
+        query = query.where(CASES.status == bindparam("status"))
+    newest = (CASES.opened_on.desc(), CASES.id.desc())
+    return query.order_by(*newest).limit(bindparam("limit", type_=Integer))
 
 
 def list_summaries(work: Work, listed: Iterable[CaseRow | Case]) -> list[Summary]:

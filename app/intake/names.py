@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice, product
 from typing import Final, TypeAlias
 
@@ -95,13 +95,12 @@ class NameReader:
 
     def _syllables(self, name: str) -> list[_Syllable]:
         """Return each syllable in Latin letters, with the skeletons that it may have."""
+        cut: Callable[[str], list[_Syllable]] = _cut
+        words: list[str] = _WORDS.findall(_plain_letters(name))
         if is_myanmar(name):
             # Without tones, as no Latin spelling has them.
             words = burmese().syllable_tokenize(name.translate(_TONES))
             cut = _romanised
-        else:
-            words = _WORDS.findall(_plain_letters(name))
-            cut = _cut
         found: list[_Syllable] = []
         for word in words:
             known = self._words.get(word)

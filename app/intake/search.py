@@ -11,16 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.intake import identifiers
 from app.intake.errors import SearchBudgetSpent, SearchValueInvalid
-from app.intake.listing import SEARCHED, CaseRow, held, newest_first, rows
+from app.intake.listing import CASES, SEARCHED, CaseRow, held, newest_first, rows, walks
 from app.intake.models import (
     Case,
     CaseStatus,
@@ -42,7 +53,6 @@ INDEXED_A_CALL: Final = 200
 _SCANNED_AT_ONCE: Final = 500
 _IDENTITY: Final = Scope(Compartment.IDENTITY)
 _CONTACT: Final = Scope(Compartment.CONTACT)
-_CASES = Case.__table__.c
 _UPSERT: Final[Mapping[str, Callable[..., Any]]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -92,19 +102,27 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
 def _charge(work: Work) -> None:
     """Count a search against the member's day, in one statement: two at once both count."""
     cap = work.deployment.settings.searches_per_day
-    make = _UPSERT[work.deployment.engine.dialect.name]
-    counted = make(SearchCount).values(
-        id=new_id(), member_id=work.principal.id, day=work.today(), count=1
-    )
-    counted = counted.on_conflict_do_update(
-        index_elements=["member_id", "day"],
-        set_={"count": SearchCount.count + 1},
-        where=SearchCount.count < cap,
-    ).returning(SearchCount.count)
-    if work.session.connection().execute(counted).first() is None:
+    statement = _count_one_more(work.deployment.engine.dialect.name, cap)
+    counted = {"id": new_id(), "member_id": work.principal.id, "day": work.today(), "count": 1}
+    if work.session.connection().execute(statement, counted).first() is None:
         midnight = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
         wait = midnight + timedelta(days=1) - work.now()
         raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
+
+
+@cache
+def _count_one_more(dialect: str, cap: int) -> Executable:
+    """Return the statement that counts, and returns nothing once the cap is reached."""
+    statement: Executable = (
+        _UPSERT[dialect](SearchCount.__table__)
+        .on_conflict_do_update(
+            index_elements=["member_id", "day"],
+            set_={"count": SearchCount.count + 1},
+            where=SearchCount.count < cap,
+        )
+        .returning(SearchCount.count)
+    )
+    return statement
 
 
 # ---------------------------------------------------------------------- by identifier
@@ -128,13 +146,9 @@ def values_of(
 
 def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> list[CaseRow]:
     """Return the held cases in which one of these normalised values stands."""
-    tokens = {work.index.token(kind.value, value) for value in wanted}
-    candidates = select(IndexToken.case_id).where(
-        IndexToken.kind == kind,
-        IndexToken.version == work.index.version,
-        IndexToken.token.in_(tokens),
-    )
-    listed = rows(work, SEARCHED.where(_CASES.id.in_(candidates), *_living(work)))
+    tokens = sorted({work.index.token(kind.value, value) for value in wanted})
+    query = _probe(walk=walks(work))
+    listed = rows(work, query, kind=kind, version=work.index.version, tokens=tokens)
     if kind in {SearchKind.PHONE, SearchKind.HANDLE}:
         contacts = _opened(work, listed, _CONTACT, lambda row: row.contact)
         return [row for row, cell in contacts if wanted & values_of(kind, None, cell)]
@@ -142,8 +156,18 @@ def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> 
     return [row for row, cell in identities if wanted & values_of(kind, cell, None)]
 
 
-def _living(work: Work) -> tuple[Any, ...]:
-    return held(work), _CASES.status != CaseStatus.ERASED
+def _living(*, walk: bool) -> tuple[ColumnElement[bool], ...]:
+    return held(walk=walk), CASES.status != CaseStatus.ERASED
+
+
+@cache
+def _probe(*, walk: bool) -> Select[*tuple[object, ...]]:
+    candidates = select(IndexToken.case_id).where(
+        IndexToken.kind == bindparam("kind"),
+        IndexToken.version == bindparam("version"),
+        IndexToken.token.in_(bindparam("tokens", expanding=True)),
+    )
+    return SEARCHED.where(CASES.id.in_(candidates), *_living(walk=walk))
 
 
 def _opened(
@@ -166,10 +190,10 @@ def scan_identities(work: Work) -> Iterator[tuple[CaseRow, Identity]]:
     """Yield every held case whose identity the principal opens, a few hundred at a time."""
     after: UUID | None = None
     while True:
-        query = SEARCHED.where(*_living(work), _CASES.identity_sealed.is_not(None))
+        query = SEARCHED.where(*_living(walk=False), CASES.identity_sealed.is_not(None))
         if after is not None:
-            query = query.where(_CASES.id > after)
-        listed = rows(work, query.order_by(_CASES.id).limit(_SCANNED_AT_ONCE))
+            query = query.where(CASES.id > after)
+        listed = rows(work, query.order_by(CASES.id).limit(_SCANNED_AT_ONCE))
         yield from _opened(work, listed, _IDENTITY, lambda row: row.identity)
         if len(listed) < _SCANNED_AT_ONCE:
             return
@@ -206,13 +230,7 @@ def index_waiting(work: Work) -> bool:
     Returns whether none is left waiting. Raises ``KeyCopyMissing``.
     """
     version = work.index.version
-    # Locked until the commit: a change of the same case waits, then asks for a new indexing.
-    query = (
-        SEARCHED.where(_CASES.indexed_version < version, *_living(work))
-        .limit(INDEXED_A_CALL + 1)
-        .with_for_update(skip_locked=True, of=Case)
-    )
-    waiting = rows(work, query)
+    waiting = rows(work, _waiting(walk=walks(work)), version=version, limit=INDEXED_A_CALL + 1)
     if not waiting:
         return True
     work.grants.load([row.id for row in waiting])
@@ -225,6 +243,16 @@ def index_waiting(work: Work) -> bool:
         _index(work, mine, version)
         work.trail.record("cases:indexed", None, count=len(mine))
     return len(mine) == len(waiting)
+
+
+@cache
+def _waiting(*, walk: bool) -> Select[*tuple[object, ...]]:
+    # Locked until the commit: a change of the same case waits, then asks for a new indexing.
+    return (
+        SEARCHED.where(CASES.indexed_version < bindparam("version"), *_living(walk=walk))
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True, of=Case)
+    )
 
 
 def forget_index(work: Work, case: Case) -> None:
@@ -254,4 +282,4 @@ def _index(work: Work, mine: list[CaseRow], version: int) -> None:
     connection.execute(delete(IndexToken).where(IndexToken.case_id.in_(ids)))
     if tokens:
         connection.execute(insert(IndexToken), tokens)
-    connection.execute(update(Case).where(_CASES.id.in_(ids)).values(indexed_version=version))
+    connection.execute(update(Case).where(CASES.id.in_(ids)).values(indexed_version=version))

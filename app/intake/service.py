@@ -19,7 +19,7 @@ from app.accounts.service import list_members
 from app.crypto.passwords import random_words
 from app.intake.drafts import CaseChange, CaseDraft, count_people
 from app.intake.errors import CaseExists, CaseNotFound, MemberUncertified
-from app.intake.listing import CaseRow, held, list_cases, list_summaries
+from app.intake.listing import CaseRow, held, holder_of, list_cases, list_summaries, walks
 from app.intake.models import (
     CASE_COMPARTMENTS,
     Account,
@@ -183,7 +183,8 @@ def get_case(work: Work, case_id: UUID) -> Case:
 
 def held_cases(work: Work) -> Select[Case]:
     """Return the query of the cases that the principal holds a live grant on."""
-    return select(Case).where(held(work))
+    condition = held(walk=walks(work)).params(**holder_of(work))
+    return select(Case).where(condition)
 
 
 # ---------------------------------------------------------------------- reading and changing
