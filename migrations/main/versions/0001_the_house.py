@@ -598,6 +598,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_registrations_ending", ["state", "expires_on"], unique=False)
 
     op.create_table(
+        "report_releases",
+        sa.Column("half_year", sa.String(length=6), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("tables", sa.JSON(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_releases")),
+        sa.UniqueConstraint("half_year", name=op.f("uq_report_releases_half_year")),
+    )
+    op.create_table(
         "scopes",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("share_id", sa.Uuid(), nullable=False),
@@ -1131,6 +1141,7 @@ def downgrade() -> None:
 
     op.drop_table("search_counts")
     op.drop_table("scopes")
+    op.drop_table("report_releases")
     with op.batch_alter_table("registrations", schema=None) as batch_op:
         batch_op.drop_index("ix_registrations_ending")
         batch_op.drop_index(batch_op.f("ix_registrations_case_id"))
