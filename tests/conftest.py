@@ -100,7 +100,7 @@ def new_world(
             target = memory_folder / f"world-{number}"
             target.mkdir()
             settings = copy_sqlite(founded, source, target)
-            files = (target,)
+            files: tuple[Path, ...] = (target,)
         else:
             server = request.getfixturevalue("postgres_server")
             founded = request.getfixturevalue("founded_postgresql")

@@ -21,50 +21,46 @@ from app.vault.models import Bundle, KeyCopy, MemberKeys, OrganisationKey, Organ
 from tests.support.world import Person
 
 
+def admit_leads(work, world) -> list[Person]:
+    """The founded lead, and two more that the organisation root certifies."""
+    people = [world.member("lead")]
+    for number in (2, 3):
+        keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), PrivateKey.generate())
+        row = MemberKeys(
+            id=new_id(),
+            role=Role.LEAD,
+            work_public=keys.work.public,
+            sign_public=keys.sign.public,
+            lead_public=keys.lead.public,
+        )
+        certify_member(world.deployment.organisation, row, world.founded.root_signing, None)
+        work.session.add(row)
+        people.append(Person(row.id, Role.LEAD, people[0].team_id, f"lead-{number}", "", keys))
+    return people
+
+
 @pytest.fixture
 def leads(world):
     """Three leads, two of whom must agree: a new custody epoch over the founded one."""
-    first = world.member("lead")
-    root = world.founded.root_signing
-    people = [first]
+    first, organisation = world.member("lead"), world.deployment.organisation
+    signing = {"signer": first.secrets.sign, "signer_id": first.id}
     with world.work_as(first) as work:
-        for number in (2, 3):
-            keys = MemberSecrets(
-                PrivateKey.generate(), SigningKey.generate(), PrivateKey.generate()
-            )
-            row = MemberKeys(
-                id=new_id(),
-                role=Role.LEAD,
-                work_public=keys.work.public,
-                sign_public=keys.sign.public,
-                lead_public=keys.lead.public,
-            )
-            certify_member(world.deployment.organisation, row, root, None)
-            work.session.add(row)
-            people.append(Person(row.id, Role.LEAD, first.team_id, f"lead-{number}", "", keys))
-        dealt = deal_custody(
-            world.deployment.organisation,
-            2,
-            threshold=2,
-            count=3,
-            signer=first.secrets.sign,
-            signer_id=first.id,
-        )
+        people = admit_leads(work, world)
+        dealt = deal_custody(organisation, 2, threshold=2, count=3, **signing)
         work.session.add(dealt.key)
         work.session.flush()
         for person, words in zip(people, dealt.words, strict=True):
-            work.session.add(
-                seal_copy(
-                    world.deployment.organisation,
-                    work.certificates,
-                    kind=OrganisationKeyKind.CUSTODY,
-                    epoch=2,
-                    secret=words.encode(),
-                    member_id=person.id,
-                    giver_id=first.id,
-                    giver=first.secrets.sign,
-                )
+            copy = seal_copy(
+                organisation,
+                work.certificates,
+                kind=OrganisationKeyKind.CUSTODY,
+                epoch=2,
+                secret=words.encode(),
+                member_id=person.id,
+                giver_id=first.id,
+                giver=first.secrets.sign,
             )
+            work.session.add(copy)
         work.trail.record("custody:dealt")
     return people
 
