@@ -90,16 +90,19 @@ LISTED = select(*_PLAIN, CASES.summary_sealed)
 SEARCHED = select(*_PLAIN, CASES.summary_sealed, CASES.identity_sealed, CASES.contact_sealed)
 
 
-def held(*, walk: bool) -> ColumnElement[bool]:
+_HOLDER, _TODAY = bindparam("holder"), bindparam("today")
+
+
+def held(*, walk: bool, holder: Any = _HOLDER, today: Any = _TODAY) -> ColumnElement[bool]:
     """Return the condition that the principal holds a live grant on a case, not on a leg alone.
 
-    Takes the parameters ``holder`` and ``today``. Both forms say the same: ``walk`` looks up
+    Takes ``holder`` and ``today`` when it is put together, or as parameters. Both forms say the same: ``walk`` looks up
     the grant of each case in turn, for who holds most of them; the other begins with the grants.
     """
     mine = select(Grant.case_id).where(
-        Grant.holder_id == bindparam("holder"),
+        Grant.holder_id == holder,
         Grant.reason != GrantReason.ESCORT,
-        live_grants(cast("Any", bindparam("today"))),
+        live_grants(today),
     )
     if walk:
         return mine.where(Grant.case_id == CASES.id).exists()

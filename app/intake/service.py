@@ -183,8 +183,7 @@ def get_case(work: Work, case_id: UUID) -> Case:
 
 def held_cases(work: Work) -> Select[Case]:
     """Return the query of the cases that the principal holds a live grant on."""
-    condition = held(walk=walks(work)).params(**holder_of(work))
-    return select(Case).where(condition)
+    return select(Case).where(held(walk=walks(work), **holder_of(work)))
 
 
 # ---------------------------------------------------------------------- reading and changing
