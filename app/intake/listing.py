@@ -90,14 +90,16 @@ LISTED = select(*_PLAIN, CASES.summary_sealed)
 SEARCHED = select(*_PLAIN, CASES.summary_sealed, CASES.identity_sealed, CASES.contact_sealed)
 
 
-_HOLDER, _TODAY = bindparam("holder"), bindparam("today")
+_HOLDER: Any = bindparam("holder")
+_TODAY: Any = bindparam("today")
 
 
 def held(*, walk: bool, holder: Any = _HOLDER, today: Any = _TODAY) -> ColumnElement[bool]:
     """Return the condition that the principal holds a live grant on a case, not on a leg alone.
 
-    Takes ``holder`` and ``today`` when it is put together, or as parameters. Both forms say the same: ``walk`` looks up
-    the grant of each case in turn, for who holds most of them; the other begins with the grants.
+    Takes ``holder`` and ``today`` when it is put together, or as parameters. Both forms say the
+    same: ``walk`` looks up the grant of each case in turn, for who holds most of them; the other
+    begins with the grants.
     """
     mine = select(Grant.case_id).where(
         Grant.holder_id == holder,
