@@ -6,12 +6,14 @@ Handing over is granting, taking back is ending the grant. Knows members by id a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.accounts.service import get_member, list_members
+from app.errors import Invalid
 from app.intake.errors import (
     AssignmentExists,
     AssignmentNotFound,
@@ -26,6 +28,14 @@ from app.store.base import new_id
 from app.vault.models import Grant, GrantReason, ScopeRow
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Regrant:
+    """A grant by a lead, and the compartments that the case had to give."""
+
+    grant: Grant
+    compartments: list[Compartment]
 
 
 def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
@@ -88,26 +98,26 @@ def regrant_case(
     member_id: UUID,
     compartments: Iterable[Compartment],
     until: date | None = None,
-) -> Grant:
+) -> Regrant:
     """Hand compartments of a case to a member by the custody key, as a lead who has stepped up.
 
     The way to a case when nobody who held it is left. The summary always goes along, and parts
-    (legs, requests) go with their compartment. Raises ``CaseNotFound``, ``MemberNotFound``,
+    (legs, requests) go with their compartment; what the case does not have yet is left out.
+    Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
     ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``.
     """
+    if until is not None and until < work.today():
+        raise Invalid("until")
     case = work.session.get(Case, case_id)
     if case is None or case.status is CaseStatus.ERASED:
         raise CaseNotFound
     member = get_member(work, member_id)
     work.custody.open_cases([case.id])
-    return work.grants.grant(
-        case.id,
-        member.id,
-        _scopes_of(work, case, compartments),
-        reason=GrantReason.LEAD,
-        about=new_id(),
-        until=until,
+    scopes = _scopes_of(work, case, compartments)
+    grant = work.grants.grant(
+        case.id, member.id, scopes, reason=GrantReason.LEAD, about=new_id(), until=until
     )
+    return Regrant(grant, sorted({scope.compartment for scope in scopes}))
 
 
 def _scopes_of(work: Work, case: Case, compartments: Iterable[Compartment]) -> list[Scope]:

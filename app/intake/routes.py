@@ -291,10 +291,8 @@ def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventS
 )
 def regrant_case(case_id: UUID, body: schemas.RegrantCase, work: Work) -> views.RegrantReceipt:
     """Hand a case over by the custody key, where nobody who held it is left."""
-    grant = handover.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
-    return views.RegrantReceipt(
-        id=grant.id, about=grant.about, member_id=grant.holder_id, until=grant.until
-    )
+    regrant = handover.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
+    return views.regrant_receipt(regrant)
 
 
 # ---------------------------------------------------------------------- searches

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.intake.duplicates import Proposal
 from app.intake.emergency import Ask
 from app.intake.events import CaseEvent
+from app.intake.handover import Regrant
 from app.intake.listing import CaseRow
 from app.intake.models import (
     Account,
@@ -195,11 +196,12 @@ class LinkList(Schema):
 
 
 class RegrantReceipt(Schema):
-    """A grant was made; ``about`` is what ends it."""
+    """A grant was made, of those compartments that the case has; ``about`` is what ends it."""
 
     id: UUID
     about: UUID
     member_id: UUID
+    compartments: list[Compartment]
     until: date | None
 
 
@@ -294,6 +296,18 @@ def emergency_ask(ask: Ask) -> EmergencyAsk:
         hours=ask.decision.hours,
         reason=ask.reason,
         summary=ask.summary,
+    )
+
+
+def regrant_receipt(regrant: Regrant) -> RegrantReceipt:
+    """Return what a lead handed over."""
+    grant = regrant.grant
+    return RegrantReceipt(
+        id=grant.id,
+        about=grant.about,
+        member_id=grant.holder_id,
+        compartments=regrant.compartments,
+        until=grant.until,
     )
 
 

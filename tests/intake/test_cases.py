@@ -171,6 +171,18 @@ def test_cases_of_one_day_are_all_listed_and_none_twice(world):
     assert set(seen) == ids
 
 
+@pytest.mark.parametrize("role", ["volunteer", "coordinator"])
+def test_other_rooms_ask_for_held_cases_by_the_same_rule(world, role):
+    mine = opened(world)
+    opened(world, by=world.member("volunteer", team=2))
+    with world.work_as(world.member(role)) as work:
+        cases = work.session.scalars(service.held_cases(work)).all()
+        assert [case.id for case in cases] == [mine]
+        assert len(service.list_summaries(work, cases)) == 1
+    with world.work_as(world.member(role, 2, team=2)) as work:
+        assert mine not in {c.id for c in work.session.scalars(service.held_cases(work))}
+
+
 def test_a_list_can_be_narrowed_to_a_status(world):
     opened(world)
     with world.work_as(world.member("coordinator")) as work:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts.errors import MemberNotFound
+from app.errors import Invalid
 from app.intake import handover, service, triage
 from app.intake.errors import (
     AssignmentExists,
@@ -148,7 +149,7 @@ def test_another_teams_coordinator_neither_assigns_nor_unassigns(world):
 
 def regrant(world, case_id, member, compartments, until=None):
     with world.work_as(world.member("lead")) as work:
-        return handover.regrant_case(work, case_id, member.id, compartments, until).about
+        return handover.regrant_case(work, case_id, member.id, compartments, until)
 
 
 def test_a_lead_hands_a_case_to_another_team_when_nobody_is_left(world):
@@ -169,6 +170,21 @@ def test_a_regrant_ends_on_its_last_day(world):
     assert found(world, heir, case_id)
     world.clock.advance(days=2)
     assert not found(world, heir, case_id)
+
+
+def test_a_regrant_says_what_the_case_had_to_give(world):
+    case_id = opened(world)
+    heir = world.member("coordinator", team=2)
+    made = regrant(world, case_id, heir, [Compartment.ROUTE, Compartment.CONTACT])
+    assert made.compartments == [Compartment.CONTACT, Compartment.SUMMARY]
+
+
+def test_a_regrant_does_not_end_before_it_begins(world):
+    case_id = opened(world)
+    past = world.clock().date() - timedelta(days=1)
+    with pytest.raises(Invalid) as refused:
+        regrant(world, case_id, world.member("vetter"), [Compartment.IDENTITY], past)
+    assert refused.value.field == "until"
 
 
 def test_a_regrant_reaches_no_further_than_the_members_role(world):
