@@ -67,12 +67,18 @@ def test_the_man_who_walked(world, at):
     assert state_of(world, registration_id) is S.REDEEMED
 
 
-def test_still_in_service_then_gone(world, at):
-    case_id = world.open_case(
+@pytest.fixture
+def still_inside(world):
+    """The case of somebody who is still in service."""
+    return world.open_case(
         summary=Summary("quiet river 07", Standing.IN_SERVICE, False, 1, 0, "my"),
         identity=Identity("U Aung Naing Soe", "ဦးအောင်နိုင်စိုး", service="police"),
         contact=Contact(Channel.FRIEND, ("+959250987654",)),
     )
+
+
+def test_still_in_service_and_vetted_by_two_who_do_not_agree_at_once(world, still_inside, at):
+    case_id = still_inside
     at(days=1)
     round_id = ask(world, case_id)
     at(days=6)
@@ -95,6 +101,16 @@ def test_still_in_service_then_gone(world, at):
     at(days=25)
     decide(world, round_id, 2, Verdict.VERIFIED, days=120)
     assert status_of(world, case_id) is CaseStatus.ACTIVE
+    at(days=129)
+    assert clearance_of(world, case_id) is not None
+    at(days=130)
+    assert clearance_of(world, case_id) is None
+
+
+def test_a_pre_code_while_still_in_service_and_a_full_one_after(world, still_inside, at):
+    case_id = still_inside
+    at(days=9)
+    clear(world, case_id, days=120)
     at(days=27)
     pre, pre_code = issue_at_once(world, case_id, CodeKind.PRE)
     deliver(world, pre)
