@@ -117,6 +117,14 @@ def open_case(work: Work, draft: CaseDraft) -> Case:
         opened_by=work.principal.id,
         indexed_version=0,
     )
+    _seal_draft(work, case, draft)
+    work.session.add(case)
+    _hand_over(work, case)
+    work.trail.record("case:opened", case.id)
+    return case
+
+
+def _seal_draft(work: Work, case: Case, draft: CaseDraft) -> None:
     identity = clean_identity(draft.identity)
     people, infants = count_people(identity)
     vault = work.vault
@@ -129,12 +137,10 @@ def open_case(work: Work, draft: CaseDraft) -> Case:
     vault.seal(case.account, clean_account(draft.account))
     vault.seal(
         case.reporting,
-        Reporting(_half_year(today), draft.standing, draft.rank_band, draft.region_group, people),
+        Reporting(
+            _half_year(case.opened_on), draft.standing, draft.rank_band, draft.region_group, people
+        ),
     )
-    work.session.add(case)
-    _hand_over(work, case)
-    work.trail.record("case:opened", case.id)
-    return case
 
 
 def _require_certificate(work: Work) -> None:
