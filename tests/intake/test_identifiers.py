@@ -75,7 +75,7 @@ def test_serials_of_different_classes_differ_and_zeros_are_kept():
 
 
 @pytest.mark.parametrize(
-    "written", ["@zin_t", "Zin_T", " zin_t ", "https://example.me/zin_t", "ZIN_T/"]
+    "written", ["@zin_t", "Zin_T", " zin_t ", "https://chat.example/zin_t", "ZIN_T/"]
 )
 def test_a_handle_is_one_handle_in_all_its_spellings(written):
     assert handle(written) == {"zin_t"}
