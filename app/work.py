@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
@@ -168,9 +169,15 @@ def note_writes(sessions: sessionmaker[Session]) -> None:
     A model whose rows are housekeeping (sessions, counters) says so in ``__housekeeping__``, a
     statement in its execution option ``housekeeping``: each names its reason.
     """
-    for name, listener in (("before_flush", _note_flush), ("do_orm_execute", _note_statement)):
-        if not event.contains(sessions, name, listener):
-            event.listen(sessions, name, listener)
+    # Not ``event.contains``: it goes by the maker's id, which a later maker may have again.
+    if sessions in _NOTED:
+        return
+    _NOTED.add(sessions)
+    event.listen(sessions, "before_flush", _note_flush)
+    event.listen(sessions, "do_orm_execute", _note_statement)
+
+
+_NOTED: WeakSet[sessionmaker[Session]] = WeakSet()
 
 
 def _note_flush(session: Session, *_: object) -> None:
