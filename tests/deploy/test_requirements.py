@@ -46,6 +46,9 @@ def _imported(folder):
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 modules.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                names = [word.value for word in node.args if isinstance(word, ast.Constant)]
+                modules |= {str(name).split(".")[0] for name in names}
     return modules
 
 
