@@ -1,4 +1,4 @@
-"""The command line: the same services as the routes, for those who run a deployment.
+"""The ``padauk`` command, as it is started.
 
 Exit codes: 0 done, 1 refused (the reason is printed), 2 called wrongly, 3 a check found something.
 """
@@ -6,30 +6,16 @@ Exit codes: 0 done, 1 refused (the reason is printed), 2 called wrongly, 3 a che
 from __future__ import annotations
 
 import os
-
-import typer
-
-from app.cli import audit, call, demo, doctor, documents, init, member, serve
-
-app = typer.Typer(
-    name="padauk",
-    help="Padauk: sealed case management.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("init")(init.init)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.command("doctor")(doctor.doctor)
-app.command("call")(call.call)
-app.command("documents")(documents.documents)
-app.add_typer(member.app, name="member")
-app.add_typer(audit.app, name="audit")
+import sys
+from importlib import import_module
 
 
 def main() -> None:
     """Run the command that was typed; whatever it writes is for its owner's eyes alone."""
     os.umask(0o077)
-    app()
+    # A script calls this one dozens of times, and it needs nothing of what the others load.
+    if sys.argv[1:2] == ["call"]:
+        sys.argv[:2] = ["padauk call"]
+        import_module("app.cli.call").alone()
+        return
+    import_module("app.cli.commands").app()

@@ -2,21 +2,21 @@
 
 Keeps what HTTP asks for out of the way: the token comes from PADAUK_TOKEN, a fresh
 Idempotency-Key is sent with each POST, and ``--if-match`` says on which version a change is based.
+Knows the interface and nothing behind it: no key, no database, no settings.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from typing import Annotated, Any
 
 import httpx2
 import typer
 
-from app.cli.home import REFUSED, err
-from app.store.base import new_id
-
 _FIRST_REFUSAL = 400
+_REFUSED = 1
 
 
 def call(
@@ -27,14 +27,20 @@ def call(
     token: Annotated[str | None, typer.Option(envvar="PADAUK_TOKEN")] = None,
     url: Annotated[str, typer.Option(envvar="PADAUK_URL")] = "http://127.0.0.1:8420",
     if_match: Annotated[int | None, typer.Option(help="The version that you read.")] = None,
-    pick: Annotated[str | None, typer.Option(help="Print one field, as in items.0.id.")] = None,
+    pick: Annotated[
+        list[str] | None,
+        typer.Option(help="Print one field, as in items.0.id; again for another, a line each."),
+    ] = None,
 ) -> None:
     """Send one request and print the answer. Exit code 1 where it was refused."""
+    if not path.startswith("/"):
+        message = "a path begins with /, as in /api/cases"
+        raise typer.BadParameter(message)
     headers = {"content-type": "application/json"} if body else {}
     if token:
         headers["authorization"] = f"Bearer {token}"
     if method.upper() == "POST":
-        headers["idempotency-key"] = str(new_id())
+        headers["idempotency-key"] = secrets.token_hex(16)
     if if_match is not None:
         headers["if-match"] = f'"{if_match}"'
     sent = sys.stdin.read() if body == "-" else body
@@ -43,13 +49,32 @@ def call(
             method.upper(), url + path, content=sent, headers=headers, timeout=60
         )
     except httpx2.TransportError as failure:
-        err.print(f"[red]No answer from {url}:[/red] {type(failure).__name__}")
-        raise typer.Exit(REFUSED) from None
-    refused = answer.status_code >= _FIRST_REFUSAL
+        sys.stderr.write(f"No answer from {url}: {type(failure).__name__}\n")
+        raise typer.Exit(_REFUSED) from None
     found: Any = answer.json() if answer.content else None
-    for step in [] if refused or not pick else pick.split("."):
-        found = found[int(step) if step.isdigit() else step]
-    shown = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)
-    (sys.stderr if refused else sys.stdout).write(f"{shown}\n")
-    if refused:
-        raise typer.Exit(REFUSED)
+    if answer.status_code >= _FIRST_REFUSAL:
+        sys.stderr.write(f"{_shown(found)}\n")
+        raise typer.Exit(_REFUSED)
+    for shown in [_picked(found, field) for field in pick] if pick else [found]:
+        sys.stdout.write(f"{_shown(shown)}\n")
+
+
+def alone() -> None:
+    """Run as the whole program, without the other commands."""
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(call)
+    app()
+
+
+def _picked(found: Any, path: str) -> Any:
+    try:
+        for step in path.split("."):
+            found = found[int(step) if step.isdigit() else step]
+    except (LookupError, TypeError):
+        sys.stderr.write(f"The answer has no {path}.\n")
+        raise typer.Exit(_REFUSED) from None
+    return found
+
+
+def _shown(found: Any) -> str:
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from app.cli import app
+from app.cli.commands import app
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = ["padauk.service", "padauk-worker.service"]
