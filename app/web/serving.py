@@ -20,6 +20,7 @@ from typing import Any, Final, get_type_hints
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Lifespan, Receive, Scope, Send
 
@@ -37,6 +38,7 @@ from app.work import Work
 
 _OK: Final = 200
 _NO_CONTENT: Final = 204
+_METHOD_NOT_ALLOWED: Final = 405
 _STRETCHING_SECONDS: Final = 5
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
@@ -172,7 +174,8 @@ class Endpoint:
 class Switchboard(APIRouter):
     """Finds routes by the number and the fixed ends of their segments, then as FastAPI does.
 
-    What it does not know, including 404 and 405, is left to FastAPI.
+    The first path that fits is the one that is meant, fixed before parameters; only then does the
+    method count, so that 405 names every method of that path. 404 is left to FastAPI.
     """
 
     def __init__(self, routes: Iterable[Route], lifespan: Lifespan[Any]) -> None:
@@ -191,12 +194,22 @@ class Switchboard(APIRouter):
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let the application live through its lifespan."""
         if scope["type"] == "http" and not scope.get("root_path"):
+            meant: str | None = None
+            methods: set[str] = set()
             for route in self._candidates(scope["path"]):
                 match, found = route.matches(scope)
+                if match is Match.NONE or meant not in (None, route.path):
+                    continue
                 if match is Match.FULL:
                     scope.update(found)
                     await route.app(scope, receive, send)
                     return
+                meant = route.path
+                methods |= route.methods or set()
+            if meant is not None:
+                raise HTTPException(
+                    _METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))}
+                )
         await super().app(scope, receive, send)
 
     def _candidates(self, path: str) -> Iterator[Route]:
