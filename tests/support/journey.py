@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -53,9 +54,10 @@ class Journey:
     case_id: str = ""
     code: str = ""
     seen: dict[str, Any] = field(default_factory=dict)
+    team: int = 1
 
     def __post_init__(self) -> None:
-        member = self.served.world.member
+        member = partial(self.served.world.member, team=self.team)
         self.volunteer, self.escort = member("volunteer"), member("volunteer", 2)
         self.coordinator, self.other_coordinator = member("coordinator"), member("coordinator", 2)
         self.vetters = [member("vetter"), member("vetter", 2)]

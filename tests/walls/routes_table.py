@@ -1,0 +1,260 @@
+"""Every route once: who of a team asks it well, with which body, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from app.permissions import ROLE_PERMISSIONS, Permission, Role
+from tests.support.journey import PLAIN_TEXTS, Journey
+from tests.support.served import Served
+
+Ids = dict[str, Any]
+_numbers = count()
+
+LIKELY = (
+    Role.COORDINATOR, Role.VOLUNTEER, Role.VETTER, Role.REGISTRAR, Role.TREASURER,
+    Role.ADMINISTRATOR, Role.AUDITOR, Role.LEAD,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: its body from ids, its status where it is asked well, and what is peculiar."""
+
+    body: Callable[[Ids], Any] | None = None
+    found: int | None = None
+    by: Role | None = None
+    half_way: bool = False
+    """Asked of the case that is still being vetted."""
+    ends_session: bool = False
+    reach: frozenset[Role] = field(default=frozenset())
+    """Roles whose business it is across teams."""
+
+    def asker(self, needs: Permission) -> Role:
+        return self.by or next(role for role in LIKELY if needs in ROLE_PERMISSIONS[role])
+
+    def status(self, method: str, *, changes: bool) -> int:
+        """A version that is not the newest is told to those alone who may see the object."""
+        if self.found is not None:
+            return self.found
+        return 412 if changes else {"GET": 200, "DELETE": 204}.get(method, 201)
+
+
+READ = Row()
+ORGANISATION = frozenset({Role.LEAD, Role.ADMINISTRATOR})
+WRONG = {"passphrase": "eight words that open nothing at all here"}
+REASON = {"reason": "read aloud on the stairs"}
+
+
+def intake(_ids: Ids) -> Any:
+    return {
+        "standing": "left",
+        "identity": {"name": "Saw Eh Doh"},
+        "contact": {"channel": "messenger"},
+        "account": {"says": "Asked for shoes."},
+    }
+
+
+def legs(ids: Ids) -> Any:
+    leg = {"kind": "arrival", "place": "the bench", "instructions": "wait", "grace_minutes": 60}
+    return {"legs": [{**leg, "due_at": ids["tomorrow"]}]}
+
+
+def aid(_ids: Ids) -> Any:
+    return {"currency": "MMK", "items": [{"category": "food", "amount": 90_000}]}
+
+
+ROUTES: dict[str, Row] = {
+    "GET /": READ,
+    "GET /api/health": READ,
+    "GET /api/openapi.json": READ,
+    # accounts
+    "POST /api/sessions": Row(lambda _: {"login": "nobody-here", **WRONG}, 401),
+    "GET /api/sessions": READ,
+    "DELETE /api/sessions/current": Row(ends_session=True),
+    "DELETE /api/sessions/{session_id}": READ,
+    "POST /api/sessions/current/step-up": Row(lambda _: WRONG, 403),
+    "GET /api/me": READ,
+    "POST /api/me/passphrase": Row(lambda _: WRONG, 403),
+    "PUT /api/me/duress-passphrase": Row(lambda _: WRONG, 403),
+    "GET /api/members": READ,
+    "POST /api/members": Row(
+        lambda ids: {
+            "team_id": ids["team_id"],
+            "role": "vetter",
+            "login": f"fresh-{next(_numbers)}",
+            "called": "Thiri",
+        }
+    ),
+    "GET /api/members/{member_id}": Row(reach=ORGANISATION),
+    "POST /api/members/{member_id}/certificate": Row(reach=ORGANISATION),
+    "POST /api/members/{member_id}/role": Row(lambda _: {"role": "vetter"}, reach=ORGANISATION),
+    "DELETE /api/members/{member_id}": Row(reach=ORGANISATION),
+    "GET /api/teams": READ,
+    "POST /api/teams": Row(lambda _: {"name": "Rosewood"}),
+    "GET /api/alerts": READ,
+    # intake
+    "GET /api/cases": READ,
+    "POST /api/cases": Row(intake),
+    "GET /api/cases/moves": READ,
+    "GET /api/cases/emergencies": READ,
+    "GET /api/cases/{case_id}": READ,
+    "PATCH /api/cases/{case_id}": Row(lambda _: {"urgent": False}),
+    "GET /api/cases/{case_id}/moves": READ,
+    "POST /api/cases/{case_id}/moves": Row(lambda _: {"to": "settled"}),
+    "GET /api/cases/{case_id}/notes": READ,
+    "POST /api/cases/{case_id}/notes": Row(lambda _: {"text": "called back"}),
+    "POST /api/cases/{case_id}/triage": Row(
+        lambda ids: {"decision": "merge", "into": ids["other_id"]}
+    ),
+    "GET /api/cases/{case_id}/duplicates": READ,
+    "POST /api/cases/{case_id}/duplicates/{other_id}/dismissal": Row(lambda _: REASON, 409),
+    "GET /api/cases/{case_id}/assignments": READ,
+    "POST /api/cases/{case_id}/assignments": Row(lambda ids: {"member_id": ids["member_id"]}),
+    "DELETE /api/cases/{case_id}/assignments/{assignment_id}": READ,
+    "GET /api/cases/{case_id}/links": READ,
+    "POST /api/cases/{case_id}/links": Row(
+        lambda ids: {"other_id": ids["other_id"], "kind": "family"}
+    ),
+    "POST /api/cases/{case_id}/emergency": Row(lambda _: {**REASON, "hours": 24}),
+    "GET /api/cases/{case_id}/events": READ,
+    "POST /api/cases/{case_id}/regrants": Row(
+        lambda ids: {"member_id": ids["coordinator_id"], "compartments": ["identity"]},
+        reach=frozenset({Role.LEAD}),
+    ),
+    "POST /api/searches": Row(lambda _: {"kind": "phone", "value": "09 771 234 567"}, 200),
+    # vetting
+    "GET /api/cases/{case_id}/clearance": READ,
+    "GET /api/cases/{case_id}/vetting": READ,
+    "POST /api/cases/{case_id}/vetting": Row(
+        lambda ids: {"vetter_ids": ids["vetter_ids"]}, 409, half_way=True
+    ),
+    "POST /api/cases/{case_id}/vetting/withdrawal": Row(half_way=True),
+    "GET /api/vettings": READ,
+    "GET /api/vettings/{round_id}": READ,
+    "POST /api/vettings/{round_id}/checks": Row(
+        lambda ids: {
+            "source": "voucher",
+            "finding": "consistent",
+            "voucher": "the tailor's cousin",
+            "linked_to": ids.get("check_ids", []),
+        }
+    ),
+    "POST /api/vettings/{round_id}/decisions": Row(
+        lambda _: {"verdict": "verified", "grounds": "three accounts agree"}
+    ),
+    # relocation
+    "POST /api/cases/{case_id}/plans": Row(
+        lambda ids: {"origin": "here", "destination": "there", **legs(ids)}, 409
+    ),
+    "GET /api/cases/{case_id}/plan": READ,
+    "POST /api/plans/{plan_id}/legs": Row(legs),
+    "POST /api/plans/{plan_id}/moves": Row(lambda _: {"to": "abandoned"}),
+    "GET /api/legs": READ,
+    "GET /api/legs/moves": READ,
+    "GET /api/legs/watch": READ,
+    "GET /api/legs/alerts": READ,
+    "GET /api/legs/{leg_id}": READ,
+    "POST /api/legs/{leg_id}/moves": Row(lambda _: {"to": "ready"}),
+    "POST /api/legs/{leg_id}/escort": Row(lambda ids: {"volunteer_id": ids["member_id"]}),
+    "POST /api/legs/{leg_id}/reroutes": Row(legs),
+    "POST /api/legs/{leg_id}/check-ins": Row(lambda _: {"word": None}),
+    "POST /api/legs/{leg_id}/acknowledgements": Row(lambda _: {"what": "duress"}, 409),
+    # registration
+    "POST /api/cases/{case_id}/registrations": Row(lambda _: {"kind": "pre"}, 409),
+    "GET /api/cases/{case_id}/registrations": READ,
+    "POST /api/cases/{case_id}/registrations/{registration_id}/revocation": Row(
+        lambda _: {"reason": "lost"}
+    ),
+    "GET /api/registrations": READ,
+    "GET /api/registrations/moves": READ,
+    "POST /api/registrations/redemptions": Row(lambda _: {"code": "0"}, 422),
+    "GET /api/registrations/{registration_id}": READ,
+    "POST /api/registrations/{registration_id}/moves": Row(lambda _: {"to": "submitted"}),
+    "POST /api/registrations/{registration_id}/code": Row(lambda _: {}),
+    "POST /api/registrations/{registration_id}/delivery": Row(
+        lambda _: {"handed_over": "read aloud"}
+    ),
+    "POST /api/registrations/{registration_id}/revocation": Row(lambda _: {"reason": "lost"}),
+    # aid
+    "POST /api/cases/{case_id}/aid-requests": Row(aid),
+    "GET /api/aid-requests": READ,
+    "GET /api/aid-requests/{request_id}": READ,
+    "POST /api/aid-requests/{request_id}/approvals": Row(lambda ids: {"fund_id": ids["fund_id"]}),
+    "POST /api/aid-requests/{request_id}/payments": Row(
+        lambda _: {"means": "cash_courier", "reference": "trip forty-two"}
+    ),
+    "POST /api/aid-requests/{request_id}/confirmations": Row(lambda _: {"receipt": "counted"}),
+    "POST /api/aid-requests/{request_id}/moves": Row(lambda _: {"move": "refuse", **REASON}),
+    "POST /api/aid-requests/{request_id}/hand-overs": Row(
+        lambda ids: {"to": ids["member_id"]}, 200
+    ),
+    "GET /api/aid/moves": READ,
+    "GET /api/funds": READ,
+    "POST /api/funds": Row(lambda _: {"name": "Winter concert", "currency": "MMK"}),
+    "POST /api/funds/{fund_id}/deposits": Row(lambda _: {"amount": 900, "source": "events"}),
+    "GET /api/funds/{fund_id}/entries": Row(reach=frozenset({Role.AUDITOR})),
+    "POST /api/funds/{fund_id}/entries/{entry_id}/reversals": READ,
+    "GET /api/ledger/findings": READ,
+    # reports
+    "GET /api/reports/casework": READ,
+    "GET /api/reports/caseload": READ,
+    "GET /api/reports/openings": READ,
+    "GET /api/reports/ledger": READ,
+    "GET /api/log/checkpoint": Row(found=404),
+}
+
+
+def walk(served: Served, team: int) -> Ids:
+    """Take two cases of a team to where most acts are possible, and return what is there."""
+    going = Journey(served, team=team)
+    for step in ("log_intake", "triage_and_assign", "vet", "relocate"):
+        getattr(going, step)()
+    case = f"/cases/{going.case_id}"
+    plan = served.post(going.coordinator, f"{case}/plans", {**legs_later(served), **_ROAD})
+    registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "pre"})
+    fund = served.post(going.treasurer, "/funds", {"name": "Concert", "currency": "MMK"})
+    entry = served.post(
+        going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
+    )
+    asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
+    half_way = Journey(served, PLAIN_TEXTS, team=team)
+    for step in ("log_intake", "triage_and_assign"):
+        getattr(half_way, step)()
+    other = half_way.case_id
+    served.ask(going.coordinator, "POST", f"{case}/duplicates/{other}/dismissal", REASON)
+    vetters = [str(vetter.id) for vetter in going.vetters]
+    round_ = served.post(going.coordinator, f"/cases/{other}/vetting", {"vetter_ids": vetters})
+    check = served.post(going.vetters[0], f"/vettings/{round_['id']}/checks", _VOUCHER)
+    in_hand = served.get(going.coordinator, f"{case}/assignments")["items"]
+    return {
+        "case_id": going.case_id,
+        "other_id": other,
+        "plan_id": plan["id"],
+        "leg_id": plan["legs"][0]["id"],
+        "registration_id": registration["id"],
+        "fund_id": fund["id"],
+        "entry_id": entry["id"],
+        "request_id": asked["id"],
+        "round_id": round_["id"],
+        "check_ids": [check["id"]],
+        "assignment_id": in_hand[0]["id"],
+        "member_id": str(going.escort.id),
+        "coordinator_id": str(going.coordinator.id),
+        "vetter_ids": vetters,
+        "team_id": str(going.coordinator.team_id),
+        "tomorrow": legs_later(served)["legs"][0]["due_at"],
+    }
+
+
+_ROAD = {"origin": "behind the market", "destination": "the house with the blue door"}
+_VOUCHER = {"source": "voucher", "finding": "consistent", "voucher": "the cook's aunt"}
+
+
+def legs_later(served: Served) -> Any:
+    """A leg that is due tomorrow by the world's clock."""
+    return legs({"tomorrow": (served.world.clock() + timedelta(days=1)).isoformat()})

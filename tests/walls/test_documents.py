@@ -1,0 +1,81 @@
+"""The generated documents say what the code does, and what is served loads nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.cli.documents import rendered, unplugged_app
+from app.models import metadata
+from app.store.inventory import KINDS, ColumnUndeclared, describe
+from app.store.keystore import KeystoreBase
+from app.web.routing import Public, declared_needs
+
+ROOT = Path(__file__).resolve().parents[2]
+FEWEST_COLUMNS = 100
+FEWEST_WORDS = 2
+CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    app = unplugged_app()
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def columns():
+    for known in (metadata, KeystoreBase.metadata):
+        for table in known.tables.values():
+            yield from table.columns
+
+
+@pytest.mark.parametrize("path", ["docs/permissions.md", "docs/data-inventory.md"])
+def test_a_generated_document_is_what_the_code_renders(path: str):
+    assert (ROOT / path).read_text(encoding="utf-8") == rendered()[path]
+
+
+def test_no_other_document_is_generated():
+    assert set(rendered()) == {"docs/permissions.md", "docs/data-inventory.md"}
+
+
+def test_every_column_says_what_it_shows_and_why():
+    shows: Counter[str] = Counter()
+    for column in columns():
+        kind, why = describe(column)
+        shows[kind] += 1
+        if kind == "plain":
+            assert len(why.split()) >= FEWEST_WORDS, f"{column.table.name}.{column.name}: {why}"
+    assert shows.total() > FEWEST_COLUMNS
+    assert set(shows) == set(KINDS)
+
+
+def test_a_column_that_says_nothing_is_refused():
+    silent = next(columns())._copy()
+    silent.info = {}
+    silent.table = next(columns()).table
+    with pytest.raises(ColumnUndeclared):
+        describe(silent)
+
+
+def test_every_column_stands_in_the_inventory():
+    inventory = rendered()["docs/data-inventory.md"]
+    rows = re.findall(r"^\| `", inventory, flags=re.MULTILINE)
+    assert len(rows) == len(list(columns()))
+
+
+def test_every_route_answers_with_the_strict_policy(client: TestClient):
+    asked = 0
+    for route in declared_needs(client.app):  # type: ignore[arg-type]
+        answer = client.request(route.method, re.sub(r"\{\w+\}", "0", route.path))
+        assert answer.headers.get_list("content-security-policy") == [CSP], route.path
+        assert answer.status_code != 404, route.path
+        if not isinstance(route.needs, Public):
+            assert answer.status_code == 401, route.path
+        asked += 1
+    assert asked == 95
