@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
+from app.intake.errors import CaseNotFound
 from app.permissions import Permission
 from app.relocation import errors, service
 from app.relocation.bodies import (
@@ -54,7 +55,7 @@ _LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors
     needs=Permission.PLAN_CHANGE,
     creates=True,
     status_code=201,
-    raises=(errors.CaseNotReady, errors.PlanOpenAlready, *_LAYING),
+    raises=(CaseNotFound, errors.CaseNotReady, errors.PlanOpenAlready, *_LAYING),
 )
 def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
     """Open a plan of legs for a case that is active, or in an emergency."""
@@ -64,7 +65,11 @@ def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
     return plan_shown(service.read_plan(work, plan))
 
 
-@router.get("/cases/{case_id}/plan", needs=Permission.PLAN_READ, raises=(errors.PlanNotFound,))
+@router.get(
+    "/cases/{case_id}/plan",
+    needs=Permission.PLAN_READ,
+    raises=(CaseNotFound, errors.PlanNotFound),
+)
 def read_plan(case_id: UUID, work: Work) -> PlanShown:
     """Read the newest plan of a case, with its legs and its figures."""
     return plan_shown(service.read_plan(work, service.get_plan(work, case_id)))
