@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from app.cli import app
+from app.cli.commands import app
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
