@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from weakref import WeakSet
 
@@ -18,11 +18,11 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.audit.trail import Trail, row_digest
+from app.audit.trail import Trail, last_acts_on, row_digest
 from app.errors import PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import ORGANISATION, Versioned
-from app.store.sealed import sealed_fields
+from app.store.sealed import Addressed, sealed_fields
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
 from app.vault.deployment import Deployment
@@ -95,7 +95,21 @@ class Work:
         if self.based_on is None:
             raise PreconditionMissing
         if self.based_on != record.version:
-            raise Stale(current=record.version)
+            raise Stale(current=record.version, changed=self._changes_of(record))
+
+    def _changes_of(self, record: Versioned) -> tuple[str, ...]:
+        """What was done to a record since the version that the caller read, as far as is logged."""
+        behind = record.version - (self.based_on or 0)
+        if behind < 1 or not sealed_fields(type(record)):
+            return ()
+        sealed = cast("Addressed", record)
+        return last_acts_on(
+            self.session,
+            sealed,
+            behind,
+            log_key=self.keyring.log_key(sealed.case_id),
+            organisation=self.deployment.organisation,
+        )
 
 
 ANY_VERSION = -1

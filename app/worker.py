@@ -83,6 +83,7 @@ def tidy_replays(work: Work) -> int:
 JOBS: Sequence[Job] = (
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("ladder", timedelta(minutes=1), relocation_jobs.climb_ladder),
+    Job("leg alerts", timedelta(hours=1), relocation_jobs.forget_alerts),
     Job("sessions", timedelta(minutes=15), tidy_sessions),
     Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),

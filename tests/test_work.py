@@ -84,6 +84,7 @@ def test_a_change_based_on_an_old_version_is_refused(world):
     with pytest.raises(Stale) as stale, world.work_as(coordinator, based_on=1) as work:
         work.claim(work.session.get_one(Case, case_id))
     assert stale.value.current == 2
+    assert stale.value.changed == ("case:moved",)
 
 
 def test_a_change_that_does_not_say_what_it_is_based_on_is_refused(world):

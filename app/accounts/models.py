@@ -159,6 +159,7 @@ class Alert(DirectoryRecord):
     """Written at every sign-in, almost always saying nothing: only opening tells which ones do."""
 
     __tablename__ = "alerts"
+    __forgotten__ = "a month after it was raised"
     __housekeeping__ = "one row a sign-in, which stands in the trail itself"
 
     raised_on: Mapped[date] = plain("the day; kept for a month")

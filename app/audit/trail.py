@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
@@ -29,6 +29,7 @@ from app.store.sealed import NOTES, Addressed, sealed_fields
 Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
 TAG_BYTES = 16
+_READINGS = frozenset({"case:revealed", "cases:listed"})
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -101,11 +102,15 @@ class Trail:
     def append_to(
         self, session: Session, *, at: datetime, log_keys: LogKeys, rows: dict[UUID, dict[str, Any]]
     ) -> None:
-        """Write the events, each case's row digests with its first event."""
+        """Write the events, each case's row digests with the first that is more than a reading."""
         waiting = dict(rows)
         written = []
+        acts = [event for event in self._events if event.action not in _READINGS]
+        told = {event.case_id or ORGANISATION: id(event) for event in reversed(self._events)}
+        told |= {event.case_id or ORGANISATION: id(event) for event in reversed(acts)}
         for event in self._events:
-            digests = waiting.pop(event.case_id or ORGANISATION, {})
+            case_id = event.case_id or ORGANISATION
+            digests = waiting.pop(case_id, {}) if told[case_id] == id(event) else {}
             written.append(self._sealed(event, at, log_keys(event.case_id), digests))
         if written:
             session.connection().execute(insert(AuditEvent), written)
@@ -158,6 +163,22 @@ def read_detail(event: AuditEvent, log_key: bytes, organisation: UUID) -> Detail
     if mac(opener(log_key, event.id), plain) != event.commitment:
         raise DetailUnreadable
     return msgspec.json.decode(plain, type=Detail)
+
+
+def last_acts_on(
+    session: Session, record: Addressed, count: int, *, log_key: bytes, organisation: UUID
+) -> tuple[str, ...]:
+    """Return the kinds of the last acts that wrote a sealed row, oldest first.
+
+    Only for who may know of the row; reads the case's events one by one.
+    """
+    place = f"{record.__tablename__}/{record.id}"
+    events = session.scalars(
+        select(AuditEvent).where(AuditEvent.subject_tag == subject_tag(log_key, record.case_id))
+    )
+    details = (read_detail(event, log_key, organisation) for event in events)
+    acts = sorted((d for d in details if place in d.rows), key=lambda detail: detail.at)
+    return tuple(detail.action for detail in acts[-count:])
 
 
 def row_digest(record: Addressed) -> str:

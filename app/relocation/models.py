@@ -247,6 +247,7 @@ class LegAlert(CaseRecord):
     """
 
     __tablename__ = "leg_alerts"
+    __forgotten__ = "a month after it was raised"
     __table_args__ = (Index("ix_leg_alerts_raised", "raised_on", "id"),)
 
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))

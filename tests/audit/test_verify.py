@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select, text, update
 
+from app.accounts.models import Alert
 from app.audit.checkpoints import log_verifier
 from app.audit.models import AuditEvent
 from app.audit.sequencer import AuditLeaf, LogRewritten, latest_checkpoint, sequence
@@ -15,6 +16,7 @@ from app.intake.models import Case
 from app.models import sealed_models
 from app.work import NOBODY, begin_work, unit_of_work
 from app.worker import Worker, sequence_log
+from tests.support.served import serve
 
 
 def run_sequencer(world):
@@ -190,3 +192,18 @@ def test_a_job_runs_in_one_process_at_a_time_and_not_before_it_is_due(world):
     assert "sequencer" not in two.run_due()
     world.clock.advance(minutes=2)
     assert "sequencer" in two.run_due()
+
+
+def test_rows_that_are_forgotten_on_a_schedule_are_not_missed(world):
+    """Every sign-in leaves an alert, almost always an empty one; the worker forgets them."""
+    with serve(world) as served:
+        served.sign_in(world.member("volunteer"))
+    run_sequencer(world)
+    with world.deployment.sessions() as session:
+        assert session.scalars(select(Alert)).all() != []
+    for _ in range(2):
+        world.clock.advance(days=60)
+        Worker(world.deployment).run_due()
+    with world.deployment.sessions() as session:
+        assert session.scalars(select(Alert)).all() == []
+    assert verdict_on(world, database=True).sound
