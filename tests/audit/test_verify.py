@@ -201,6 +201,7 @@ def test_rows_that_are_forgotten_on_a_schedule_are_not_missed(world):
     run_sequencer(world)
     with world.deployment.sessions() as session:
         assert session.scalars(select(Alert)).all() != []
+    assert verdict_on(world, database=True).sound
     for _ in range(2):
         world.clock.advance(days=60)
         Worker(world.deployment).run_due()
