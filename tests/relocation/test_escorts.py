@@ -135,6 +135,12 @@ def test_a_leg_given_to_someone_else_is_taken_from_the_first(journey, legs, ride
     assert journey.read(legs[0], by=journey.volunteer(3)).leg.escort_id == journey.volunteer(3).id
 
 
+def test_a_leg_given_to_its_escort_again_stays_theirs(journey, legs, rider):
+    journey.escort(legs[0], rider)
+    journey.escort(legs[0], rider)
+    assert journey.read(legs[0], by=rider).plan.place == "the mango tree"
+
+
 def test_a_leg_can_be_taken_back_without_giving_it_on(journey, legs, rider):
     journey.escort(legs[0], rider)
     assert journey.escort(legs[0], None).escort_id is None

@@ -95,6 +95,15 @@ def test_both_coordinators_of_the_team_read_the_whole_plan(journey, way):
     assert kinds(journey.file(by=other).legs) == ["bus", "stay", "arrival"]
 
 
+def test_a_coordinator_who_is_off_the_case_is_given_no_key_to_its_route(journey, way):
+    other = journey.world.member(Role.COORDINATOR, 2)
+    with journey.world.work_as(journey.coordinator) as work:
+        work.grants.end(journey.case_id, holder_id=other.id)
+    journey.open_plan(*way)
+    with journey.world.work_as(other) as work:
+        assert not work.grants.holds(journey.case_id, ROUTE)
+
+
 def test_a_coordinator_of_another_team_finds_no_case_to_plan_for(journey, way):
     stranger = journey.world.member(Role.COORDINATOR, team=2)
     with pytest.raises(CaseNotFound):

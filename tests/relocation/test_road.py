@@ -146,5 +146,5 @@ class Road(RuleBasedStateMachine):
 def test_whatever_happens_on_the_road_rows_and_keys_follow_the_table(world):
     Road.world = world
     run_state_machine_as_test(
-        Road, settings=settings(max_examples=12, stateful_step_count=14, deadline=None)
+        Road, settings=settings(max_examples=8, stateful_step_count=10, deadline=None)
     )

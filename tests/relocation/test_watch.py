@@ -75,6 +75,13 @@ def test_the_watch_shows_only_journeys_that_are_held(journey, another):
         assert journey.watch(by=stranger) == []
 
 
+def test_an_escort_watches_nothing_not_even_their_own_leg(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.escort(leg, journey.volunteer(2))
+    journey.move(leg, "ready", "departed")
+    assert journey.watch(by=journey.volunteer(2)) == []
+
+
 def test_a_coordinator_who_was_taken_off_the_case_watches_it_no_longer(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.move(leg, "ready", "departed")
