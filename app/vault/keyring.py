@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, null, or_, select, update
+from sqlalchemy import and_, bindparam, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -119,15 +119,8 @@ class Keyring:
         wanted = [case_id for case_id in case_ids if case_id not in self._cases]
         if not wanted:
             return
-        rows = self._session.execute(
-            select(
-                Grant.id, Grant.case_id, Grant.share_id, Grant.entries, Grant.shelf, Grant.arrival
-            ).where(
-                Grant.case_id.in_(wanted),
-                Grant.holder_id == self._member_id,
-                live_grants(self._today),
-            )
-        ).all()
+        asked = {"cases": wanted, "holder": self._member_id, "today": self._today}
+        rows = self._session.connection().execute(_LIVE_ON_CASES, asked).all()
         shares = self._deployment.keystore.find({row.share_id for row in rows})
         for row in rows:
             keys = self._cases.get(row.case_id)
@@ -238,8 +231,11 @@ class Keyring:
         address = grant_address(
             self._deployment.organisation, shelf.grant_id, case_id, self._member_id
         )
+        return self._unwrap(shelf.wrapped, address)
+
+    def _unwrap(self, wrapped: bytes, address: bytes) -> bytes:
         try:
-            return self._shelf_key.unwrap(shelf.wrapped, address=address)
+            return self._shelf_key.unwrap(wrapped, address=address)
         except CryptoError:
             raise Tampered from None
 
@@ -315,6 +311,8 @@ class Keyring:
         if copy is None:
             raise KeyCopyMissing
         info = copy_info(self._deployment.organisation, copy)
+        if copy.shelf is not None:
+            return copy.epoch, self._unwrap(copy.shelf, info)
         self._certificates.verify_by(copy.giver_id, copy.signature, info + copy.sealed)
         key = self.secrets.work
         if kind is OrganisationKeyKind.CUSTODY:
@@ -322,9 +320,18 @@ class Keyring:
                 raise NoGrant
             key = self.secrets.lead
         try:
-            return copy.epoch, key.open(copy.sealed, info=info)
+            secret = key.open(copy.sealed, info=info)
         except CryptoError:
             raise Tampered from None
+        if kind is not OrganisationKeyKind.CUSTODY:
+            # Collected as grants are. A share of custody is not: it waits for the second unlock.
+            self._session.execute(
+                update(KeyCopy)
+                .where(KeyCopy.id == copy.id)
+                .values(shelf=self.shelve(secret, info)),
+                execution_options={"housekeeping": "says nothing that the copy did not"},
+            )
+        return copy.epoch, secret
 
     def unlock(
         self, private: PrivateKey, kind: OrganisationKeyKind, case_ids: Iterable[UUID]
@@ -357,3 +364,15 @@ class Keyring:
 def live_grants(today: date) -> Any:
     """Return the condition under which a grant still opens anything."""
     return and_(Grant.ended_on.is_(None), or_(Grant.until.is_(None), Grant.until >= today))
+
+
+# Put together once: composing the statement costs more than running it.
+_GRANTS = Grant.__table__.c
+_LIVE_ON_CASES = select(
+    _GRANTS.id, _GRANTS.case_id, _GRANTS.share_id, _GRANTS.entries, _GRANTS.shelf, _GRANTS.arrival
+).where(
+    _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
+    _GRANTS.holder_id == bindparam("holder"),
+    _GRANTS.ended_on.is_(None),
+    or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
+)

@@ -77,6 +77,7 @@ class KeyCopy(Record):
     member_id: Mapped[UUID] = plain("whose copy it is; follows from the member's role", index=True)
     giver_id: Mapped[UUID] = plain("who sealed it; the signature is checked against their key")
     sealed: Mapped[bytes] = key_column("HPKE to the member's work key, or to a lead's second key")
+    shelf: Mapped[bytes | None] = key_column("AES-256-GCM under the member's shelf key, once met")
     signature: Mapped[bytes] = key_column("Ed25519 by the giver")
 
 

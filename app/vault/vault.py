@@ -38,7 +38,7 @@ class Vault:
         epoch, key = self._key(cell, None)
         cell.envelope = key.seal(
             cell.field.encode(value),
-            address=bytes(cell.address(self._organisation, epoch)),
+            address=cell.address_bytes(self._organisation, epoch),
             epoch=epoch,
             step=cell.field.step,
         )
@@ -86,7 +86,7 @@ class Vault:
         try:
             epoch = epoch_of(envelope)
             _, key = self._key(cell, epoch)
-            plain = key.open(envelope, address=bytes(cell.address(self._organisation, epoch)))
+            plain = key.open(envelope, address=cell.address_bytes(self._organisation, epoch))
             return cell.field.decode(plain)
         except (CryptoError, msgspec.MsgspecError):
             raise Tampered from None

@@ -37,6 +37,12 @@ def test_addresses_that_differ_in_one_part_never_spell_alike(a, b, part):
     assert (bytes(a) == bytes(other)) is (a == other)
 
 
+@given(organisation=st.uuids(), epoch=st.integers(0, 2**32 - 1), name=st.sampled_from(CELLS))
+def test_a_cell_spells_its_address_as_the_address_does(organisation, epoch, name):
+    cell = getattr(a_bare_case(), name)
+    assert cell.address_bytes(organisation, epoch) == bytes(cell.address(organisation, epoch))
+
+
 def a_bare_case() -> Case:
     case_id = new_id()
     return Case(id=case_id, case_id=case_id)
