@@ -52,6 +52,7 @@ class Grants:
         self._member_id = member_id
         self._today = today
         self._unsettled: dict[UUID, _Minted] = {}
+        self._gathered: dict[tuple[UUID, tuple[Scope, ...]], tuple[list[Entry], bytes]] = {}
 
     # ------------------------------------------------------------------ minting
 
@@ -173,6 +174,14 @@ class Grants:
         grant.arrival = holder.seal(opened, info=address + grant.signature)
 
     def _gather(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+        """Return entries and secrets of scopes: once a request, however many they are given to."""
+        asked = (case_id, tuple(scopes))
+        known = self._gathered.get(asked)
+        if known is None:
+            known = self._gathered[asked] = self._gather_anew(case_id, scopes)
+        return known
+
+    def _gather_anew(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
         organisation = self._deployment.organisation
         entries: list[Entry] = []
         opened: list[bytes] = []
