@@ -66,6 +66,7 @@ class Fate:
     ends: CaseStatus
     begins: datetime
     team: int
+    newest: bool
 
 
 def fates(now: datetime) -> Iterator[Fate]:
@@ -75,7 +76,7 @@ def fates(now: datetime) -> Iterator[Fate]:
         for place in range(how_many):
             number += 1
             ago = timedelta(days=days * (how_many - place) / how_many, minutes=17 * number)
-            yield Fate(number, ends, now - ago, 1 + number % 2)
+            yield Fate(number, ends, now - ago, 1 + number % 2, newest=place + 1 == how_many)
 
 
 class Passing:
@@ -114,7 +115,7 @@ class Passing:
         self._vet(round_id)
         yield at + timedelta(days=4)
         self._help()
-        self._relocate()
+        yield from self._relocate(at + timedelta(days=4))
         if fate.ends is CaseStatus.ACTIVE:
             return
         yield at + timedelta(days=40)
@@ -207,30 +208,39 @@ class Passing:
         with self._stage.work_as(self._of(Role.COORDINATOR, 1)) as work:
             confirm(work, get_request(work, request_id), AidNote("received"))
 
-    def _relocate(self) -> None:
-        """Every third active case is on the way now; some of them are late."""
-        n, now = self._fate.number, self._stage.clock.at
-        if n % 3 or self._fate.ends is not CaseStatus.ACTIVE:
+    def _relocate(self, planned_at: datetime) -> Journey:
+        """Some of those who are active were brought to safety; the newest is late on the way."""
+        if self._fate.ends is not CaseStatus.ACTIVE or not (
+            self._fate.newest or self._fate.number % 3 == 0
+        ):
             return
-        legs = [
+        spans = [timedelta(hours=hours) for hours in (6, 20, 40)]
+        drafts = [
             LegDraft(
                 kind=LegKind.VEHICLE,
-                place=f"place {n}",
+                place=f"place {self._fate.number}",
                 instructions="Wait at the shop.",
-                due_at=now + span,
+                due_at=planned_at + span,
                 grace_minutes=60,
             )
-            for span in (timedelta(hours=6), timedelta(hours=30), timedelta(days=20))
+            for span in spans
         ]
         with self._stage.work_as(self._coordinator) as work:
-            plan = open_plan(work, self._case, Outline("origin", "destination"), legs)
+            plan = open_plan(work, self._case, Outline("origin", "destination"), drafts)
             work.session.flush()
-            first = work.session.scalars(
-                select(Leg.id).where(Leg.plan_id == plan.id).order_by(Leg.position).limit(1)
-            ).one()
+            legs = work.session.scalars(
+                select(Leg.id).where(Leg.plan_id == plan.id).order_by(Leg.position)
+            ).all()
+        for leg_id, span in zip(legs, spans, strict=True):
+            yield planned_at + span - timedelta(hours=1)
+            self._bring_along(leg_id)
+            if self._fate.newest:
+                return
+
+    def _bring_along(self, leg_id: UUID) -> None:
         for step in (LegStatus.READY, LegStatus.DEPARTED, LegStatus.ARRIVED):
             with self._stage.work_as(self._coordinator) as work:
-                move_leg(work, first, step)
+                move_leg(work, leg_id, step)
 
     def _move(self, to: CaseStatus) -> None:
         with self._stage.work_as(self._coordinator) as work:
