@@ -1,6 +1,6 @@
 """Asking how things are: safe, duress, no answer, and a word that nobody agreed on."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -16,9 +16,23 @@ from app.relocation.errors import (
     UnknownWord,
     WordsTooFast,
 )
-from app.relocation.models import Alarm, CheckIn, LegStatus
-from app.store.base import Base
+from app.relocation.models import (
+    UNSEEN,
+    Alarm,
+    AlarmNotice,
+    CheckIn,
+    Leg,
+    LegAlert,
+    LegRecord,
+    LegStatus,
+    Saying,
+    Word,
+)
+from app.store.base import Base, new_id
 from tests.relocation.acts import Journey, rungs_of, words_of
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOBODY = new_id()
 
 
 @pytest.fixture
@@ -240,6 +254,19 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
         seen[word] = added(before, shape(journey.world)), statements
     assert seen["tamarind"] == seen["monsoon"]
     assert {"check_ins", "leg_alerts", "legs", "audit_events"} <= seen["monsoon"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (CheckIn.saying, [Saying(word, NOON, UNSEEN, "a note") for word in Word]),
+        (CheckIn.saying, [Saying(Word.DURESS, NOON, UNSEEN, None, by) for by in (UNSEEN, NOBODY)]),
+        (Leg.record, [LegRecord(heard_at=NOON, duress=word) for word in Word]),
+        (LegAlert.notice, [AlarmNotice(what, NOON) for what in Alarm]),
+    ],
+)
+def test_whatever_a_cell_says_of_duress_it_is_of_one_width(field, values):
+    assert len({len(field.encode(value)) for value in values}) == 1
 
 
 def test_the_shape_of_rows_would_show_an_additional_row(journey, leg):

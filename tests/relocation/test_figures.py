@@ -24,6 +24,15 @@ def test_before_the_first_departure_all_figures_are_nothing(journey, legs):
     assert figures_of(journey) == Figures(0, 0, 0)
 
 
+def test_what_was_heard_before_the_departure_is_no_time_on_the_road(journey, legs):
+    journey.at(1)
+    journey.check_in(legs[0], "tamarind")
+    journey.at(5)
+    journey.move(legs[0], "ready", "departed")
+    journey.at(6)
+    assert figures_of(journey) == Figures(60, 1, 60)
+
+
 def test_while_someone_is_on_the_road_the_figures_grow_with_the_clock(journey, legs):
     journey.move(legs[0], "ready", "departed")
     journey.at(3)

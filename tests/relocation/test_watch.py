@@ -75,6 +75,18 @@ def test_the_watch_shows_only_journeys_that_are_held(journey, another):
         assert journey.watch(by=stranger) == []
 
 
+def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_given_up(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.check_in(leg, "monsoon")
+    plan_id = journey.file().plan.id
+    with journey.world.work_as(journey.coordinator) as work:
+        service.abandon_plan(work, plan_id)
+    journey.at(14 * 24)
+    assert journey.watched(leg).duress
+    journey.at(15 * 24)
+    assert journey.watch() == []
+
+
 def test_an_escort_watches_nothing_not_even_their_own_leg(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.escort(leg, journey.volunteer(2))
