@@ -74,7 +74,7 @@ class House:
             sent["authorization"] = f"Bearer {token}"
         route = self.routes[name]
         if route.creates:
-            sent["idempotency-key"] = f"walls-{next(_numbers)}"
+            sent["idempotency-key"] = f"walls-key-{next(_numbers):06}"
         if route.changes:
             sent["if-match"] = f'"{version}"'
         return self.served.client.request(
