@@ -1,6 +1,6 @@
 """The families of failure that a caller can meet.
 
-Knows no HTTP: domain code raises a member of one family, and ``app.web.problems`` alone knows
+Knows no HTTP: domain code raises a member of one family, and ``app.http.problems`` alone knows
 which status each family earns. ``code`` is the stable name that clients match on. Neither titles
 nor arguments ever carry case data, because both may end in an answer.
 """

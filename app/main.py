@@ -13,21 +13,27 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from app.accounts import routes as accounts
-from app.accounts.sessions import principal_of
 from app.aid import routes as aid
+from app.alerts import routes as alerts
+from app.cases import routes as cases
+from app.deployment import Deployment
+from app.http import pages, problems
+from app.http.exchange import Identify
+from app.http.headers import Door
+from app.http.hop import Hop
+from app.http.openapi import describe
+from app.http.routing import Router
+from app.http.serving import House, Switchboard, routes_of
 from app.intake import routes as intake
+from app.ledger import routes as ledger
 from app.registration import routes as registration
 from app.relocation import routes as relocation
 from app.reports import routes as reports
-from app.vault.deployment import Deployment
+from app.search import routes as search
+from app.sessions import routes as sessions
+from app.sessions.service import principal_of
 from app.vetting import routes as vetting
-from app.web import pages, problems
-from app.web.exchange import Identify
-from app.web.headers import Door
-from app.web.hop import Hop
-from app.web.openapi import describe
-from app.web.routing import Router
-from app.web.serving import House, Switchboard, routes_of
+from app.watch import routes as watch
 from app.work import note_writes
 
 API: Final = "/api"
@@ -52,7 +58,10 @@ def create_app(deployment: Deployment) -> FastAPI:
 
     Whoever built the deployment closes it, after the application has ended.
     """
-    domains = (accounts, intake, vetting, relocation, registration, aid, reports)
+    domains = (
+        sessions, accounts, alerts, intake, cases, search, vetting, relocation, watch,
+        registration, aid, ledger, reports,
+    )  # fmt: skip
     return assemble(deployment, [domain.router for domain in domains], principal_of)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -18,14 +18,15 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.audit.events import EventKind
 from app.audit.trail import Trail, last_acts_on, row_digest
+from app.deployment import Deployment
 from app.errors import PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import ORGANISATION, Versioned
 from app.store.sealed import Addressed, sealed_fields
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
-from app.vault.deployment import Deployment
 from app.vault.grants import Grants
 from app.vault.index import BlindIndex
 from app.vault.keyring import Keyring, MemberSecrets
@@ -75,6 +76,7 @@ class Work:
     trail: Trail
     started_at: datetime
     based_on: int | None = None
+    asked_ready: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
         """Return when this request began: one moment for all that it writes."""
@@ -168,7 +170,7 @@ def _write_trail(work: Work) -> None:
     work.grants.settle()
     session.flush()
     for case_id in work.keyring.collected:
-        work.trail.record("grant:collected", case_id)
+        work.trail.record(EventKind.GRANT_COLLECTED, case_id)
     touched: set[UUID] = session.info.get("touched", set())
     unexplained = touched - {case_id or ORGANISATION for case_id in work.trail.cases}
     if unexplained:

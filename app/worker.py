@@ -15,17 +15,20 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from app.accounts import service as accounts
 from app.audit.checkpoints import LOG_ORIGIN
+from app.audit.events import EventKind
 from app.audit.sequencer import sequence, sign_checkpoint
+from app.deployment import Deployment
+from app.http import idempotency
 from app.registration import redemption
 from app.registration import service as registration
-from app.relocation import jobs as relocation_jobs
+from app.sessions import duress, throttle
+from app.sessions import service as sessions
 from app.store.base import new_id
 from app.store.leases import release_lease, take_lease
-from app.vault.deployment import Deployment
 from app.vault.models import Grant
-from app.web import idempotency
+from app.watch import escalation
+from app.watch import service as watch
 from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
@@ -61,18 +64,18 @@ def lapse_grants(work: Work) -> int:
         execution_options={"synchronize_session": False},
     )
     count = int(result.rowcount)  # type: ignore[attr-defined]
-    work.trail.record("grants:lapsed", count=count)
+    work.trail.record(EventKind.GRANTS_LAPSED, count=count)
     return count
 
 
 def tidy_sessions(work: Work) -> int:
     """Forget sessions that are over, and attempts that have faded."""
-    return accounts.forget_ended(work) + accounts.forget_counters(work)
+    return sessions.forget_ended(work) + throttle.forget_counters(work)
 
 
 def settle_alerts(work: Work) -> int:
     """Do what alerts ask for, and forget those a month old."""
-    return accounts.settle_alerts(work) + accounts.forget_alerts(work)
+    return duress.settle_alerts(work) + duress.forget_alerts(work)
 
 
 def tidy_replays(work: Work) -> int:
@@ -82,8 +85,8 @@ def tidy_replays(work: Work) -> int:
 
 JOBS: Sequence[Job] = (
     Job("sequencer", timedelta(seconds=5), sequence_log),
-    Job("ladder", timedelta(minutes=1), relocation_jobs.climb_ladder),
-    Job("leg alerts", timedelta(hours=1), relocation_jobs.forget_alerts),
+    Job("ladder", timedelta(minutes=1), escalation.climb_due),
+    Job("leg alerts", timedelta(hours=1), watch.forget_alerts),
     Job("sessions", timedelta(minutes=15), tidy_sessions),
     Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),

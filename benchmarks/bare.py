@@ -19,27 +19,43 @@ from fastapi import FastAPI, Query
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.accounts import throttle
 from app.accounts.credentials import Stretching, floor_of
-from app.accounts.errors import SessionEnded, SignInRefused
 from app.accounts.logins import login_index
-from app.accounts.schemas import SessionOpened, SignIn
-from app.accounts.sessions import minute_of
+from app.cases import service, views
+from app.cases.cleaning import clean_account, clean_contact, clean_identity
+from app.cases.errors import CaseNotFound
+from app.cases.models import (
+    Account,
+    CaseStatus,
+    Contact,
+    Identity,
+    Relative,
+    Reporting,
+    Summary,
+    count_people,
+)
+from app.cases.schemas import CasesAsked
 from app.crypto import hpke, signing
 from app.crypto.derive import digest, equal
 from app.crypto.passwords import Argon2Cost, Stretched
-from app.intake import identifiers, schemas, search, service, views
-from app.intake.drafts import CaseDraft, count_people
-from app.intake.errors import CaseNotFound, SearchValueInvalid
-from app.intake.models import Account, CaseStatus, Contact, Identity, Relative, Reporting, Summary
-from app.intake.text import clean_account, clean_contact, clean_identity
+from app.deployment import Deployment
+from app.http.paging import Page, page_of, position
+from app.http.routing import Public, Router
+from app.intake import schemas
+from app.intake.drafts import CaseDraft
+from app.intake.service import _call_sign
 from app.main import assemble
 from app.permissions import Permission, Role
+from app.search import service as search
+from app.search.errors import SearchValueInvalid
+from app.search.schemas import Hits, Search
+from app.sessions import throttle
+from app.sessions.errors import SessionEnded, SignInRefused
+from app.sessions.schemas import SessionOpened, SignIn
 from app.store.base import new_id
-from app.vault.deployment import Deployment
+from app.text import identifiers
+from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
-from app.web.paging import Page, page_of, position
-from app.web.routing import Public, Router
 from app.work import Principal, Work
 from benchmarks.bare_tables import BareCase, BareMember, BarePhone, BareSession
 
@@ -168,7 +184,7 @@ def add_case(work: Work, draft: CaseDraft) -> BareCase:
         opened_on=today,
         moved_on=today,
         opened_by=work.principal.id,
-        called=service._call_sign(),  # noqa: SLF001 - the same words for both
+        called=_call_sign(),
         standing=draft.standing,
         urgent=draft.urgent,
         people=people,
@@ -204,7 +220,7 @@ def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
 
 
 @router.get("/cases", needs=Permission.CASE_LIST)
-def list_cases(work: Work, page: Annotated[schemas.CasesAsked, Query()]) -> Page[views.CaseItem]:
+def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.CaseItem]:
     """List the cases of one's team, newest first."""
     after = position(work, page, date, UUID)
     query = _LISTED.where(_reach(work.principal))
@@ -244,7 +260,7 @@ def read_case(case_id: UUID, work: Work) -> views.CaseShown:
 
 
 @router.post("/searches", needs=Permission.CASE_SEARCH)
-def search_cases(body: schemas.Search, work: Work) -> views.Hits:
+def search_cases(body: Search, work: Work) -> Hits:
     """Look for a telephone number among the cases of one's team."""
     wanted = identifiers.phones(body.value)
     if not wanted:
@@ -252,7 +268,7 @@ def search_cases(body: schemas.Search, work: Work) -> views.Hits:
     search._charge(work)  # noqa: SLF001 - the same cap for both
     values = {"mine": work.principal.team_id, "numbers": sorted(wanted)}
     rows = work.session.connection().execute(_probe(), values).all()
-    return views.Hits(items=list(map(_item, rows)), complete=True)
+    return Hits(items=list(map(_item, rows)), complete=True)
 
 
 @cache

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Dialect, Index, MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app.intake.models import CaseStatus, Channel, RankBand, RegionGroup, Standing
+from app.cases.models import CaseStatus, Channel, RankBand, RegionGroup, Standing
 from app.permissions import Role
 from app.store.base import Moment, choice
 

@@ -15,17 +15,19 @@ import msgspec
 from sqlalchemy import text
 
 from app.accounts.logins import login_index
+from app.casework import held
 from app.crypto.passwords import SALT_BYTES
 from app.crypto.root import RootKey
-from app.intake import search, service
-from app.intake.models import SearchKind
+from app.deployment import Deployment, utc_now
 from app.intake.schemas import OpenCase
+from app.intake.service import open_case
 from app.models import metadata
 from app.permissions import Role
+from app.search import service as search
+from app.search.models import SearchKind
 from app.settings import Settings
 from app.store.base import new_id
 from app.store.keystore import KeystoreBase
-from app.vault.deployment import Deployment, utc_now
 from app.work import Principal, begin_work, note_writes, unit_of_work
 from benchmarks import bare
 from benchmarks.bare_tables import Bare, BareMember
@@ -115,7 +117,7 @@ def _lay(settings: Settings, root: RootKey, ask: Ask) -> Ground:
         with world.work_as(author) as work:
             for number in range(start, min(start + _BATCH, ask.cases)):
                 draft = OpenCase.model_validate_json(msgspec.json.encode(intake(number)))
-                cases.append(str(service.open_case(work, draft.to_draft()).id))
+                cases.append(str(open_case(work, draft.to_draft()).id))
     _meet(world, reader)
     # Cases opened while timing are another team's: what is read stays as it is.
     opener = world.member(Role.VOLUNTEER, team=2)
@@ -134,7 +136,7 @@ def _lay(settings: Settings, root: RootKey, ask: Ask) -> Ground:
 def _meet(world: World, reader: Person) -> None:
     """Let the reader collect every grant to the shelf and index every case, as days would."""
     with world.work_as(reader) as work:
-        service.list_summaries(work, service.list_cases(work, limit=100_000))
+        held.list_summaries(work, held.list_cases(work, limit=100_000))
     complete = False
     while not complete:
         with world.work_as(reader) as work:

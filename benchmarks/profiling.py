@@ -21,20 +21,20 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.routing import Match
 
-from app.accounts import sessions
 from app.audit.trail import Trail
 from app.crypto.aead import DataKey, WrapKey
 from app.crypto.hpke import PrivateKey, PublicKey
 from app.crypto.signing import SigningKey
+from app.http.exchange import Exchange, Plan
+from app.http.idempotency import Claim
+from app.http.reading import Incoming, Reader
+from app.http.serving import Endpoint, Route
 from app.main import create_app
+from app.sessions import service as sessions
 from app.vault.grants import Grants
 from app.vault.index import BlindIndex
 from app.vault.keyring import Keyring
 from app.vault.vault import Vault
-from app.web.exchange import Exchange, Plan
-from app.web.idempotency import Claim
-from app.web.reading import Incoming, Reader
-from app.web.serving import Endpoint, Route
 from benchmarks.ground import Ask, Ground, lay
 from benchmarks.load import Act, Request, request_of
 
@@ -54,7 +54,7 @@ _GROUPS: Final = (
     ("/app/audit/", "audit trail"),
     ("/app/vault/", "vault"),
     ("/app/accounts/", "session and token"),
-    ("/app/web/", "web"),
+    ("/app/http/", "web"),
     ("/app/intake/", "intake"),
     ("/app/", "the rest of the house"),
 )

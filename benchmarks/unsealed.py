@@ -10,13 +10,14 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any, Final
 
-from app.accounts import sessions
+from app import deployment
 from app.audit import trail
 from app.crypto.aead import DataKey, WrapKey
 from app.crypto.hpke import PrivateKey, PublicKey
 from app.crypto.signing import SIGNATURE_BYTES, SigningKey
+from app.sessions import service as sessions
 from app.store.sealed import SealedCell
-from app.vault import certificates, deployment, grants, keyring, vault
+from app.vault import certificates, grants, keyring, vault
 
 _HEAD: Final = Struct(">2sI")
 _CONSTANT: Final = bytes(32)

@@ -21,6 +21,12 @@ from tests.support.founding import found
 from tests.support.postgres import drop_database, fresh_database, start_postgres
 from tests.support.world import Clock, Founded, World, copy_sqlite, open_world
 
+pytest_plugins = (
+    "tests.support.accounts_client",
+    "tests.support.aid_steps",
+    "tests.support.relocation_client",
+)
+
 BACKENDS = ("sqlite", "postgresql")
 MEMORY = next((path for path in (Path("/dev/shm"),) if os.access(path, os.W_OK)), None)  # noqa: S108
 """Where there is a file system in memory, databases of tests lie there: a copy then takes 30 ms."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
 from app.audit.trail import Trail, read_detail
+from app.cases.models import Case, CaseStatus
 from app.errors import PreconditionMissing, Stale
-from app.intake.models import Case, CaseStatus
 from app.work import UnauditedWrite
 
 

@@ -26,6 +26,7 @@ from app.accounts.errors import (
 from app.accounts.logins import check_login, login_index
 from app.accounts.models import Member, MemberStatus, Place, Profile, Team
 from app.accounts.standing import confirm_standing
+from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
@@ -102,7 +103,10 @@ def admit_member(
         certify(work, member)
     work.session.flush()
     work.trail.record(
-        "member:admitted", member=str(member.id), role=role.value, status=member.status.value
+        EventKind.MEMBER_ADMITTED,
+        member=str(member.id),
+        role=role.value,
+        status=member.status.value,
     )
     return admission
 
@@ -176,7 +180,7 @@ def certify_invited(work: Work, member: Member) -> None:
     if member.status is MemberStatus.ACTIVE:
         raise MemberCertified
     certify(work, member)
-    work.trail.record("member:certified", member=str(member.id), role=member.role.value)
+    work.trail.record(EventKind.MEMBER_CERTIFIED, member=str(member.id), role=member.role.value)
 
 
 def certify(work: Work, member: Member) -> None:

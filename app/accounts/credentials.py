@@ -29,8 +29,8 @@ from app.crypto.passwords import (
     new_salt,
 )
 from app.crypto.signing import SigningKey
+from app.deployment import Deployment
 from app.errors import Busy
-from app.vault.deployment import Deployment
 from app.vault.keyring import MemberSecrets
 
 FIRST, SECOND = 0, 1

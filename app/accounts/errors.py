@@ -8,44 +8,7 @@ from app.errors import (
     IntegrityFault,
     Invalid,
     NotFound,
-    TooMany,
-    Unauthenticated,
 )
-
-
-class SessionEnded(Unauthenticated):
-    """The token opens nothing: never given out, over, ended, or from before a restart."""
-
-    code = "session.ended"
-    title = "This session is over; sign in again"
-
-
-class SessionNotFound(NotFound):
-    """The principal has no such session."""
-
-    code = "session.not_found"
-    title = "You have no such session"
-
-
-class SignInRefused(Unauthenticated):
-    """Name and passphrase do not open an account: which of them is wrong is never said."""
-
-    code = "session.refused"
-    title = "Name and passphrase do not match"
-
-
-class SignInBudgetSpent(TooMany):
-    """More attempts to sign in were made, by whomever, than the deployment takes in a minute."""
-
-    code = "session.budget_spent"
-    title = "Too many people are signing in; wait a moment and try again"
-
-
-class PassphraseWrong(Forbidden):
-    """The passphrase given again is not the one of this session's account."""
-
-    code = "passphrase.wrong"
-    title = "That is not your passphrase"
 
 
 class CredentialTampered(IntegrityFault):
@@ -116,27 +79,6 @@ class TeamNotFound(NotFound):
 
     code = "team.not_found"
     title = "No such team"
-
-
-class RootWordsWrong(Forbidden):
-    """The words are not those of this organisation's root."""
-
-    code = "organisation.root_wrong"
-    title = "These are not the words of the organisation's root"
-
-
-class OrganisationFounded(Conflict):
-    """The database holds an organisation already."""
-
-    code = "organisation.founded"
-    title = "There is an organisation in this database already"
-
-
-class ThresholdInvalid(Invalid):
-    """Custody needs at least one lead and no more than there are; and there must be a team."""
-
-    code = "organisation.threshold_invalid"
-    title = "There must be a team, and no more leads may be needed than there are"
 
 
 class LeadNeeded(Forbidden):

@@ -6,7 +6,7 @@ import re
 
 from app.accounts.errors import LoginInvalid
 from app.crypto.derive import mac
-from app.vault.deployment import Deployment
+from app.deployment import Deployment
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
 

@@ -6,7 +6,7 @@ Knows tables and cell types; no keys, no passphrases, no rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -59,14 +59,6 @@ class Profile:
     called: str
     pair: UUID
     place: Place = Place.FIRST
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What the leads are to know; an empty ``code`` is nothing. The member is always filled."""
-
-    code: str
-    member_id: UUID
 
 
 class DirectoryRecord(Record):
@@ -126,43 +118,3 @@ class Credential(Record):
     pepper_id: Mapped[int] = plain("which pepper seals the slots")
     slot_0: Mapped[bytes] = key_column("verifier and wrapped keys, sealed under the pepper")
     slot_1: Mapped[bytes] = key_column("the same shape, always filled, whether used or not")
-
-
-class MemberSession(Record):
-    """One sign-in that still holds. ``id`` comes from the token and leads nowhere back."""
-
-    __tablename__ = "sessions"
-    __housekeeping__ = "sign-in and sign-out say in the trail what a session's row cannot"
-
-    member_id: Mapped[UUID] = plain(
-        "all sessions of a member end at once", ForeignKey("members.id"), index=True
-    )
-    opened_at: Mapped[datetime] = plain("shown to its owner; to the minute")
-    seen_at: Mapped[datetime] = plain("idle sessions end; to the minute")
-    ends_at: Mapped[datetime] = plain("no session outlives it; to the minute", index=True)
-    keys_sealed: Mapped[bytes] = key_column("private keys, under the token and the boot key")
-    lead_sealed: Mapped[bytes | None] = key_column("a lead's second key, likewise, minutes only")
-    lead_until: Mapped[datetime | None] = plain("when the second unlock lapses; to the minute")
-
-
-class SignInCounter(Record):
-    """How often a sign-in name, known or not, was lately tried in vain. ``id`` is an HMAC."""
-
-    __tablename__ = "sign_in_counters"
-    __housekeeping__ = "counts attempts, each of which stands in the trail"
-
-    failures: Mapped[int] = plain("makes the next attempt wait")
-    last_at: Mapped[datetime] = plain("failures fade with time; to the minute", index=True)
-
-
-class Alert(DirectoryRecord):
-    """Written at every sign-in, almost always saying nothing: only opening tells which ones do."""
-
-    __tablename__ = "alerts"
-    __forgotten__ = "a month after it was raised"
-    __housekeeping__ = "one row a sign-in, which stands in the trail itself"
-
-    raised_on: Mapped[date] = plain("the day; kept for a month")
-    settled: Mapped[bool] = plain("whether the worker has done what it asks, which may be nothing")
-
-    notice = SealedField(Notice, Compartment.DIRECTORY, step=NOTES)

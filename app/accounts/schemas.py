@@ -5,64 +5,16 @@ Knows shapes; opens nothing.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from app.accounts.models import MemberStatus
+from app.http.schema import Code, Name, Schema, Version
 from app.permissions import Role
-from app.web.schema import Code, Name, Schema, Secret, Version
-
-Token = Annotated[
-    str, Field(description="Bearer token, 32 bytes in base64url; shown once", repr=False)
-]
-Generated = Annotated[
-    str, Field(description="Eight words, shown once; nobody can show them again", repr=False)
-]
-
-
-class SignIn(Schema):
-    """A sign-in name and a passphrase, exactly as typed."""
-
-    login: Annotated[Code, Field(examples=["thiri"])]
-    passphrase: Secret
-
-
-class PassphraseAgain(Schema):
-    """The passphrase that this session was opened with."""
-
-    passphrase: Secret
-
-
-class SessionOpened(Schema):
-    """Who is signed in now, and for how long."""
-
-    token: Token
-    session_id: UUID
-    member_id: UUID
-    role: Role
-    team_id: UUID
-    idle_minutes: int
-    ends_at: datetime
-    lead_until: datetime | None = None
-
-
-class SessionView(Schema):
-    """One of one's own sessions; times to the minute."""
-
-    id: UUID
-    current: bool
-    opened_at: datetime
-    seen_at: datetime
-    ends_at: datetime
-
-
-class SessionList(Schema):
-    """One's own sessions, newest first."""
-
-    items: list[SessionView]
+from app.sessions.schemas import Generated
 
 
 class Me(Schema):
@@ -76,18 +28,6 @@ class Me(Schema):
     joined_on: date
     session_id: UUID | None
     stepped_up: bool
-
-
-class PassphraseShown(Schema):
-    """A passphrase that was just generated."""
-
-    passphrase: Generated
-
-
-class PassphraseChanged(SessionOpened):
-    """The new passphrase, and a session opened with it; other sessions have ended."""
-
-    passphrase: Generated
 
 
 class NewMember(Schema):
@@ -144,18 +84,3 @@ class TeamList(Schema):
     """All teams, oldest first: there are few."""
 
     items: list[TeamView]
-
-
-class AlertView(Schema):
-    """Something that the leads must look at."""
-
-    id: UUID
-    code: Annotated[str, Field(examples=["sign_in.forced"])]
-    member_id: UUID
-    raised_on: date
-
-
-class AlertList(Schema):
-    """What leads must look at, of the last month, newest first; a hundred at most."""
-
-    items: list[AlertView]

@@ -11,8 +11,8 @@ from uuid import UUID
 from app.accounts.models import Member, MemberStatus
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
+from app.deployment import Deployment
 from app.permissions import Role
-from app.vault.deployment import Deployment
 
 
 def confirm_standing(deployment: Deployment, member: Member) -> None:

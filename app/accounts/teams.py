@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.accounts.errors import TeamNotFound
 from app.accounts.models import Team, TeamName
+from app.audit.events import EventKind
 from app.work import Work
 
 
@@ -29,7 +30,7 @@ def create_team(work: Work, name: str) -> Team:
     """Make a team and put it on record."""
     team = add_team(work, name)
     work.session.flush()
-    work.trail.record("team:created", team=str(team.id))
+    work.trail.record(EventKind.TEAM_CREATED, team=str(team.id))
     return team
 
 

@@ -12,13 +12,6 @@ class AidNotFound(NotFound):
     title = "No such request, or it is not yours to see"
 
 
-class CaseNotReady(Conflict):
-    """The case is neither active nor settled, and no emergency holds."""
-
-    code = "aid.case_not_ready"
-    title = "Aid starts when the case is active; ask a coordinator whether this is an emergency"
-
-
 class DayTooFar(Invalid):
     """The day lies further ahead than aid is planned."""
 
@@ -100,59 +93,3 @@ class MemberUnsuited(Conflict):
 
     code = "aid.member_unsuited"
     title = "Choose an active member of the case's team who may confirm aid"
-
-
-class CurrencyUnknown(Invalid):
-    """The currency is none that funds are kept in."""
-
-    code = "fund.currency_unknown"
-    title = "No funds are kept in this currency"
-
-    def __init__(self) -> None:
-        super().__init__("currency")
-
-
-class FundNotFound(NotFound):
-    """No such fund, or it belongs to another team."""
-
-    code = "fund.not_found"
-    title = "Your team has no such fund"
-
-
-class OtherCurrency(Conflict):
-    """The fund is kept in another currency than the request."""
-
-    code = "fund.other_currency"
-    title = "This fund is kept in another currency"
-
-
-class FundOverdrawn(Conflict):
-    """The fund holds less than what is asked of it, beside what is promised already."""
-
-    code = "fund.overdrawn"
-    title = "The fund does not hold that much"
-
-
-class EntryNotFound(NotFound):
-    """No such entry in this fund."""
-
-    code = "fund.entry_not_found"
-    title = "This fund has no such entry"
-
-
-class EntryReversed(Conflict):
-    """The entry was reversed before; that happens once."""
-
-    code = "fund.entry_reversed"
-    title = "This entry was already reversed"
-
-
-class NotADeposit(Conflict):
-    """Only deposits are reversed here; a payment is reversed by its request."""
-
-    code = "fund.not_a_deposit"
-    title = "Only a deposit is reversed here; a payment is reversed on its request"
-
-
-class EntryUnbalanced(RuntimeError):
-    """Postings that do not sum to zero. A bug, never a caller's fault."""

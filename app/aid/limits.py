@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from app.aid.errors import CurrencyUnknown
+from app.ledger.errors import CurrencyUnknown
 
 WINDOW: Final = timedelta(days=7)
 """Two payments to one case or payee within it are looked at before the second is made."""

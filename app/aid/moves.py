@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Final
 
 from app.aid.models import PARTS, Act, AidStatus
+from app.audit.events import EventKind
 from app.permissions import Permission
 
 _S = AidStatus
+_E = EventKind
 _P = Permission
 
 
@@ -24,7 +26,7 @@ class Move:
     sources: frozenset[AidStatus]
     to: AidStatus | None
     needs: Permission
-    event: str
+    event: EventKind
     barred: frozenset[Act] = frozenset()
     needs_reason: bool = False
 
@@ -33,35 +35,35 @@ MOVES: Final[dict[Act, Move]] = {
     move.act: move
     for move in (
         Move(
-            Act.APPROVE, frozenset({_S.REQUESTED}), _S.APPROVED, _P.AID_APPROVE, "aid:approved",
+            Act.APPROVE, frozenset({_S.REQUESTED}), _S.APPROVED, _P.AID_APPROVE, _E.AID_APPROVED,
             barred=PARTS,
         ),
         Move(
-            Act.PAY, frozenset({_S.APPROVED}), _S.PAID, _P.AID_PAY, "aid:paid", barred=PARTS,
+            Act.PAY, frozenset({_S.APPROVED}), _S.PAID, _P.AID_PAY, _E.AID_PAID, barred=PARTS,
         ),
         Move(
             Act.CONFIRM, frozenset({_S.PAID, _S.DISPUTED}), _S.CONFIRMED, _P.AID_CONFIRM,
-            "aid:confirmed", barred=PARTS,
+            _E.AID_CONFIRMED, barred=PARTS,
         ),
         Move(
-            Act.REFUSE, frozenset({_S.REQUESTED}), _S.REFUSED, _P.AID_APPROVE, "aid:refused",
+            Act.REFUSE, frozenset({_S.REQUESTED}), _S.REFUSED, _P.AID_APPROVE, _E.AID_REFUSED,
             barred=frozenset({Act.REQUEST}), needs_reason=True,
         ),
         Move(
             Act.CANCEL, frozenset({_S.REQUESTED, _S.APPROVED}), _S.CANCELLED, _P.AID_REQUEST,
-            "aid:cancelled",
+            _E.AID_CANCELLED,
         ),
         Move(
             Act.DISPUTE, frozenset({_S.PAID, _S.CONFIRMED}), _S.DISPUTED, _P.AID_CONFIRM,
-            "aid:disputed", needs_reason=True,
+            _E.AID_DISPUTED, needs_reason=True,
         ),
         Move(
             Act.REVERSE, frozenset({_S.PAID, _S.DISPUTED}), _S.REVERSED, _P.AID_PAY,
-            "aid:reversed", needs_reason=True,
+            _E.AID_REVERSED, needs_reason=True,
         ),
         Move(
             Act.RELEASE, frozenset({_S.REQUESTED, _S.APPROVED}), None, _P.AID_APPROVE,
-            "aid:released", barred=frozenset({Act.REQUEST}), needs_reason=True,
+            _E.AID_RELEASED, barred=frozenset({Act.REQUEST}), needs_reason=True,
         ),
     )
 }  # fmt: skip

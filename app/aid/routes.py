@@ -7,33 +7,24 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.aid import ledger, service
+from app.aid import service
 from app.aid.errors import (
     AidNotFound,
-    CaseNotReady,
-    CurrencyUnknown,
     DayTooFar,
-    EntryNotFound,
-    EntryReversed,
-    FundNotFound,
-    FundOverdrawn,
     IdTaken,
     MemberUnsuited,
     MoveNotAllowed,
     MoveOutOfTurn,
     NobodyToDecide,
-    NotADeposit,
     NotYetDue,
-    OtherCurrency,
     OtherFund,
     ReasonMissing,
     RequestHeld,
     SamePerson,
 )
 from app.aid.limits import CURRENCIES, WINDOW, approvers_needed
-from app.aid.models import AidDetail, AidNote, AidRequest, AidStatus, Fund, JournalEntry
+from app.aid.models import AidDetail, AidNote, AidRequest, AidStatus
 from app.aid.moves import MOVES
-from app.aid.reconcile import verify_ledger
 from app.aid.schemas import (
     AidFile,
     AidListed,
@@ -43,28 +34,28 @@ from app.aid.schemas import (
     ApproveAid,
     ConfirmAid,
     CurrencyShown,
-    EntryShown,
-    FindingShown,
-    FundShown,
     HandOverAid,
     ItemShown,
-    LedgerVerified,
-    LineShown,
-    MakeDeposit,
     MoveAid,
     MoveShown,
-    OpenFund,
     PayAid,
     PayeeShown,
     RequestAid,
     StepShown,
     TierShown,
 )
-from app.intake.errors import CaseNotFound
-from app.intake.service import get_case
+from app.cases.errors import CaseNotFound
+from app.cases.service import get_case
+from app.casework.errors import CaseNotReady
+from app.http.paging import Page, PageQuery, page_of, position
+from app.http.routing import Router
+from app.ledger.errors import (
+    CurrencyUnknown,
+    FundNotFound,
+    FundOverdrawn,
+    OtherCurrency,
+)
 from app.permissions import Permission
-from app.web.paging import Page, PageQuery, page_of, position
-from app.web.routing import Router
 from app.work import Work
 
 router = Router(tags=["aid"])
@@ -219,81 +210,6 @@ def list_aid_moves() -> AidRules:
 # ------------------------------------------------------------------------------------------- funds
 
 
-@router.post(
-    "/funds",
-    needs=Permission.FUND_KEEP,
-    creates=True,
-    status_code=201,
-    raises=[CurrencyUnknown, IdTaken],
-)
-def open_fund(body: OpenFund, work: Work) -> FundShown:
-    """Open an empty fund of one's own team."""
-    return _fund(work, ledger.open_fund(work, body.name, body.currency, body.id))
-
-
-@router.get("/funds", needs=Permission.FUND_READ)
-def list_funds(work: Work, page: PageQuery) -> Page[FundShown]:
-    """The team's funds and what they hold; for auditors, every team's."""
-    rows = ledger.list_funds(work, limit=page.limit + 1, after=position(work, page, date, UUID))
-    return page_of(
-        work,
-        page,
-        rows,
-        keys=lambda row: (row.opened_on, row.id),
-        show=lambda shown: [_fund(work, fund) for fund in shown],
-    )
-
-
-@router.post(
-    "/funds/{fund_id}/deposits",
-    needs=Permission.FUND_KEEP,
-    creates=True,
-    status_code=201,
-    raises=[FundNotFound, IdTaken],
-)
-def make_deposit(fund_id: UUID, body: MakeDeposit, work: Work) -> EntryShown:
-    """Put money that came in into the books."""
-    entry = ledger.deposit(work, fund_id, body.amount, body.source, body.id)
-    return _entries(work, [entry])[0]
-
-
-@router.get("/funds/{fund_id}/entries", needs=Permission.FUND_READ, raises=[FundNotFound])
-def list_entries(fund_id: UUID, work: Work, page: PageQuery) -> Page[EntryShown]:
-    """The fund's journal, newest first. It names no payee."""
-    rows = ledger.list_entries(
-        work,
-        ledger.get_fund(work, fund_id),
-        limit=page.limit + 1,
-        after=position(work, page, date, UUID),
-    )
-    return page_of(
-        work,
-        page,
-        rows,
-        keys=lambda row: (row.made_on, row.id),
-        show=lambda shown: _entries(work, shown),
-    )
-
-
-@router.post(
-    "/funds/{fund_id}/entries/{entry_id}/reversals",
-    needs=Permission.FUND_KEEP,
-    creates=True,
-    status_code=201,
-    raises=[FundNotFound, EntryNotFound, NotADeposit, EntryReversed, FundOverdrawn],
-)
-def reverse_deposit(fund_id: UUID, entry_id: UUID, work: Work) -> EntryShown:
-    """Undo a deposit that was booked by mistake, by its mirror image."""
-    return _entries(work, [ledger.reverse_deposit(work, fund_id, entry_id)])[0]
-
-
-@router.get("/ledger/findings", needs=Permission.LOG_VERIFY)
-def verify_books(work: Work) -> LedgerVerified:
-    """Check the whole ledger from its postings; no findings mean that it holds."""
-    found = verify_ledger(work)
-    return LedgerVerified(findings=[FindingShown(code=one.code, about=one.about) for one in found])
-
-
 # ------------------------------------------------------------------------------------------- views
 
 
@@ -342,32 +258,3 @@ def _steps(work: Work, request: AidRequest) -> list[StepShown]:
             )
         )
     return shown
-
-
-def _fund(work: Work, fund: Fund) -> FundShown:
-    return FundShown(
-        id=fund.id,
-        name=ledger.find_fund_name(work, fund),
-        currency=fund.currency,
-        opened_on=fund.opened_on,
-        balance=fund.balance,
-        reserved=fund.reserved,
-        version=fund.version,
-    )
-
-
-def _entries(work: Work, entries: Sequence[JournalEntry]) -> list[EntryShown]:
-    return [
-        EntryShown(
-            id=booked.entry.id,
-            fund_id=booked.entry.fund_id,
-            kind=booked.entry.kind,
-            made_on=booked.entry.made_on,
-            made_by=booked.entry.made_by,
-            lines=[LineShown(account=k, amount=v) for k, v in booked.lines.items()],
-            reverses=booked.entry.reverses,
-            reversed_by=booked.reversed_by,
-            request_id=booked.request_id,
-        )
-        for booked in ledger.book(work, entries)
-    ]

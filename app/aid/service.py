@@ -15,11 +15,9 @@ from uuid import UUID
 from sqlalchemy import exists, func, select, tuple_
 
 from app.accounts.service import list_members
-from app.aid import ledger
 from app.aid.doubles import index_payee, may_be_second
 from app.aid.errors import (
     AidNotFound,
-    CaseNotReady,
     DayTooFar,
     IdTaken,
     MemberUnsuited,
@@ -27,17 +25,21 @@ from app.aid.errors import (
     MoveOutOfTurn,
     NobodyToDecide,
     NotYetDue,
-    OtherCurrency,
     OtherFund,
     ReasonMissing,
     RequestHeld,
     SamePerson,
 )
 from app.aid.limits import FURTHEST, approvers_needed, rule_for
-from app.aid.models import Act, AidDetail, AidNote, AidRequest, AidStatus, AidStep, Fund
+from app.aid.models import Act, AidDetail, AidNote, AidRequest, AidStatus, AidStep
 from app.aid.moves import MOVES, NO_PAYMENT_PENDING, Move, PlainMove
-from app.intake.models import Case, CaseStatus
-from app.intake.service import get_case
+from app.audit.events import EventKind
+from app.cases.models import Case
+from app.cases.service import get_case
+from app.casework.readiness import Task, require_ready
+from app.ledger import service as ledger
+from app.ledger.errors import OtherCurrency
+from app.ledger.models import Fund
 from app.permissions import ROLE_PERMISSIONS, Compartment, Permission, Role
 from app.store.base import new_id
 from app.vault.errors import NoGrant
@@ -46,7 +48,6 @@ from app.vault.models import Grant, GrantReason
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 
-_READY = frozenset({CaseStatus.ACTIVE, CaseStatus.SETTLED})
 _DECIDING_ROLES = (Role.COORDINATOR, Role.TREASURER)
 _ACCOUNT = Scope(Compartment.ACCOUNT)
 
@@ -88,7 +89,7 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     """
     if not work.grants.holds(case.id, _ACCOUNT):
         raise NoGrant
-    _require_ready(work, case)
+    require_ready(work, case, Task.REQUEST_AID)
     rule_for(draft.currency)
     if draft.id is not None and work.session.get(AidRequest, draft.id) is not None:
         raise IdTaken
@@ -127,7 +128,7 @@ def _one_request(
     work.session.add(request)
     work.session.flush()
     work.trail.record(
-        "aid:requested", case.id, request=str(request.id), currency=request.currency,
+        EventKind.AID_REQUESTED, case.id, request=str(request.id), currency=request.currency,
         total=request.total, held=request.held,
     )  # fmt: skip
     _add_step(work, request, Act.REQUEST, None)
@@ -204,7 +205,7 @@ def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
     if member_id not in work.grants.holders(request.case_id, scope_of(request)):
         _grant(work, request, [member_id])
     work.trail.record(
-        "aid:handed_over", request.case_id, request=str(request.id), to=str(member_id)
+        EventKind.AID_HANDED_OVER, request.case_id, request=str(request.id), to=str(member_id)
     )
 
 
@@ -219,7 +220,7 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
     ``OtherCurrency``, ``OtherFund``, ``FundOverdrawn``, ``KeyCopyMissing``.
     """
     move = _begin(work, request, Act.APPROVE)
-    _require_ready(work, get_case(work, request.case_id))
+    require_ready(work, get_case(work, request.case_id), Task.APPROVE_AID)
     if request.held:
         raise RequestHeld
     fund = ledger.lock_fund(work, fund_id, request.team_id)
@@ -230,12 +231,12 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
     index_payee(work, request, work.vault.open(request.detail))
     if may_be_second(work, request, Act.APPROVE):
         request.held = True
-        return _noted(work, request, "aid:held")
+        return _noted(work, request, EventKind.AID_HELD)
     request.fund_id = fund_id
     approvals = 1 + _count_approvals(work, request)
     _add_step(work, request, Act.APPROVE, None)
     if approvals < approvers_needed(request.currency, request.total):
-        return _noted(work, request, "aid:approved_in_part")
+        return _noted(work, request, EventKind.AID_APPROVED_IN_PART)
     ledger.reserve(work, fund, request.total)
     request.status = AidStatus.APPROVED
     return _noted(work, request, move.event)
@@ -247,7 +248,7 @@ def pay(work: Work, request: AidRequest, payment: AidNote) -> AidRequest:
     Raises what ``_begin`` raises, ``RequestHeld``, ``NotYetDue``, ``CaseNotReady``.
     """
     move = _begin(work, request, Act.PAY)
-    _require_ready(work, get_case(work, request.case_id))
+    require_ready(work, get_case(work, request.case_id), Task.PAY_AID)
     if request.due_on > work.today():
         raise NotYetDue
     fund = _reserved_fund(work, request)
@@ -333,7 +334,7 @@ def _hand_round(work: Work, request: AidRequest) -> None:
         _grant(work, request, _team(work, request.team_id, treasurers) - holders)
 
 
-def _noted(work: Work, request: AidRequest, event: str) -> AidRequest:
+def _noted(work: Work, request: AidRequest, event: EventKind) -> AidRequest:
     """Record what became of a request, and give it its new version."""
     work.trail.record(event, request.case_id, request=str(request.id), status=request.status.value)
     work.session.flush()
@@ -354,12 +355,6 @@ def _add_step(work: Work, request: AidRequest, act: Act, note: AidNote | None) -
 
 
 # ------------------------------------------------------------------------------------------- parts
-
-
-def _require_ready(work: Work, case: Case) -> None:
-    emergency = case.emergency_until is not None and case.emergency_until > work.now()
-    if case.status not in _READY and not emergency:
-        raise CaseNotReady
 
 
 def _team(work: Work, team_id: UUID, roles: Iterable[Role]) -> set[UUID]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import DDL, Index, event
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Record, index_column, key_column, plain
+from app.store.base import Base, Record, index_column, key_column, plain
 
 
 class AuditEvent(Record):
@@ -51,10 +52,38 @@ def insert_only(table: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-for _dialect, _statements in insert_only(AuditEvent.__tablename__).items():
-    for _statement in _statements:
-        event.listen(
-            AuditEvent.__table__,
-            "after_create",
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
-        )
+def refuse_changes(model: type[Base]) -> None:
+    """Make a model's table refuse every later change, wherever it is created from the models."""
+    for dialect, statements in insert_only(model.__tablename__).items():
+        for statement in statements:
+            event.listen(
+                model.__table__,
+                "after_create",
+                DDL(statement.replace("%", "%%")).execute_if(dialect=dialect),  # type: ignore[no-untyped-call]
+            )
+
+
+refuse_changes(AuditEvent)
+
+
+class AuditLeaf(Base):
+    """The place of an event in the log, and the hash that the tree is made of."""
+
+    __tablename__ = "audit_leaves"
+    __housekeeping__ = "derived from events that were recorded"
+
+    leaf_index: Mapped[int] = plain("the place in the log", primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID] = plain("random; the event", unique=True)
+    leaf_hash: Mapped[bytes] = key_column("SHA-256 over tags and a commitment")
+
+
+class AuditCheckpoint(Record):
+    """A signed statement of the log's size and root."""
+
+    __tablename__ = "audit_checkpoints"
+    __housekeeping__ = "derived from events that were recorded"
+    __table_args__ = (Index("ix_audit_checkpoints_size", "size"),)
+
+    size: Mapped[int] = plain("how many leaves the statement covers")
+    made_at: Mapped[datetime] = plain("to the minute")
+    note: Mapped[str] = plain("the signed note, as it may be published")

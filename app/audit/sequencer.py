@@ -9,44 +9,19 @@ of any case: a leaf is made of what stands plain in its event.
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
-from sqlalchemy import Index, func, insert, select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
-from app.audit.models import AuditEvent
+from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
 from app.crypto.merkle import Tree, leaf_hash
 from app.crypto.notes import Checkpoint, sign_note
 from app.crypto.signing import SigningKey
 from app.errors import IntegrityFault
-from app.store.base import Base, Record, key_column, plain
 
 BATCH = 5_000
 _canonical = msgspec.json.Encoder(order="sorted").encode
-
-
-class AuditLeaf(Base):
-    """The place of an event in the log, and the hash that the tree is made of."""
-
-    __tablename__ = "audit_leaves"
-    __housekeeping__ = "derived from events that were recorded"
-
-    leaf_index: Mapped[int] = plain("the place in the log", primary_key=True, autoincrement=False)
-    event_id: Mapped[UUID] = plain("random; the event", unique=True)
-    leaf_hash: Mapped[bytes] = key_column("SHA-256 over tags and a commitment")
-
-
-class AuditCheckpoint(Record):
-    """A signed statement of the log's size and root."""
-
-    __tablename__ = "audit_checkpoints"
-    __housekeeping__ = "derived from events that were recorded"
-    __table_args__ = (Index("ix_audit_checkpoints_size", "size"),)
-
-    size: Mapped[int] = plain("how many leaves the statement covers")
-    made_at: Mapped[datetime] = plain("to the minute")
-    note: Mapped[str] = plain("the signed note, as it may be published")
 
 
 class LogRewritten(IntegrityFault):

@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.crypto.aead import DataKey
 from app.crypto.derive import digest, hkdf, mac
@@ -29,7 +30,7 @@ from app.store.sealed import NOTES, Addressed, sealed_fields
 Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
 TAG_BYTES = 16
-_READINGS = frozenset({"case:revealed", "cases:listed"})
+_READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -80,7 +81,7 @@ class Trail:
         """The kinds of acts, in order; for tests and for what changed since."""
         return [event.action for event in self._events]
 
-    def record(self, action: str, case_id: UUID | None = None, **facts: Fact) -> None:
+    def record(self, action: EventKind, case_id: UUID | None = None, **facts: Fact) -> None:
         """Note an act. Facts are ids, states and amounts: never a name, place or free text."""
         self._events.append(Event(action, case_id, dict(facts)))
 
@@ -88,7 +89,9 @@ class Trail:
         """Note that a case was read in clear: one event a case and request, whatever was read."""
         event = self._reveals.get(case_id)
         if event is None:
-            event = self._reveals[case_id] = Event("case:revealed", case_id, {"compartments": []})
+            event = self._reveals[case_id] = Event(
+                EventKind.CASE_REVEALED, case_id, {"compartments": []}
+            )
             self._events.append(event)
         if compartment not in event.facts["compartments"]:
             event.facts["compartments"].append(compartment)
@@ -96,7 +99,7 @@ class Trail:
     def listed(self, count: int, cases_digest: bytes) -> None:
         """Note that a page of summaries was read: how many, and which, by digest."""
         self._events.append(
-            Event("cases:listed", None, {"count": count, "digest": cases_digest.hex()})
+            Event(EventKind.CASES_LISTED, None, {"count": count, "digest": cases_digest.hex()})
         )
 
     def append_to(

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audit.models import AuditEvent
-from app.audit.sequencer import AuditLeaf, latest_checkpoint, leaf_data
+from app.audit.models import AuditEvent, AuditLeaf
+from app.audit.sequencer import latest_checkpoint, leaf_data
 from app.audit.trail import Detail, DetailUnreadable, read_detail, row_digest, subject_tag
 from app.crypto.errors import NoteInvalid
 from app.crypto.merkle import Tree, leaf_hash

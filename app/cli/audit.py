@@ -14,9 +14,9 @@ from app.audit.checkpoints import log_verifier
 from app.audit.verify import Verdict, verify_log, verify_rows
 from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
+from app.deployment import Deployment
 from app.models import sealed_models
 from app.store.base import ORGANISATION
-from app.vault.deployment import Deployment
 from app.vault.models import ScopeRow
 
 app = typer.Typer(help="Verify the log.", no_args_is_help=True)

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.accounts.service import OrganisationRoot
 from app.cli.home import (
     ROOT_KEY_FILE,
     build,
@@ -26,8 +25,9 @@ from app.cli.serve import serve_deployment
 from app.crypto.root import create_root_key_file
 from app.demo.build import build_demo
 from app.demo.stage import Player, StageClock
+from app.deployment import utc_now
+from app.organisation.service import OrganisationRoot
 from app.store.migrate import upgrade
-from app.vault.deployment import utc_now
 from app.worker import Worker
 
 _CAST_FILE = "cast.txt"

@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.home import FOUND, AsJson, Home, build, load_settings, out, read_root_key
+from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
-from app.store.leases import JobLease
 from app.store.migrate import current, head, upgrade
-from app.vault.deployment import Deployment
+from app.store.models import JobLease
 
 Check = tuple[str, bool, str]
 _WORKER_LATE = timedelta(minutes=10)

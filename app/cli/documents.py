@@ -10,14 +10,14 @@ from fastapi import FastAPI
 
 from app.cli.home import FOUND, err, out
 from app.crypto.root import RootKey
+from app.deployment import Deployment
+from app.http.matrix import render as render_matrix
 from app.main import create_app
 from app.models import metadata
 from app.settings import Settings
 from app.store import inventory
 from app.store.base import ORGANISATION
 from app.store.keystore import KeystoreBase
-from app.vault.deployment import Deployment
-from app.web.matrix import render as render_matrix
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,10 +20,10 @@ from rich.console import Console
 
 from app.crypto.errors import CryptoError
 from app.crypto.root import RootKey, load_root_key
+from app.deployment import BOOT_KEY_BYTES, Deployment, utc_now
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.migrate import SchemaBehind, require_head
-from app.vault.deployment import BOOT_KEY_BYTES, Deployment, utc_now
 from app.work import note_writes
 
 ROOT_KEY_FILE = "root.key"

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.panel import Panel
 
-from app.accounts.service import Founding, NewLead, OrganisationRoot, found_organisation
 from app.cli.home import (
     ROOT_KEY_FILE,
     Home,
@@ -19,9 +18,10 @@ from app.cli.home import (
     write_settings,
 )
 from app.crypto.root import RootKey, create_root_key_file
+from app.deployment import Deployment
 from app.errors import DomainError
+from app.organisation.service import Founding, NewLead, OrganisationRoot, found_organisation
 from app.store.migrate import upgrade
-from app.vault.deployment import Deployment
 from app.work import NOBODY, begin_work, unit_of_work
 
 Leads = Annotated[

@@ -10,22 +10,18 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
+from app.accounts.admission import admit_member
 from app.accounts.credentials import stretch_now
-from app.accounts.service import (
-    admit_member,
-    begin_sign_in,
-    called,
-    list_members,
-    list_teams,
-    principal_of,
-    remove_member,
-    sign_in,
-    step_up,
-)
+from app.accounts.service import called, list_members, remove_member
+from app.accounts.teams import list_teams
+from app.audit.events import EventKind
 from app.cli.home import Home, opened, out, refuse
+from app.deployment import Deployment
 from app.errors import DomainError
 from app.permissions import Role
-from app.vault.deployment import Deployment
+from app.sessions.passphrases import step_up
+from app.sessions.service import principal_of
+from app.sessions.sign_in import begin_sign_in, sign_in
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, unit_of_work
 
@@ -103,7 +99,7 @@ def show(home: Home, by: As) -> None:
             table.add_row(
                 str(member.id), called(work, member), member.role.value, member.status.value
             )
-        work.trail.record("members:listed")
+        work.trail.record(EventKind.MEMBERS_LISTED)
     out.print(table)
 
 

@@ -14,8 +14,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.home import Home, build, load_settings, opened, out, read_root_key, refuse
+from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
-from app.vault.deployment import Deployment
 from app.worker import Worker
 
 _HOME_VARIABLE = "PADAUK_HOME"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from app.accounts.service import NewLead, OrganisationRoot, found_organisation
 from app.demo.crowd import Passing, fates
 from app.demo.journeys import Telling
 from app.demo.stage import Journey, Player, Stage, StageClock
+from app.deployment import Deployment
+from app.organisation.service import NewLead, OrganisationRoot, found_organisation
 from app.permissions import Role
-from app.vault.deployment import Deployment
 from app.work import NOBODY, begin_work, unit_of_work
 
 TEAMS = ("Teak", "Banyan")

@@ -14,11 +14,8 @@ from sqlalchemy import select
 
 from app.aid.models import AidDetail, AidItem, AidNote, Category, Means, Payee
 from app.aid.service import AidDraft, approve, confirm, get_request, pay, request_aid
-from app.demo.stage import Journey, Player, Stage
-from app.intake.drafts import CaseDraft
-from app.intake.duplicates import dismiss_duplicate, list_duplicates
-from app.intake.handover import assign_case
-from app.intake.models import (
+from app.cases.assignments import assign_case
+from app.cases.models import (
     Account,
     CaseStatus,
     Channel,
@@ -29,7 +26,12 @@ from app.intake.models import (
     Relative,
     Standing,
 )
-from app.intake.service import get_case, move_case, open_case
+from app.cases.moves import move_case
+from app.cases.service import get_case
+from app.casework.duplicates import list_duplicates
+from app.demo.stage import Journey, Player, Stage
+from app.intake.drafts import CaseDraft
+from app.intake.service import dismiss_duplicate, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
 from app.relocation.drafts import LegDraft

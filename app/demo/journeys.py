@@ -16,11 +16,9 @@ from sqlalchemy import select
 
 from app.aid.models import AidDetail, AidItem, AidNote, AidRequest, Category, Means, Payee
 from app.aid.service import AidDraft, Repeat, approve, confirm, get_request, pay, request_aid
-from app.demo.stage import Journey, Player, Stage, offset
-from app.intake.drafts import CaseDraft
-from app.intake.emergency import decide_emergency
-from app.intake.handover import assign_case
-from app.intake.models import (
+from app.cases.assignments import assign_case
+from app.cases.emergency import decide_emergency
+from app.cases.models import (
     Account,
     CaseStatus,
     Channel,
@@ -31,7 +29,11 @@ from app.intake.models import (
     Relative,
     Standing,
 )
-from app.intake.service import add_note, get_case, move_case, open_case
+from app.cases.moves import move_case
+from app.cases.service import add_note, get_case
+from app.demo.stage import Journey, Player, Stage, offset
+from app.intake.drafts import CaseDraft
+from app.intake.service import open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
 from app.registration.models import CodeKind, RegistrationState
@@ -42,13 +44,13 @@ from app.registration.service import (
     move_registration,
     request_registration,
 )
-from app.relocation.check_ins import check_in
 from app.relocation.drafts import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.relocation.service import get_plan, move_leg, open_plan, reroute
 from app.store.base import new_id
 from app.vetting.models import Finding, Source, Verdict
 from app.vetting.service import add_check, decide, request_vetting
+from app.watch.check_ins import check_in
 
 MINOR = 100
 Event = dict[str, Any]

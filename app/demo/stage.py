@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from app.accounts.service import Admission, admit_member
-from app.aid.ledger import deposit, open_fund
-from app.aid.models import Source
+from app.accounts.admission import Admission, admit_member
+from app.deployment import Deployment
+from app.ledger.models import DepositSource
+from app.ledger.service import deposit, open_fund
 from app.permissions import Role
-from app.vault.deployment import Deployment
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, Principal, Work, begin_work, unit_of_work
 
@@ -110,7 +110,7 @@ class Stage:
             with self.work_as(self.of(Role.TREASURER, team=team)) as work:
                 fund = open_fund(work, "General fund", "MMK")
                 work.session.flush()
-                deposit(work, fund.id, _FUND, Source.EVENTS)
+                deposit(work, fund.id, _FUND, DepositSource.EVENTS)
                 self.funds[team] = fund.id
 
     def play(

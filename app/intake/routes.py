@@ -1,56 +1,32 @@
-"""HTTP face of intake: cases, what is done with them, and searches."""
+"""HTTP routes of intake: logging a first contact, triage, likely duplicates."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-
-from app.intake import (
-    duplicates,
-    emergency,
-    events,
-    handover,
-    moves,
-    schemas,
-    search,
-    service,
-    triage,
-    views,
-)
-from app.intake.errors import (
-    AssignmentExists,
-    AssignmentNotFound,
-    CaseExists,
+from app.cases import service as cases
+from app.cases import views
+from app.cases.errors import (
     CaseNotFound,
-    CaseNotOpen,
+)
+from app.casework import duplicates, held
+from app.casework.errors import DuplicateOpen
+from app.http.routing import Router
+from app.intake import schemas, service, triage
+from app.intake.errors import (
+    CaseExists,
     DismissalExists,
     DuplicateNotFound,
-    DuplicateOpen,
-    EmergencyDecided,
-    EmergencyNeedless,
-    LinkExists,
-    LinkRefused,
     MemberUncertified,
-    MemberUnfit,
     MergeRefused,
-    MoveRefused,
-    SearchBudgetSpent,
-    SearchValueInvalid,
     TriageDone,
 )
+from app.intake.schemas import DuplicateList, duplicate_shown
 from app.permissions import Permission
-from app.vault.errors import CustodySharesMissing, KeyCopyMissing, ScopeOutOfReach
-from app.web.paging import Page, PageQuery, page_of, position
-from app.web.routing import Router
+from app.vault.errors import KeyCopyMissing
 from app.work import Work
 
 router = Router(tags=["intake"])
-
-
-# ---------------------------------------------------------------------- cases
 
 
 @router.post(
@@ -65,103 +41,6 @@ def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
     case = service.open_case(work, body.to_draft())
     work.session.flush()
     return views.case_receipt(case)
-
-
-@router.get("/cases", needs=Permission.CASE_LIST)
-def list_cases(work: Work, page: Annotated[schemas.CasesAsked, Query()]) -> Page[views.CaseItem]:
-    """List the cases that one holds a live grant on, newest first."""
-    after = position(work, page, date, UUID)
-    rows = service.list_cases(work, after=after, limit=page.limit + 1, status=page.status)
-    return page_of(
-        work,
-        page,
-        rows,
-        keys=lambda row: (row.opened_on, row.id),
-        show=lambda shown: list(map(views.case_item, shown, service.list_summaries(work, shown))),
-    )
-
-
-@router.get("/cases/moves", needs=Permission.CASE_LIST)
-def list_moves() -> views.MoveRules:
-    """List every move that exists, and by which act it comes about."""
-    return views.MoveRules(
-        items=[
-            views.MoveRule(was=was, to=to, needs=move.needs, door=move.door)
-            for was, towards in moves.MOVES.items()
-            for to, move in towards.items()
-        ]
-    )
-
-
-@router.get("/cases/emergencies", needs=Permission.CASE_EMERGENCY)
-def list_emergencies(work: Work) -> views.EmergencyAsks:
-    """List the decisions that wait for the other side, with their reasons."""
-    return views.EmergencyAsks(items=list(map(views.emergency_ask, emergency.list_asks(work))))
-
-
-@router.get("/cases/{case_id}", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def read_case(case_id: UUID, work: Work) -> views.CaseShown:
-    """Read a case, as far as one's keys open it."""
-    return views.case_shown(service.read_case(work, case_id))
-
-
-@router.patch("/cases/{case_id}", needs=Permission.CASE_CHANGE, changes=True, raises=[CaseNotFound])
-def change_case(case_id: UUID, body: schemas.ChangeCase, work: Work) -> views.CaseReceipt:
-    """Replace compartments or facts of a case."""
-    case = service.change_case(work, case_id, body.to_change())
-    work.session.flush()
-    return views.case_receipt(case)
-
-
-@router.post(
-    "/cases/{case_id}/moves",
-    needs=Permission.CASE_MOVE,
-    changes=True,
-    raises=[CaseNotFound, MoveRefused],
-)
-def move_case(case_id: UUID, body: schemas.MoveCase, work: Work) -> views.CaseReceipt:
-    """Move a case on. Moves of triage, vetting and retention come about by those acts alone."""
-    case = service.get_case(work, case_id)
-    moves.move_by_hand(work, case, body.to, body.reason)
-    work.session.flush()
-    return views.case_receipt(case)
-
-
-@router.get("/cases/{case_id}/moves", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_case_moves(case_id: UUID, work: Work) -> views.MoveList:
-    """List the moves of a case, with their reasons for who holds the account."""
-    case = service.get_case(work, case_id)
-    return views.MoveList(items=[views.move_shown(*made) for made in moves.list_moves(work, case)])
-
-
-@router.post(
-    "/cases/{case_id}/notes",
-    needs=Permission.CASE_CHANGE,
-    creates=True,
-    status_code=201,
-    raises=[CaseNotFound],
-)
-def add_note(case_id: UUID, body: schemas.AddNote, work: Work) -> views.NoteReceipt:
-    """Add to the account. A note is never changed and never taken back."""
-    note = service.add_note(work, case_id, body.text)
-    return views.NoteReceipt(id=note.id, number=note.number, written_on=note.written_on)
-
-
-@router.get("/cases/{case_id}/notes", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[views.NoteShown]:
-    """List the notes of a case, oldest first."""
-    after = position(work, page, int)
-    notes = service.list_notes(work, case_id, after=after, limit=page.limit + 1)
-    return page_of(
-        work,
-        page,
-        notes,
-        keys=lambda note: (note.number,),
-        show=lambda shown: [views.note_shown(note, work.vault.open(note.words)) for note in shown],
-    )
-
-
-# ---------------------------------------------------------------------- triage and handing over
 
 
 @router.post(
@@ -182,11 +61,11 @@ def decide_triage(case_id: UUID, body: schemas.DecideTriage, work: Work) -> view
     needs=Permission.CASE_TRIAGE,
     raises=[CaseNotFound, KeyCopyMissing],
 )
-def list_duplicates(case_id: UUID, work: Work) -> views.DuplicateList:
+def list_duplicates(case_id: UUID, work: Work) -> DuplicateList:
     """Propose held cases that may be the same person, and say why."""
-    proposals = duplicates.list_duplicates(work, service.get_case(work, case_id))
-    summaries = service.list_summaries(work, [proposal.row for proposal in proposals])
-    return views.DuplicateList(items=list(map(views.duplicate_shown, proposals, summaries)))
+    proposals = duplicates.list_duplicates(work, cases.get_case(work, case_id))
+    summaries = held.list_summaries(work, [proposal.row for proposal in proposals])
+    return DuplicateList(items=list(map(duplicate_shown, proposals, summaries)))
 
 
 @router.post(
@@ -200,113 +79,5 @@ def dismiss_duplicate(
     case_id: UUID, other_id: UUID, body: schemas.DismissDuplicate, work: Work
 ) -> None:
     """Say that a proposed duplicate is another person, and why."""
-    case = service.get_case(work, case_id)
-    duplicates.dismiss_duplicate(work, case, other_id, body.reason)
-
-
-@router.post(
-    "/cases/{case_id}/assignments",
-    needs=Permission.CASE_ASSIGN,
-    creates=True,
-    status_code=201,
-    raises=[CaseNotFound, CaseNotOpen, MemberUnfit, AssignmentExists],
-)
-def assign_case(case_id: UUID, body: schemas.AssignCase, work: Work) -> views.AssignmentShown:
-    """Hand a case to a volunteer: from now on they can read it and work on it."""
-    return views.assignment_shown(handover.assign_case(work, case_id, body.member_id))
-
-
-@router.get("/cases/{case_id}/assignments", needs=Permission.CASE_ASSIGN, raises=[CaseNotFound])
-def list_assignments(case_id: UUID, work: Work) -> views.AssignmentList:
-    """List who has a case in hand now."""
-    found = handover.list_assignments(work, service.get_case(work, case_id))
-    return views.AssignmentList(items=list(map(views.assignment_shown, found)))
-
-
-@router.delete(
-    "/cases/{case_id}/assignments/{assignment_id}",
-    needs=Permission.CASE_ASSIGN,
-    raises=[CaseNotFound, AssignmentNotFound],
-)
-def unassign_case(case_id: UUID, assignment_id: UUID, work: Work) -> None:
-    """Take a case back from a volunteer: nothing of it opens to them any more."""
-    handover.unassign_case(work, case_id, assignment_id)
-
-
-@router.post(
-    "/cases/{case_id}/links",
-    needs=Permission.CASE_TRIAGE,
-    creates=True,
-    status_code=201,
-    raises=[CaseNotFound, LinkRefused, LinkExists],
-)
-def link_case(case_id: UUID, body: schemas.LinkCase, work: Work) -> views.LinkShown:
-    """Note that two cases belong together; one must hold both."""
-    return views.link_shown(triage.link_cases(work, case_id, body.other_id, body.kind), case_id)
-
-
-@router.get("/cases/{case_id}/links", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_links(case_id: UUID, work: Work) -> views.LinkList:
-    """List the cases that belong to this one, as far as one holds them."""
-    links = triage.list_held_links(work, service.get_case(work, case_id))
-    return views.LinkList(items=[views.link_shown(link, case_id) for link in links])
-
-
-# ---------------------------------------------------------------------- emergency, events, leads
-
-
-@router.post(
-    "/cases/{case_id}/emergency",
-    needs=Permission.CASE_EMERGENCY,
-    changes=True,
-    raises=[CaseNotFound, EmergencyNeedless, EmergencyDecided],
-)
-def decide_emergency(case_id: UUID, body: schemas.DecideEmergency, work: Work) -> views.CaseReceipt:
-    """Decide that work must not wait for vetting: it takes a coordinator and a lead."""
-    case = emergency.decide_emergency(work, case_id, body.reason, body.hours)
-    work.session.flush()
-    return views.case_receipt(case)
-
-
-@router.get("/cases/{case_id}/events", needs=Permission.CASE_EVENTS, raises=[CaseNotFound])
-def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventShown]:
-    """List what was done with a case, newest first, also who has read it."""
-    after = position(work, page, datetime, UUID)
-    found = events.list_events(work, case_id, after=after, limit=page.limit + 1)
-    return page_of(
-        work,
-        page,
-        found,
-        keys=lambda event: (event.at, event.id),
-        show=lambda shown: list(map(views.event_shown, shown)),
-    )
-
-
-@router.post(
-    "/cases/{case_id}/regrants",
-    needs=Permission.CASE_REGRANT,
-    creates=True,
-    status_code=201,
-    raises=[CaseNotFound, ScopeOutOfReach, CustodySharesMissing],
-)
-def regrant_case(case_id: UUID, body: schemas.RegrantCase, work: Work) -> views.RegrantReceipt:
-    """Hand a case over by the custody key, where nobody who held it is left."""
-    regrant = handover.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
-    return views.regrant_receipt(regrant)
-
-
-# ---------------------------------------------------------------------- searches
-
-
-@router.post(
-    "/searches",
-    needs=Permission.CASE_SEARCH,
-    raises=[SearchValueInvalid, SearchBudgetSpent, KeyCopyMissing],
-)
-def search_cases(body: schemas.Search, work: Work) -> views.Hits:
-    """Look for a person among the cases that one holds. Counted and capped per day."""
-    found = search.search(work, body.kind, body.value)
-    summaries = service.list_summaries(work, found.rows)
-    return views.Hits(
-        items=list(map(views.case_item, found.rows, summaries)), complete=found.complete
-    )
+    case = cases.get_case(work, case_id)
+    service.dismiss_duplicate(work, case, other_id, body.reason)

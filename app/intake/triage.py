@@ -5,19 +5,18 @@ Knows cases and their links; who may decide is said on the routes, and what can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import or_, select
-
-from app.intake import identifiers
-from app.intake.errors import LinkExists, LinkRefused, MergeRefused, TriageDone
-from app.intake.models import Case, CaseLink, CaseStatus, LinkKind
-from app.intake.moves import end_triage, move_case
-from app.intake.search import forget_index
-from app.intake.service import add_note, get_case
+from app.audit.events import EventKind
+from app.cases.models import Case, CaseStatus
+from app.cases.moves import end_triage, move_case
+from app.cases.service import add_note, get_case
+from app.casework.index import forget_index
+from app.intake.errors import MergeRefused, TriageDone
+from app.text import identifiers
 from app.work import Work
 
 
@@ -56,7 +55,7 @@ def accept_case(work: Work, case_id: UUID) -> Case:
     if case.triaged_on is not None:
         raise TriageDone
     end_triage(work, case)
-    work.trail.record("case:accepted", case.id)
+    work.trail.record(EventKind.CASE_ACCEPTED, case.id)
     return case
 
 
@@ -83,8 +82,8 @@ def merge_case(work: Work, case_id: UUID, into_id: UUID, reason: str | None) -> 
     _carry_over(work, case, into)
     case.merged_into = into.id
     move_case(work, case, CaseStatus.MERGED, reason)
-    work.trail.record("case:merged", case.id, into=str(into.id))
-    work.trail.record("case:joined", into.id, merged=str(case.id))
+    work.trail.record(EventKind.CASE_MERGED, case.id, into=str(into.id))
+    work.trail.record(EventKind.CASE_JOINED, into.id, merged=str(case.id))
     return case
 
 
@@ -122,46 +121,3 @@ def _joined(
 
 
 # ---------------------------------------------------------------------- links
-
-
-def link_cases(work: Work, case_id: UUID, other_id: UUID, kind: LinkKind) -> CaseLink:
-    """Note that two cases belong together; the principal must hold both.
-
-    Raises ``CaseNotFound`` for either, ``LinkRefused`` for one and the same, ``LinkExists``.
-    """
-    case, other = get_case(work, case_id), get_case(work, other_id)
-    if case.id == other.id:
-        raise LinkRefused("other_id")
-    if any(other.id in (link.case_id, link.other_id) for link in list_links(work, case)):
-        raise LinkExists
-    link = CaseLink(
-        case_id=case.id,
-        other_id=other.id,
-        kind=kind,
-        linked_by=work.principal.id,
-        linked_on=work.today(),
-    )
-    work.session.add(link)
-    for one, two in ((case, other), (other, case)):
-        work.trail.record("case:linked", one.id, other=str(two.id), kind=kind.value)
-    return link
-
-
-def list_links(work: Work, case: Case) -> Sequence[CaseLink]:
-    """Return the links of a case, whichever side it stands on, oldest first."""
-    return work.session.scalars(
-        select(CaseLink)
-        .where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id))
-        .order_by(CaseLink.linked_on, CaseLink.id)
-    ).all()
-
-
-def list_held_links(work: Work, case: Case) -> list[CaseLink]:
-    """Return those links of a case whose other side the principal holds as well."""
-    links = list_links(work, case)
-    work.grants.load({id_ for link in links for id_ in (link.case_id, link.other_id)})
-    return [
-        link
-        for link in links
-        if work.grants.holds(link.case_id) and work.grants.holds(link.other_id)
-    ]

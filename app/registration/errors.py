@@ -28,13 +28,6 @@ class RegistrationExists(Conflict):
     title = "There is a registration for this case already"
 
 
-class NotCleared(Conflict):
-    """No code is asked for or issued without a clearance that holds today."""
-
-    code = "registration.not_cleared"
-    title = "Two vetters must verify this person first, or verify them again"
-
-
 class NoRegistrar(Conflict):
     """The case's team has no registrar whose key is certified."""
 

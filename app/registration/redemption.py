@@ -17,6 +17,8 @@ from uuid import UUID
 from sqlalchemy import Row, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.audit.events import EventKind
+from app.casework.clearance import is_refused
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
 from app.registration.codes import Code, read
@@ -28,7 +30,6 @@ from app.registration.models import (
     Registration,
     RegistrationState,
 )
-from app.vetting.service import is_refused
 from app.work import Work
 
 MEMBER_TRIES = 20
@@ -69,11 +70,11 @@ def redeem(work: Work, text: str) -> Redemption:
     found = _find(work, code)
     if found is not None and _is_alive(work, found, code) and _use_up(work, found.id):
         work.grants.end(found.case_id, about=found.id)
-        work.trail.record("code:redeemed", found.case_id, registration=str(found.id))
+        work.trail.record(EventKind.CODE_REDEEMED, found.case_id, registration=str(found.id))
         return Redemption(True, found.kind, found.expires_on)
     for counter, _ in counters:
         _count_failure(work, counter)
-    work.trail.record("code:not_valid", None if found is None else found.case_id)
+    work.trail.record(EventKind.CODE_NOT_VALID, None if found is None else found.case_id)
     return _NOT_VALID
 
 

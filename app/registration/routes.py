@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from app.intake import service as intake
-from app.intake.errors import CaseNotFound
+from app.cases import service as intake
+from app.cases.errors import CaseNotFound
+from app.casework.errors import NotCleared
+from app.http.paging import Page, PageAsked, PageQuery, page_of, position
+from app.http.routing import Router
 from app.permissions import Permission
 from app.registration import redemption, service
 from app.registration.errors import (
     CodeMistyped,
     NoRegistrar,
-    NotCleared,
     RedemptionBudgetSpent,
     RegistrationExists,
     RegistrationMoveRefused,
@@ -38,8 +40,6 @@ from app.registration.schemas import (
     registration_receipt,
     registration_shown,
 )
-from app.web.paging import Page, PageAsked, PageQuery, page_of, position
-from app.web.routing import Router
 from app.work import Work
 
 router = Router(tags=["registration"])

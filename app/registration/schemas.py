@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.http.schema import Code, LongText, Reason, Schema, Version
 from app.registration.models import (
     MOVES,
     CodeKind,
@@ -18,7 +19,6 @@ from app.registration.models import (
 )
 from app.registration.redemption import Redemption
 from app.registration.service import LONGEST_DAYS, USUAL_DAYS, state_on
-from app.web.schema import Code, LongText, Reason, Schema, Version
 
 
 class RequestRegistration(Schema):

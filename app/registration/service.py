@@ -16,12 +16,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, select, tuple_
 
 from app.accounts import service as accounts
-from app.intake.models import Case
+from app.audit.events import EventKind
+from app.cases.models import Case
+from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
 from app.registration.codes import new_code, spell
 from app.registration.errors import (
     NoRegistrar,
-    NotCleared,
     RegistrationExists,
     RegistrationMoveRefused,
     RegistrationNotFound,
@@ -42,7 +43,6 @@ from app.store.base import new_id
 from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
 from app.vault.scopes import SUMMARY, Scope
-from app.vetting.service import clearance
 from app.work import Work
 
 USUAL_DAYS = 365
@@ -65,8 +65,7 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
     The principal needs a grant on the case and keeps none on the registration. Raises
     ``NotCleared``, ``RegistrationExists``, ``NoRegistrar``, ``NoGrant``.
     """
-    if clearance(work, case.id) is None:
-        raise NotCleared
+    require_ready(work, case, Task.REQUEST_CODE)
     earlier = _of_case(work, case.id)
     if any(_stands_in_the_way(work, other, kind) for other in earlier):
         raise RegistrationExists
@@ -95,7 +94,10 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
     if not granted:
         raise NoRegistrar
     work.trail.record(
-        "registration:requested", case.id, registration=str(registration.id), kind=kind.value
+        EventKind.REGISTRATION_REQUESTED,
+        case.id,
+        registration=str(registration.id),
+        kind=kind.value,
     )
     return registration
 
@@ -187,8 +189,7 @@ def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DA
     """
     registration = get_registration(work, registration_id)
     work.claim(registration)
-    if clearance(work, registration.case_id) is None:
-        raise NotCleared
+    require_ready(work, work.session.get_one(Case, registration.case_id), Task.ISSUE_CODE)
     code = new_code()
     expires_on = work.today() + timedelta(days=valid_for_days)
     _move(work, registration, _S.ISSUED)
@@ -271,7 +272,7 @@ def _move(
     if to not in WORKED_ON:
         work.grants.end(registration.case_id, about=registration.id)
     work.trail.record(
-        "registration:moved",
+        EventKind.REGISTRATION_MOVED,
         registration.case_id,
         registration=str(registration.id),
         was=was.value,

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.relocation.models import LegKind, LegStatus, Outline, Rung
-from app.relocation.service import LegDraft
-from app.web.schema import Code, LongText, Reason, Schema, ShortText
+from app.http.schema import Code, LongText, Reason, Schema, ShortText
+from app.relocation.drafts import LegDraft
+from app.relocation.models import LegKind, LegStatus, Outline
 
 LONGEST_GRACE = 7 * 24 * 60
 MOST_AT_ONCE = 40
@@ -71,18 +71,3 @@ class AssignEscort(Schema):
     """Who goes along; null takes the leg from whoever has it."""
 
     volunteer_id: UUID | None
-
-
-class MakeCheckIn(Schema):
-    """The word that was heard; null where nobody answered. ``at``: when, if not just now."""
-
-    word: ShortText | None
-    at: AwareDatetime | None = None
-    note: Reason | None = None
-
-
-class Acknowledge(Schema):
-    """What is taken in hand: a rung, with those below it, or a duress word."""
-
-    what: Rung | Literal["duress"]
-    note: Reason | None = None

@@ -13,9 +13,10 @@ from uuid import UUID
 from app.relocation.errors import DueOutOfOrder, DueOutOfRange, TooManyLegs, WordsAlike
 from app.relocation.holding import ROUTE, leg_scope
 from app.relocation.models import Leg, LegKind, LegPlan, LegRecord, LegStatus, Plan
-from app.relocation.states import minute_of
-from app.relocation.words import alike, complete_words, make_phrase, sounds
+from app.relocation.words import complete_words, make_phrase
 from app.store.base import new_id
+from app.text.dates import minute_of
+from app.text.spoken import alike, sounds
 from app.vault.models import GrantReason
 from app.work import Work
 

@@ -19,13 +19,6 @@ class LegNotFound(NotFound):
     title = "No such leg, or it is not yours to see"
 
 
-class CaseNotReady(Conflict):
-    """Relocation begins when a case is active, or in an emergency while that lasts."""
-
-    code = "plan.case_not_ready"
-    title = "This case is not active yet; in an emergency, let that be decided first"
-
-
 class PlanOpenAlready(Conflict):
     """The case has an open plan: reroute or extend that one."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts import service as accounts
+from app.audit.events import EventKind
 from app.permissions import Role
 from app.relocation.errors import EscortHasLeg, EscortKnowsPerson, EscortUnavailable, LegOver
 from app.relocation.holding import leg_scope, lock_journey, require_planner
@@ -44,7 +45,7 @@ def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
         )
     leg.escort_id = volunteer_id
     escort = None if volunteer_id is None else str(volunteer_id)
-    work.trail.record("leg:escorted", leg.case_id, leg=str(leg.id), escort=escort)
+    work.trail.record(EventKind.LEG_ESCORTED, leg.case_id, leg=str(leg.id), escort=escort)
     work.session.flush()
     return leg
 

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.relocation.holding import holds_leg
-from app.relocation.models import CheckIn, Leg, LegRecord, Plan, PlanStatus, Saying, Word
+from app.relocation.models import Leg, LegRecord, Plan, PlanStatus
 from app.relocation.states import MOVING
+from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work
 
 
@@ -35,7 +36,7 @@ class _Leg:
     leg: Leg
     record: LegRecord
     moving: bool
-    sayings: list[Saying]
+    sayings: list[CheckInRecord]
 
 
 def figures(work: Work, case_id: UUID) -> Figures:
@@ -58,7 +59,7 @@ def figures(work: Work, case_id: UUID) -> Figures:
 def _open_legs(work: Work, case_id: UUID) -> list[_Leg]:
     rows = work.session.scalars(select(Leg).where(Leg.case_id == case_id)).all()
     held = [leg for leg in rows if holds_leg(work, leg)]
-    heard: dict[UUID, list[Saying]] = {leg.id: [] for leg in held}
+    heard: dict[UUID, list[CheckInRecord]] = {leg.id: [] for leg in held}
     for row in work.session.scalars(select(CheckIn).where(CheckIn.case_id == case_id)).all():
         if row.leg_id in heard:
             heard[row.leg_id].append(work.vault.open(row.saying))

@@ -16,21 +16,12 @@ from sqlalchemy import exists, select, tuple_
 from app.relocation.errors import PlanNotFound
 from app.relocation.figures import Figures, figures
 from app.relocation.holding import get_leg, holds_leg, list_plan_legs, plans
-from app.relocation.ladder import list_rungs
-from app.relocation.models import (
-    Acknowledgement,
-    CheckIn,
-    Leg,
-    LegPlan,
-    LegRecord,
-    LegRung,
-    Outline,
-    Plan,
-    Saying,
-)
+from app.relocation.models import Leg, LegPlan, LegRecord, Outline, Plan
 from app.relocation.states import DUE
 from app.vault.keyring import live_grants
 from app.vault.models import Grant
+from app.watch.escalation import list_rungs
+from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation
 from app.work import Work
 
 _CHUNK = 200
@@ -40,7 +31,7 @@ _CHUNK = 200
 class Reached:
     """A rung of the present silence, and who has it in hand."""
 
-    rung: LegRung
+    rung: LegEscalation
     taken: Acknowledgement | None
 
 
@@ -50,7 +41,7 @@ class Course:
 
     record: LegRecord
     rungs: list[Reached]
-    sayings: list[Saying]
+    sayings: list[CheckInRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +121,9 @@ def open_legs(work: Work, legs: Sequence[Leg]) -> list[LegFile]:
     return files
 
 
-def list_sayings(work: Work, legs: Sequence[Leg]) -> dict[UUID, list[Saying]]:
+def list_sayings(work: Work, legs: Sequence[Leg]) -> dict[UUID, list[CheckInRecord]]:
     """Return what was heard on these legs, oldest first, by leg."""
-    found: dict[UUID, list[Saying]] = {leg.id: [] for leg in legs}
+    found: dict[UUID, list[CheckInRecord]] = {leg.id: [] for leg in legs}
     rows = work.session.scalars(select(CheckIn).where(CheckIn.leg_id.in_(found))).all()
     for row in rows:
         found[row.leg_id].append(work.vault.open(row.saying))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped
 from app.permissions import Compartment
 from app.store.base import CaseRecord, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
+from app.watch.models import Word
 
 
 class PlanStatus(StrEnum):
@@ -56,37 +57,6 @@ class LegKind(StrEnum):
     ARRIVAL = "arrival"
 
 
-class Rung(StrEnum):
-    """How long a leg has been silent past its time, in three steps."""
-
-    LATE = "late"
-    OVERDUE = "overdue"
-    MISSING = "missing"
-
-
-class Told(StrEnum):
-    """Who is told when a rung is reached."""
-
-    COORDINATORS = "coordinators"
-    COORDINATORS_AND_LEADS = "coordinators_and_leads"
-
-
-class Word(StrEnum):
-    """What was answered. One letter each: a sealed value's length must not tell them apart."""
-
-    SAFE = "s"
-    DURESS = "d"
-    NO_ANSWER = "n"
-
-
-class Alarm(StrEnum):
-    """What the leads are to know of a leg. One letter each, as with ``Word``."""
-
-    NOTHING = "n"
-    DURESS = "d"
-    MISSING = "m"
-
-
 @dataclass(frozen=True, slots=True)
 class Outline:
     """The whole way in a few words, for those who plan it and nobody on it."""
@@ -123,38 +93,6 @@ class LegRecord:
     unknown_words: int = 0
     unknown_at: datetime | None = None
     reason: str | None = None
-
-
-UNSEEN = UUID(int=0)
-"""Stands where a member would, and is as wide: a length must not tell what was looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """What was heard at a check-in, who took it down, and which planner has looked at it."""
-
-    word: Word
-    at: datetime
-    by: UUID
-    note: str | None = None
-    seen_by: UUID = UNSEEN
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """Who took a rung in hand, when, and what they did about it."""
-
-    by: UUID
-    at: datetime
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmNotice:
-    """What the leads are told of a leg: almost always nothing."""
-
-    what: Alarm
-    at: datetime
 
 
 class Plan(CaseRecord, Versioned):
@@ -201,56 +139,3 @@ class Leg(CaseRecord, Versioned):
     def part(self) -> UUID:
         """The leg's own scope."""
         return self.id
-
-
-class CheckIn(CaseRecord):
-    """Something heard on a leg, or that nothing was. Which of them is sealed."""
-
-    __tablename__ = "check_ins"
-
-    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"), index=True)
-    made_on: Mapped[date] = plain("the day; the minute is sealed")
-
-    saying = SealedField(Saying, Compartment.ROUTE, step=NOTES)
-
-    @property
-    def part(self) -> UUID:
-        """The leg's scope."""
-        return self.leg_id
-
-
-class LegRung(CaseRecord):
-    """A rung that a silent leg has reached. When to the minute follows from the leg while due."""
-
-    __tablename__ = "leg_rungs"
-    __table_args__ = (UniqueConstraint("leg_id", "silence", "rung"),)
-
-    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
-    silence: Mapped[int] = plain("which silence of the leg this was")
-    rung: Mapped[Rung] = plain("reached by the clock alone, without a key", choice(Rung))
-    told: Mapped[Told] = plain("follows from the rung", choice(Told))
-    reached_on: Mapped[date] = plain("the day")
-    acknowledged_on: Mapped[date | None] = plain("whether somebody has it in hand; the day")
-
-    acknowledgement = SealedField(Acknowledgement, Compartment.ROUTE, step=NOTES)
-
-    @property
-    def part(self) -> UUID:
-        """The leg's scope."""
-        return self.leg_id
-
-
-class LegAlert(CaseRecord):
-    """Written at every check-in, almost always saying nothing: only opening tells which ones do.
-
-    Sealed under the directory key, because leads hold no key to a case and must be told.
-    """
-
-    __tablename__ = "leg_alerts"
-    __forgotten__ = "a month after it was raised"
-    __table_args__ = (Index("ix_leg_alerts_raised", "raised_on", "id"),)
-
-    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
-    raised_on: Mapped[date] = plain("the day; kept for a month")
-
-    notice = SealedField(AlarmNotice, Compartment.DIRECTORY)

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from app.intake.errors import CaseNotFound
+from app.cases.errors import CaseNotFound
+from app.casework.errors import CaseNotReady
+from app.http.paging import Page, PageQuery, page_of, position
+from app.http.routing import Router
 from app.permissions import Permission
-from app.relocation import errors, service
-from app.relocation.bodies import (
-    Acknowledge,
-    AssignEscort,
-    DraftLegs,
-    MakeCheckIn,
-    MoveLeg,
-    MovePlan,
-    OpenPlan,
-)
+from app.relocation import errors, escorts, files, service
+from app.relocation.bodies import AssignEscort, DraftLegs, MoveLeg, MovePlan, OpenPlan
 from app.relocation.schemas import (
-    AlertShown,
-    CheckInReceipt,
     LegLine,
     LegShown,
     LegsShown,
     MovesShown,
     PlanReceipt,
     PlanShown,
-    WatchedShown,
-    alert_shown,
-    check_in_receipt,
     leg_line,
     leg_shown,
     moves_shown,
     plan_receipt,
     plan_shown,
-    watched_shown,
 )
-from app.relocation.watch import Position
-from app.web.paging import Page, PageQuery, page_of, position
-from app.web.routing import Router
 from app.work import Work
 
 router = Router(tags=["relocation"])
@@ -55,14 +41,14 @@ _LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors
     needs=Permission.PLAN_CHANGE,
     creates=True,
     status_code=201,
-    raises=(CaseNotFound, errors.CaseNotReady, errors.PlanOpenAlready, *_LAYING),
+    raises=(CaseNotFound, CaseNotReady, errors.PlanOpenAlready, *_LAYING),
 )
 def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
     """Open a plan of legs for a case that is active, or in an emergency."""
     drafts = [leg.to_draft() for leg in body.legs]
     plan = service.open_plan(work, case_id, body.to_outline(), drafts)
     work.session.flush()
-    return plan_shown(service.read_plan(work, plan))
+    return plan_shown(files.read_plan(work, plan))
 
 
 @router.get(
@@ -72,7 +58,7 @@ def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
 )
 def read_plan(case_id: UUID, work: Work) -> PlanShown:
     """Read the newest plan of a case, with its legs and its figures."""
-    return plan_shown(service.read_plan(work, service.get_plan(work, case_id)))
+    return plan_shown(files.read_plan(work, service.get_plan(work, case_id)))
 
 
 @router.post(
@@ -85,7 +71,7 @@ def read_plan(case_id: UUID, work: Work) -> PlanShown:
 def extend_plan(plan_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
     """Add legs at the end of an open plan."""
     legs = service.add_legs(work, plan_id, [leg.to_draft() for leg in body.legs])
-    return LegsShown(items=[leg_shown(file) for file in service.open_legs(work, legs)])
+    return LegsShown(items=[leg_shown(file) for file in files.open_legs(work, legs)])
 
 
 @router.post(
@@ -108,39 +94,11 @@ def list_leg_moves() -> MovesShown:
     return moves_shown()
 
 
-@router.get("/legs/watch", needs=Permission.LEG_WATCH)
-def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
-    """List who is moving and who is silent, on the journeys that you hold, worst first."""
-    after = cast("Position | None", position(work, page, int, datetime, UUID))
-    watched = service.watch(work, after=after, limit=page.limit + 1)
-    return page_of(
-        work,
-        page,
-        watched,
-        keys=lambda row: row.position,
-        show=lambda rows: [watched_shown(row) for row in rows],
-    )
-
-
-@router.get("/legs/alerts", needs=Permission.ALERT_LIST)
-def list_leg_alerts(page: PageQuery, work: Work) -> Page[AlertShown]:
-    """List what the leads must know of legs: duress words, and people who are missing."""
-    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
-    alerts = service.list_alerts(work, after=after, limit=page.limit + 1)
-    return page_of(
-        work,
-        page,
-        alerts,
-        keys=lambda raised: (raised.alert.raised_on, raised.alert.id),
-        show=lambda rows: [alert_shown(row) for row in rows],
-    )
-
-
 @router.get("/legs", needs=Permission.LEG_READ)
 def list_legs(page: PageQuery, work: Work) -> Page[LegLine]:
     """List the legs still due that you hold: your own as an escort, your cases' otherwise."""
     after = cast("tuple[datetime, UUID] | None", position(work, page, datetime, UUID))
-    legs = service.list_legs(work, after=after, limit=page.limit + 1)
+    legs = files.list_legs(work, after=after, limit=page.limit + 1)
     return page_of(
         work,
         page,
@@ -159,7 +117,7 @@ def list_legs(page: PageQuery, work: Work) -> Page[LegLine]:
 @router.get("/legs/{leg_id}", needs=Permission.LEG_READ, raises=(errors.LegNotFound,))
 def read_leg(leg_id: UUID, work: Work) -> LegShown:
     """Read a leg: where, how, and by which phrases people know each other."""
-    return leg_shown(service.read_leg(work, leg_id))
+    return leg_shown(files.read_leg(work, leg_id))
 
 
 @router.post(
@@ -177,7 +135,7 @@ def read_leg(leg_id: UUID, work: Work) -> LegShown:
 def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
     """Move a leg along: ready, departed, arrived, missed or aborted."""
     leg = service.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
-    return leg_shown(service.open_legs(work, [leg])[0])
+    return leg_shown(files.open_legs(work, [leg])[0])
 
 
 @router.post(
@@ -195,8 +153,8 @@ def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
 )
 def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
     """Give a leg to a volunteer, or take it back."""
-    leg = service.assign_escort(work, leg_id, body.volunteer_id)
-    return leg_shown(service.open_legs(work, [leg])[0])
+    leg = escorts.assign_escort(work, leg_id, body.volunteer_id)
+    return leg_shown(files.open_legs(work, [leg])[0])
 
 
 @router.post(
@@ -215,36 +173,4 @@ def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
 def reroute_leg(leg_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
     """Let new legs take over from this one and the later ones that have not departed."""
     legs = service.reroute(work, leg_id, [leg.to_draft() for leg in body.legs])
-    return LegsShown(items=[leg_shown(file) for file in service.open_legs(work, legs)])
-
-
-@router.post(
-    "/legs/{leg_id}/check-ins",
-    needs=Permission.LEG_CHECK_IN,
-    creates=True,
-    status_code=201,
-    raises=(
-        errors.LegNotFound,
-        errors.LegOver,
-        errors.HappenedOutOfRange,
-        errors.UnknownWord,
-        errors.WordsTooFast,
-    ),
-)
-def check_in_on_leg(leg_id: UUID, body: MakeCheckIn, work: Work) -> CheckInReceipt:
-    """Take down the word that was heard, or that nobody answered."""
-    return check_in_receipt(service.check_in(work, leg_id, body.word, note=body.note, at=body.at))
-
-
-@router.post(
-    "/legs/{leg_id}/acknowledgements",
-    needs=Permission.LEG_WATCH,
-    creates=True,
-    status_code=201,
-    raises=(errors.LegNotFound, errors.MoveNotYours, errors.NothingToAcknowledge),
-)
-def acknowledge_leg(leg_id: UUID, body: Acknowledge, work: Work) -> LegShown:
-    """Take a silence, or a duress word, in hand."""
-    leg = service.acknowledge(work, leg_id, body.what, body.note)
-    work.session.flush()
-    return leg_shown(service.open_legs(work, [leg])[0])
+    return LegsShown(items=[leg_shown(file) for file in files.open_legs(work, legs)])

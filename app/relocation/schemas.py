@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from app.relocation.files import LegFile, PlanFile, Reached
-from app.relocation.models import (
-    Alarm,
-    Leg,
-    LegKind,
-    LegPlan,
-    LegStatus,
-    Plan,
-    PlanStatus,
-    Rung,
-    Saying,
-    Told,
-    Word,
-)
-from app.relocation.service import Heard, Raised, Watched
-from app.relocation.states import MOVES, Mover, reached_at
-from app.web.schema import Schema, Version
-
-WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
-    Word.SAFE: "safe",
-    Word.DURESS: "duress",
-    Word.NO_ANSWER: "no_answer",
-}
-ALARMS: dict[Alarm, Literal["duress", "missing"]] = {
-    Alarm.DURESS: "duress",
-    Alarm.MISSING: "missing",
-}
+from app.http.schema import Schema, Version
+from app.relocation.files import LegFile, PlanFile
+from app.relocation.models import Leg, LegKind, LegPlan, LegStatus, Plan, PlanStatus
+from app.relocation.states import MOVES, Mover
+from app.watch.schemas import CheckInRead, EscalationRead, _rung_shown, _saying_shown
 
 
 class MoveShown(Schema):
@@ -51,26 +29,6 @@ class MovesShown(Schema):
     items: list[MoveShown]
 
 
-class RungShown(Schema):
-    """A rung that the present silence has reached, and who has it in hand."""
-
-    rung: Rung
-    told: Told
-    reached_at: datetime | None
-    acknowledged_by: UUID | None
-    acknowledged_at: datetime | None
-    note: str | None
-
-
-class SayingShown(Schema):
-    """What was heard at a check-in."""
-
-    word: Literal["safe", "duress", "no_answer"]
-    at: datetime
-    by: UUID
-    note: str | None
-
-
 class CourseShown(Schema):
     """What only planners see of a leg."""
 
@@ -85,8 +43,8 @@ class CourseShown(Schema):
     heard_at: datetime | None
     unknown_words: int
     reason: str | None
-    rungs: list[RungShown]
-    check_ins: list[SayingShown]
+    rungs: list[EscalationRead]
+    check_ins: list[CheckInRead]
 
 
 class LegLine(Schema):
@@ -148,43 +106,6 @@ class PlanShown(PlanReceipt):
     figures: FiguresShown
 
 
-class CheckInReceipt(Schema):
-    """It was taken down. The answer is the same whatever was said."""
-
-    id: UUID
-    leg_id: UUID
-    expected_at: datetime | None
-
-
-class WatchedShown(Schema):
-    """A leg that is moving, silent or worse."""
-
-    leg_id: UUID
-    case_id: UUID
-    called: str | None
-    position: int
-    status: LegStatus
-    rung: Rung | None
-    minutes_past_due: int
-    acknowledged: bool
-    duress: bool
-    stranded: bool
-    expected_at: datetime | None
-    heard_at: datetime | None
-    unknown_words: int
-
-
-class AlertShown(Schema):
-    """What the leads are told: which team to ask, about which leg."""
-
-    id: UUID
-    what: Literal["duress", "missing"]
-    at: datetime
-    team_id: UUID
-    case_id: UUID
-    leg_id: UUID
-
-
 def moves_shown() -> MovesShown:
     """Return the table of moves."""
     return MovesShown(
@@ -244,23 +165,6 @@ def _course_shown(file: LegFile) -> CourseShown | None:
     )
 
 
-def _rung_shown(leg: Leg, reached: Reached) -> RungShown:
-    rung, taken = reached.rung, reached.taken
-    at = leg.expected_at and reached_at(rung.rung, leg.expected_at, leg.grace_minutes)
-    return RungShown(
-        rung=rung.rung,
-        told=rung.told,
-        reached_at=at,
-        acknowledged_by=taken.by if taken else None,
-        acknowledged_at=taken.at if taken else None,
-        note=taken.note if taken else None,
-    )
-
-
-def _saying_shown(saying: Saying) -> SayingShown:
-    return SayingShown(word=WORDS[saying.word], at=saying.at, by=saying.by, note=saying.note)
-
-
 def plan_receipt(plan: Plan) -> PlanReceipt:
     """Return how a plan stands."""
     return PlanReceipt(
@@ -288,41 +192,4 @@ def plan_shown(file: PlanFile) -> PlanShown:
             moves=found.moves,
             longest_silence_minutes=found.longest_silence_minutes,
         ),
-    )
-
-
-def check_in_receipt(heard: Heard) -> CheckInReceipt:
-    """Return that something was taken down."""
-    return CheckInReceipt(id=heard.id, leg_id=heard.leg_id, expected_at=heard.expected_at)
-
-
-def watched_shown(watched: Watched) -> WatchedShown:
-    """Return one leg of the watch."""
-    leg = watched.leg
-    return WatchedShown(
-        leg_id=leg.id,
-        case_id=leg.case_id,
-        called=watched.called,
-        position=leg.position,
-        status=leg.status,
-        rung=watched.rung,
-        minutes_past_due=watched.minutes_past_due,
-        acknowledged=watched.acknowledged,
-        duress=watched.duress,
-        stranded=watched.stranded,
-        expected_at=leg.expected_at,
-        heard_at=watched.record.heard_at,
-        unknown_words=watched.record.unknown_words,
-    )
-
-
-def alert_shown(raised: Raised) -> AlertShown:
-    """Return one alert for the leads."""
-    return AlertShown(
-        id=raised.alert.id,
-        what=ALARMS[raised.what],
-        at=raised.at,
-        team_id=raised.team_id,
-        case_id=raised.alert.case_id,
-        leg_id=raised.alert.leg_id,
     )

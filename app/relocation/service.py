@@ -14,69 +14,31 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts import service as accounts
-from app.intake import service as intake
-from app.intake.models import Case, CaseStatus
+from app.audit.events import EventKind
+from app.cases import service as intake
+from app.cases.models import Case
+from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
-from app.relocation.check_ins import Heard, check_in, happened_at
 from app.relocation.drafts import LegDraft, hand_to_planners, lay_legs
 from app.relocation.errors import (
-    CaseNotReady,
     MoveNotAllowed,
     PlanNotFound,
     PlanOpenAlready,
     PlanOver,
 )
-from app.relocation.escorts import assign_escort
-from app.relocation.figures import Figures, figures
-from app.relocation.files import LegFile, PlanFile, list_legs, open_legs, read_leg, read_plan
 from app.relocation.holding import (
     ROUTE,
-    get_leg,
     list_plan_legs,
     lock_journey,
     lock_plan,
     require_planner,
 )
-from app.relocation.ladder import DURESS, What, acknowledge, hear
 from app.relocation.models import Leg, LegStatus, Outline, Plan, PlanStatus
-from app.relocation.states import DUE, MOVES, UNRESOLVED, WAITING, Mover, find_move
-from app.relocation.watch import Raised, Watched, list_alerts, watch
+from app.relocation.states import DUE, UNRESOLVED, WAITING, Mover, find_move
 from app.vault.models import ScopeRow
+from app.watch.check_ins import happened_at
+from app.watch.escalation import hear
 from app.work import Work
-
-__all__ = [
-    "DURESS",
-    "MOVES",
-    "Figures",
-    "Heard",
-    "LegDraft",
-    "LegFile",
-    "Outline",
-    "PlanFile",
-    "Raised",
-    "Watched",
-    "What",
-    "abandon_plan",
-    "acknowledge",
-    "add_legs",
-    "assign_escort",
-    "check_in",
-    "figures",
-    "get_leg",
-    "get_plan",
-    "list_alerts",
-    "list_legs",
-    "move_leg",
-    "open_legs",
-    "open_plan",
-    "read_leg",
-    "read_plan",
-    "reroute",
-    "watch",
-]
-
-_EMERGENCY = frozenset({CaseStatus.SUBMITTED, CaseStatus.VETTING})
-
 
 # ---------------------------------------------------------------------- plans
 
@@ -88,8 +50,7 @@ def open_plan(work: Work, case_id: UUID, outline: Outline, drafts: Sequence[LegD
     route of the case is not the principal's to open, and as ``lay_legs`` does.
     """
     case = intake.get_case(work, case_id)
-    if not _may_begin(case, work.now()):
-        raise CaseNotReady
+    require_ready(work, case, Task.PLAN)
     newest = find_newest_plan(work, case_id)
     if newest is not None and newest.status is PlanStatus.OPEN:
         raise PlanOpenAlready
@@ -109,15 +70,8 @@ def open_plan(work: Work, case_id: UUID, outline: Outline, drafts: Sequence[LegD
     work.session.flush()
     legs = lay_legs(work, plan, drafts, position=1, number=0, not_before=work.now())
     hand_to_planners(work, plan, _coordinators(work, case), legs)
-    work.trail.record("plan:opened", case.id, plan=str(plan.id), legs=len(legs))
+    work.trail.record(EventKind.PLAN_OPENED, case.id, plan=str(plan.id), legs=len(legs))
     return plan
-
-
-def _may_begin(case: Case, now: datetime) -> bool:
-    if case.status is CaseStatus.ACTIVE:
-        return True
-    until = case.emergency_until
-    return case.status in _EMERGENCY and until is not None and now < until
 
 
 def _route_exists(work: Work, case_id: UUID) -> bool:
@@ -197,7 +151,7 @@ def _end_plan(work: Work, plan: Plan, status: PlanStatus) -> None:
             work.grants.end(leg.case_id, about=leg.id)
     plan.status = status
     plan.moved_on = work.today()
-    work.trail.record("plan:moved", plan.case_id, plan=str(plan.id), became=status.value)
+    work.trail.record(EventKind.PLAN_MOVED, plan.case_id, plan=str(plan.id), became=status.value)
 
 
 # ---------------------------------------------------------------------- legs
@@ -252,7 +206,9 @@ def _set_status(work: Work, leg: Leg, to: LegStatus) -> None:
         leg.expected_at = None
     if to not in UNRESOLVED:
         work.grants.end(leg.case_id, about=leg.id)
-    work.trail.record("leg:moved", leg.case_id, leg=str(leg.id), was=was.value, became=to.value)
+    work.trail.record(
+        EventKind.LEG_MOVED, leg.case_id, leg=str(leg.id), was=was.value, became=to.value
+    )
 
 
 def _is_last(work: Work, plan: Plan, leg: Leg) -> bool:
@@ -306,5 +262,5 @@ def _extend(
         meeting_phrase=phrase,
     )
     hand_to_planners(work, plan, work.grants.holders(plan.case_id, ROUTE), legs)
-    work.trail.record("plan:extended", plan.case_id, plan=str(plan.id), legs=len(legs))
+    work.trail.record(EventKind.PLAN_EXTENDED, plan.case_id, plan=str(plan.id), legs=len(legs))
     return legs

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.relocation.models import LegKind, LegStatus, Rung, Told
+from app.relocation.models import LegKind, LegStatus
+from app.watch.models import EscalationLevel, NotifiedGroup
 
 
 class Mover(StrEnum):
@@ -69,10 +70,10 @@ MOVING = frozenset(
 """The kinds that count as a move from place to place."""
 
 LONGEST_UNTIL_MISSING = timedelta(hours=12)
-TOLD: dict[Rung, Told] = {
-    Rung.LATE: Told.COORDINATORS,
-    Rung.OVERDUE: Told.COORDINATORS,
-    Rung.MISSING: Told.COORDINATORS_AND_LEADS,
+TOLD: dict[EscalationLevel, NotifiedGroup] = {
+    EscalationLevel.LATE: NotifiedGroup.COORDINATORS,
+    EscalationLevel.OVERDUE: NotifiedGroup.COORDINATORS,
+    EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
 }
 
 
@@ -81,27 +82,24 @@ def find_move(origin: LegStatus, to: LegStatus) -> Move | None:
     return next((move for move in MOVES if (move.origin, move.to) == (origin, to)), None)
 
 
-def minute_of(at: datetime) -> datetime:
-    """Return the minute in which a moment lies: rows tell no more than that."""
-    return at.replace(second=0, microsecond=0)
-
-
-def reached_at(rung: Rung, expected_at: datetime, grace_minutes: int) -> datetime:
+def reached_at(rung: EscalationLevel, expected_at: datetime, grace_minutes: int) -> datetime:
     """Return when a silent leg reaches a rung.
 
     Late at once, overdue after the grace, missing after three times the grace, and never more
     than twelve hours after overdue.
     """
     grace = timedelta(minutes=grace_minutes)
-    if rung is Rung.LATE:
+    if rung is EscalationLevel.LATE:
         return expected_at
-    if rung is Rung.OVERDUE:
+    if rung is EscalationLevel.OVERDUE:
         return expected_at + grace
     return expected_at + grace + min(2 * grace, LONGEST_UNTIL_MISSING)
 
 
-def rungs_reached(expected_at: datetime | None, grace_minutes: int, now: datetime) -> list[Rung]:
+def rungs_reached(
+    expected_at: datetime | None, grace_minutes: int, now: datetime
+) -> list[EscalationLevel]:
     """Return the rungs reached by now, lowest first; none for a leg of which nothing is due."""
     if expected_at is None:
         return []
-    return [rung for rung in Rung if reached_at(rung, expected_at, grace_minutes) < now]
+    return [rung for rung in EscalationLevel if reached_at(rung, expected_at, grace_minutes) < now]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from app.audit.checkpoints import log_verifier
+from app.http.routing import Router
 from app.permissions import Permission
 from app.reports import service
 from app.reports.errors import NothingSigned
@@ -19,7 +20,6 @@ from app.reports.schemas import (
     ReleaseShown,
 )
 from app.vault.errors import KeyCopyMissing
-from app.web.routing import Router
 from app.work import Work
 
 router = Router(tags=["reports"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from app.aid.models import EntryKind
-from app.intake.models import CaseStatus
-from app.web.schema import Schema
+from app.cases.models import CaseStatus
+from app.http.schema import Schema
+from app.ledger.models import EntryKind
 
 
 class ReleaseShown(Schema):

@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from app.accounts.service import get_member
-from app.aid.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
-from app.audit.models import AuditEvent
-from app.audit.sequencer import AuditCheckpoint, latest_checkpoint
+from app.audit.events import EventKind
+from app.audit.models import AuditCheckpoint, AuditEvent
+from app.audit.sequencer import latest_checkpoint
 from app.audit.trail import read_detail, subject_tag
-from app.intake.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
+from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
+from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.reports.errors import NothingSigned
 from app.reports.models import ReportRelease
 from app.reports.suppression import redact
 from app.store.base import new_id
+from app.text.dates import half_year_of
 from app.vault.keyring import live_grants
 from app.vault.models import Grant, ScopeRow
 from app.work import Work
@@ -53,11 +54,6 @@ class FundMonth:
     kind: EntryKind
     entries: int
     amount: int
-
-
-def half_year_of(day: date) -> str:
-    """Return the half-year of a day, as in ``2026H1``."""
-    return f"{day.year}H{1 if day.month <= _JUNE else 2}"
 
 
 # ---------------------------------------------------------------------- casework
@@ -111,7 +107,7 @@ def _release(work: Work, period: str, facts: Sequence[Reporting]) -> None:
             made_on=work.today(),
         )
     )
-    work.trail.record("report:released", half_year=period)
+    work.trail.record(EventKind.REPORT_RELEASED, half_year=period)
 
 
 def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
@@ -131,7 +127,9 @@ def list_openings(work: Work) -> list[Openings]:
     this_month = f"{work.today():%Y-%m}"
     counted: Counter[tuple[str, UUID]] = Counter()
     cases: dict[tuple[str, UUID], set[UUID | None]] = defaultdict(set)
-    events = work.session.scalars(select(AuditEvent).where(AuditEvent.action == "case:revealed"))
+    events = work.session.scalars(
+        select(AuditEvent).where(AuditEvent.action == EventKind.CASE_REVEALED)
+    )
     for event in events:
         key = keys.get(event.subject_tag)
         month = f"{event.happened_on:%Y-%m}"

@@ -8,23 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import String, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Session
 
-from app.store.base import Base, plain
-
-
-class JobLease(Base):
-    """Who may run a job until when, and when it last ran."""
-
-    __tablename__ = "job_leases"
-    __housekeeping__ = "says which process runs a job, nothing of anyone"
-
-    name: Mapped[str] = plain("the job", String(40), primary_key=True)
-    holder: Mapped[UUID] = plain("random; the process that runs it")
-    until: Mapped[datetime] = plain("when the lease lapses")
-    ran_at: Mapped[datetime] = plain("when it was last begun")
+from app.store.models import JobLease
 
 
 def take_lease(

@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Session
 
+from app.audit.events import EventKind
 from app.audit.trail import Trail
 from app.crypto import shares
 from app.crypto.derive import equal
@@ -23,28 +24,15 @@ from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey, private_from_secret
 from app.crypto.signing import SigningKey
-from app.store.base import Record, key_column, new_id, plain
+from app.store.base import new_id
 from app.vault.certificates import Certificates, certify_organisation_key
 from app.vault.errors import CustodySharesMissing, StepUpRequired, Tampered
 from app.vault.keyring import Keyring, MemberSecrets
-from app.vault.models import KeyCopy, OrganisationKey, OrganisationKeyKind
+from app.vault.models import CustodyContribution, KeyCopy, OrganisationKey, OrganisationKeyKind
 from app.vault.statements import copy_info
 
 _SECRET_BYTES = 32
 CONTRIBUTION_DAYS = 1
-
-
-class CustodyContribution(Record):
-    """A lead's share, opened in their step-up and sealed anew to the lead who asked for it."""
-
-    __tablename__ = "custody_contributions"
-
-    epoch: Mapped[int] = plain("the custody key's epoch")
-    asked_by: Mapped[UUID] = plain("the lead it is sealed to", index=True)
-    given_by: Mapped[UUID] = plain("the lead whose share it is")
-    given_on: Mapped[date] = plain("a contribution lapses after a day")
-    sealed: Mapped[bytes] = key_column("HPKE to the asking lead's second key")
-    signature: Mapped[bytes] = key_column("Ed25519 by the giving lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +127,7 @@ class Custody:
         gift.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
         gift.signature = self._keyring.secrets.sign.sign(info + gift.sealed)
         self._session.add(gift)
-        self._trail.record("custody:contributed", asked_by=str(asked_by), epoch=epoch)
+        self._trail.record(EventKind.CUSTODY_CONTRIBUTED, asked_by=str(asked_by), epoch=epoch)
         return gift
 
     def open_cases(self, case_ids: Iterable[UUID]) -> None:
@@ -152,7 +140,7 @@ class Custody:
         private = self._private_key()
         self._keyring.unlock(private, OrganisationKeyKind.CUSTODY, wanted)
         for case_id in wanted:
-            self._trail.record("custody:opened", case_id)
+            self._trail.record(EventKind.CUSTODY_OPENED, case_id)
 
     def _private_key(self) -> PrivateKey:
         lead = self._lead_secrets().lead

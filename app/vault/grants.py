@@ -16,12 +16,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.events import EventKind
 from app.audit.trail import Trail
 from app.crypto.derive import commit
+from app.deployment import Deployment
 from app.permissions import ROLE_COMPARTMENTS, Compartment
 from app.store.base import new_id
 from app.vault.certificates import Certificates
-from app.vault.deployment import Deployment
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
 from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring, live_grants
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
@@ -152,7 +153,7 @@ class Grants:
         self._sign_and_seal(grant, opened)
         self._session.add(grant)
         self._trail.record(
-            "grant:given",
+            EventKind.GRANT_GIVEN,
             case_id,
             holder=str(holder_id),
             reason=reason.value,
@@ -213,7 +214,7 @@ class Grants:
             except KeyNotCertified as refusal:
                 # One bad key must not stop an intake; that it was met stands in the log.
                 self._trail.record(
-                    "grant:withheld", case_id, holder=str(holder_id), why=refusal.code
+                    EventKind.GRANT_WITHHELD, case_id, holder=str(holder_id), why=refusal.code
                 )
                 continue
             granted.append(holder_id)
@@ -252,7 +253,7 @@ class Grants:
             grant.arrival = None
             grant.shelf = None
             self._trail.record(
-                "grant:ended",
+                EventKind.GRANT_ENDED,
                 grant.case_id,
                 holder=str(grant.holder_id),
                 reason=grant.reason.value,

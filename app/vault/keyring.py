@@ -21,9 +21,9 @@ from app.crypto.derive import commit, equal, hkdf
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
+from app.deployment import Deployment
 from app.store.base import ORGANISATION
 from app.vault.certificates import Certificates
-from app.vault.deployment import Deployment
 from app.vault.errors import CaseErased, KeyCopyMissing, NoGrant, Tampered
 from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
 from app.vault.scopes import Entry, Scope, find_entry, unpack_entries

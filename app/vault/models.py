@@ -136,3 +136,16 @@ class Grant(Record):
     arrival: Mapped[bytes | None] = key_column("HPKE to the holder, until they first meet it")
     shelf: Mapped[bytes | None] = key_column("AES-256-GCM under the holder's shelf key")
     signature: Mapped[bytes] = key_column("Ed25519 by the granter over all of the above")
+
+
+class CustodyContribution(Record):
+    """A lead's share, opened in their step-up and sealed anew to the lead who asked for it."""
+
+    __tablename__ = "custody_contributions"
+
+    epoch: Mapped[int] = plain("the custody key's epoch")
+    asked_by: Mapped[UUID] = plain("the lead it is sealed to", index=True)
+    given_by: Mapped[UUID] = plain("the lead whose share it is")
+    given_on: Mapped[date] = plain("a contribution lapses after a day")
+    sealed: Mapped[bytes] = key_column("HPKE to the asking lead's second key")
+    signature: Mapped[bytes] = key_column("Ed25519 by the giving lead")

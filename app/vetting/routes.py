@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.intake import service as intake
-from app.intake.errors import CaseNotFound
+from app.cases import service as intake
+from app.cases.errors import CaseNotFound
+from app.casework import clearance
+from app.http.paging import Page, PageQuery, page_of, position
+from app.http.routing import Router
 from app.permissions import Permission
 from app.vetting import service
 from app.vetting.errors import (
@@ -33,8 +36,6 @@ from app.vetting.schemas import (
     round_receipt,
     round_shown,
 )
-from app.web.paging import Page, PageQuery, page_of, position
-from app.web.routing import Router
 from app.work import Work
 
 router = Router(tags=["vetting"])
@@ -83,7 +84,7 @@ def withdraw_vetting(case_id: UUID, work: Work) -> RoundReceipt:
 def read_clearance(case_id: UUID, work: Work) -> ClearanceShown:
     """Whether two vetters have verified who this is, and until when that holds."""
     case = intake.get_case(work, case_id)
-    return clearance_shown(service.clearance(work, case.id))
+    return clearance_shown(clearance.clearance(work, case.id))
 
 
 @router.get("/vettings", needs=Permission.VETTING_READ)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.casework.clearance import Clearance
+from app.http.schema import LongText, Reason, Schema, ShortText, Version
 from app.vetting.models import Check, Finding, Outcome, Source, Verdict, VettingRound
-from app.vetting.service import LONGEST_DAYS, USUAL_DAYS, VETTERS, Clearance, RoundFile
-from app.web.schema import LongText, Reason, Schema, ShortText, Version
+from app.vetting.service import LONGEST_DAYS, USUAL_DAYS, VETTERS, RoundFile
 
 _MOST_LINKS = 20
 

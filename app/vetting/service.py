@@ -15,15 +15,17 @@ from uuid import UUID
 from sqlalchemy import exists, select, tuple_
 
 from app.accounts import service as accounts
-from app.intake import service as intake
-from app.intake.models import Case, CaseStatus
+from app.audit.events import EventKind
+from app.cases import moves
+from app.cases import service as intake
+from app.cases.models import Case, CaseStatus
+from app.casework.clearance import confirm_outcome
 from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
 from app.vault.scopes import SUMMARY, Scope
 from app.vetting import turns
-from app.vetting.clearance import Clearance, clearance, confirm_outcome, is_refused
 from app.vetting.errors import (
     CannotBeVetted,
     CaseMovedOn,
@@ -48,21 +50,6 @@ from app.vetting.models import (
 )
 from app.vetting.sources import ENOUGH, independent_days
 from app.work import Work
-
-__all__ = [
-    "Clearance",
-    "RoundFile",
-    "add_check",
-    "clearance",
-    "decide",
-    "get_newest_round",
-    "get_round",
-    "is_refused",
-    "list_rounds",
-    "read_round",
-    "request_vetting",
-    "withdraw_vetting",
-]
 
 VETTERS = 2
 USUAL_DAYS = 180
@@ -115,9 +102,11 @@ def request_vetting(
     scopes = [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.ACCOUNT), own]
     for vetter_id in vetter_ids:
         work.grants.grant(case.id, vetter_id, scopes, reason=GrantReason.VETTING, about=round_.id)
-    work.trail.record("vetting:requested", case.id, round=str(round_.id), number=round_.number)
+    work.trail.record(
+        EventKind.VETTING_REQUESTED, case.id, round=str(round_.id), number=round_.number
+    )
     if case.status in _BEFORE:
-        intake.move_case(work, case, CaseStatus.VETTING)
+        moves.move_case(work, case, CaseStatus.VETTING)
     return round_
 
 
@@ -133,7 +122,7 @@ def withdraw_vetting(work: Work, case: Case) -> VettingRound:
         raise RoundEnded
     _end(work, round_, Outcome.WITHDRAWN)
     if case.status is CaseStatus.VETTING:
-        intake.move_case(work, case, CaseStatus.SUBMITTED)
+        moves.move_case(work, case, CaseStatus.SUBMITTED)
     return round_
 
 
@@ -224,7 +213,7 @@ def add_check(
         row.check, Check(source, finding, work.now(), source_note, voucher, tuple(linked_to))
     )
     work.session.add(row)
-    work.trail.record("vetting:checked", round_.case_id, round=str(round_.id))
+    work.trail.record(EventKind.VETTING_CHECKED, round_.case_id, round=str(round_.id))
     return row
 
 
@@ -255,7 +244,7 @@ def decide(
     if first is not None and verdict is Verdict.VERIFIED:
         _days_of_support(work, round_, valid_for_days)
     second = turns.add_decision(work, round_, verdict, grounds, valid_for_days)
-    work.trail.record("vetting:decided", case.id, round=str(round_.id), turn=round_.turn)
+    work.trail.record(EventKind.VETTING_DECIDED, case.id, round=str(round_.id), turn=round_.turn)
     if first is not None:
         _settle(work, case, round_, (turns.open_first(work, first, second), second))
     return round_
@@ -270,7 +259,7 @@ def _settle(
         round_.turn += 1
         round_.decided = 0
         confirm_outcome(work, round_)
-        work.trail.record("vetting:disagreed", case.id, round=str(round_.id))
+        work.trail.record(EventKind.VETTING_DISAGREED, case.id, round=str(round_.id))
         return
     verified = one.verdict is Verdict.VERIFIED
     if verified:
@@ -279,7 +268,7 @@ def _settle(
         round_.valid_until = max(work.today(), support + timedelta(days=days))
     _end(work, round_, Outcome.VERIFIED if verified else Outcome.REFUSED)
     if case.status is CaseStatus.VETTING:
-        intake.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
+        moves.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
 
 
 def _days_of_support(work: Work, round_: VettingRound, valid_for_days: int) -> date:
@@ -299,7 +288,9 @@ def _end(work: Work, round_: VettingRound, outcome: Outcome) -> None:
     round_.ended_on = work.today()
     confirm_outcome(work, round_)
     work.grants.end(round_.case_id, about=round_.id)
-    work.trail.record("vetting:ended", round_.case_id, round=str(round_.id), outcome=outcome.value)
+    work.trail.record(
+        EventKind.VETTING_ENDED, round_.case_id, round=str(round_.id), outcome=outcome.value
+    )
 
 
 def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, Check]:

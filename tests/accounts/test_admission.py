@@ -14,7 +14,7 @@ from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
 from app.store.base import new_id
 from app.vault.errors import KeyCopyMissing, KeyForged, KeyNotCertified
 from app.vault.models import MemberKeys, OrganisationKeyKind
-from tests.accounts.people import copies_of, hand_over, new_member, person_of
+from tests.support.people import copies_of, hand_over, new_member, person_of
 from tests.support.world import Person, World
 
 

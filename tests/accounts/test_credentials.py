@@ -31,10 +31,10 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import FLOOR, Argon2Cost, Stretched
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
+from app.deployment import Deployment
 from app.errors import Busy
 from app.settings import Settings
 from app.store.base import new_id
-from app.vault.deployment import Deployment
 from app.vault.keyring import MemberSecrets
 from tests.conftest import settings_for
 

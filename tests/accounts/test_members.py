@@ -16,21 +16,16 @@ from app.accounts.errors import (
     RoleUnchanged,
     TeamNotFound,
 )
-from app.accounts.models import Credential, Member, MemberSession, MemberStatus
-from app.accounts.service import (
-    certify_keys,
-    change_role,
-    get_member,
-    get_team,
-    list_members,
-    remove_member,
-)
+from app.accounts.models import Credential, Member, MemberStatus
+from app.accounts.service import certify_keys, change_role, get_member, list_members, remove_member
+from app.accounts.teams import get_team
 from app.errors import PreconditionMissing, Stale
 from app.permissions import Role
+from app.sessions.models import MemberSession
 from app.store.base import new_id
 from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import Grant, OrganisationKeyKind
-from tests.accounts.people import another_lead, copies_of, hand_over, new_member, person_of
+from tests.support.people import another_lead, copies_of, hand_over, new_member, person_of
 from tests.support.world import Person, World
 
 

@@ -9,13 +9,16 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from app.aid import ledger, service
-from app.aid.errors import AidNotFound, FundOverdrawn, MoveOutOfTurn
-from app.aid.models import AidStatus, JournalEntry, Source
-from app.aid.reconcile import verify_ledger
+from app.aid import service
+from app.aid.errors import AidNotFound, MoveOutOfTurn
+from app.aid.models import AidStatus
 from app.errors import Stale
+from app.ledger import service as ledger
+from app.ledger.errors import FundOverdrawn
+from app.ledger.models import DepositSource, JournalEntry
+from app.ledger.reconcile import verify_ledger
 from app.work import ANY_VERSION
-from tests.aid.aiding import COURIER, KYAT, a_draft, open_fund
+from tests.support.aid_steps import COURIER, KYAT, a_draft, open_fund
 
 
 def at_once(acts: Iterable[Callable[[], object]]) -> Counter[object]:
@@ -121,7 +124,7 @@ def test_the_same_payee_approved_twice_at_once_is_held_once(scene):
 def test_deposits_at_once_all_count(scene):
     def give():
         with scene.world.work_as(scene.pays) as work:
-            return ledger.deposit(work, scene.fund_id, 1_000 * KYAT, Source.PUBLIC).kind
+            return ledger.deposit(work, scene.fund_id, 1_000 * KYAT, DepositSource.PUBLIC).kind
 
     outcome = at_once([give] * 6)
     assert sum(outcome.values()) == 6
@@ -131,7 +134,7 @@ def test_deposits_at_once_all_count(scene):
 
 def test_a_deposit_is_not_reversed_twice_at_once(scene):
     with scene.world.work_as(scene.pays) as work:
-        entry_id = ledger.deposit(work, scene.fund_id, 1_000 * KYAT, Source.PUBLIC).id
+        entry_id = ledger.deposit(work, scene.fund_id, 1_000 * KYAT, DepositSource.PUBLIC).id
 
     def undo():
         with scene.world.work_as(scene.pays_too) as work:

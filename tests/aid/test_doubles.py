@@ -12,7 +12,7 @@ from app.aid.errors import RequestHeld
 from app.aid.models import AidRequest, AidStatus, Payee
 from app.vault.errors import KeyCopyMissing
 from app.vault.models import KeyCopy, OrganisationKeyKind
-from tests.aid.aiding import COURIER, a_draft
+from tests.support.aid_steps import COURIER, a_draft
 
 SAME_PAYEE_WRITTEN_OTHERWISE = [
     Payee("Khin Mar Oo", "+95 9771234567"),

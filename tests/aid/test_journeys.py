@@ -13,9 +13,9 @@ from app import demo
 from app.aid import service
 from app.aid.errors import NotYetDue, RequestHeld
 from app.aid.models import AidDetail, AidItem, AidNote, AidStatus, Category, Means
-from app.aid.reconcile import verify_ledger
-from app.intake.models import Case, CaseStatus
-from tests.aid.aiding import KYAT, a_draft, grant_emergency
+from app.cases.models import Case, CaseStatus
+from app.ledger.reconcile import verify_ledger
+from tests.support.aid_steps import KYAT, a_draft, grant_emergency
 
 HOURS = {"h": 1.0, "d": 24.0}
 SCENARIOS = Path(demo.__file__).parent / "scenarios"

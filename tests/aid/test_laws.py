@@ -18,33 +18,29 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from app.aid import ledger
 from app.aid.errors import (
     AidNotFound,
-    EntryUnbalanced,
-    FundOverdrawn,
     MoveNotAllowed,
     MoveOutOfTurn,
     NotYetDue,
     RequestHeld,
     SamePerson,
 )
-from app.aid.models import (
-    PARTS,
+from app.aid.models import PARTS, Act, AidStatus, AidStep
+from app.aid.moves import MOVES
+from app.aid.service import AidRequest, Repeat
+from app.ledger import service as ledger
+from app.ledger.errors import EntryUnbalanced, FundOverdrawn
+from app.ledger.models import (
     AccountKind,
-    Act,
-    AidStatus,
-    AidStep,
+    DepositSource,
     EntryKind,
     JournalEntry,
     LedgerAccount,
     Posting,
-    Source,
 )
-from app.aid.moves import MOVES
-from app.aid.reconcile import verify_ledger
-from app.aid.service import AidRequest, Repeat
-from tests.aid.aiding import KYAT, a_draft, open_fund, set_scene
+from app.ledger.reconcile import verify_ledger
+from tests.support.aid_steps import KYAT, a_draft, open_fund, set_scene
 
 REFUSALS = (
     AidNotFound, FundOverdrawn, MoveNotAllowed, MoveOutOfTurn, NotYetDue, RequestHeld, SamePerson,
@@ -79,7 +75,7 @@ def test_lines_are_booked_if_and_only_if_they_sum_to_zero_and_overdraw_nothing(s
 
 
 @given(amounts=st.lists(st.integers(1, 10**12), min_size=1, max_size=5), source=...)
-def test_balanced_pairs_always_book(scene, amounts: list[int], source: Source):
+def test_balanced_pairs_always_book(scene, amounts: list[int], source: DepositSource):
     with scene.world.work_as(scene.pays) as work:
         before = ledger.get_fund(work, scene.fund_id).balance
         for amount in amounts:
@@ -114,7 +110,7 @@ class Aid(RuleBasedStateMachine):
     @rule(target=deposits, kyat=st.integers(1, 120_000))
     def deposit(self, kyat):
         with self.world.work_as(self.scene.pays) as work:
-            entry = ledger.deposit(work, self.scene.fund_id, kyat * KYAT, Source.MEMBERS)
+            entry = ledger.deposit(work, self.scene.fund_id, kyat * KYAT, DepositSource.MEMBERS)
             self.given[entry.id] = kyat
             return entry.id
 

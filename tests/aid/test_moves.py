@@ -9,9 +9,6 @@ import pytest
 from app.aid import service
 from app.aid.errors import (
     AidNotFound,
-    CaseNotReady,
-    FundNotFound,
-    FundOverdrawn,
     MoveOutOfTurn,
     NotYetDue,
     ReasonMissing,
@@ -20,12 +17,14 @@ from app.aid.errors import (
 )
 from app.aid.models import Act, AidStatus
 from app.aid.moves import MOVES, PlainMove
-from app.aid.reconcile import verify_ledger
+from app.cases.models import Case, CaseStatus
+from app.casework.errors import CaseNotReady
 from app.errors import PreconditionMissing, Stale
-from app.intake.models import Case, CaseStatus
+from app.ledger.errors import FundNotFound, FundOverdrawn
+from app.ledger.reconcile import verify_ledger
 from app.permissions import ROLE_PERMISSIONS
 from app.store.base import new_id
-from tests.aid.aiding import a_draft, grant_emergency, open_fund
+from tests.support.aid_steps import a_draft, grant_emergency, open_fund
 
 WAY_TO = {
     AidStatus.REQUESTED: (),

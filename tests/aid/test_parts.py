@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.aid.errors import MoveNotAllowed, OtherCurrency, OtherFund, SamePerson
+from app.aid.errors import MoveNotAllowed, OtherFund, SamePerson
 from app.aid.limits import CURRENCIES, approvers_needed
 from app.aid.models import PARTS, Act, AidStatus, AidStep
 from app.aid.moves import MOVES
+from app.ledger.errors import OtherCurrency
 from app.store.base import new_id
-from tests.aid.aiding import KYAT, a_draft, open_fund
+from tests.support.aid_steps import KYAT, a_draft, open_fund
 
 OWN_PARTS = [
     (("request",), "approve"),

@@ -7,24 +7,19 @@ from datetime import timedelta
 import pytest
 
 from app.aid import service
-from app.aid.errors import (
-    AidNotFound,
-    CaseNotReady,
-    CurrencyUnknown,
-    IdTaken,
-    MemberUnsuited,
-    NobodyToDecide,
-)
+from app.aid.errors import AidNotFound, IdTaken, MemberUnsuited, NobodyToDecide
 from app.aid.models import AidStatus
-from app.intake.errors import CaseNotFound
-from app.intake.models import CaseStatus
-from app.intake.service import get_case
+from app.cases.errors import CaseNotFound
+from app.cases.models import CaseStatus
+from app.cases.service import get_case
+from app.casework.errors import CaseNotReady
+from app.ledger.errors import CurrencyUnknown
 from app.permissions import Compartment
 from app.store.base import new_id
 from app.vault.errors import NoGrant
 from app.vault.models import GrantReason
 from app.vault.scopes import SUMMARY, Scope
-from tests.aid.aiding import COURIER, KYAT, a_draft, grant_emergency, open_case
+from tests.support.aid_steps import COURIER, KYAT, a_draft, grant_emergency, open_case
 
 NOT_READY = sorted(set(CaseStatus) - {CaseStatus.ACTIVE, CaseStatus.SETTLED})
 

@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.aid.models import Act, AidRequest, AidStatus, JournalEntry
+from app.aid.models import Act, AidRequest, AidStatus
 from app.aid.moves import MOVES
+from app.ledger.models import JournalEntry
 from app.store.base import new_id
-from tests.aid.aiding import open_fund
-from tests.aid.asking import serve
+from tests.support.aid_client import serve
+from tests.support.aid_steps import open_fund
 
 FOOD = {"category": "food", "amount": 15_000_00}
 ASKED = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from app.accounts.models import Alert
+from app.alerts.models import Alert
 from app.audit.checkpoints import log_verifier
-from app.audit.models import AuditEvent
-from app.audit.sequencer import AuditLeaf, LogRewritten, latest_checkpoint, sequence
+from app.audit.models import AuditEvent, AuditLeaf
+from app.audit.sequencer import LogRewritten, latest_checkpoint, sequence
 from app.audit.verify import Verdict, verify_log, verify_rows
+from app.cases.models import Case
 from app.cli.audit import log_keys
 from app.crypto.notes import open_note
-from app.intake.models import Case
 from app.models import sealed_models
 from app.work import NOBODY, begin_work, unit_of_work
 from app.worker import Worker, sequence_log

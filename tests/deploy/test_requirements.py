@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_IMPORTED = {
-    "burmesenlp": "app.intake.text loads it by name when the first Burmese text arrives",
+    "burmesenlp": "app.cases.cleaning loads it by name when the first Burmese text arrives",
     "httptools": "uvicorn finds it",
     "psycopg": "SQLAlchemy finds it by the address of the database",
     "uvloop": "uvicorn finds it",

@@ -7,11 +7,15 @@ from datetime import date
 
 import pytest
 
-from app.intake import duplicates, service
-from app.intake.errors import DismissalExists, DuplicateNotFound, DuplicateOpen
-from app.intake.models import CaseStatus, Identity, SearchKind
+from app.cases import moves, service
+from app.cases.models import CaseStatus, Identity
+from app.casework import duplicates
+from app.casework.errors import DuplicateOpen
+from app.intake.errors import DismissalExists, DuplicateNotFound
+from app.intake.service import dismiss_duplicate
+from app.search.models import SearchKind
 from app.vault.errors import KeyCopyMissing
-from tests.intake.acts import FAMILY, HELPER, WALKER, WATERMELON, opened, stranger
+from tests.support.intake_steps import FAMILY, HELPER, WALKER, WATERMELON, opened, stranger
 
 K = SearchKind
 
@@ -28,13 +32,13 @@ def proposals(world, person, case_id):
 
 def move(world, case_id, to):
     with world.work_as(world.member("coordinator")) as work:
-        service.move_case(work, service.get_case(work, case_id), to)
+        moves.move_case(work, service.get_case(work, case_id), to)
 
 
 def dismiss(world, case_id, other_id, reason="brothers, seen both"):
     with world.work_as(world.member("coordinator")) as work:
         case = service.get_case(work, case_id)
-        duplicates.dismiss_duplicate(work, case, other_id, reason)
+        dismiss_duplicate(work, case, other_id, reason)
 
 
 def test_the_helper_and_the_family_are_proposed_to_be_the_same(world, coordinator):
@@ -129,7 +133,7 @@ def test_a_dismissed_duplicate_lets_both_cases_go_on(world, coordinator):
 def test_a_merged_duplicate_lets_the_case_go_on(world):
     family, helper = opened(world, FAMILY), opened(world, HELPER)
     with world.work_as(world.member("coordinator")) as work:
-        service.move_case(work, service.get_case(work, helper), CaseStatus.MERGED)
+        moves.move_case(work, service.get_case(work, helper), CaseStatus.MERGED)
     move(world, family, CaseStatus.VETTING)
 
 

@@ -10,10 +10,12 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.accounts.sessions import principal_of
-from app.intake.models import SearchCount
-from app.intake.routes import router
+from app.cases import routes as cases
+from app.intake import routes as intake
 from app.main import assemble
+from app.search import routes as search
+from app.search.models import SearchCount
+from app.sessions.service import principal_of
 from app.store.base import new_id
 from tests.support.world import Person, World
 
@@ -71,7 +73,7 @@ class Api:
 
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
-    app = assemble(world.deployment, [router], principal_of)
+    app = assemble(world.deployment, [intake.router, cases.router, search.router], principal_of)
     client = TestClient(app, raise_server_exceptions=False)
     yield Api(world, client)
     client.close()

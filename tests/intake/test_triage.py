@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from app.cases import service
+from app.cases.errors import CaseNotFound, LinkExists, LinkRefused
+from app.cases.links import link_cases, list_held_links
+from app.cases.models import Case, CaseStatus, LinkKind
+from app.casework import duplicates
 from app.errors import Stale
-from app.intake import duplicates, service, triage
-from app.intake.errors import (
-    CaseNotFound,
-    LinkExists,
-    LinkRefused,
-    MergeRefused,
-    TriageDone,
-)
-from app.intake.models import Case, CaseStatus, LinkKind
+from app.intake import triage
+from app.intake.errors import MergeRefused, TriageDone
 from app.intake.triage import Triage
 from app.store.base import new_id
-from tests.intake.acts import FAMILY, HELPER, WALKER, found, opened, stranger
+from tests.support.intake_steps import FAMILY, HELPER, WALKER, found, opened, stranger
 
 KHIN = stranger("Khin Zaw", "09770000001")
 
@@ -153,10 +151,10 @@ def test_a_merged_case_is_proposed_to_nobody(world, coordinator):
 def test_a_link_is_seen_from_both_cases(world, coordinator):
     one, two = opened(world), opened(world, FAMILY)
     with world.work_as(coordinator) as work:
-        triage.link_cases(work, one, two, LinkKind.FAMILY)
+        link_cases(work, one, two, LinkKind.FAMILY)
     with world.work_as(coordinator) as work:
         for case_id in (one, two):
-            (link,) = triage.list_held_links(work, service.get_case(work, case_id))
+            (link,) = list_held_links(work, service.get_case(work, case_id))
             assert {link.case_id, link.other_id} == {one, two}
             assert link.kind is LinkKind.FAMILY
 
@@ -164,25 +162,25 @@ def test_a_link_is_seen_from_both_cases(world, coordinator):
 def test_two_cases_are_linked_once_whichever_way_round(world, coordinator):
     one, two = opened(world), opened(world, FAMILY)
     with world.work_as(coordinator) as work:
-        triage.link_cases(work, one, two, LinkKind.FAMILY)
+        link_cases(work, one, two, LinkKind.FAMILY)
     for pair in ((one, two), (two, one)):
         with world.work_as(coordinator) as work, pytest.raises(LinkExists):
-            triage.link_cases(work, *pair, LinkKind.SAME_EVENT)
+            link_cases(work, *pair, LinkKind.SAME_EVENT)
 
 
 def test_a_case_is_not_linked_to_itself_nor_to_one_that_is_not_held(world, coordinator):
     one = opened(world)
     other = opened(world, KHIN, by=world.member("volunteer", team=2))
     with world.work_as(coordinator) as work, pytest.raises(LinkRefused):
-        triage.link_cases(work, one, one, LinkKind.FAMILY)
+        link_cases(work, one, one, LinkKind.FAMILY)
     with world.work_as(coordinator) as work, pytest.raises(CaseNotFound):
-        triage.link_cases(work, one, other, LinkKind.FAMILY)
+        link_cases(work, one, other, LinkKind.FAMILY)
 
 
 def test_a_volunteer_is_shown_no_link_to_a_case_that_is_not_theirs(world, coordinator):
     one = opened(world)
     two = opened(world, FAMILY, by=world.member("volunteer", 2))
     with world.work_as(coordinator) as work:
-        triage.link_cases(work, one, two, LinkKind.FAMILY)
+        link_cases(work, one, two, LinkKind.FAMILY)
     with world.work_as(world.member("volunteer")) as work:
-        assert triage.list_held_links(work, service.get_case(work, one)) == []
+        assert list_held_links(work, service.get_case(work, one)) == []

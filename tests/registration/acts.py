@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.intake import service as intake
+from app.cases import service as intake
 from app.permissions import Role
 from app.registration import redemption, service
 from app.registration.models import (

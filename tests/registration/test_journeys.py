@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.intake.models import CaseStatus, Channel, Contact, Identity, Standing, Summary
+from app.cases.models import CaseStatus, Channel, Contact, Identity, Standing, Summary
+from app.casework.errors import NotCleared
 from app.permissions import Role
-from app.registration.errors import CodeMistyped, NotCleared
+from app.registration.errors import CodeMistyped
 from app.registration.models import CodeKind, RegistrationState
 from app.vetting import service as vetting
 from app.vetting.errors import TooFewSources

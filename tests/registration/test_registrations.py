@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import select, update
 
 from app.audit.models import AuditEvent
+from app.cases import service as intake
+from app.cases.errors import CaseNotFound
+from app.casework.errors import NotCleared
 from app.errors import PreconditionMissing, Stale
-from app.intake import service as intake
-from app.intake.errors import CaseNotFound
 from app.permissions import Compartment, Role
 from app.registration import service
 from app.registration.errors import (
     NoRegistrar,
-    NotCleared,
     RegistrationExists,
     RegistrationMoveRefused,
     RegistrationNotFound,

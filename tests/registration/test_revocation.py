@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.intake import service as intake
+from app.cases import service as intake
 from app.permissions import Compartment, Role
 from app.registration import service
 from app.registration.codes import read

@@ -136,7 +136,7 @@ def test_refusals_carry_their_codes(api, case_id):
     coordinator, registrar = world.member(Role.COORDINATOR), world.member(Role.REGISTRAR)
     unvetted = open_stranger(world, 1)
     answer = api.post(coordinator, f"/cases/{unvetted}/registrations", {"kind": "pre"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "registration.not_cleared")
+    assert (answer.status_code, answer.json()["code"]) == (409, "case.not_cleared")
     registration_id = request(world, case_id)
     answer = api.post(coordinator, f"/cases/{case_id}/registrations", {"kind": "full"})
     assert (answer.status_code, answer.json()["code"]) == (409, "registration.exists")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
-from tests.relocation.acts import words_of
+from tests.support.relocation_steps import words_of
 
 
 @pytest.fixture

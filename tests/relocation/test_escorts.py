@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
+from app.cases import service as intake
+from app.cases.errors import CaseNotFound
 from app.errors import Stale
-from app.intake import service as intake
-from app.intake.errors import CaseNotFound
 from app.permissions import Compartment, Role
-from app.relocation import service
+from app.relocation import escorts, files, service
 from app.relocation.errors import (
     EscortHasLeg,
     EscortKnowsPerson,
@@ -22,7 +22,8 @@ from app.store.base import Base, CaseRecord, new_id
 from app.store.sealed import sealed_fields
 from app.vault.errors import NoGrant
 from app.vault.models import GrantReason
-from tests.relocation.acts import words_of
+from app.watch import escalation
+from tests.support.relocation_steps import words_of
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_an_escort_finds_neither_case_nor_plan_nor_the_other_legs(journey, legs,
         with pytest.raises(LegNotFound):
             journey.read(leg_id, by=rider)
     with journey.world.work_as(rider) as work:
-        assert [leg.id for leg in service.list_legs(work, limit=10)] == [legs[0]]
+        assert [leg.id for leg in files.list_legs(work, limit=10)] == [legs[0]]
 
 
 def test_an_escort_reads_where_and_how_and_no_words(journey, legs, rider):
@@ -176,7 +177,7 @@ def test_an_escort_is_a_volunteer_of_the_team(journey, legs, role, team):
 
 def test_nobody_is_not_an_escort(journey, legs):
     with pytest.raises(EscortUnavailable), journey.world.work_as(journey.coordinator) as work:
-        service.assign_escort(work, legs[0], new_id())
+        escorts.assign_escort(work, legs[0], new_id())
 
 
 def test_a_leg_that_is_over_is_given_to_nobody(journey, legs, rider):
@@ -187,7 +188,7 @@ def test_a_leg_that_is_over_is_given_to_nobody(journey, legs, rider):
 
 def test_an_escort_is_assigned_on_the_newest_version_of_the_leg_only(journey, legs, rider):
     with pytest.raises(Stale), journey.world.work_as(journey.coordinator, based_on=5) as work:
-        service.assign_escort(work, legs[0], rider.id)
+        escorts.assign_escort(work, legs[0], rider.id)
 
 
 def test_an_escort_departs_arrives_and_checks_in_and_plans_nothing(journey, legs, rider):
@@ -200,11 +201,11 @@ def test_an_escort_departs_arrives_and_checks_in_and_plans_nothing(journey, legs
     journey.move(legs[0], "departed", by=rider)
     journey.check_in(legs[0], "tamarind", by=rider)
     with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
-        service.acknowledge(work, legs[0], service.DURESS)
+        escalation.acknowledge(work, legs[0], escalation.DURESS)
     with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
         service.reroute(work, legs[0], [journey.leg("walk", 9, 1)])
     with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
-        service.assign_escort(work, legs[0], rider.id)
+        escorts.assign_escort(work, legs[0], rider.id)
     journey.move(legs[0], "arrived", by=rider)
     assert words_of(journey.read(legs[0])) == ["SAFE"]
 

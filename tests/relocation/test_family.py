@@ -1,9 +1,11 @@
 """A couple and an infant, five moves: the family's scenario, hour by hour."""
 
 from app.permissions import Role
-from app.relocation import service
-from app.relocation.models import Alarm, LegStatus, PlanStatus
-from tests.relocation.acts import kinds, words_of
+from app.relocation.models import LegStatus, PlanStatus
+from app.watch import escalation
+from app.watch import service as watch
+from app.watch.models import Alarm
+from tests.support.relocation_steps import kinds, words_of
 
 
 def plan_the_way(journey):
@@ -82,7 +84,7 @@ def test_a_duress_word_at_the_second_house_is_seen_by_coordinators_and_told_to_t
     assert journey.watch()[0].leg.id == stay
     assert journey.watch()[0].duress
     with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
-        alerts = service.list_alerts(work, limit=10)
+        alerts = watch.list_alerts(work, limit=10)
     assert [(raised.what, raised.alert.leg_id) for raised in alerts] == [(Alarm.DURESS, stay)]
     assert words_of(journey.read(stay)) == ["DURESS"]
 
@@ -112,5 +114,5 @@ def test_a_duress_word_stays_on_the_watch_after_the_leg_was_left_until_somebody_
     stay, _ = go_on_by_boat(journey)
     assert journey.watched(stay).duress
     with journey.world.work_as(journey.coordinator) as work:
-        service.acknowledge(work, stay, service.DURESS)
+        escalation.acknowledge(work, stay, escalation.DURESS)
     assert journey.watched(stay) is None

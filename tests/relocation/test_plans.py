@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.cases import moves
+from app.cases import service as intake
+from app.cases.errors import CaseNotFound
+from app.cases.models import CaseStatus
+from app.casework.errors import CaseNotReady
 from app.errors import Stale
-from app.intake import service as intake
-from app.intake.errors import CaseNotFound
-from app.intake.models import CaseStatus
 from app.permissions import Role
 from app.relocation import service
 from app.relocation.drafts import MOST_LEGS
 from app.relocation.errors import (
-    CaseNotReady,
     DueOutOfOrder,
     DueOutOfRange,
     PlanNotFound,
@@ -25,7 +26,7 @@ from app.relocation.errors import (
 from app.relocation.holding import ROUTE
 from app.relocation.models import LegStatus, Plan, PlanStatus
 from app.vault.models import Grant
-from tests.relocation.acts import OUTLINE, Journey, kinds
+from tests.support.relocation_steps import OUTLINE, Journey, kinds
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_emergency_opens_a_plan_only_while_it_lasts(world):
 def test_an_emergency_opens_nothing_for_a_case_that_was_closed(journey, way):
     journey.activate()
     with journey.world.work_as(journey.coordinator) as work:
-        intake.move_case(work, intake.get_case(work, journey.case_id), CaseStatus.CLOSED)
+        moves.move_case(work, intake.get_case(work, journey.case_id), CaseStatus.CLOSED)
     with pytest.raises(CaseNotReady):
         journey.open_plan(*way)
 

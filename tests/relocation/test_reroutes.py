@@ -7,7 +7,7 @@ from app.permissions import Role
 from app.relocation import service
 from app.relocation.errors import DueOutOfOrder, LegNotFound, MoveNotAllowed
 from app.relocation.models import LegStatus, PlanStatus
-from tests.relocation.acts import kinds
+from tests.support.relocation_steps import kinds
 
 _S = LegStatus
 

@@ -20,7 +20,7 @@ from app.relocation.errors import (
 )
 from app.relocation.models import LegStatus, PlanStatus
 from app.relocation.states import DUE, MOVES, UNRESOLVED, WAITING, Mover
-from tests.relocation.acts import Journey
+from tests.support.relocation_steps import Journey
 
 _S = LegStatus
 BY_HAND = {(move.origin, move.to) for move in MOVES if move.by is not Mover.REROUTE}

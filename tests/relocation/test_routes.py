@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.http.errors import NotAllowed
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
 from app.relocation.models import LegKind
 from app.relocation.routes import router
 from app.store.base import new_id
-from app.web.errors import NotAllowed
 
 WORDS = {"safe_word": "tamarind", "duress_word": "monsoon"}
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.relocation.models import LegStatus, Rung
+from app.relocation.models import LegStatus
 from app.relocation.states import (
     DUE,
     MOVES,
@@ -14,10 +14,11 @@ from app.relocation.states import (
     WAITING,
     Mover,
     find_move,
-    minute_of,
     reached_at,
     rungs_reached,
 )
+from app.text.dates import minute_of
+from app.watch.models import EscalationLevel
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENTS = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=365)).map(
@@ -78,7 +79,7 @@ def test_a_move_is_found_exactly_where_the_table_has_it(origin, to):
 def test_the_rungs_are_reached_one_after_the_other_and_missing_within_twelve_hours(
     expected_at, grace
 ):
-    times = [reached_at(rung, expected_at, grace) for rung in Rung]
+    times = [reached_at(rung, expected_at, grace) for rung in EscalationLevel]
     assert times[0] == expected_at
     assert all(sooner < later for sooner, later in pairwise(times))
     assert times[2] - times[1] <= timedelta(hours=12)
@@ -94,7 +95,9 @@ def test_time_alone_never_takes_a_rung_back(expected_at, grace, now, later):
 @given(expected_at=MOMENTS, grace=GRACES)
 def test_nothing_is_late_at_the_minute_in_which_it_is_due(expected_at, grace):
     assert rungs_reached(expected_at, grace, expected_at) == []
-    assert rungs_reached(expected_at, grace, expected_at + timedelta(seconds=1)) == [Rung.LATE]
+    assert rungs_reached(expected_at, grace, expected_at + timedelta(seconds=1)) == [
+        EscalationLevel.LATE
+    ]
 
 
 @given(grace=GRACES, now=MOMENTS)

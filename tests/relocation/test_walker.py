@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.relocation import service
-from app.relocation.models import LegStatus, PlanStatus, Rung
-from tests.relocation.acts import rungs_of, words_of
+from app.relocation import files
+from app.relocation.models import LegStatus, PlanStatus
+from app.watch.models import EscalationLevel
+from tests.support.relocation_steps import rungs_of, words_of
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_his_silence_on_the_third_leg_is_late_and_overdue_and_not_missing(journe
     ride_until_the_silence(journey, legs)
     assert rungs_of(journey.read(legs[2])) == ["late", "overdue"]
     watched = journey.watch()[0]
-    assert (watched.leg.id, watched.rung) == (legs[2], Rung.OVERDUE)
+    assert (watched.leg.id, watched.rung) == (legs[2], EscalationLevel.OVERDUE)
     assert watched.minutes_past_due == 180
 
 
@@ -103,4 +104,4 @@ def test_if_the_last_leg_is_reported_first_the_ones_before_it_are_over_too(journ
     assert statuses[legs[0]] is LegStatus.ABORTED
     assert journey.file().plan.status is PlanStatus.FINISHED
     with journey.world.work_as(journey.coordinator) as work:
-        assert service.list_legs(work, limit=10) == []
+        assert files.list_legs(work, limit=10) == []

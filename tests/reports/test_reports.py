@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.intake.models import RankBand, RegionGroup, Reporting, Standing
+from app.cases.models import RankBand, RegionGroup, Reporting, Standing
 from app.reports import service
 from app.reports.models import ReportRelease
 from app.worker import sequence_log

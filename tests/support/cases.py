@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app.intake.models import (
+from app.audit.events import EventKind
+from app.cases.models import (
     CASE_COMPARTMENTS,
     Account,
     Case,
@@ -60,5 +61,5 @@ def open_bare_case(work: Work, holders: list[Any], **cells: Any) -> UUID:
             reason=GrantReason.TRIAGE,
             about=case_id,
         )
-    work.trail.record("case:opened", case_id)
+    work.trail.record(EventKind.CASE_OPENED, case_id)
     return case_id

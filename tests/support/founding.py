@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from app.accounts.admission import Admission, admit_member
-from app.accounts.organisation import NewLead, OrganisationRoot, found_organisation
 from app.crypto.root import RootKey
+from app.deployment import Deployment
 from app.models import metadata
+from app.organisation.service import NewLead, OrganisationRoot, found_organisation
 from app.permissions import Role
 from app.settings import Settings
 from app.store.keystore import KeystoreBase
-from app.vault.deployment import Deployment
 from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
 from tests.support.world import CAST, Clock, Founded, Person
 

@@ -15,12 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.models import Member
-from app.accounts.sessions import open_session
+from app.audit.events import EventKind
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
+from app.deployment import Deployment
 from app.permissions import Role
+from app.sessions.service import open_session
 from app.settings import Settings
-from app.vault.deployment import Deployment
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, note_writes, unit_of_work
 from tests.support.cases import open_bare_case
@@ -124,7 +125,7 @@ class World:
             with self.work_as(person) as work:
                 member = work.session.get_one(Member, person.id)
                 token = open_session(work, member, keys).token
-                work.trail.record("session:opened")
+                work.trail.record(EventKind.SESSION_OPENED)
             if stepped_up:
                 return token
             self._tokens[person.id] = token

@@ -8,16 +8,23 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.models import Member
+from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
-from app.intake.models import Case
 from app.permissions import Role
 from app.store.base import new_id
 from app.vault.certificates import certify_member
-from app.vault.custody import CustodyContribution, combine_custody, deal_custody, seal_copy
+from app.vault.custody import combine_custody, deal_custody, seal_copy
 from app.vault.errors import CustodySharesMissing, KeyNotCertified, StepUpRequired, Tampered
 from app.vault.keyring import MemberSecrets
-from app.vault.models import Bundle, KeyCopy, MemberKeys, OrganisationKey, OrganisationKeyKind
+from app.vault.models import (
+    Bundle,
+    CustodyContribution,
+    KeyCopy,
+    MemberKeys,
+    OrganisationKey,
+    OrganisationKeyKind,
+)
 from tests.support.world import Person
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
-from app.intake.models import Case
 from app.permissions import ROLE_COMPARTMENTS, Compartment
 from app.store.base import new_id
 from app.vault.errors import CaseErased, KeyNotCertified, NoGrant, ScopeOutOfReach, Tampered

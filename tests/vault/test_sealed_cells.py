@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.intake.models import Account, Case, Identity, Summary
+from app.cases.models import Account, Case, Identity, Summary
 from app.store.base import new_id
 from app.store.sealed import Address
 from app.vault.errors import NoGrant, NothingSealed, Tampered

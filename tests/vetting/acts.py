@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.intake import service as intake
-from app.intake.models import CaseStatus, Channel, Contact, Identity
+from app.cases import service as intake
+from app.cases.models import CaseStatus, Channel, Contact, Identity
+from app.casework import clearance
+from app.casework.clearance import Clearance
 from app.permissions import Role
 from app.vetting import service
-from app.vetting.clearance import Clearance
 from app.vetting.models import Finding, Source, Verdict
 from tests.support.world import Person, World
 
@@ -92,7 +93,7 @@ def refuse(world: World, case_id: UUID) -> UUID:
 def clearance_of(world: World, case_id: UUID) -> Clearance | None:
     """Ask whether a case is cleared, as its coordinator."""
     with world.work_as(world.member(Role.COORDINATOR)) as work:
-        return service.clearance(work, case_id)
+        return clearance.clearance(work, case_id)
 
 
 def status_of(world: World, case_id: UUID) -> CaseStatus:

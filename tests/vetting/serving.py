@@ -10,9 +10,9 @@ from typing import Any
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.accounts.sessions import principal_of
 from app.main import assemble
 from app.registration.routes import router as registration
+from app.sessions.service import principal_of
 from app.vetting.routes import router as vetting
 from tests.support.world import Person, World
 

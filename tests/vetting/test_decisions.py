@@ -7,8 +7,9 @@ from sqlalchemy import select, update
 
 from app.audit.models import AuditEvent
 from app.audit.trail import read_detail, subject_tag
+from app.cases.models import CaseStatus
+from app.casework import clearance
 from app.errors import PreconditionMissing, Stale
-from app.intake.models import CaseStatus
 from app.permissions import Role
 from app.vault.errors import Tampered
 from app.vault.models import Grant
@@ -270,7 +271,7 @@ def test_a_refusal_on_a_second_look_ends_the_clearance_that_still_ran(world, cas
     assert clearance_of(world, case_id) is None
     assert status_of(world, case_id) is CaseStatus.ACTIVE
     with world.work_as(world.member(Role.COORDINATOR)) as work:
-        assert service.is_refused(work, case_id)
+        assert clearance.is_refused(work, case_id)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from app.cases import service as intake
+from app.cases.models import CaseStatus
 from app.errors import Conflict, NotFound
-from app.intake import service as intake
-from app.intake.models import CaseStatus
 from app.permissions import Compartment, Role
 from app.vault.scopes import Scope
 from app.vetting import service

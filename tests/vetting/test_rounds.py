@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from app.intake import service as intake
-from app.intake.models import CaseStatus
+from app.cases import moves
+from app.cases import service as intake
+from app.cases.models import CaseStatus
 from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.vault.errors import NoGrant
@@ -136,7 +137,7 @@ def test_a_vetter_of_another_team_may_be_asked(world, case_id):
 def test_a_closed_case_is_not_sent_to_vetting(world, case_id):
     clear(world, case_id)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
-        intake.move_case(work, intake.get_case(work, case_id), CaseStatus.CLOSED)
+        moves.move_case(work, intake.get_case(work, case_id), CaseStatus.CLOSED)
     with pytest.raises(CannotBeVetted):
         ask(world, case_id)
 
@@ -233,7 +234,7 @@ def test_a_case_moved_back_by_hand_is_not_decided_and_a_new_request_replaces_the
 ):
     round_id = ask(world, case_id)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
-        intake.move_case(work, intake.get_case(work, case_id), CaseStatus.SUBMITTED)
+        moves.move_case(work, intake.get_case(work, case_id), CaseStatus.SUBMITTED)
     with pytest.raises(CaseMovedOn):
         decide(world, round_id, 1)
     ask(world, case_id)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from app.cases import service as intake
 from app.errors import Stale
-from app.intake import service as intake
 from app.permissions import Role
 from app.store.base import new_id
 from app.vetting import service

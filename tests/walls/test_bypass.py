@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.intake import service as intake
+from app.cases import service as intake
 from app.permissions import ROLE_COMPARTMENTS, Compartment, Permission
 from app.vault.grants import Grants
 from app.work import Principal

@@ -11,10 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli.documents import rendered, unplugged_app
+from app.http.routing import Public, declared_needs
 from app.models import metadata
 from app.store.inventory import KINDS, ColumnUndeclared, describe
 from app.store.keystore import KeystoreBase
-from app.web.routing import Public, declared_needs
 
 ROOT = Path(__file__).resolve().parents[2]
 FEWEST_COLUMNS = 100

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from app.http.routing import Served as Route
+from app.http.routing import declared_needs
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import new_id
-from app.web.routing import Served as Route
-from app.web.routing import declared_needs
 from tests.support.served import Served, serve
 from tests.support.world import Founded, Person, copy_sqlite, open_world
 from tests.walls.routes_table import ROUTES, Ids, Row, walk

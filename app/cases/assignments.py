@@ -1,0 +1,128 @@
+"""Handing a case to a volunteer, and taking it back; and a lead's way to hand it to anybody.
+
+Handing over is granting, taking back is ending the grant. Knows members by id and role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.accounts.service import get_member, list_members
+from app.audit.events import EventKind
+from app.cases.errors import AssigneeNotEligible, AssignmentExists, AssignmentNotFound, CaseNotFound
+from app.cases.models import Assignment, Case, CaseStatus
+from app.cases.moves import end_assignment
+from app.cases.service import CASEWORK_SCOPES, get_case
+from app.casework.readiness import Task, require_ready
+from app.errors import Invalid
+from app.permissions import Compartment, Role
+from app.store.base import new_id
+from app.vault.models import Grant, GrantReason, ScopeRow
+from app.vault.scopes import SUMMARY, Scope
+from app.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Regrant:
+    """A grant by a lead, and the compartments that the case had to give."""
+
+    grant: Grant
+    compartments: list[Compartment]
+
+
+def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
+    """Hand a case to a volunteer of its team: they can read and work on it from now on.
+
+    Raises ``CaseNotFound``, ``CaseNotReady``, ``MemberUnfit``, ``AssignmentExists``,
+    ``KeyNotCertified``.
+    """
+    case = get_case(work, case_id)
+    require_ready(work, case, Task.ASSIGN)
+    if member_id not in {m.id for m in list_members(work, case.team_id, Role.VOLUNTEER)}:
+        raise AssigneeNotEligible("member_id")
+    if any(assignment.member_id == member_id for assignment in list_assignments(work, case)):
+        raise AssignmentExists
+    assignment = Assignment(
+        case_id=case.id,
+        member_id=member_id,
+        assigned_by=work.principal.id,
+        assigned_on=work.today(),
+    )
+    work.session.add(assignment)
+    work.grants.grant(
+        case.id,
+        member_id,
+        CASEWORK_SCOPES,
+        reason=GrantReason.ASSIGNMENT,
+        about=assignment.id,
+    )
+    work.trail.record(
+        EventKind.CASE_ASSIGNED, case.id, assignment=str(assignment.id), member=str(member_id)
+    )
+    return assignment
+
+
+def unassign_case(work: Work, case_id: UUID, assignment_id: UUID) -> Assignment:
+    """Take a case back from a volunteer: their grant ends, and nothing of it opens any more.
+
+    Raises ``CaseNotFound``, ``AssignmentNotFound``.
+    """
+    case = get_case(work, case_id)
+    assignment = work.session.get(Assignment, assignment_id)
+    if assignment is None or assignment.case_id != case.id or assignment.ended_on is not None:
+        raise AssignmentNotFound
+    end_assignment(work, assignment)
+    return assignment
+
+
+def list_assignments(work: Work, case: Case) -> Sequence[Assignment]:
+    """Return who has the case in hand now, longest first."""
+    return work.session.scalars(
+        select(Assignment)
+        .where(Assignment.case_id == case.id, Assignment.ended_on.is_(None))
+        .order_by(Assignment.assigned_on, Assignment.id)
+    ).all()
+
+
+def regrant_case(
+    work: Work,
+    case_id: UUID,
+    member_id: UUID,
+    compartments: Iterable[Compartment],
+    until: date | None = None,
+) -> Regrant:
+    """Hand compartments of a case to a member by the custody key, as a lead who has stepped up.
+
+    The way to a case when nobody who held it is left. The summary always goes along, and parts
+    (legs, requests) go with their compartment; what the case does not have yet is left out.
+    Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
+    ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``.
+    """
+    if until is not None and until < work.today():
+        raise Invalid("until")
+    case = work.session.get(Case, case_id)
+    if case is None or case.status is CaseStatus.ERASED:
+        raise CaseNotFound
+    member = get_member(work, member_id)
+    work.custody.open_cases([case.id])
+    scopes = _scopes_of(work, case, compartments)
+    grant = work.grants.grant(
+        case.id, member.id, scopes, reason=GrantReason.LEAD, about=new_id(), until=until
+    )
+    return Regrant(grant, sorted({scope.compartment for scope in scopes}))
+
+
+def _scopes_of(work: Work, case: Case, compartments: Iterable[Compartment]) -> list[Scope]:
+    """Return every scope of these compartments that the case has, and the summary."""
+    rows = work.session.execute(
+        select(ScopeRow.compartment, ScopeRow.part)
+        .where(ScopeRow.case_id == case.id, ScopeRow.compartment.in_(list(compartments)))
+        .distinct()
+    ).all()
+    scopes = {Scope(row.compartment, row.part) for row in rows}
+    return sorted({SUMMARY, *scopes}, key=lambda scope: scope.head)

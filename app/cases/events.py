@@ -1,0 +1,59 @@
+"""What was done with a case, and by whom: its audit events, read back under its log key.
+
+Knows tags and details; opens no cell. Reading the events is itself an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+
+from app.audit.events import EventKind
+from app.audit.models import AuditEvent
+from app.audit.trail import DetailUnreadable, Fact, read_detail, subject_tag
+from app.cases.service import get_case
+from app.vault.errors import Tampered
+from app.work import Work
+
+
+class CaseEvent(msgspec.Struct, frozen=True):
+    """One act on a case. Facts are ids, states and amounts."""
+
+    id: UUID
+    action: str
+    actor_id: UUID
+    at: datetime
+    facts: dict[str, Fact]
+
+
+def list_events(
+    work: Work, case_id: UUID, *, after: tuple[Any, ...] | None = None, limit: int
+) -> Sequence[CaseEvent]:
+    """Return up to ``limit`` events of a case, newest first, after a position.
+
+    The position is (at, id) of the last event seen.
+    Raises ``CaseNotFound``, ``Tampered`` where an event does not verify.
+    """
+    case = get_case(work, case_id)
+    key = work.keyring.log_key(case.id)
+    rows = work.session.scalars(
+        select(AuditEvent).where(AuditEvent.subject_tag == subject_tag(key, case.id))
+    ).all()
+    organisation = work.deployment.organisation
+    events = []
+    try:
+        for row in rows:
+            detail = read_detail(row, key, organisation)
+            events.append(CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts))
+    except DetailUnreadable:
+        raise Tampered from None
+    # The time stands sealed, so the order is made here.
+    events.sort(key=lambda event: (event.at, event.id), reverse=True)
+    work.trail.record(EventKind.CASE_EVENTS_LISTED, case.id)
+    later = [event for event in events if after is None or (event.at, event.id) < after]
+    return later[:limit]

@@ -1,0 +1,175 @@
+"""Where a case may go from where it stands. The table is data; ``move_case`` is the only door.
+
+Knows statuses, and what leaving one takes along: triage is over once a case leaves
+``submitted``, and assignments end with the work. Who may make which move is said in the table
+and asked of the principal only where a person moves a case by hand; other domains move cases as
+part of what they were allowed to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import func, select
+
+from app.audit.events import EventKind
+from app.cases.errors import MoveRefused
+from app.cases.models import Assignment, Case, CaseMove, CaseStatus, Words
+from app.casework.duplicates import refuse_open_duplicates
+from app.permissions import Permission
+from app.vault.models import GrantReason
+from app.work import Work
+
+_S = CaseStatus
+
+
+class Door(StrEnum):
+    """By which act a move comes about."""
+
+    HAND = "moves"
+    TRIAGE = "triage"
+    VETTING = "vetting"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a move needs, and through which door it goes."""
+
+    needs: Permission
+    door: Door
+
+
+_BY_HAND = Move(Permission.CASE_MOVE, Door.HAND)
+_TRIAGE = Move(Permission.CASE_TRIAGE, Door.TRIAGE)
+_REQUEST = Move(Permission.VETTING_REQUEST, Door.VETTING)
+_DECIDE = Move(Permission.VETTING_DECIDE, Door.VETTING)
+_ERASE = Move(Permission.CASE_ERASE, Door.RETENTION)
+
+MOVES: Final[Mapping[CaseStatus, Mapping[CaseStatus, Move]]] = MappingProxyType(
+    {
+        _S.SUBMITTED: {
+            _S.VETTING: _REQUEST,
+            _S.DECLINED: _TRIAGE,
+            _S.MERGED: _TRIAGE,
+            _S.ERASED: _ERASE,
+        },
+        _S.VETTING: {
+            _S.ACTIVE: _DECIDE,
+            _S.DECLINED: _DECIDE,
+            _S.SUBMITTED: _BY_HAND,
+            _S.ERASED: _ERASE,
+        },
+        _S.ACTIVE: {_S.SETTLED: _BY_HAND, _S.CLOSED: _BY_HAND},
+        _S.SETTLED: {_S.ACTIVE: _BY_HAND, _S.CLOSED: _BY_HAND, _S.ERASED: _ERASE},
+        _S.CLOSED: {_S.ACTIVE: _BY_HAND, _S.ERASED: _ERASE},
+        _S.DECLINED: {_S.VETTING: _REQUEST, _S.ERASED: _ERASE},
+        _S.MERGED: {_S.ERASED: _ERASE},
+        _S.ERASED: {},
+    }
+)
+"""From where to where. An active case is never erased; what was merged only ends."""
+
+OPEN: Final = frozenset({_S.SUBMITTED, _S.VETTING, _S.ACTIVE, _S.SETTLED})
+"""Where there is work to do, so that somebody can be given it."""
+
+
+def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
+    """Move a case and note why; the caller has claimed whatever the request was based on.
+
+    Raises ``MoveRefused`` out of turn, ``DuplicateOpen`` where a likely duplicate stands in the
+    way of leaving triage, ``NoGrant`` for a reason by one who does not hold the account.
+    """
+    was = case.status
+    if to not in MOVES[was] or (was is _S.CLOSED and to is _S.ACTIVE and not _readable(case)):
+        raise MoveRefused(was, to)
+    if was is _S.SUBMITTED:
+        if to in {_S.VETTING, _S.DECLINED}:
+            refuse_open_duplicates(work, case)
+        end_triage(work, case)
+    made = select(func.count()).select_from(CaseMove).where(CaseMove.case_id == case.id)
+    move = CaseMove(
+        case_id=case.id,
+        number=work.session.scalars(made).one() + 1,
+        was=was,
+        became=to,
+        moved_on=work.today(),
+        moved_by=work.principal.id,
+    )
+    if reason is not None:
+        work.vault.seal(move.reason, Words(reason))
+    work.session.add(move)
+    case.status = to
+    case.moved_on = work.today()
+    if to not in OPEN:
+        _end_assignments(work, case)
+    work.trail.record(EventKind.CASE_MOVED, case.id, was=was.value, became=to.value)
+    return move
+
+
+def move_by_hand(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
+    """Make a move that is a decision in itself, based on the newest version of the case.
+
+    Raises ``MoveRefused`` also where the move belongs to triage, vetting or retention, and
+    otherwise as ``move_case`` and ``Work.claim`` do.
+    """
+    work.claim(case)
+    move = MOVES[case.status].get(to)
+    if move is None or move.door is not Door.HAND:
+        raise MoveRefused(case.status, to)
+    return move_case(work, case, to, reason)
+
+
+def list_moves(work: Work, case: Case) -> list[tuple[CaseMove, str | None]]:
+    """Return the moves of a case, oldest first, with the reasons that open here."""
+    made = work.session.scalars(
+        select(CaseMove).where(CaseMove.case_id == case.id).order_by(CaseMove.number)
+    ).all()
+    reasons = [work.vault.find(move.reason) for move in made]
+    return [
+        (move, words.text if words else None) for move, words in zip(made, reasons, strict=True)
+    ]
+
+
+def end_triage(work: Work, case: Case) -> None:
+    """Note the first triage decision, and take the case back from whoever logged the intake."""
+    if case.triaged_on is not None:
+        return
+    case.triaged_on = work.today()
+    # A coordinator who logs an intake holds it by triage, and keeps it.
+    work.grants.end(case.id, holder_id=case.opened_by, about=case.id, reasons=[GrantReason.INTAKE])
+
+
+def end_assignment(work: Work, assignment: Assignment) -> None:
+    """End an assignment, and with it all that its holder could open as a caseworker.
+
+    What they asked aid for goes too; a leg that they escort is another matter, and stays theirs.
+    """
+    assignment.ended_on = work.today()
+    work.grants.end(
+        assignment.case_id,
+        holder_id=assignment.member_id,
+        reasons=(GrantReason.ASSIGNMENT, GrantReason.INTAKE, GrantReason.AID),
+    )
+    work.trail.record(
+        EventKind.CASE_UNASSIGNED,
+        assignment.case_id,
+        assignment=str(assignment.id),
+        member=str(assignment.member_id),
+    )
+
+
+def _end_assignments(work: Work, case: Case) -> None:
+    live = select(Assignment).where(Assignment.case_id == case.id, Assignment.ended_on.is_(None))
+    for assignment in work.session.scalars(live).all():
+        end_assignment(work, assignment)
+
+
+def _readable(case: Case) -> bool:
+    """Whether retention has left the compartments that work on a case needs."""
+    cells = (case.identity, case.contact, case.account)
+    return all(cell.envelope is not None for cell in cells)

@@ -1,0 +1,225 @@
+"""Cases: opening, finding, reading and changing them. What other domains call stands here.
+
+Knows cells and grants, no HTTP. A case is there only for who holds a live grant on it; for
+everyone else it is not found, whether it exists or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from app.audit.events import EventKind
+from app.cases.cleaning import clean_account, clean_contact, clean_identity
+from app.cases.errors import CaseNotFound
+from app.cases.models import (
+    CASE_COMPARTMENTS,
+    Account,
+    Case,
+    CaseNote,
+    Contact,
+    Identity,
+    RankBand,
+    RegionGroup,
+    Reporting,
+    Standing,
+    Summary,
+    Words,
+    count_people,
+)
+from app.casework.held import held, holder_of, walks
+from app.casework.index import forget_index
+from app.permissions import Compartment
+from app.vault.errors import NoGrant
+from app.vault.scopes import Scope
+from app.work import Work
+
+CASEWORK_SCOPES = tuple(
+    Scope(compartment)
+    for compartment in (
+        Compartment.SUMMARY,
+        Compartment.IDENTITY,
+        Compartment.CONTACT,
+        Compartment.ACCOUNT,
+    )
+)
+"""What a volunteer works with."""
+
+COORDINATION_SCOPES = (*CASEWORK_SCOPES, Scope(Compartment.REPORTING))
+"""What each coordinator of the team holds from the first moment."""
+
+_REPORTING = Scope(Compartment.REPORTING)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case as far as the reader's keys open it; ``sealed`` says what stays shut for them."""
+
+    case: Case
+    summary: Summary | None
+    identity: Identity | None
+    contact: Contact | None
+    account: Account | None
+    reporting: Reporting | None
+    sealed: tuple[Compartment, ...]
+
+
+# ---------------------------------------------------------------------- opening
+
+
+# ---------------------------------------------------------------------- finding
+
+
+def get_case(work: Work, case_id: UUID) -> Case:
+    """Return a case that the principal holds a live grant on; raises ``CaseNotFound``."""
+    case = work.session.get(Case, case_id)
+    if case is None or not work.grants.holds(case_id):
+        raise CaseNotFound
+    return case
+
+
+def held_cases(work: Work) -> Select[Case]:
+    """Return the query of the cases that the principal holds a live grant on."""
+    return select(Case).where(held(walk=walks(work), **holder_of(work)))
+
+
+# ---------------------------------------------------------------------- reading and changing
+
+
+def read_case(work: Work, case_id: UUID) -> CaseFile:
+    """Open what the principal's keys open of a case; raises ``CaseNotFound``, ``Tampered``."""
+    case = get_case(work, case_id)
+    find = work.vault.find
+    return CaseFile(
+        case,
+        find(case.summary),
+        find(case.identity),
+        find(case.contact),
+        find(case.account),
+        find(case.reporting),
+        tuple(c for c in CASE_COMPARTMENTS if not work.grants.holds(case_id, Scope(c))),
+    )
+
+
+def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
+    """Replace compartments and facts of a case, as far as the principal's keys reach.
+
+    Raises ``CaseNotFound``, ``NoGrant``, and as ``Work.claim`` does.
+    """
+    case = get_case(work, case_id)
+    work.claim(case)
+    changed = _reseal_compartments(work, case, change)
+    changed += _reseal_facts(work, case, change)
+    forget_index(work, case)
+    work.trail.record(EventKind.CASE_CHANGED, case.id, compartments=sorted(set(changed)))
+    return case
+
+
+def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:
+    changed = []
+    if change.identity is not None:
+        work.vault.seal(case.identity, clean_identity(change.identity))
+        changed.append(Compartment.IDENTITY.value)
+    if change.contact is not None:
+        work.vault.seal(case.contact, clean_contact(change.contact))
+        changed.append(Compartment.CONTACT.value)
+    if change.account is not None:
+        work.vault.seal(case.account, clean_account(change.account))
+        changed.append(Compartment.ACCOUNT.value)
+    return changed
+
+
+def _reseal_facts(work: Work, case: Case, change: CaseChange) -> list[str]:
+    """Keep the summary, and the reporting facts where they are held, true to what they follow."""
+    before = work.vault.open(case.summary)
+    people, infants = (
+        (before.people, before.infants)
+        if change.identity is None
+        else count_people(change.identity)
+    )
+    summary = replace(
+        before,
+        standing=change.standing or before.standing,
+        urgent=before.urgent if change.urgent is None else change.urgent,
+        language=change.language or before.language,
+        people=people,
+        infants=infants,
+    )
+    changed = []
+    if summary != before:
+        work.vault.seal(case.summary, summary)
+        changed.append(Compartment.SUMMARY.value)
+    if work.grants.holds(case.id, _REPORTING):
+        changed += _reseal_reporting(work, case, change, summary)
+    elif change.rank_band or change.region_group:
+        raise NoGrant
+    return changed
+
+
+def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summary) -> list[str]:
+    before = work.vault.open(case.reporting)
+    after = replace(
+        before,
+        standing=summary.standing,
+        people=summary.people,
+        rank_band=change.rank_band or before.rank_band,
+        region_group=change.region_group or before.region_group,
+    )
+    if after == before:
+        return []
+    work.vault.seal(case.reporting, after)
+    return [Compartment.REPORTING.value]
+
+
+# ---------------------------------------------------------------------- notes
+
+
+def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
+    """Add a note to the account, for good; raises ``CaseNotFound``, ``NoGrant``."""
+    case = get_case(work, case_id)
+    written = select(func.count()).select_from(CaseNote).where(CaseNote.case_id == case_id)
+    note = CaseNote(
+        case_id=case.id,
+        number=work.session.scalars(written).one() + 1,
+        written_on=work.today(),
+        written_by=work.principal.id,
+    )
+    work.vault.seal(note.words, Words(text))
+    work.session.add(note)
+    work.trail.record(EventKind.CASE_NOTED, case.id, note=str(note.id))
+    return note
+
+
+def list_notes(
+    work: Work, case_id: UUID, *, after: tuple[Any, ...] | None = None, limit: int
+) -> Sequence[CaseNote]:
+    """Return up to ``limit`` notes of a case, oldest first, after a number.
+
+    Raises ``CaseNotFound``.
+    """
+    get_case(work, case_id)
+    (last,) = after or (0,)
+    return work.session.scalars(
+        select(CaseNote)
+        .where(CaseNote.case_id == case_id, CaseNote.number > last)
+        .order_by(CaseNote.number)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChange:
+    """New values of whole compartments, or of facts in the summary; None leaves one as it is."""
+
+    identity: Identity | None = None
+    contact: Contact | None = None
+    account: Account | None = None
+    standing: Standing | None = None
+    urgent: bool | None = None
+    language: str | None = None
+    rank_band: RankBand | None = None
+    region_group: RegionGroup | None = None

@@ -1,0 +1,1 @@
+"""What domains share about a case: moves, readiness, clearance, held cases, likely duplicates."""

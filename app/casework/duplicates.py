@@ -1,0 +1,119 @@
+"""Cases that may be the same person, proposed to those who may search and to nobody else.
+
+An identifier that two cases share makes a duplicate likely; so does a name of three syllables or
+more, unless numbers or birthdays say otherwise. A likely one must be merged, or dismissed with a
+reason, before a case leaves triage. Knows cells of held cases; keeps no score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.cases.models import Case, CaseStatus, Identity
+from app.casework.errors import DuplicateOpen
+from app.casework.held import CaseRow, newest_first
+from app.casework.index import (
+    NORMALISED,
+    find_by_identifier,
+    index_waiting,
+    keys_of,
+    scan_identities,
+    values_of,
+)
+from app.intake.models import DuplicateDismissal
+from app.search.models import SearchKind
+from app.text.names import NameReader, resembles, same_name, telling
+from app.work import Work
+
+_NOT_AGAIN: Final = frozenset({CaseStatus.MERGED, CaseStatus.ERASED})
+
+
+@dataclass(slots=True)
+class Proposal:
+    """Another case, why it may be the same person, and what was made of that."""
+
+    row: CaseRow
+    why: list[SearchKind] = field(default_factory=list)
+    likely: bool = False
+    dismissed: bool = False
+    dismissal: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to look at it."""
+        return self.likely and not self.dismissed
+
+
+def list_duplicates(work: Work, case: Case) -> list[Proposal]:
+    """Propose held cases that may be the same person, newest first.
+
+    Raises ``KeyCopyMissing`` for who holds no search key.
+    """
+    identity = work.vault.find(case.identity)
+    contact = work.vault.find(case.contact)
+    index_waiting(work)
+    proposals: dict[UUID, Proposal] = {}
+    for kind in NORMALISED:
+        wanted = values_of(kind, identity, contact)
+        for row in find_by_identifier(work, kind, wanted) if wanted else ():
+            proposal = proposals.setdefault(row.id, Proposal(row))
+            proposal.why.append(kind)
+            proposal.likely = True
+    if identity is not None:
+        _propose_names(work, identity, proposals)
+    proposals.pop(case.id, None)
+    found = [p for p in proposals.values() if p.row.status not in _NOT_AGAIN]
+    dismissals = _dismissals(work, case.id)
+    for proposal in found:
+        dismissal = dismissals.get(proposal.row.id)
+        if dismissal is not None:
+            words = work.vault.find(dismissal.reason)
+            proposal.dismissed = True
+            proposal.dismissal = words.text if words else None
+    order = [row.id for row in newest_first(p.row for p in found)]
+    return sorted(found, key=lambda proposal: order.index(proposal.row.id))
+
+
+def _propose_names(work: Work, identity: Identity, proposals: dict[UUID, Proposal]) -> None:
+    reader = NameReader()
+    mine = keys_of(reader, identity)
+    if not mine:
+        return
+    for row, other in scan_identities(work):
+        theirs = keys_of(reader, other)
+        same = same_name(mine, theirs)
+        if not same and not resembles(mine, theirs):
+            continue
+        proposal = proposals.setdefault(row.id, Proposal(row))
+        proposal.why.append(SearchKind.NAME)
+        if same and telling(mine) and not _contradict(identity, other):
+            proposal.likely = True
+
+
+def _contradict(one: Identity, other: Identity) -> bool:
+    """Whether both give a number or a birthday of the same kind, and not the same one."""
+    for kind in (SearchKind.NRC, SearchKind.SERVICE_NUMBER):
+        mine, theirs = values_of(kind, one, None), values_of(kind, other, None)
+        if mine and theirs and not mine & theirs:
+            return True
+    return None not in {one.born_on, other.born_on} and one.born_on != other.born_on
+
+
+def _dismissals(work: Work, case_id: UUID) -> dict[UUID, DuplicateDismissal]:
+    """Return what was dismissed for a case, whichever side it was said on, by the other case."""
+    found = work.session.scalars(
+        select(DuplicateDismissal).where(
+            or_(DuplicateDismissal.case_id == case_id, DuplicateDismissal.other_id == case_id)
+        )
+    ).all()
+    return {d.other_id if d.case_id == case_id else d.case_id: d for d in found}
+
+
+def refuse_open_duplicates(work: Work, case: Case) -> None:
+    """Raise ``DuplicateOpen`` where a likely duplicate is neither merged nor dismissed."""
+    if any(proposal.open for proposal in list_duplicates(work, case)):
+        raise DuplicateOpen

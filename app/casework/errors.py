@@ -1,0 +1,31 @@
+"""What casework refuses: work on a case that is not ready for it."""
+
+from __future__ import annotations
+
+from app.errors import Conflict
+
+
+class CaseNotReady(Conflict):
+    """The state of the case does not allow this work now. The title says what has to come first."""
+
+    code = "case.not_ready"
+    title = "This case is not ready for that; look at its status first"
+
+    def __init__(self, title: str | None = None) -> None:
+        super().__init__(self.code)
+        if title is not None:
+            self.title = title
+
+
+class NotCleared(Conflict):
+    """The work needs a clearance by two vetters, and none holds today."""
+
+    code = "case.not_cleared"
+    title = "Two vetters must verify this person first, or verify them again"
+
+
+class DuplicateOpen(Conflict):
+    """A likely duplicate was neither merged nor dismissed."""
+
+    code = "case.duplicate_open"
+    title = "Another case looks like the same person; merge them or say why not, then go on"

@@ -1,0 +1,88 @@
+"""The one type of table that says which moves a record may make. Knows no rows and no keys.
+
+- A table is total: every state has a row; the row of an end state is empty. A state without a row
+  is refused when the module is imported.
+- The table that a service checks is the table that the API serves and that the documents draw.
+- Who may make a move is a permission; a move that belongs to another act (triage, vetting, a
+  reroute) names that act as its trigger and is refused when it is asked for by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+from app.permissions import Permission
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Trigger(StrEnum):
+    """The act that a move belongs to."""
+
+    MANUAL = "manual"
+    TRIAGE = "triage"
+    VETTING = "vetting"
+    RETENTION = "retention"
+    REROUTE = "reroute"
+    ISSUE = "issue"
+    DELIVERY = "delivery"
+    REDEMPTION = "redemption"
+    EXPIRY = "expiry"
+    REVOCATION = "revocation"
+    APPROVAL = "approval"
+    PAYMENT = "payment"
+    CONFIRMATION = "confirmation"
+
+
+class StateWithoutMoves(TypeError):
+    """A state has no row in its table of moves. A bug: add the row, empty for an end state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move(Generic[S]):
+    """One allowed move.
+
+    ``barred`` names acts: who took one of them in this record may not make the move.
+    """
+
+    source: S
+    target: S
+    needs: Permission
+    trigger: Trigger = Trigger.MANUAL
+    barred: frozenset[str] = frozenset()
+    needs_reason: bool = False
+
+
+class MoveTable(Generic[S]):
+    """The moves of one kind of record, by state."""
+
+    def __init__(self, states: type[S], rows: Mapping[S, Iterable[Move[S]]]) -> None:
+        """Take the rows; raises ``StateWithoutMoves`` where a state has none."""
+        missing = sorted(state.value for state in states if state not in rows)
+        if missing:
+            raise StateWithoutMoves(f"{states.__name__}: {', '.join(missing)}")
+        self.states = states
+        self._rows: Mapping[S, Mapping[S, Move[S]]] = MappingProxyType(
+            {state: {move.target: move for move in rows[state]} for state in states}
+        )
+
+    def __iter__(self) -> Iterator[Move[S]]:
+        for row in self._rows.values():
+            yield from row.values()
+
+    def find(self, source: S, target: S) -> Move[S] | None:
+        """Return the move from one state to another, or None where there is none."""
+        return self._rows[source].get(target)
+
+    def find_manual(self, source: S, target: S) -> Move[S] | None:
+        """Return the move if a person may ask for it by itself, else None."""
+        move = self.find(source, target)
+        return move if move is not None and move.trigger is Trigger.MANUAL else None
+
+    def targets(self, source: S) -> frozenset[S]:
+        """Return the states that a record may go to from a state."""
+        return frozenset(self._rows[source])

@@ -1,0 +1,105 @@
+"""May work be done on this case now? Asked before every plan, code, approval, payment and grant.
+
+- One table says for each task in which states of a case it may be done, and whether an emergency
+  lets it begin before vetting has ended.
+- An emergency replaces the vetting that is still going on, and nothing else: a case that was
+  declined, merged, closed or erased is not ready, whatever its emergency says.
+- The table is total: a task without a row is refused when the module is imported.
+- A route that changes something under a case declares its task, and the route class checks that
+  the task was asked for (``app.http.routing``).
+
+Knows rows of cases and of vetting; opens no cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from app.cases.models import Case, CaseStatus
+from app.casework.clearance import clearance
+from app.casework.errors import CaseNotReady, NotCleared
+from app.work import Work
+
+_S = CaseStatus
+_AT_WORK: Final = frozenset({_S.ACTIVE, _S.SETTLED})
+_BEFORE_VETTING_ENDS: Final = frozenset({_S.SUBMITTED, _S.VETTING})
+_NOT_OVER: Final = _AT_WORK | _BEFORE_VETTING_ENDS
+
+
+class Task(StrEnum):
+    """Work that somebody wants to do on a case."""
+
+    ASSIGN = "assign"
+    PLAN = "plan"
+    REQUEST_CODE = "request_code"
+    ISSUE_CODE = "issue_code"
+    REQUEST_AID = "request_aid"
+    APPROVE_AID = "approve_aid"
+    PAY_AID = "pay_aid"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a case must be for a task. ``refusal`` tells the caller what has to come first."""
+
+    statuses: frozenset[CaseStatus]
+    refusal: str
+    in_emergency: bool = False
+    needs_clearance: bool = False
+
+
+_AID: Final = Requirement(
+    _AT_WORK,
+    "Aid starts when the case is active; ask a coordinator whether this is an emergency",
+    in_emergency=True,
+)
+_CODE: Final = Requirement(
+    _AT_WORK, "Codes are for active cases; look at the status of this one", needs_clearance=True
+)
+
+REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
+    {
+        Task.ASSIGN: Requirement(_NOT_OVER, "This case has ended; reopen it first"),
+        Task.PLAN: Requirement(
+            frozenset({_S.ACTIVE}),
+            "This case is not active yet; in an emergency, let that be decided first",
+            in_emergency=True,
+        ),
+        Task.REQUEST_CODE: _CODE,
+        Task.ISSUE_CODE: _CODE,
+        Task.REQUEST_AID: _AID,
+        Task.APPROVE_AID: _AID,
+        Task.PAY_AID: _AID,
+    }
+)
+
+if set(REQUIREMENTS) != set(Task):
+    raise TypeError(f"readiness: no requirement for {sorted(set(Task) - set(REQUIREMENTS))}")
+
+
+def require_ready(work: Work, case: Case, task: Task) -> None:
+    """Raise unless a task may be done on a case now: ``CaseNotReady``, ``NotCleared``.
+
+    Notes on ``work`` that the task was asked for.
+    """
+    work.asked_ready.add(task.value)
+    requirement = REQUIREMENTS[task]
+    if requirement.needs_clearance and clearance(work, case.id) is None:
+        raise NotCleared
+    if not _status_allows(work, case, requirement):
+        raise CaseNotReady(requirement.refusal)
+
+
+def _status_allows(work: Work, case: Case, requirement: Requirement) -> bool:
+    if case.status in requirement.statuses:
+        return True
+    return (
+        requirement.in_emergency
+        and case.status in _BEFORE_VETTING_ENDS
+        and case.emergency_until is not None
+        and work.now() < case.emergency_until
+    )

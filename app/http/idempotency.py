@@ -1,0 +1,110 @@
+"""Carried out once, however often it is sent: answers kept under the caller's key.
+
+The answer is written in the transaction of the work, so there is never one without the other.
+Sent again, the same request gets the same answer; another request under the same key is refused;
+of two at once, the database lets one through. Knows bytes and no domain.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.crypto.aead import DataKey
+from app.crypto.derive import equal, mac
+from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
+from app.deployment import Deployment
+from app.http.answers import Answer, RawHeaders
+from app.http.errors import ReplayKeyInvalid, ReplayKeyMissing, ReplayKeyReused, ReplayLost
+from app.http.reading import Incoming
+from app.store.models import DAYS_KEPT, Replay
+from app.vault.keyring import MemberSecrets
+from app.work import Principal
+
+REPLAYED: Final = (b"idempotency-replayed", b"true")
+_KEY = re.compile(r"[!-~]{8,128}")
+_EPOCH: Final = 1
+_STEP: Final = 256
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    request: bytes
+    status: int
+    headers: RawHeaders
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One member's request under one key: where its answer is kept, and what opens it."""
+
+    id: bytes
+    request: bytes = field(repr=False)
+    _key: DataKey = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        deployment: Deployment,
+        principal: Principal,
+        secrets: MemberSecrets,
+        incoming: Incoming,
+    ) -> Claim:
+        """Read the claim from a request; raises ``ReplayKeyMissing``, ``ReplayKeyInvalid``.
+
+        ``If-Match`` is left out of what must be the same: a caller who lost the answer may have
+        read the record anew before asking again.
+        """
+        key = incoming.header(b"idempotency-key")
+        if key is None:
+            raise ReplayKeyMissing("Idempotency-Key")
+        if not _KEY.fullmatch(key):
+            raise ReplayKeyInvalid("Idempotency-Key")
+        place = frame("padauk/replay/1", principal.id, incoming.method, incoming.path, key)
+        said = frame("padauk/replay/request/1", incoming.query, incoming.body)
+        return cls(
+            mac(deployment.replay_index_key, place),
+            mac(secrets.own_key("replay-request"), said),
+            DataKey(secrets.own_key("replay")),
+        )
+
+    def find_answer(self, session: Session) -> Answer | None:
+        """Return the answer given before, marked as a repetition, or None.
+
+        Raises ``ReplayKeyReused`` where another request stands under the key, ``ReplayLost``
+        where the member's key has changed since.
+        """
+        sealed = session.execute(select(Replay.answer).where(Replay.id == self.id)).scalar()
+        if sealed is None:
+            return None
+        try:
+            opened = self._key.open(sealed, address=self.id)
+            kept = msgspec.msgpack.decode(opened, type=_Kept)
+        except (CryptoError, msgspec.MsgspecError):
+            raise ReplayLost from None
+        if not equal(kept.request, self.request):
+            raise ReplayKeyReused("Idempotency-Key")
+        return Answer(kept.status, (*kept.headers, REPLAYED), kept.body)
+
+    def keep_answer(self, session: Session, answer: Answer, today: date) -> None:
+        """Write the answer; a second one under the same claim makes the database refuse."""
+        kept = msgspec.msgpack.encode(
+            _Kept(self.request, answer.status, answer.headers, answer.body)
+        )
+        sealed = self._key.seal(kept, address=self.id, epoch=_EPOCH, step=_STEP)
+        row = {"id": self.id, "answer": sealed, "created_on": today}
+        session.connection().execute(insert(Replay), row)
+
+
+def forget_old(session: Session, today: date) -> int:
+    """Delete answers older than two days, and return how many. A job of the worker."""
+    oldest = today - timedelta(days=DAYS_KEPT)
+    done = session.connection().execute(delete(Replay).where(Replay.created_on < oldest))
+    return done.rowcount

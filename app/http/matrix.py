@@ -1,0 +1,61 @@
+"""Renders who may ask for what, from the routes that are really served: ``docs/permissions.md``.
+
+A test compares the file with this, so that a widened role shows in review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fastapi import FastAPI
+
+from app.http.routing import Public, Served, declared_needs
+from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
+
+_HEAD = """\
+# Who may ask for what
+
+Rendered by `padauk documents` from the routes and `app/permissions.py`; do not edit.
+A permission opens a door and no case: what then opens is for the keys a member was granted.
+"""
+
+
+def render(app: FastAPI) -> str:
+    """Return the matrix of routes and roles as Markdown."""
+    served = list(declared_needs(app))
+    return "\n".join([_HEAD, *_members(served), "", *_doors(served), "", *_unused(served), ""])
+
+
+def _members(served: Iterable[Served]) -> Iterator[str]:
+    yield "## Members"
+    yield ""
+    yield "`↑` waits for the second unlock; `key` is an `Idempotency-Key`, `match` an `If-Match`."
+    yield ""
+    yield f"| route | needs | asks for | {' | '.join(Role)} |"
+    yield "| --- | --- | --- |" + " :-: |" * len(Role)
+    for route in served:
+        if isinstance(route.needs, Permission):
+            asks = " ".join(
+                word for word, asked in (("key", route.creates), ("match", route.changes)) if asked
+            )
+            needs = f"`{route.needs}`" + (" ↑" if route.needs in NEEDS_STEP_UP else "")
+            marks = ("×" if route.needs in ROLE_PERMISSIONS[role] else "" for role in Role)
+            yield f"| `{route.method} {route.path}` | {needs} | {asks} | {' | '.join(marks)} |"
+
+
+def _doors(served: Iterable[Served]) -> Iterator[str]:
+    yield "## Open doors"
+    yield ""
+    yield "| route | why it is open |"
+    yield "| --- | --- |"
+    for route in served:
+        if isinstance(route.needs, Public):
+            yield f"| `{route.method} {route.path}` | {route.needs.because} |"
+
+
+def _unused(served: Iterable[Served]) -> Iterator[str]:
+    used = {route.needs for route in served}
+    yield "## Permissions that no route asks for"
+    yield ""
+    unused = [f"`{permission}`" for permission in Permission if permission not in used]
+    yield ", ".join(unused) + "." if unused else "None."

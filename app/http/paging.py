@@ -1,0 +1,110 @@
+"""Pages by cursor: where the last one ended, signed, so that it says nothing new and bends nothing.
+
+A cursor is base64url over ``mac 16 | JSON``: the sort keys of the last row shown, under a key from
+the root key and bound to the member. It is a position and no permission. Knows no table.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Final, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Query
+from pydantic import Field
+
+from app.crypto.derive import equal, mac
+from app.crypto.framing import frame
+from app.errors import Invalid
+from app.http.schema import Schema
+from app.work import Work
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+Key: TypeAlias = UUID | date | datetime | int | str
+MOST: Final = 100
+USUAL: Final = 50
+_MAC_BYTES: Final = 16
+_CURSOR: Final = 400
+
+
+class CursorInvalid(Invalid):
+    """The cursor was not given out here, to this member, for this list."""
+
+    code = "cursor.invalid"
+    title = "This page is no longer there; start again from the first"
+
+    def __init__(self) -> None:
+        super().__init__("cursor")
+
+
+class PageAsked(Schema):
+    """How much is asked for, and after what."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST)] = USUAL
+    cursor: Annotated[str, Field(max_length=_CURSOR)] | None = None
+
+
+PageQuery: TypeAlias = Annotated[PageAsked, Query()]
+"""What a listing handler takes: ``def list_cases(work: Work, page: PageQuery)``."""
+
+
+class Page(Schema, Generic[T]):
+    """One page, and the cursor of the next one where there is one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def position(work: Work, page: PageAsked, *kinds: type[Key]) -> tuple[Key, ...] | None:
+    """Return the sort keys that the page starts after, typed as ``kinds``; None for the first.
+
+    Raises ``CursorInvalid``.
+    """
+    if page.cursor is None:
+        return None
+    try:
+        sealed = urlsafe_b64decode(page.cursor.encode() + b"=" * (-len(page.cursor) % 4))
+        written = sealed[_MAC_BYTES:]
+        if not equal(sealed[:_MAC_BYTES], _tag(work, written)):
+            raise CursorInvalid
+        kept = msgspec.json.decode(written, type=list[msgspec.Raw])
+        pairs = zip(kinds, kept, strict=True)
+        return tuple(msgspec.json.decode(raw, type=kind) for kind, raw in pairs)
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise CursorInvalid from None
+
+
+def page_of(
+    work: Work,
+    page: PageAsked,
+    rows: Sequence[Row],
+    *,
+    keys: Callable[[Row], tuple[Key, ...]],
+    show: Callable[[Sequence[Row]], Sequence[T]],
+) -> Page[T]:
+    """Return the page of ``rows``, of which one more than ``page.limit`` was asked for.
+
+    ``keys`` gives a row's sort keys, which must order rows totally; ``show`` turns exactly the
+    rows that are shown into items, so that nothing is opened that nobody sees.
+    """
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    following = cursor_after(work, keys(shown[-1])) if more else None
+    return Page[T](items=list(show(shown)), next=following)
+
+
+def cursor_after(work: Work, keys: tuple[Key, ...]) -> str:
+    """Return the cursor of what comes after a row with these sort keys."""
+    written = msgspec.json.encode(keys)
+    return urlsafe_b64encode(_tag(work, written) + written).rstrip(b"=").decode()
+
+
+def _tag(work: Work, written: bytes) -> bytes:
+    message = frame("padauk/cursor/1", work.principal.id, written)
+    return mac(work.deployment.cursor_key, message)[:_MAC_BYTES]

@@ -1,0 +1,145 @@
+"""Every failure as an RFC 9457 problem with a stable ``code``. Alone in knowing statuses.
+
+A problem says what is the matter and where, and never repeats what was sent. A fault of ours says
+its incident number and nothing else; under that number the log has the kind of the exception and
+the lines that it passed, without its message, because messages of libraries quote values.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI, Request
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app import errors
+from app.http import errors as web
+from app.http.database import meaning_of
+from app.http.wording import put_in_words
+from app.store.base import new_id
+
+MEDIA_TYPE: Final = "application/problem+json"
+URN: Final = "urn:padauk:problem:"
+
+STATUS: Final[dict[type[errors.DomainError], int]] = {
+    web.BodyMalformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    web.MethodNotAllowed: 405,
+    web.BodyTooSlow: 408,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.TooLarge: 413,
+    web.MediaTypeUnsupported: 415,
+    errors.Invalid: 422,
+    errors.PreconditionMissing: 428,
+    errors.TooMany: 429,
+    errors.IntegrityFault: 500,
+    web.Incident: 500,
+    errors.Busy: 503,
+}
+"""The status of each family; the nearest ancestor counts."""
+
+_OURS: Final = 500
+_log = logging.getLogger("padauk.incident")
+
+
+def status_of(kind: type[errors.DomainError]) -> int:
+    """Return the status that a failure earns; raises ``KeyError`` for one without a family."""
+    for ancestor in kind.__mro__:
+        if ancestor in STATUS:
+            return STATUS[ancestor]
+    raise KeyError(kind.__name__)
+
+
+def response_of(failure: BaseException) -> Response:
+    """Return the problem that a failure is, having logged it where the fault is ours."""
+    known = _known(failure) or web.Incident()
+    status = status_of(type(known))
+    problem: dict[str, Any] = {
+        "type": URN + known.code,
+        "title": known.title,
+        "status": status,
+        "code": known.code,
+        **_details(known),
+    }
+    if status == _OURS:
+        problem["incident"] = report(failure)
+    elif isinstance(known, web.DatabaseUnavailable):
+        report(failure)
+    return Response(
+        msgspec.json.encode(problem), status, media_type=MEDIA_TYPE, headers=_headers(known)
+    )
+
+
+def report(failure: BaseException) -> str:
+    """Log an incident without any value that its message may quote; returns its number."""
+    number = new_id().hex[:16]
+    passed = traceback.extract_tb(failure.__traceback__)
+    lines = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in passed[::-1])
+    _log.error("incident %s: %s at %s", number, type(failure).__name__, lines)
+    return number
+
+
+def _known(failure: BaseException) -> errors.DomainError | None:
+    """Return the failure as one of a family, or None where it is a fault of ours."""
+    if isinstance(failure, errors.DomainError):
+        return failure
+    if isinstance(failure, DBAPIError):
+        return meaning_of(failure)
+    if isinstance(failure, NoConnectionFree):
+        return errors.Busy()
+    if isinstance(failure, HTTPException) and failure.status_code in _FRAMEWORK:
+        return _FRAMEWORK[failure.status_code]()
+    return None
+
+
+_FRAMEWORK: Final[dict[int, type[errors.DomainError]]] = {
+    404: web.RouteNotFound,
+    405: web.MethodNotAllowed,
+}
+
+
+def _details(known: errors.DomainError) -> Mapping[str, Any]:
+    """Return the members that belong to one kind of problem alone."""
+    if isinstance(known, web.FieldsInvalid):
+        return {"errors": [put_in_words(fault) for fault in known.faults]}
+    if isinstance(known, errors.Invalid) and known.field is not None:
+        return {"errors": [{"field": known.field, "code": known.code, "message": known.title}]}
+    if isinstance(known, errors.Stale):
+        told: dict[str, Any] = {"current": known.current} if known.current else {}
+        return {**told, "changed": list(known.changed)} if known.changed else told
+    return {}
+
+
+def _headers(known: errors.DomainError) -> dict[str, str]:
+    if isinstance(known, errors.Unauthenticated):
+        return {"www-authenticate": "Bearer"}
+    if isinstance(known, errors.TooMany | errors.Busy):
+        return {"retry-after": str(known.retry_after)}
+    if isinstance(known, errors.TooLarge | web.BodyTooSlow):
+        # What is still on its way is not read; the connection cannot be used again.
+        return {"connection": "close"}
+    return {}
+
+
+async def _answer(_request: Request, failure: Exception) -> Response:
+    response = response_of(failure)
+    if isinstance(failure, HTTPException):
+        for name, value in (failure.headers or {}).items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+def install(app: FastAPI) -> None:
+    """Let every failure that a route or FastAPI itself raises become a problem."""
+    for kind in (errors.DomainError, HTTPException, SQLAlchemyError):
+        app.add_exception_handler(kind, _answer)

@@ -1,0 +1,1 @@
+"""The double-entry ledger: funds, and entries whose postings sum to zero."""

@@ -1,0 +1,289 @@
+"""The ledger: funds, and entries whose postings sum to zero. Knows sums; no person and no purpose.
+
+Entries are only ever added. A fund's row is locked before its balance is read, and carries checks
+of its own, so that no two requests at once can promise or pay the same money. ``verify_ledger``
+proves from the postings alone that what the rows say is so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from app.aid.errors import IdTaken
+from app.aid.limits import rule_for
+from app.audit.events import EventKind
+from app.ledger.errors import (
+    EntryNotFound,
+    EntryReversed,
+    EntryUnbalanced,
+    FundNotFound,
+    FundOverdrawn,
+    NotADeposit,
+)
+from app.ledger.models import (
+    AccountKind,
+    DepositSource,
+    EntryKind,
+    Fund,
+    FundName,
+    JournalEntry,
+    LedgerAccount,
+    Posting,
+)
+from app.permissions import Permission, Role
+from app.store.base import ORGANISATION, new_id
+from app.work import Work
+
+Lines = Mapping[AccountKind, int]
+"""Amounts in minor units by account; debits are positive."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedEntry:
+    """An entry with its lines, and the entry that undoes it where there is one.
+
+    ``request_id`` is the request that it pays, to those who may read aid.
+    """
+
+    entry: JournalEntry
+    lines: Lines
+    reversed_by: UUID | None
+    request_id: UUID | None
+
+
+# ------------------------------------------------------------------------------------------- funds
+
+
+def open_fund(work: Work, name: str, currency: str, fund_id: UUID | None = None) -> Fund:
+    """Open an empty fund of the principal's team, with all its accounts.
+
+    Raises ``CurrencyUnknown``, ``IdTaken``.
+    """
+    rule_for(currency)
+    session = work.session
+    if fund_id is not None and session.get(Fund, fund_id) is not None:
+        raise IdTaken
+    fund = Fund(
+        id=fund_id or new_id(),
+        case_id=ORGANISATION,
+        team_id=work.principal.team_id,
+        currency=currency,
+        opened_on=work.today(),
+        balance=0,
+        reserved=0,
+    )
+    work.vault.seal(fund.name, FundName(name))
+    session.add(fund)
+    session.flush()
+    session.add_all(
+        LedgerAccount(fund_id=fund.id, kind=kind, currency=currency) for kind in AccountKind
+    )
+    session.flush()
+    work.trail.record(EventKind.FUND_OPENED, fund=str(fund.id), currency=currency)
+    return fund
+
+
+def list_funds(work: Work, *, limit: int, after: tuple[Any, ...] | None = None) -> Sequence[Fund]:
+    """Return up to ``limit`` funds of the principal's team, for auditors of all, oldest first.
+
+    ``after`` is (opened_on, id) of the last one seen.
+    """
+    query = select(Fund).order_by(Fund.opened_on, Fund.id).limit(limit)
+    if not _audits(work):
+        query = query.where(Fund.team_id == work.principal.team_id)
+    if after is not None:
+        query = query.where(tuple_(Fund.opened_on, Fund.id) > after)
+    return work.session.scalars(query).all()
+
+
+def get_fund(work: Work, fund_id: UUID) -> Fund:
+    """Return a fund; raises ``FundNotFound``, also for another team's, but to auditors."""
+    fund = work.session.get(Fund, fund_id)
+    if fund is None or not (_audits(work) or fund.team_id == work.principal.team_id):
+        raise FundNotFound
+    return fund
+
+
+def find_fund_name(work: Work, fund: Fund) -> str | None:
+    """Return what a fund is called; None to auditors, because names tell of places."""
+    return None if _audits(work) else work.vault.open(fund.name).name
+
+
+def lock_fund(work: Work, fund_id: UUID, team_id: UUID) -> Fund:
+    """Return a team's fund as it stands now, kept from others until this work ends.
+
+    Raises ``FundNotFound``. Lock a request before its fund, never the other way round.
+    """
+    fund = work.session.get(Fund, fund_id, with_for_update=True, populate_existing=True)
+    if fund is None or fund.team_id != team_id:
+        raise FundNotFound
+    return fund
+
+
+def _audits(work: Work) -> bool:
+    return work.principal.role is Role.AUDITOR
+
+
+# ------------------------------------------------------------------------------------- what is held
+
+
+def reserve(work: Work, fund: Fund, amount: int) -> None:
+    """Promise an amount of a locked fund; raises ``FundOverdrawn``."""
+    if amount > fund.balance - fund.reserved:
+        raise FundOverdrawn
+    fund.reserved += amount
+    work.trail.record(EventKind.FUND_RESERVED, fund=str(fund.id), amount=amount)
+
+
+def release(work: Work, fund: Fund, amount: int) -> None:
+    """Take back what was promised of a locked fund."""
+    fund.reserved -= amount
+    work.trail.record(EventKind.FUND_RELEASED, fund=str(fund.id), amount=amount)
+
+
+# ----------------------------------------------------------------------------------------- entries
+
+
+def deposit(
+    work: Work, fund_id: UUID, amount: int, source: DepositSource, entry_id: UUID | None = None
+) -> JournalEntry:
+    """Book money that came in; raises ``FundNotFound``, ``IdTaken``."""
+    if entry_id is not None and work.session.get(JournalEntry, entry_id) is not None:
+        raise IdTaken
+    fund = lock_fund(work, fund_id, work.principal.team_id)
+    entry = JournalEntry(id=entry_id or new_id(), kind=EntryKind.DEPOSIT)
+    return _post(work, fund, entry, {AccountKind.CASH: amount, AccountKind(source): -amount})
+
+
+def pay_out(work: Work, fund: Fund, amount: int, request_id: UUID) -> JournalEntry:
+    """Book the payment of a request out of a locked fund, once.
+
+    Raises ``FundOverdrawn``; the database itself refuses a second entry for the request.
+    """
+    entry = JournalEntry(kind=EntryKind.PAYMENT, pays=request_id)
+    return _post(work, fund, entry, {AccountKind.AID_PAID: amount, AccountKind.CASH: -amount})
+
+
+def find_payment(work: Work, request_id: UUID) -> JournalEntry | None:
+    """Return the entry that paid a request, or None."""
+    return work.session.scalars(
+        select(JournalEntry).where(JournalEntry.pays == request_id)
+    ).one_or_none()
+
+
+def reverse(work: Work, fund: Fund, entry: JournalEntry) -> JournalEntry:
+    """Undo an entry of a locked fund by its mirror image, once.
+
+    Raises ``EntryReversed``, ``FundOverdrawn`` where the money is no longer there.
+    """
+    undone = select(JournalEntry.id).where(JournalEntry.reverses == entry.id)
+    if work.session.scalars(undone).first() is not None:
+        raise EntryReversed
+    lines = _lines(work, [entry.id])[entry.id]
+    mirror = JournalEntry(kind=EntryKind.REVERSAL, reverses=entry.id)
+    return _post(work, fund, mirror, {kind: -amount for kind, amount in lines.items()})
+
+
+def reverse_deposit(work: Work, fund_id: UUID, entry_id: UUID) -> JournalEntry:
+    """Undo a deposit that was booked by mistake.
+
+    Raises ``FundNotFound``, ``EntryNotFound``, ``NotADeposit``, ``EntryReversed``,
+    ``FundOverdrawn``.
+    """
+    fund = lock_fund(work, fund_id, work.principal.team_id)
+    entry = work.session.get(JournalEntry, entry_id)
+    if entry is None or entry.fund_id != fund.id:
+        raise EntryNotFound
+    if entry.kind is not EntryKind.DEPOSIT:
+        raise NotADeposit
+    return reverse(work, fund, entry)
+
+
+def list_entries(
+    work: Work, fund: Fund, *, limit: int, after: tuple[Any, ...] | None = None
+) -> Sequence[JournalEntry]:
+    """Return up to ``limit`` entries of a fund, newest first.
+
+    ``after`` is (made_on, id) of the last one seen.
+    """
+    query = (
+        select(JournalEntry)
+        .where(JournalEntry.fund_id == fund.id)
+        .order_by(JournalEntry.made_on.desc(), JournalEntry.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(JournalEntry.made_on, JournalEntry.id) < after)
+    return work.session.scalars(query).all()
+
+
+def book(work: Work, entries: Sequence[JournalEntry]) -> list[BookedEntry]:
+    """Return entries with their lines, in two queries for a page."""
+    ids = [entry.id for entry in entries]
+    lines = _lines(work, ids)
+    undone = select(JournalEntry.reverses, JournalEntry.id).where(JournalEntry.reverses.in_(ids))
+    reversed_by = {row.reverses: row.id for row in work.session.execute(undone)}
+    reads_aid = work.principal.may(Permission.AID_READ)
+    return [
+        BookedEntry(
+            entry,
+            lines[entry.id],
+            reversed_by.get(entry.id),
+            entry.pays if reads_aid else None,
+        )
+        for entry in entries
+    ]
+
+
+def _lines(work: Work, entry_ids: Sequence[UUID]) -> dict[UUID, dict[AccountKind, int]]:
+    rows = work.session.execute(
+        select(Posting.entry_id, LedgerAccount.kind, Posting.amount)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(Posting.entry_id.in_(entry_ids))
+        .order_by(LedgerAccount.kind)
+    )
+    found: dict[UUID, dict[AccountKind, int]] = defaultdict(dict)
+    for row in rows:
+        found[row.entry_id][row.kind] = row.amount
+    return found
+
+
+def _post(work: Work, fund: Fund, entry: JournalEntry, lines: Lines) -> JournalEntry:
+    """Write an entry with its lines, and what they do to a locked fund's cash."""
+    if sum(lines.values()) or not all(lines.values()):
+        raise EntryUnbalanced
+    balance = fund.balance + lines[AccountKind.CASH]
+    if balance < fund.reserved:
+        raise FundOverdrawn
+    fund.balance = balance
+    session = work.session
+    accounts = {
+        account.kind: account.id
+        for account in session.scalars(
+            select(LedgerAccount).where(LedgerAccount.fund_id == fund.id)
+        )
+    }
+    entry.fund_id = fund.id
+    entry.made_on = work.today()
+    entry.made_by = work.principal.id
+    session.add(entry)
+    session.flush()
+    session.add_all(
+        Posting(entry_id=entry.id, account_id=accounts[kind], amount=amount)
+        for kind, amount in lines.items()
+    )
+    session.flush()
+    work.trail.record(
+        EventKind.FUND_BOOKED,
+        fund=str(fund.id),
+        entry=str(entry.id),
+        kind=entry.kind.value,
+        amount=lines[AccountKind.CASH],
+    )
+    return entry

@@ -1,0 +1,26 @@
+"""Errors of founding an organisation."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Forbidden, Invalid
+
+
+class RootWordsWrong(Forbidden):
+    """The words are not those of this organisation's root."""
+
+    code = "organisation.root_wrong"
+    title = "These are not the words of the organisation's root"
+
+
+class OrganisationFounded(Conflict):
+    """The database holds an organisation already."""
+
+    code = "organisation.founded"
+    title = "There is an organisation in this database already"
+
+
+class ThresholdInvalid(Invalid):
+    """Custody needs at least one lead and no more than there are; and there must be a team."""
+
+    code = "organisation.threshold_invalid"
+    title = "There must be a team, and no more leads may be needed than there are"

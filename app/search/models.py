@@ -1,0 +1,47 @@
+"""Rows of the blind index, and of how often a member has searched. Knows tables only."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from app.store.base import Record, choice, index_column, plain
+
+
+class SearchKind(StrEnum):
+    """By what a case may be looked for. All but names have a blind index."""
+
+    PHONE = "phone"
+    NRC = "nrc"
+    SERVICE_NUMBER = "service_number"
+    HANDLE = "handle"
+    NAME = "name"
+
+
+class IndexToken(Record):
+    """A truncated keyed hash of one normalised value of a case."""
+
+    __tablename__ = "blind_index"
+    __housekeeping__ = "follows from sealed values, whose writing stands in the trail"
+    __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token"),)
+
+    kind: Mapped[SearchKind] = plain("which kind of value", choice(SearchKind))
+    version: Mapped[int] = plain("the version of the search key")
+    token: Mapped[int] = index_column("HMAC cut to so few bits that several cases share it")
+    case_id: Mapped[UUID] = plain("random; the case", index=True)
+
+
+class SearchCount(Record):
+    """How often a member has searched on a day."""
+
+    __tablename__ = "search_counts"
+    __housekeeping__ = "counts searches, each of which stands in the trail"
+    __table_args__ = (UniqueConstraint("member_id", "day"),)
+
+    member_id: Mapped[UUID] = plain("random; who searched")
+    day: Mapped[date] = plain("the cap is per day", index=True)
+    count: Mapped[int] = plain("compared with the cap")

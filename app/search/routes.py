@@ -1,0 +1,27 @@
+"""HTTP routes of searches."""
+
+from __future__ import annotations
+
+from app.cases import views
+from app.casework import held
+from app.http.routing import Router
+from app.permissions import Permission
+from app.search import service as search
+from app.search.errors import SearchBudgetSpent, SearchValueInvalid
+from app.search.schemas import Hits, Search
+from app.vault.errors import KeyCopyMissing
+from app.work import Work
+
+router = Router(tags=["search"])
+
+
+@router.post(
+    "/searches",
+    needs=Permission.CASE_SEARCH,
+    raises=[SearchValueInvalid, SearchBudgetSpent, KeyCopyMissing],
+)
+def search_cases(body: Search, work: Work) -> Hits:
+    """Look for a person among the cases that one holds. Counted and capped per day."""
+    found = search.search(work, body.kind, body.value)
+    summaries = held.list_summaries(work, found.rows)
+    return Hits(items=list(map(views.case_item, found.rows, summaries)), complete=found.complete)

@@ -1,0 +1,124 @@
+"""Looking for a person: by a blind index, and by name through a scan of what one holds.
+
+Whatever is found is a case that the searcher holds. A probe of the index gives candidates; they
+are opened and compared, so that chance matches fall away. Cases that nobody with the search key
+has met yet are indexed first. Searches are counted, capped, and stand in the trail without
+their value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    Executable,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.audit.events import EventKind
+from app.cases.models import Identity
+from app.casework.held import CaseRow, newest_first
+from app.casework.index import (
+    NORMALISED,
+    find_by_identifier,
+    index_waiting,
+    keys_of,
+    scan_identities,
+)
+from app.search.errors import SearchBudgetSpent, SearchValueInvalid
+from app.search.models import SearchCount, SearchKind
+from app.store.base import new_id
+from app.text.names import Key, NameReader, contains_name, name_keys
+from app.work import Work
+
+MOST_HITS: Final = 50
+_UPSERT: Final[Mapping[str, Callable[..., Any]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cases that match, newest first. ``complete``: nothing was left to be indexed."""
+
+    rows: tuple[CaseRow, ...]
+    complete: bool
+
+
+def search(work: Work, kind: SearchKind, value: str) -> Found:
+    """Find held cases by one value of one kind, at most ``MOST_HITS``.
+
+    Raises ``SearchValueInvalid`` where nothing of this kind is in the value,
+    ``SearchBudgetSpent``, and ``KeyCopyMissing`` for who holds no search key.
+    """
+    if kind is SearchKind.NAME:
+        keys = name_keys(value)
+        if not keys:
+            raise SearchValueInvalid
+        _charge(work)
+        found, complete = _by_name(work, keys), True
+    else:
+        wanted = NORMALISED[kind](value)
+        if not wanted:
+            raise SearchValueInvalid
+        _charge(work)
+        complete = index_waiting(work)
+        found = find_by_identifier(work, kind, wanted)
+    hits = newest_first(found)[:MOST_HITS]
+    work.trail.record(EventKind.CASES_SEARCHED, None, kind=kind.value, hits=len(hits))
+    return Found(tuple(hits), complete)
+
+
+def _charge(work: Work) -> None:
+    """Count a search against the member's day, in one statement: two at once both count."""
+    cap = work.deployment.settings.searches_per_day
+    statement = _count_one_more(work.deployment.engine.dialect.name, cap)
+    counted = {"id": new_id(), "member_id": work.principal.id, "day": work.today(), "count": 1}
+    if work.session.connection().execute(statement, counted).first() is None:
+        midnight = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        wait = midnight + timedelta(days=1) - work.now()
+        raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
+
+
+@cache
+def _count_one_more(dialect: str, cap: int) -> Executable:
+    """Return the statement that counts, and returns nothing once the cap is reached."""
+    statement: Executable = (
+        _UPSERT[dialect](SearchCount.__table__)
+        .on_conflict_do_update(
+            index_elements=["member_id", "day"],
+            set_={"count": SearchCount.count + 1},
+            where=SearchCount.count < cap,
+        )
+        .returning(SearchCount.count)
+    )
+    return statement
+
+
+# ---------------------------------------------------------------------- by identifier
+
+
+# ---------------------------------------------------------------------- by name
+
+
+def _by_name(work: Work, wanted: Iterable[Key]) -> list[CaseRow]:
+    reader = NameReader()
+    return [
+        row
+        for row, identity in scan_identities(work)
+        if any(contains_name(keys, wanted) for keys in _names_in(reader, identity))
+    ]
+
+
+def _names_in(reader: NameReader, identity: Identity) -> Iterator[frozenset[Key]]:
+    yield keys_of(reader, identity)
+    for relative in identity.household:
+        yield reader.keys(relative.name)
+
+
+# ---------------------------------------------------------------------- indexing

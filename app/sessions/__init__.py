@@ -1,0 +1,1 @@
+"""Signing in, sessions, step-up, passphrases, and the delay after failed attempts."""

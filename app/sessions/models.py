@@ -1,0 +1,38 @@
+"""Rows of sessions and of failed attempts. Knows tables; no keys, no rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped
+
+from app.store.base import Record, key_column, plain
+
+
+class MemberSession(Record):
+    """One sign-in that still holds. ``id`` comes from the token and leads nowhere back."""
+
+    __tablename__ = "sessions"
+    __housekeeping__ = "sign-in and sign-out say in the trail what a session's row cannot"
+
+    member_id: Mapped[UUID] = plain(
+        "all sessions of a member end at once", ForeignKey("members.id"), index=True
+    )
+    opened_at: Mapped[datetime] = plain("shown to its owner; to the minute")
+    seen_at: Mapped[datetime] = plain("idle sessions end; to the minute")
+    ends_at: Mapped[datetime] = plain("no session outlives it; to the minute", index=True)
+    keys_sealed: Mapped[bytes] = key_column("private keys, under the token and the boot key")
+    lead_sealed: Mapped[bytes | None] = key_column("a lead's second key, likewise, minutes only")
+    lead_until: Mapped[datetime | None] = plain("when the second unlock lapses; to the minute")
+
+
+class SignInCounter(Record):
+    """How often a sign-in name, known or not, was lately tried in vain. ``id`` is an HMAC."""
+
+    __tablename__ = "sign_in_counters"
+    __housekeeping__ = "counts attempts, each of which stands in the trail"
+
+    failures: Mapped[int] = plain("makes the next attempt wait")
+    last_at: Mapped[datetime] = plain("failures fade with time; to the minute", index=True)

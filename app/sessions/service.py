@@ -1,0 +1,260 @@
+"""Sessions: a token in the caller's hand, a row that opens nothing without it.
+
+The row's id and the key of its blob both come from the token; the blob's key also takes the boot
+key, which no disk holds. Role and standing are read from the member's row at every request, so
+that a change or a removal holds at the next one. Knows how keys are kept while somebody is signed
+in; not how they got there.
+"""
+
+from __future__ import annotations
+
+import binascii
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Member, MemberStatus
+from app.accounts.standing import stands
+from app.audit.events import EventKind
+from app.crypto import hpke, signing
+from app.crypto.aead import WrapKey
+from app.crypto.derive import hkdf
+from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
+from app.crypto.hpke import PrivateKey
+from app.crypto.signing import SigningKey
+from app.deployment import Deployment
+from app.permissions import Role
+from app.sessions.errors import SessionEnded, SessionNotFound
+from app.sessions.models import MemberSession
+from app.text.dates import minute_of
+from app.vault.keyring import MemberSecrets
+from app.work import Principal, Work
+
+_Found: TypeAlias = Row[*tuple[Any, ...]]
+
+TOKEN_BYTES = 32
+LAPSE = timedelta(minutes=3)
+_TOKEN_LENGTH = 43
+_KEYS_BYTES = hpke.SEED_BYTES + signing.SEED_BYTES
+_ID_INFO = frame("padauk/session/id/1")
+_KEYS_INFO = frame("padauk/session/keys/1")
+_LEAD_INFO = frame("padauk/session/lead/1")
+
+_FIND = (
+    select(
+        MemberSession.member_id,
+        MemberSession.seen_at,
+        MemberSession.ends_at,
+        MemberSession.keys_sealed,
+        MemberSession.lead_sealed,
+        MemberSession.lead_until,
+        Member.team_id,
+        Member.role,
+        Member.status,
+        Member.standing,
+    )
+    .join(Member, Member.id == MemberSession.member_id)
+    .where(MemberSession.id == bindparam("session_id"))
+)
+_TOUCH = (
+    update(MemberSession)
+    .where(MemberSession.id == bindparam("session_id"))
+    .values(seen_at=bindparam("minute"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session just opened. The token is shown once and kept nowhere."""
+
+    token: str
+    session: MemberSession
+    member: Member
+
+
+def open_session(
+    work: Work, member: Member, keys: MemberSecrets, *, until: datetime | None = None
+) -> Opened:
+    """Open a session for a member with these keys, and return its token.
+
+    ``keys.lead`` is put into the row for the minutes of a step-up, where it is given. ``until``
+    keeps the absolute end of the session that this one takes over from.
+    """
+    deployment, settings = work.deployment, work.deployment.settings
+    token = secrets.token_bytes(TOKEN_BYTES)
+    minute = minute_of(work.now())
+    row = MemberSession(
+        id=_session_id(token),
+        member_id=member.id,
+        opened_at=minute,
+        seen_at=minute,
+        ends_at=until or minute + timedelta(hours=settings.session_hours),
+    )
+    address = _address(deployment, row.id, member.id)
+    row.keys_sealed = _wrap_key(deployment, token, _KEYS_INFO).wrap(
+        keys.work.seed + keys.sign.seed, address=address
+    )
+    if keys.lead is not None:
+        row.lead_sealed = _wrap_key(deployment, token, _LEAD_INFO).wrap(
+            keys.lead.seed, address=address
+        )
+        row.lead_until = minute + timedelta(minutes=settings.step_up_minutes)
+    work.session.add(row)
+    return Opened(urlsafe_b64encode(token).rstrip(b"=").decode(), row, member)
+
+
+def principal_of(
+    session: Session, deployment: Deployment, token: str
+) -> tuple[Principal, MemberSecrets]:
+    """Return who holds this token and the keys that it opens: one query, every request.
+
+    Raises ``SessionEnded`` for a token that is unknown, idle, over, ended, of a removed member,
+    from before the last start, or whose rows are not what was written.
+    """
+    raw = _token_bytes(token)
+    session_id = _session_id(raw)
+    connection = session.connection()
+    row = connection.execute(_FIND, {"session_id": session_id}).one_or_none()
+    now = deployment.clock()
+    if row is None or not _lives(row, deployment, now):
+        raise SessionEnded
+    keys = _opened(row, deployment, raw, session_id, now)
+    minute = minute_of(now)
+    if minute > row.seen_at:
+        connection.execute(_TOUCH, {"session_id": session_id, "minute": minute})
+    # What no lead has certified acts as a volunteer, whatever role the row hopes for.
+    role = row.role if row.status is MemberStatus.ACTIVE else Role.VOLUNTEER
+    principal = Principal(row.member_id, role, row.team_id, session_id, keys.lead is not None)
+    return principal, keys
+
+
+def _lives(row: _Found, deployment: Deployment, now: datetime) -> bool:
+    idle = timedelta(minutes=deployment.settings.session_idle_minutes)
+    return (
+        now < row.ends_at
+        and abs(now - row.seen_at) <= idle
+        and row.status is not MemberStatus.REMOVED
+        and stands(deployment, row.member_id, row.team_id, row.role, row.status, row.standing)
+    )
+
+
+def _opened(
+    row: _Found, deployment: Deployment, token: bytes, session_id: UUID, now: datetime
+) -> MemberSecrets:
+    address = _address(deployment, session_id, row.member_id)
+    lead = None
+    try:
+        seeds = _wrap_key(deployment, token, _KEYS_INFO).unwrap(row.keys_sealed, address=address)
+        if row.lead_sealed is not None and row.lead_until is not None and now < row.lead_until:
+            lead = PrivateKey(
+                _wrap_key(deployment, token, _LEAD_INFO).unwrap(row.lead_sealed, address=address)
+            )
+        return MemberSecrets(
+            PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey(seeds[hpke.SEED_BYTES :]), lead
+        )
+    except CryptoError:
+        raise SessionEnded from None
+
+
+# ---------------------------------------------------------------------- looking and ending
+
+
+def list_sessions(work: Work) -> Sequence[MemberSession]:
+    """Return the principal's own sessions that are not over, newest first."""
+    return work.session.scalars(
+        select(MemberSession)
+        .where(MemberSession.member_id == work.principal.id, MemberSession.ends_at > work.now())
+        .order_by(MemberSession.opened_at.desc(), MemberSession.id)
+    ).all()
+
+
+def end_session(work: Work, session_id: UUID) -> None:
+    """End one of the principal's own sessions; raises ``SessionNotFound``."""
+    ended = work.session.execute(
+        delete(MemberSession).where(
+            MemberSession.id == session_id, MemberSession.member_id == work.principal.id
+        ),
+        execution_options={"housekeeping": "the trail has session:ended"},
+    )
+    if not ended.rowcount:  # type: ignore[attr-defined]
+        raise SessionNotFound
+    work.trail.record(EventKind.SESSION_ENDED, session=str(session_id))
+
+
+def end_current_session(work: Work) -> None:
+    """End the session of this request; raises ``SessionNotFound`` where there is none."""
+    if work.principal.session_id is None:
+        raise SessionNotFound
+    end_session(work, work.principal.session_id)
+
+
+def end_sessions(work: Work, member_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a member at once, ``but`` one. The caller's event says why."""
+    ended = delete(MemberSession).where(MemberSession.member_id == member_id)
+    if but is not None:
+        ended = ended.where(MemberSession.id != but)
+    work.session.execute(
+        ended, execution_options={"housekeeping": "the caller's event stands for it"}
+    )
+
+
+def let_lapse(work: Work, session_id: UUID) -> None:
+    """Let a session end within minutes, so that an answer lost on the way can be asked for again.
+
+    The asking must be possible: the answer may hold the only passphrase that opens the account.
+    """
+    soon = minute_of(work.now()) + LAPSE
+    work.session.execute(
+        update(MemberSession)
+        .where(MemberSession.id == session_id, MemberSession.ends_at > soon)
+        .values(ends_at=soon, lead_sealed=None, lead_until=None),
+        execution_options={"housekeeping": "the caller's event stands for it"},
+    )
+
+
+def forget_ended(work: Work) -> int:
+    """Delete the rows of sessions that are over or idle; returns how many. A worker's job."""
+    idle = timedelta(minutes=work.deployment.settings.session_idle_minutes)
+    gone = work.session.execute(
+        delete(MemberSession).where(
+            (MemberSession.ends_at <= work.now()) | (MemberSession.seen_at < work.now() - idle)
+        ),
+        execution_options={"housekeeping": "nothing that still held is ended"},
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+# ---------------------------------------------------------------------- token and keys
+
+
+def _token_bytes(token: str) -> bytes:
+    """Return a token's bytes; only the one spelling that was given out is taken."""
+    if len(token) != _TOKEN_LENGTH:
+        raise SessionEnded
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=")
+    except (binascii.Error, ValueError):
+        raise SessionEnded from None
+    if urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+        raise SessionEnded
+    return raw
+
+
+def _session_id(token: bytes) -> UUID:
+    return UUID(bytes=hkdf(token, info=_ID_INFO, length=16))
+
+
+def _wrap_key(deployment: Deployment, token: bytes, info: bytes) -> WrapKey:
+    return WrapKey(hkdf(token + deployment.boot_key, info=info))
+
+
+def _address(deployment: Deployment, session_id: UUID, member_id: UUID) -> bytes:
+    return frame("padauk/session/1", deployment.organisation, session_id, member_id)

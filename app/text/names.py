@@ -1,0 +1,219 @@
+"""Names made comparable: across spellings, scripts, honorifics and the order of syllables.
+
+A name's *key* is the sorted skeletons of its syllables. Latin spellings of Burmese follow no
+standard (Htet, Htat, Het), so a skeleton keeps the class of the first sound, of the vowel and of
+the end; Burmese is romanised (BGN/PCGN) and cut down likewise. Keys are computed for a
+comparison and kept nowhere: an index over names would tell too much. The rules are our own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import islice, product
+from typing import Final, TypeAlias
+
+from app.text.encoding import burmese, is_myanmar, readings
+
+Key: TypeAlias = tuple[str, ...]
+
+FEWEST_SYLLABLES: Final = 2
+_TELLING_SYLLABLES: Final = 3
+
+_HONORIFICS: Final = frozenset(
+    {
+        "u", "daw", "ko", "ma", "maung", "mr", "mrs", "ms", "saw", "naw", "sai", "nang", "nan",
+        "salai", "mai", "dr", "bo", "ashin", "sayar", "saya",
+    }
+)  # fmt: skip
+_WORDS = re.compile(r"[^\W\d_]+")
+_SHORT_FORMS: Final = {"mg": "maung"}
+_TONES = dict.fromkeys(map(ord, "့း"))
+_MOST_READINGS: Final = 8
+_STARTS: Final = {
+    # Each spelling of a first sound, and the class that it falls into.
+    "hky": "j", "khy": "j", "ky": "j", "gy": "j", "ch": "j", "kj": "j", "j": "j",
+    "kh": "k", "hk": "k", "gh": "k", "k": "k", "g": "k", "c": "k", "q": "k",
+    "hp": "p", "ph": "p", "bh": "p", "b": "p", "p": "p", "f": "p",
+    "ht": "t", "dh": "t", "d": "t", "t": "t", "th": "th",
+    "hs": "s", "s": "s", "x": "s", "z": "z", "sh": "sh", "hy": "sh", "rh": "sh",
+    "hm": "m", "mh": "m", "m": "m", "hmy": "my", "my": "my",
+    "hn": "n", "nh": "n", "n": "n", "hny": "ny", "ny": "ny", "nj": "ny",
+    "hng": "ng", "ng": "ng", "hl": "l", "lh": "l", "l": "l", "hly": "ly", "ly": "ly",
+    "hw": "w", "wh": "w", "w": "w", "v": "w", "y": "y", "r": "y", "h": "h",
+}  # fmt: skip
+_SYLLABLE = re.compile(
+    r"(?P<start>[bcdfghjklmnpqrstvwxz]*(?:y(?=[aeiouw]))?w?)"
+    r"(?P<vowel>eai|au|oo|ou|aa|ai|ae|ee|ea|ei|ie|oe|oa|ue|uu|"
+    r"(?:aye|awe|ow|aw|o[hr]|a[hry]|ey)(?![aeiou])|[aeiouy])"
+    r"(?:(?P<end>(?:ng|nt|nn|mm|tt|ck|kt|hn|n|m|t|k|p|d|g|c)(?![aeiouyw]|h[aeiou]))|"
+    r"(?P<silent>[nmktp]e)(?![a-z]))?"
+)
+_NASAL: Final = frozenset("nm")
+_OPEN_VOWELS: Final = {
+    "a": "a", "aa": "a", "ar": "a", "ah": "a", "i": "i", "ee": "i", "ea": "i", "ie": "i",
+    "y": "i", "e": "e", "ay": "e", "aye": "e", "ae": "e", "ai": "e", "ey": "e", "u": "u",
+    "oo": "u", "uu": "u", "ue": "u", "o": "o", "oe": "o", "ow": "o", "aw": "o", "awe": "o",
+    "or": "o", "oh": "o", "oa": "o", "ou": "o", "au": "o",
+}  # fmt: skip
+_NASAL_VOWELS: Final = {
+    "a": "a", "aa": "a", "ah": "a", "i": "i", "ee": "i", "y": "i", "e": "i", "ea": "i",
+    "ei": "ai", "ai": "ai", "ae": "ai", "ay": "ai", "aye": "ai", "eai": "ai", "u": "u",
+    "oo": "u", "uu": "u", "o": "u", "oh": "u", "ou": "u", "ow": "u", "oa": "u", "au": "au",
+    "aw": "au",
+}  # fmt: skip
+_STOPPED_VOWELS: Final = {
+    "a": "e", "e": "e", "i": "i", "ee": "i", "y": "i", "ai": "ai", "ei": "ei", "ay": "ei",
+    "u": "u", "oo": "u", "o": "o", "oa": "o", "ow": "o", "oh": "o", "au": "au", "ou": "au",
+    "aw": "au",
+}  # fmt: skip
+_SILENT_VOWELS: Final = {"i": "ai", "a": "ei", "y": "ai"}
+_SILENT_NASAL_VOWELS: Final = {"i": "ai", "a": "ai", "y": "ai", "o": "u"}
+
+_Syllable: TypeAlias = tuple[str, tuple[str, ...]]
+
+
+class NameReader:
+    """Reads names into keys. Remembers syllables while many names are compared, and no longer."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, list[_Syllable]] = {}
+
+    def keys(self, *written: str | None) -> frozenset[Key]:
+        """Return the keys under which a name may stand: with and without its honorific.
+
+        ``written`` are spellings of one name, in either script and encoding. Names of one
+        syllable have no key: they would meet half of everyone.
+        """
+        keys: set[Key] = set()
+        for text in written:
+            for reading in readings(text) if text else ():
+                keys.update(_keys(self._syllables(reading)))
+        return frozenset(keys)
+
+    def _syllables(self, name: str) -> list[_Syllable]:
+        """Return each syllable in Latin letters, with the skeletons that it may have."""
+        cut: Callable[[str], list[_Syllable]] = _cut
+        words: list[str] = _WORDS.findall(_plain_letters(name))
+        if is_myanmar(name):
+            # Without tones, as no Latin spelling has them.
+            words = burmese().syllable_tokenize(name.translate(_TONES))
+            cut = _romanised
+        found: list[_Syllable] = []
+        for word in words:
+            known = self._words.get(word)
+            if known is None:
+                known = self._words[word] = cut(word)
+            found += known
+        return found
+
+
+def name_keys(*written: str | None) -> frozenset[Key]:
+    """Return the keys of one name: see ``NameReader.keys``."""
+    return NameReader().keys(*written)
+
+
+def same_name(one: Iterable[Key], other: Iterable[Key]) -> bool:
+    """Return whether two names share a key."""
+    return not frozenset(one).isdisjoint(other)
+
+
+def telling(keys: Iterable[Key]) -> bool:
+    """Return whether a name has so many syllables that meeting it twice says something."""
+    return any(len(key) >= _TELLING_SYLLABLES for key in keys)
+
+
+def resembles(one: Iterable[Key], other: Iterable[Key]) -> bool:
+    """Return whether two names of three syllables or more differ in one syllable at most."""
+    others = [Counter(key) for key in other if len(key) >= _TELLING_SYLLABLES]
+    for key in one:
+        mine = Counter(key)
+        for theirs in others:
+            shared = (mine & theirs).total()
+            if shared >= FEWEST_SYLLABLES and shared >= max(mine.total(), theirs.total()) - 1:
+                return True
+    return False
+
+
+def contains_name(whole: Iterable[Key], part: Iterable[Key]) -> bool:
+    """Return whether some key holds every syllable of a key that is looked for."""
+    parts = [Counter(key) for key in part]
+    return any(wanted <= Counter(key) for key in whole for wanted in parts)
+
+
+def _keys(syllables: list[_Syllable]) -> Iterable[Key]:
+    """Yield the key of all syllables, and of those after a leading honorific."""
+    choices = [skeletons for _, skeletons in syllables]
+    if len(choices) >= FEWEST_SYLLABLES:
+        yield from _spelt(choices)
+    if len(choices) > FEWEST_SYLLABLES and syllables[0][0] in _HONORIFICS:
+        yield from _spelt(choices[1:])
+
+
+def _spelt(choices: list[tuple[str, ...]]) -> Iterable[Key]:
+    for skeletons in islice(product(*choices), _MOST_READINGS):
+        yield tuple(sorted(skeletons))
+
+
+def _plain_letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _romanised(syllable: str) -> list[_Syllable]:
+    """Romanise one syllable alone: within a word the romaniser voices consonants."""
+    latin = "".join(_WORDS.findall(_plain_letters(burmese().romanize(syllable))))
+    if syllable.startswith("ရ") and "ှ" in syllable:
+        latin = "sh" + latin.removeprefix("y")
+    cut = _cut(latin.replace("yy", "y")) if latin else []
+    if syllable.endswith("ည်") and len(cut) == 1:
+        # Read as i or as e, word by word.
+        start = cut[0][1][0][:-1]
+        return [(latin, (start + "i", start + "e"))]
+    return cut
+
+
+def _cut(word: str) -> list[_Syllable]:
+    """Cut a word into syllables; what is no syllable of this kind stays whole."""
+    word = _SHORT_FORMS.get(word, word)
+    found = list(_SYLLABLE.finditer(word))
+    if "".join(match.group() for match in found) != word:
+        return [(word, (word,))]
+    return [(match.group(), _skeletons(match)) for match in found]
+
+
+def _skeletons(match: re.Match[str]) -> tuple[str, ...]:
+    vowel = match["vowel"]
+    end = match["end"]
+    silent = match["silent"]
+    if silent:
+        nasal = silent[0] in _NASAL
+        vowels = _SILENT_NASAL_VOWELS if nasal else _SILENT_VOWELS
+        sound = vowels.get(vowel, vowel) + ("n" if nasal else "t")
+    elif end is None:
+        if vowel == "ei":
+            start = _start(match["start"])
+            return (start + "i", start + "e")
+        sound = _OPEN_VOWELS.get(vowel, vowel)
+    elif end[0] in _NASAL or end == "hn":
+        sound = _NASAL_VOWELS.get(vowel, vowel) + "n"
+    else:
+        sound = _STOPPED_VOWELS.get(vowel, vowel) + "t"
+    start = _start(match["start"])
+    if start.endswith("w") and len(start) > 1 and sound[0] in "uo":
+        # Written with a glide in Burmese, and never in Latin: htwun, Tun.
+        start = start[:-1]
+    return (start + sound,)
+
+
+def _start(written: str) -> str:
+    """Return the class of a syllable's first sound, with the glide that follows it."""
+    glide = ""
+    if written.endswith("w") and len(written) > 1:
+        written, glide = written[:-1], "w"
+    kind = _STARTS.get(written)
+    if kind is None and written.endswith("y"):
+        kind = _STARTS.get(written[:-1], written[:-1]) + "y"
+    return (kind or written) + glide

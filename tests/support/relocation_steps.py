@@ -1,0 +1,162 @@
+"""What coordinators and escorts do on a journey, each in a unit of work of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.audit.events import EventKind
+from app.cases import moves
+from app.cases import service as intake
+from app.cases.models import CaseStatus
+from app.permissions import Role
+from app.relocation import escorts, files, service
+from app.relocation.drafts import LegDraft
+from app.relocation.files import LegFile, PlanFile
+from app.relocation.models import Leg, LegKind, LegStatus, Outline
+from app.watch import check_ins
+from app.watch import service as watch
+from app.watch.escalation import climb_due
+from app.watch.service import Watched
+from tests.support.world import Person, World
+
+OUTLINE = Outline("the clinic road", "the river school", "Two adults and an infant.")
+
+
+def a_draft(kind: LegKind, due_at: datetime, grace: timedelta, **changes: Any) -> LegDraft:
+    """A leg with words of its own, plainly fictional."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "place": "behind the tea shop",
+        "instructions": "Wait for the blue umbrella.",
+        "due_at": due_at,
+        "grace_minutes": int(grace.total_seconds() // 60),
+        "safe_word": "tamarind",
+        "duress_word": "monsoon",
+    } | changes
+    return LegDraft(**values)
+
+
+@dataclass
+class Journey:
+    """One case on its way, told in hours since its first contact."""
+
+    world: World
+    case_id: UUID
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.world.clock.at
+
+    @property
+    def coordinator(self) -> Person:
+        return self.world.member(Role.COORDINATOR)
+
+    def volunteer(self, number: int) -> Person:
+        """The first volunteer logged the case; the others never heard of it."""
+        return self.world.member(Role.VOLUNTEER, number)
+
+    def at(self, hours: float) -> None:
+        """Let the clock go to so many hours after the first contact."""
+        self.world.clock.at = self.began + timedelta(hours=hours)
+
+    def leg(self, kind: str, due: float, grace: float, **changes: Any) -> LegDraft:
+        """A draft, due and with grace in hours."""
+        due_at = self.began + timedelta(hours=due)
+        return a_draft(LegKind(kind), due_at, timedelta(hours=grace), **changes)
+
+    def declare_emergency(self, hours: float = 200) -> None:
+        """Let relocation begin before vetting ends, as intake does it."""
+        with self.world.work_as(self.coordinator) as work:
+            case = intake.get_case(work, self.case_id)
+            case.emergency_until = work.now() + timedelta(hours=hours)
+            work.trail.record(EventKind.CASE_EMERGENCY, case.id)
+
+    def activate(self) -> None:
+        """Let the case become active, as vetting does it."""
+        for status in (CaseStatus.VETTING, CaseStatus.ACTIVE):
+            with self.world.work_as(self.coordinator) as work:
+                moves.move_case(work, intake.get_case(work, self.case_id), status)
+
+    def open_plan(self, *legs: LegDraft, by: Person | None = None) -> list[UUID]:
+        """Open a plan; returns the ids of its legs in order."""
+        with self.world.work_as(by or self.coordinator) as work:
+            service.open_plan(work, self.case_id, OUTLINE, legs)
+        return self.legs()
+
+    def file(self, by: Person | None = None) -> PlanFile:
+        """The newest plan, as a coordinator reads it."""
+        with self.world.work_as(by or self.coordinator) as work:
+            return files.read_plan(work, service.get_plan(work, self.case_id))
+
+    def legs(self) -> list[UUID]:
+        """The legs that were not rerouted, in order."""
+        return [
+            file.leg.id for file in self.file().legs if file.leg.status is not LegStatus.REROUTED
+        ]
+
+    def statuses(self) -> dict[UUID, LegStatus]:
+        """Where each leg stands, by leg."""
+        return {file.leg.id: file.leg.status for file in self.file().legs}
+
+    def move(self, leg_id: UUID, *to: str, by: Person | None = None) -> Leg:
+        """Move a leg along, step by step."""
+        *before, last = to
+        for status in before:
+            self.move(leg_id, status, by=by)
+        with self.world.work_as(by or self.coordinator) as work:
+            return service.move_leg(work, leg_id, LegStatus(last))
+
+    def walk(self, leg_id: UUID) -> None:
+        """Let a leg come about from beginning to end, at this moment."""
+        self.move(leg_id, "ready", "departed", "arrived")
+
+    def escort(self, leg_id: UUID, who: Person | None) -> Leg:
+        with self.world.work_as(self.coordinator) as work:
+            return escorts.assign_escort(work, leg_id, who.id if who else None)
+
+    def reroute(self, leg_id: UUID, *legs: LegDraft) -> list[UUID]:
+        with self.world.work_as(self.coordinator) as work:
+            return [leg.id for leg in service.reroute(work, leg_id, legs)]
+
+    def check_in(
+        self, leg_id: UUID, word: str | None, by: Person | None = None, **more: Any
+    ) -> check_ins.Heard:
+        with self.world.work_as(by or self.coordinator) as work:
+            return check_ins.check_in(work, leg_id, word, **more)
+
+    def read(self, leg_id: UUID, by: Person | None = None) -> LegFile:
+        with self.world.work_as(by or self.coordinator) as work:
+            return files.read_leg(work, leg_id)
+
+    def climb(self) -> int:
+        """Let the worker, who holds no key, look at the clock."""
+        with self.world.work_as(None) as work:
+            return climb_due(work)
+
+    def watch(self, by: Person | None = None) -> list[Watched]:
+        with self.world.work_as(by or self.coordinator) as work:
+            return watch.watch(work, limit=100)
+
+    def watched(self, leg_id: UUID) -> Watched | None:
+        """What the watch says of one leg."""
+        return next((found for found in self.watch() if found.leg.id == leg_id), None)
+
+
+def rungs_of(file: LegFile) -> list[str]:
+    """The rungs of the present silence, as a coordinator sees them."""
+    assert file.course is not None
+    return [reached.rung.rung.value for reached in file.course.rungs]
+
+
+def words_of(file: LegFile) -> list[str]:
+    """What was heard on a leg, oldest first."""
+    assert file.course is not None
+    return [saying.word.name for saying in file.course.sayings]
+
+
+def kinds(files: Iterable[LegFile]) -> list[str]:
+    return [file.plan.kind.value for file in files]

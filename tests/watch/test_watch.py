@@ -1,0 +1,200 @@
+"""The watch: who is moving and who is silent, the worst first, for those who hold the journey."""
+
+import pytest
+
+from app.casework import held
+from app.permissions import Role
+from app.relocation import files, service
+from app.watch import escalation
+from app.watch import service as watch
+from app.watch.models import EscalationLevel
+from app.watch.service import forget_alerts
+from tests.support.relocation_steps import Journey
+
+
+@pytest.fixture
+def another(journey):
+    """Begins another case's journey with one leg, in the same world."""
+
+    def begin(due, grace, *moves):
+        other = Journey(journey.world, journey.world.open_case())
+        other.declare_emergency()
+        other.began = journey.began
+        (leg,) = other.open_plan(other.leg("bus", due, grace))
+        other.move(leg, *moves) if moves else None
+        return other, leg
+
+    return begin
+
+
+def test_a_leg_that_waits_its_time_is_not_on_the_watch(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    assert journey.watched(leg) is None
+    journey.move(leg, "ready")
+    assert journey.watched(leg) is None
+
+
+def test_a_leg_on_the_road_is_on_the_watch_with_its_call_sign(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.move(leg, "ready", "departed")
+    (watched,) = journey.watch()
+    assert watched.called == "olive-panther-12"
+    assert (watched.rung, watched.minutes_past_due, watched.stranded) == (None, 0, False)
+
+
+def test_the_worst_comes_first_and_what_is_in_hand_after_what_is_not(journey, another):
+    forced, forced_leg = another(30, 1)
+    late = another(10, 6)[1]
+    moving = another(30, 1, "ready", "departed")[1]
+    missing = another(2, 1)[1]
+    stranded = another(30, 1, "ready", "departed", "missed")[1]
+    other, overdue_in_hand = another(8, 2)
+    overdue = another(9, 2)[1]
+    forced.check_in(forced_leg, "monsoon")
+    journey.at(12)
+    with journey.world.work_as(journey.coordinator) as work:
+        escalation.acknowledge(work, overdue_in_hand, EscalationLevel.OVERDUE)
+    found = [watched.leg.id for watched in journey.watch()]
+    assert found == [forced_leg, missing, overdue, overdue_in_hand, stranded, late, moving]
+    assert other.watched(stranded).stranded
+
+
+def test_the_watch_is_read_off_the_clock_also_when_the_worker_stands_still(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.at(7.5)
+    assert journey.watched(leg).rung is EscalationLevel.OVERDUE
+    assert journey.watched(leg).minutes_past_due == 90
+
+
+def test_the_watch_shows_only_journeys_that_are_held(journey, another):
+    leg = another(6, 1, "ready", "departed")[1]
+    assert journey.watched(leg) is not None
+    for stranger in (
+        journey.world.member(Role.COORDINATOR, team=2),
+        journey.volunteer(1),
+        journey.volunteer(2),
+    ):
+        assert journey.watch(by=stranger) == []
+
+
+def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_given_up(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.check_in(leg, "monsoon")
+    plan_id = journey.file().plan.id
+    with journey.world.work_as(journey.coordinator) as work:
+        service.abandon_plan(work, plan_id)
+    journey.at(14 * 24)
+    assert journey.watched(leg).duress
+    journey.at(15 * 24)
+    assert journey.watch() == []
+
+
+def test_an_escort_watches_nothing_not_even_their_own_leg(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.escort(leg, journey.volunteer(2))
+    journey.move(leg, "ready", "departed")
+    assert journey.watch(by=journey.volunteer(2)) == []
+
+
+def test_a_coordinator_who_was_taken_off_the_case_watches_it_no_longer(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.move(leg, "ready", "departed")
+    other = journey.world.member(Role.COORDINATOR, 2)
+    assert len(journey.watch(by=other)) == 1
+    with journey.world.work_as(journey.coordinator) as work:
+        work.grants.end(journey.case_id, holder_id=other.id)
+    assert journey.watch(by=other) == []
+
+
+def test_a_planner_without_the_cases_summary_sees_the_leg_without_a_call_sign(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.move(leg, "ready", "departed")
+    other = journey.world.member(Role.COORDINATOR, 2)
+    with journey.world.work_as(journey.coordinator) as work:
+        work.grants.end(journey.case_id, holder_id=other.id, about=journey.case_id)
+    (watched,) = journey.watch(by=other)
+    assert (watched.leg.id, watched.called) == (leg, None)
+
+
+def test_the_watch_goes_on_page_by_page_without_a_gap_or_a_repetition(journey, another):
+    expected = {another(6 + n, 1, "ready", "departed")[1] for n in range(5)}
+    journey.at(8.5)
+    found, after = [], None
+    while True:
+        with journey.world.work_as(journey.coordinator) as work:
+            page = watch.watch(work, after=after, limit=2)
+        if not page:
+            break
+        found += [watched.leg.id for watched in page]
+        after = page[-1].position
+    assert len(found) == len(expected)
+    assert set(found) == expected
+
+
+def test_a_person_left_on_the_road_is_watched_until_another_leg_takes_over(journey):
+    leg, _ = journey.open_plan(journey.leg("bus", 6, 1), journey.leg("arrival", 60, 1))
+    journey.move(leg, "ready", "departed", "aborted")
+    assert journey.watched(leg).stranded
+    journey.reroute(leg, journey.leg("walk", 12, 1))
+    assert journey.watched(leg) is None
+
+
+def test_a_leg_that_was_called_off_before_it_began_strands_nobody(journey):
+    leg, _ = journey.open_plan(journey.leg("bus", 6, 1), journey.leg("arrival", 60, 1))
+    journey.move(leg, "aborted")
+    assert journey.watched(leg) is None
+
+
+def test_legs_are_listed_the_soonest_due_first_and_page_by_page(journey, another):
+    legs = [another(hours, 1)[1] for hours in (9, 3, 6)]
+    with journey.world.work_as(journey.coordinator) as work:
+        first = files.list_legs(work, limit=2)
+        after = (first[-1].expected_at, first[-1].id)
+        rest = files.list_legs(work, after=after, limit=2)
+    assert [leg.id for leg in (*first, *rest)] == [legs[1], legs[2], legs[0]]
+
+
+def test_a_volunteer_with_many_cases_and_one_leg_lists_the_one_leg(journey, another, monkeypatch):
+    monkeypatch.setattr("app.relocation.files._CHUNK", 2)
+    for hours in range(1, 6):
+        another(hours, 1)
+    _, leg = another(9, 1)
+    rider = journey.volunteer(3)
+    journey.escort(leg, rider)
+    with journey.world.work_as(rider) as work:
+        assert [found.id for found in files.list_legs(work, limit=10)] == [leg]
+    with journey.world.work_as(journey.volunteer(1)) as work:
+        assert len(list(held.list_cases(work, limit=50))) == 7
+        assert files.list_legs(work, limit=10) == []
+
+
+def alerts_of(journey, **options):
+    with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
+        return watch.list_alerts(work, **options)
+
+
+def test_the_leads_alerts_come_newest_day_first_and_page_by_page(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    for day in range(3):
+        journey.at(24 * day)
+        journey.check_in(leg, "monsoon")
+        journey.check_in(leg, "tamarind")
+    first = alerts_of(journey, limit=2)
+    after = (first[-1].alert.raised_on, first[-1].alert.id)
+    rest = alerts_of(journey, after=after, limit=2)
+    days = [raised.alert.raised_on for raised in (*first, *rest)]
+    assert len(days) == 3
+    assert days == sorted(days, reverse=True)
+
+
+def test_alerts_are_forgotten_after_a_month(journey):
+    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
+    journey.check_in(leg, "monsoon")
+    journey.at(24 * 30)
+    with journey.world.work_as(None) as work:
+        assert forget_alerts(work) == 0
+    assert len(alerts_of(journey, limit=5)) == 1
+    journey.at(24 * 31)
+    assert alerts_of(journey, limit=5) == []
+    with journey.world.work_as(None) as work:
+        assert forget_alerts(work) == 1
