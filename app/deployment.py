@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.crypto.aead import DataKey
-from app.crypto.derive import hkdf
+from app.crypto.derive import hkdf, mac
+from app.crypto.framing import Part, frame
 from app.crypto.passwords import FLOOR, Argon2Cost
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
@@ -139,6 +140,15 @@ class Deployment:
     def replay_index_key(self) -> bytes:
         """Keys the look-up of idempotency keys."""
         return self.root.derive("replay-index")
+
+    def counter_id(self, purpose: str, *parts: Part) -> UUID:
+        """Return the id of a counter: an HMAC over its purpose and what is counted."""
+        counted = frame("padauk/counter/1", purpose, *parts)
+        return UUID(bytes=mac(self._counter_key, counted)[:16])
+
+    @cached_property
+    def _counter_key(self) -> bytes:
+        return self.root.derive("counters")
 
     def case_log_key(self, case_id: UUID, share: bytes) -> bytes:
         """Return the key of a case's log entries: gone as soon as its erasure share is."""

@@ -20,11 +20,11 @@ from app.audit.events import EventKind
 from app.audit.sequencer import sequence, sign_checkpoint
 from app.deployment import Deployment
 from app.http import idempotency
-from app.registration import redemption
 from app.registration import service as registration
-from app.sessions import duress, throttle
+from app.sessions import duress
 from app.sessions import service as sessions
 from app.store.base import new_id
+from app.store.counters import forget_counts
 from app.store.leases import release_lease, take_lease
 from app.vault.models import Grant
 from app.watch import escalation
@@ -34,6 +34,8 @@ from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0
 _HOLD = timedelta(minutes=5)
+_COUNTED = timedelta(days=1)
+"""No counter looks further back than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def lapse_grants(work: Work) -> int:
 
 def tidy_sessions(work: Work) -> int:
     """Forget sessions that are over, and attempts that have faded."""
-    return sessions.forget_ended(work) + throttle.forget_counters(work)
+    return sessions.forget_ended(work) + forget_counts(work.session, work.now() - _COUNTED)
 
 
 def settle_alerts(work: Work) -> int:
@@ -92,7 +94,6 @@ JOBS: Sequence[Job] = (
     Job("replays", timedelta(hours=1), tidy_replays),
     Job("grants", timedelta(hours=1), lapse_grants),
     Job("codes", timedelta(hours=1), registration.expire_codes),
-    Job("code tries", timedelta(hours=1), redemption.forget_counters),
 )
 
 

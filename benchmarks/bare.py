@@ -154,7 +154,7 @@ def sign_in(body: SignIn, work: Work, stretched: Stretched) -> SessionOpened:
     member = _member(work, index)
     if not equal(member.verifier, stretched.verifier):
         raise SignInRefused
-    throttle.forgive(work, index)
+    throttle.reset_failures(work, index)
     settings = work.deployment.settings
     return SessionOpened(
         token=open_session(work.session, work.deployment, member),

@@ -27,7 +27,7 @@ from app.search import service as search
 from app.search.models import SearchKind
 from app.settings import Settings
 from app.store.base import new_id
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 from app.work import Principal, begin_work, note_writes, unit_of_work
 from benchmarks import bare
 from benchmarks.bare_tables import Bare, BareMember

@@ -39,6 +39,10 @@ _POSTGRES_TRIGGER = """
 """
 
 
+INSERT_ONLY: list[str] = []
+"""Tables that refuse every later change, by trigger."""
+
+
 def insert_only(table: str) -> dict[str, tuple[str, ...]]:
     """Return, by dialect, the statements that make a table refuse every later change."""
     return {
@@ -54,6 +58,7 @@ def insert_only(table: str) -> dict[str, tuple[str, ...]]:
 
 def refuse_changes(model: type[Base]) -> None:
     """Make a model's table refuse every later change, wherever it is created from the models."""
+    INSERT_ONLY.append(model.__tablename__)
     for dialect, statements in insert_only(model.__tablename__).items():
         for statement in statements:
             event.listen(

@@ -17,7 +17,7 @@ from app.models import metadata
 from app.settings import Settings
 from app.store import inventory
 from app.store.base import ORGANISATION
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 
 _ROOT = Path(__file__).resolve().parents[2]
 

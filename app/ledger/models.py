@@ -114,8 +114,5 @@ class Posting(Record):
     amount: Mapped[int] = plain("the ledger's own; minor units, signed", BigInteger)
 
 
-INSERT_ONLY = tuple(model.__tablename__ for model in (JournalEntry, Posting))
-"""Tables that refuse every later change, by trigger."""
-
 for _model in (JournalEntry, Posting):
     refuse_changes(_model)

@@ -18,7 +18,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Record, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -122,13 +122,3 @@ class Registration(CaseRecord, Versioned):
     def part(self) -> UUID:
         """A registration has a scope of its own."""
         return self.id
-
-
-class RedemptionCounter(Record):
-    """How often a member, or one code, was tried in vain on a day. ``id`` is an HMAC."""
-
-    __tablename__ = "redemption_counters"
-    __housekeeping__ = "counts tries, each of which stands in the trail"
-
-    counted_on: Mapped[date] = plain("counters are forgotten the next day", index=True)
-    failures: Mapped[int] = plain("a few a day are allowed")

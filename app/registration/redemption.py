@@ -8,14 +8,12 @@ forgotten at midnight, so that nobody shuts another's code for good by trying it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, null, select, update
 
 from app.audit.events import EventKind
 from app.casework.clearance import is_refused
@@ -26,24 +24,19 @@ from app.registration.errors import RedemptionBudgetSpent
 from app.registration.models import (
     CODE_ALIVE,
     CodeKind,
-    RedemptionCounter,
     Registration,
     RegistrationState,
 )
+from app.store.counters import count_one, read_counts
+from app.text.dates import minute_of
 from app.work import Work
 
 MEMBER_TRIES = 20
 CODE_TRIES = 5
-_HOUSEKEEPING = {"housekeeping": "counts tries, each of which stands in the trail"}
 _REDEEMING = {
     "housekeeping": "redeem records code:redeemed on the case",
     "synchronize_session": False,
 }
-_INSERT: Final[Mapping[str, Callable[..., Any]]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-_COUNTER_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +95,6 @@ def proof_of(
     return mac(work.deployment.root.derive("code-proof"), statement)
 
 
-def forget_counters(work: Work) -> int:
-    """Delete the counts of past days; returns how many. A job of the worker."""
-    gone = work.session.execute(
-        delete(RedemptionCounter).where(RedemptionCounter.counted_on < work.today()),
-        execution_options=_HOUSEKEEPING,
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
 def _find(work: Work, code: Code) -> Row[*tuple[Any, ...]] | None:
     return work.session.execute(
         select(
@@ -153,35 +137,25 @@ def _use_up(work: Work, registration_id: UUID) -> bool:
 
 
 def _counters(work: Work, code: Code) -> tuple[tuple[UUID, int], tuple[UUID, int]]:
-    """Return today's counters of the member and of the code, with what each allows."""
-    key = work.deployment.root.derive("code-tries")
-    member = frame("padauk/code-tries/member/1", work.principal.id, work.today())
-    single = frame("padauk/code-tries/code/1", code.locator, work.today())
+    """Return the counters of the member and of the code, with how many tries each allows."""
+    counter_id = work.deployment.counter_id
     return (
-        (UUID(bytes=mac(key, member)[:_COUNTER_BYTES]), MEMBER_TRIES),
-        (UUID(bytes=mac(key, single)[:_COUNTER_BYTES]), CODE_TRIES),
+        (counter_id("code/member", work.principal.id), MEMBER_TRIES),
+        (counter_id("code/locator", code.locator), CODE_TRIES),
     )
 
 
 def _refuse_spent(work: Work, counters: tuple[tuple[UUID, int], ...]) -> None:
-    rows = work.session.execute(
-        select(RedemptionCounter.id, RedemptionCounter.failures).where(
-            RedemptionCounter.id.in_([counter for counter, _ in counters])
-        )
-    ).all()
-    counted = {row.id: row.failures for row in rows}
+    midnight = _midnight(work)
+    counted = read_counts(work.session, [counter for counter, _ in counters], since=midnight)
     if any(counted.get(counter, 0) >= allowed for counter, allowed in counters):
-        midnight = datetime.combine(work.today() + timedelta(days=1), time(), UTC)
-        raise RedemptionBudgetSpent(retry_after=int((midnight - work.now()).total_seconds()) + 1)
+        wait = midnight + timedelta(days=1) - work.now()
+        raise RedemptionBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
 
 
 def _count_failure(work: Work, counter: UUID) -> None:
-    insert = _INSERT[work.deployment.engine.dialect.name](RedemptionCounter)
-    first = insert.values(id=counter, counted_on=work.today(), failures=1)
-    work.session.execute(
-        first.on_conflict_do_update(
-            index_elements=[RedemptionCounter.id],
-            set_={"failures": RedemptionCounter.failures + 1},
-        ),
-        execution_options=_HOUSEKEEPING,
-    )
+    count_one(work.session, counter, at=minute_of(work.now()), since=_midnight(work))
+
+
+def _midnight(work: Work) -> datetime:
+    return work.now().replace(hour=0, minute=0, second=0, microsecond=0)

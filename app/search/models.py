@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from app.store.base import Record, choice, index_column, plain
@@ -33,15 +32,3 @@ class IndexToken(Record):
     version: Mapped[int] = plain("the version of the search key")
     token: Mapped[int] = index_column("HMAC cut to so few bits that several cases share it")
     case_id: Mapped[UUID] = plain("random; the case", index=True)
-
-
-class SearchCount(Record):
-    """How often a member has searched on a day."""
-
-    __tablename__ = "search_counts"
-    __housekeeping__ = "counts searches, each of which stands in the trail"
-    __table_args__ = (UniqueConstraint("member_id", "day"),)
-
-    member_id: Mapped[UUID] = plain("random; who searched")
-    day: Mapped[date] = plain("the cap is per day", index=True)
-    count: Mapped[int] = plain("compared with the cap")

@@ -8,16 +8,10 @@ their value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from typing import Any, Final
-
-from sqlalchemy import (
-    Executable,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from typing import Final
 
 from app.audit.events import EventKind
 from app.cases.models import Identity
@@ -30,16 +24,13 @@ from app.casework.index import (
     scan_identities,
 )
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
-from app.search.models import SearchCount, SearchKind
-from app.store.base import new_id
+from app.search.models import SearchKind
+from app.store.counters import count_one
+from app.text.dates import minute_of
 from app.text.names import Key, NameReader, contains_name, name_keys
 from app.work import Work
 
 MOST_HITS: Final = 50
-_UPSERT: Final[Mapping[str, Callable[..., Any]]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +66,14 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
 
 
 def _charge(work: Work) -> None:
-    """Count a search against the member's day, in one statement: two at once both count."""
-    cap = work.deployment.settings.searches_per_day
-    statement = _count_one_more(work.deployment.engine.dialect.name, cap)
-    counted = {"id": new_id(), "member_id": work.principal.id, "day": work.today(), "count": 1}
-    if work.session.connection().execute(statement, counted).first() is None:
-        midnight = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        wait = midnight + timedelta(days=1) - work.now()
+    """Count a search against the member's day; raises ``SearchBudgetSpent`` past the cap."""
+    now = work.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    counter = work.deployment.counter_id("search", work.principal.id)
+    count = count_one(work.session, counter, at=minute_of(now), since=midnight)
+    if count > work.deployment.settings.searches_per_day:
+        wait = midnight + timedelta(days=1) - now
         raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
-
-
-@cache
-def _count_one_more(dialect: str, cap: int) -> Executable:
-    """Return the statement that counts, and returns nothing once the cap is reached."""
-    statement: Executable = (
-        _UPSERT[dialect](SearchCount.__table__)
-        .on_conflict_do_update(
-            index_elements=["member_id", "day"],
-            set_={"count": SearchCount.count + 1},
-            where=SearchCount.count < cap,
-        )
-        .returning(SearchCount.count)
-    )
-    return statement
 
 
 # ---------------------------------------------------------------------- by identifier

@@ -26,13 +26,3 @@ class MemberSession(Record):
     keys_sealed: Mapped[bytes] = key_column("private keys, under the token and the boot key")
     lead_sealed: Mapped[bytes | None] = key_column("a lead's second key, likewise, minutes only")
     lead_until: Mapped[datetime | None] = plain("when the second unlock lapses; to the minute")
-
-
-class SignInCounter(Record):
-    """How often a sign-in name, known or not, was lately tried in vain. ``id`` is an HMAC."""
-
-    __tablename__ = "sign_in_counters"
-    __housekeeping__ = "counts attempts, each of which stands in the trail"
-
-    failures: Mapped[int] = plain("makes the next attempt wait")
-    last_at: Mapped[datetime] = plain("failures fade with time; to the minute", index=True)

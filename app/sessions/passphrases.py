@@ -139,7 +139,7 @@ def _unlock(work: Work, stretched: Stretched) -> tuple[_Slot, Unlocked]:
     unlocked = try_slots(work.deployment, own.credential, stretched)
     if unlocked is None or unlocked.member_id != work.principal.id:
         raise PassphraseWrong
-    throttle.forgive(work, own.credential.id.bytes)
+    throttle.reset_failures(work, own.credential.id.bytes)
     return own, unlocked
 
 

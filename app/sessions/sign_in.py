@@ -53,7 +53,7 @@ def sign_in(work: Work, login: str, stretched: Stretched) -> Opened:
         work.session.close()
         _note_refusal(work.deployment, index)
         raise SignInRefused
-    throttle.forgive(work, index)
+    throttle.reset_failures(work, index)
     duress.raise_alert(work, unlocked)
     opened = open_session(work, member, unlocked.keys)
     work.trail.record(EventKind.SESSION_OPENED, member=str(member.id))

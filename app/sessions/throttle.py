@@ -8,16 +8,11 @@ known here.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import case, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
-
-from app.crypto.derive import mac
-from app.crypto.framing import frame
 from app.sessions.errors import SignInBudgetSpent
-from app.sessions.models import SignInCounter
+from app.store.counters import count_one, reset_count
 from app.text.dates import minute_of
 from app.work import Work
 
@@ -25,7 +20,8 @@ BUDGET_A_MINUTE = 120
 FREE_FAILURES = 3
 LONGEST_DELAY = 30.0
 FORGOTTEN_AFTER = timedelta(hours=1)
-_HOUSEKEEPING = {"housekeeping": "counts attempts, each of which stands in the trail"}
+_EVERYONE = "sign-in/everyone"
+_ACCOUNT = "sign-in/account"
 
 
 def count_attempt(work: Work, account: bytes) -> float:
@@ -33,58 +29,22 @@ def count_attempt(work: Work, account: bytes) -> float:
 
     ``account`` is a keyed hash, of a name that need not exist. Raises ``SignInBudgetSpent``.
     """
-    now = work.now()
+    now, session = work.now(), work.session
     minute = minute_of(now)
-    if _count(work, _counter_id(work, b"everyone"), minute, oldest=minute) > BUDGET_A_MINUTE:
+    everyone = work.deployment.counter_id(_EVERYONE)
+    if count_one(session, everyone, at=minute, since=minute) > BUDGET_A_MINUTE:
         raise SignInBudgetSpent(retry_after=60 - now.second)
-    counter = _counter_id(work, account)
-    waiting = _count(work, counter, minute, oldest=minute - FORGOTTEN_AFTER) - 1 - FREE_FAILURES
+    attempts = count_one(
+        session, _account(work, account), at=minute, since=minute - FORGOTTEN_AFTER
+    )
+    waiting = attempts - 1 - FREE_FAILURES
     return 0.0 if waiting < 0 else min(2.0 ** min(waiting, 10), LONGEST_DELAY)
 
 
-def forgive(work: Work, account: bytes) -> None:
+def reset_failures(work: Work, account: bytes) -> None:
     """Forget the failures of an account whose right passphrase has been given."""
-    work.session.execute(
-        update(SignInCounter)
-        .where(SignInCounter.id == _counter_id(work, account))
-        .values(failures=0),
-        execution_options=_HOUSEKEEPING,
-    )
+    reset_count(work.session, _account(work, account))
 
 
-def forget_counters(work: Work) -> int:
-    """Delete counters that no longer make anyone wait; returns how many. A job of the worker."""
-    gone = work.session.execute(
-        delete(SignInCounter).where(SignInCounter.last_at < work.now() - FORGOTTEN_AFTER),
-        execution_options=_HOUSEKEEPING,
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
-def _count(work: Work, counter: UUID, minute: datetime, *, oldest: datetime) -> int:
-    """Add one in one statement and return the sum; what is older than ``oldest`` is forgotten."""
-    insert: postgresql.Insert | sqlite.Insert
-    if work.deployment.settings.is_sqlite:
-        insert = sqlite.insert(SignInCounter)
-    else:
-        insert = postgresql.insert(SignInCounter)
-    counted = work.session.scalars(
-        insert.values(id=counter, failures=1, last_at=minute)
-        .on_conflict_do_update(
-            index_elements=[SignInCounter.id],
-            set_={
-                "failures": case(
-                    (SignInCounter.last_at < oldest, 1), else_=SignInCounter.failures + 1
-                ),
-                "last_at": minute,
-            },
-        )
-        .returning(SignInCounter.failures),
-        execution_options=_HOUSEKEEPING,
-    )
-    return int(counted.one())
-
-
-def _counter_id(work: Work, account: bytes) -> UUID:
-    key = work.deployment.login_index_key
-    return UUID(bytes=mac(key, frame("padauk/sign-in-counter/1", account))[:16])
+def _account(work: Work, account: bytes) -> UUID:
+    return work.deployment.counter_id(_ACCOUNT, account)

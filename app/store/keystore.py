@@ -15,37 +15,15 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, Engine, LargeBinary, MetaData, delete, func, insert, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Engine, delete, func, insert, select
 
-from app.store.base import NAMING, new_id
+from app.store.base import new_id
 from app.store.engine import truncate_wal
+from app.store.models import ErasureShare
 
 SHARE_BYTES = 32
 CACHE_SECONDS = 60.0
 _BATCH = 32
-
-
-class KeystoreBase(DeclarativeBase):
-    """The keystore's own metadata: it never shares a file or a dump with the main database."""
-
-    metadata = MetaData(naming_convention=NAMING)
-
-
-class ErasureShare(KeystoreBase):
-    """A random share without which a case's data keys cannot be derived."""
-
-    __tablename__ = "erasure_shares"
-
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, info={"shows": "plain", "why": "random; a case names it"}
-    )
-    share: Mapped[bytes] = mapped_column(
-        LargeBinary, info={"shows": "key", "why": "useless without a scope secret"}
-    )
-    made_on: Mapped[date] = mapped_column(
-        Date, info={"shows": "plain", "why": "finds shares that no case ever took"}
-    )
 
 
 class Keystore:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Date, LargeBinary, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.store.base import Base, index_column, key_column, plain
+from app.store.base import NAMING, Base, index_column, key_column, plain
 
 
 class JobLease(Base):
@@ -41,3 +41,36 @@ class Replay(Base):
         "the answer, sealed under a key of the member's own", LargeBinary
     )
     created_on: Mapped[date] = plain("kept for two days", index=True)
+
+
+class Counter(Base):
+    """How often something was counted within its window of time. ``id`` is an HMAC."""
+
+    __tablename__ = "counters"
+    __housekeeping__ = "counts attempts, each of which is in the trail"
+
+    id: Mapped[UUID] = index_column("HMAC of what is counted", primary_key=True)
+    count: Mapped[int] = plain("a limit or a delay follows from it")
+    last_at: Mapped[datetime] = plain("when it was last raised; to the minute", index=True)
+
+
+class KeystoreBase(DeclarativeBase):
+    """The keystore's own metadata: it never shares a file or a dump with the main database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class ErasureShare(KeystoreBase):
+    """A random share without which a case's data keys cannot be derived."""
+
+    __tablename__ = "erasure_shares"
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info={"shows": "plain", "why": "random; a case names it"}
+    )
+    share: Mapped[bytes] = mapped_column(
+        LargeBinary, info={"shows": "key", "why": "useless without a scope secret"}
+    )
+    made_on: Mapped[date] = mapped_column(
+        Date, info={"shows": "plain", "why": "finds shares that no case ever took"}
+    )

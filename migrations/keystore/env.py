@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 
 connection = context.config.attributes["connection"]
 context.configure(

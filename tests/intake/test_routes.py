@@ -14,9 +14,9 @@ from app.cases import routes as cases
 from app.intake import routes as intake
 from app.main import assemble
 from app.search import routes as search
-from app.search.models import SearchCount
 from app.sessions.service import principal_of
 from app.store.base import new_id
+from app.store.models import Counter
 from tests.support.world import Person, World
 
 WALKER: dict[str, Any] = {
@@ -309,11 +309,12 @@ def test_a_search_finds_by_body_and_counts_against_the_day(api):
 
 def test_spent_searches_say_when_to_come_back(api):
     with api.world.work_as(api.world.member("coordinator")) as work:
+        counter = work.deployment.counter_id("search", work.principal.id)
         work.session.add(
-            SearchCount(
-                member_id=work.principal.id,
-                day=work.today(),
+            Counter(
+                id=counter,
                 count=work.deployment.settings.searches_per_day,
+                last_at=work.now(),
             )
         )
     answer = api.ask("coordinator", "POST", "/searches", {"kind": "name", "value": "Thiha Zin"})

@@ -19,7 +19,6 @@ from app.ledger.errors import (
     NotADeposit,
 )
 from app.ledger.models import (
-    INSERT_ONLY,
     AccountKind,
     DepositSource,
     EntryKind,
@@ -216,7 +215,7 @@ def test_an_auditor_is_not_told_which_request_an_entry_pays(scene):
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])
-@pytest.mark.parametrize("table", INSERT_ONLY)
+@pytest.mark.parametrize("table", ["journal_entries", "postings"])
 def test_the_database_refuses_to_change_what_was_booked(scene, table, verb):
     rows = Base.metadata.tables[table]
     column = "amount" if table == "postings" else "made_by"

@@ -25,7 +25,7 @@ from app.organisation.service import (
 from app.permissions import Role
 from app.sessions.sign_in import begin_sign_in, sign_in
 from app.settings import Settings
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 from app.vault.custody import combine_custody
 from app.vault.errors import CustodySharesMissing, KeyForged
 from app.vault.models import OrganisationKey, OrganisationKeyKind

@@ -16,9 +16,11 @@ from app.crypto.passwords import stretch
 from app.permissions import Role
 from app.sessions import throttle
 from app.sessions.errors import SignInBudgetSpent, SignInRefused
-from app.sessions.models import MemberSession, SignInCounter
+from app.sessions.models import MemberSession
 from app.sessions.service import principal_of
 from app.sessions.sign_in import begin_sign_in, sign_in
+from app.store.counters import forget_counts
+from app.store.models import Counter
 from tests.support.accounts_client import Served
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
@@ -113,7 +115,7 @@ def test_unknown_name_wrong_passphrase_and_removed_member_look_the_same(
         (gone.login, gone.passphrase),
         (gone.login, WRONG),
     ):
-        served.count(SignInCounter)
+        served.count(Counter)
         with recorded(engine) as statements:
             answer = served.sign_in(login, passphrase)
         cost = [(call["cost"], call["floor"], len(call["salt"])) for call in stretches.calls]
@@ -182,7 +184,7 @@ def test_a_malformed_sign_in_is_refused_and_stretches_nothing(served, stretches,
     answer = served.ask(None, "POST", "/sessions", json=body)
     assert answer.status_code == 422
     assert not stretches.calls
-    assert served.count(SignInCounter) == 0
+    assert served.count(Counter) == 0
 
 
 def test_a_cost_lowered_in_the_row_is_refused_before_anything_is_stretched(
@@ -243,7 +245,7 @@ def test_failures_fade_within_an_hour(world, person):
     assert fail(world, person.login, 1) == [0]
     world.clock.advance(hours=1, minutes=2)
     with world.work_as(None) as work:
-        assert throttle.forget_counters(work) == 2
+        assert forget_counts(work.session, work.now()) == 2
 
 
 def test_all_attempts_together_have_a_budget_a_minute(served, world):
@@ -274,14 +276,14 @@ def test_attempts_wait_outside_the_hop(served, world, person, monkeypatch):
 def test_counters_hold_no_name(served, world, person):
     served.sign_in(person.login, WRONG)
     with world.deployment.sessions() as session:
-        kept = [(str(row.id), row.failures, row.last_at) for row in all_counters(session)]
+        kept = [(str(row.id), row.count, row.last_at) for row in all_counters(session)]
     assert len(kept) == 2
     assert all(at.second == 0 for _, _, at in kept)
     assert person.login not in str(kept)
 
 
-def all_counters(session: Session) -> list[SignInCounter]:
-    return list(session.query(SignInCounter))
+def all_counters(session: Session) -> list[Counter]:
+    return list(session.query(Counter))
 
 
 def test_a_refusal_in_the_service_leaves_no_session_and_no_alert(world, person):

@@ -9,7 +9,7 @@ from app.models import metadata
 from app.organisation.service import NewLead, OrganisationRoot, found_organisation
 from app.permissions import Role
 from app.settings import Settings
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
 from tests.support.world import CAST, Clock, Founded, Person
 

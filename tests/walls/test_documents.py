@@ -14,7 +14,7 @@ from app.cli.documents import rendered, unplugged_app
 from app.http.routing import Public, declared_needs
 from app.models import metadata
 from app.store.inventory import KINDS, ColumnUndeclared, describe
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 
 ROOT = Path(__file__).resolve().parents[2]
 FEWEST_COLUMNS = 100

@@ -15,7 +15,7 @@ from app.crypto.root import RootKey
 from app.models import metadata
 from app.store import migrate
 from app.store.engine import build_engine
-from app.store.keystore import KeystoreBase
+from app.store.models import KeystoreBase
 from tests.conftest import settings_for
 from tests.support.founding import found
 from tests.support.world import Clock, World, open_world

@@ -1,10 +1,4 @@
-"""erasure shares.
-
-Rules: one change a revision; up and down are both tested with rows, on SQLite and PostgreSQL;
-a new plain column needs its reason in the model; what is sealed is never decrypted here, because
-no migration holds a key. A revision that cannot go down says so in ``downgrade`` and in
-docs/operating.md.
-"""
+"""Every table of the keystore database, made from the models by `python -m tools.schema`."""
 
 from __future__ import annotations
 
