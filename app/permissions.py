@@ -27,10 +27,13 @@ class Compartment(StrEnum):
 
     SUMMARY = "summary"
     IDENTITY = "identity"
+    PAPERS = "papers"
+    HOUSEHOLD = "household"
     CONTACT = "contact"
     ACCOUNT = "account"
     VETTING = "vetting"
     ROUTE = "route"
+    WORDS = "words"
     REGISTRATION = "registration"
     AID = "aid"
     REPORTING = "reporting"
@@ -171,13 +174,27 @@ NEEDS_STEP_UP: frozenset[Permission] = frozenset(
 """What a lead does only behind the second unlock."""
 
 _C = Compartment
+_FIELDWORK = frozenset(
+    {
+        _C.SUMMARY,
+        _C.IDENTITY,
+        _C.PAPERS,
+        _C.HOUSEHOLD,
+        _C.CONTACT,
+        _C.ACCOUNT,
+        _C.ROUTE,
+        _C.WORDS,
+        _C.AID,
+    }
+)
+
 ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
-    Role.VOLUNTEER: frozenset({_C.SUMMARY, _C.IDENTITY, _C.CONTACT, _C.ACCOUNT, _C.ROUTE, _C.AID}),
-    Role.COORDINATOR: frozenset(
-        {_C.SUMMARY, _C.IDENTITY, _C.CONTACT, _C.ACCOUNT, _C.ROUTE, _C.AID, _C.REPORTING}
+    Role.VOLUNTEER: _FIELDWORK,
+    Role.COORDINATOR: _FIELDWORK | {_C.REPORTING},
+    Role.VETTER: frozenset(
+        {_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD, _C.ACCOUNT, _C.VETTING}
     ),
-    Role.VETTER: frozenset({_C.SUMMARY, _C.IDENTITY, _C.ACCOUNT, _C.VETTING}),
-    Role.REGISTRAR: frozenset({_C.SUMMARY, _C.IDENTITY, _C.REGISTRATION}),
+    Role.REGISTRAR: frozenset({_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.REGISTRATION}),
     Role.TREASURER: frozenset({_C.SUMMARY, _C.AID}),
     Role.AUDITOR: frozenset(),
     Role.ADMINISTRATOR: frozenset(),

@@ -31,6 +31,9 @@ CODES: dict[Compartment, int] = {
     Compartment.AID: 8,
     Compartment.REPORTING: 9,
     Compartment.DIRECTORY: 10,
+    Compartment.PAPERS: 11,
+    Compartment.HOUSEHOLD: 12,
+    Compartment.WORDS: 13,
 }
 _COMPARTMENTS = {code: compartment for compartment, code in CODES.items()}
 
