@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.cases import service as intake
 from app.cases.errors import CaseNotFound
-from app.casework.errors import NotCleared
+from app.casework.errors import CaseNotReady, NotCleared
 from app.http.paging import Page, PageAsked, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -50,7 +50,7 @@ router = Router(tags=["registration"])
     needs=Permission.CODE_REQUEST,
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, NotCleared, RegistrationExists, NoRegistrar],
+    raises=[CaseNotFound, CaseNotReady, NotCleared, RegistrationExists, NoRegistrar],
 )
 def request_registration(
     case_id: UUID, body: RequestRegistration, work: Work
@@ -134,7 +134,7 @@ def move_registration(
     creates=True,
     changes=True,
     status_code=201,
-    raises=[RegistrationNotFound, RegistrationMoveRefused, NotCleared],
+    raises=[RegistrationNotFound, RegistrationMoveRefused, CaseNotReady, NotCleared],
 )
 def issue_code(registration_id: UUID, body: IssueCode, work: Work) -> CodeShown:
     """Make the code and show it, this once. A full code revokes the case's pre code."""

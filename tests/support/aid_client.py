@@ -11,6 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.aid import routes as aid
+from app.http.routing import Router
 from app.ledger import routes as ledger
 from app.main import assemble
 from app.sessions.service import principal_of
@@ -46,9 +47,10 @@ class Asked:
 
 
 @contextmanager
-def serve(world: World) -> Iterator[Asked]:
-    """Serve aid until the block ends."""
-    app = assemble(world.deployment, [aid.router, ledger.router], principal_of)
+def serve(world: World, *routers: Router) -> Iterator[Asked]:
+    """Serve some routers, those of aid and the ledger unless told, until the block ends."""
+    served = routers or (aid.router, ledger.router)
+    app = assemble(world.deployment, list(served), principal_of)
     client = TestClient(app, raise_server_exceptions=False)
     try:
         yield Asked(world, client)
