@@ -43,8 +43,8 @@ from app.ledger.models import Fund
 from app.permissions import ROLE_PERMISSIONS, Compartment, Permission, Role
 from app.store.base import new_id
 from app.vault.errors import NoGrant
-from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
+from app.vault.queries import live_grants
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 

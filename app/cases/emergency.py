@@ -25,8 +25,8 @@ from app.cases.service import get_case
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id
-from app.vault.keyring import live_grants
-from app.vault.models import Grant, GrantReason
+from app.vault.models import GrantReason
+from app.vault.queries import granted_to
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 
@@ -72,10 +72,13 @@ def list_asks(work: Work) -> list[Ask]:
     """Return the asks that wait for a second decision and that the principal was told of."""
     decisions = work.session.scalars(
         select(EmergencyDecision)
-        .join(Grant, Grant.about == EmergencyDecision.ask_id)
         .where(
-            Grant.holder_id == work.principal.id,
-            live_grants(work.today()),
+            granted_to(
+                work.principal.id,
+                work.today(),
+                case_id=EmergencyDecision.case_id,
+                about=EmergencyDecision.ask_id,
+            ),
             *_waiting(work),
         )
         .order_by(EmergencyDecision.decided_on, EmergencyDecision.id)

@@ -28,8 +28,8 @@ from app.cases.models import Case, CaseStatus, Contact, Identity, Summary
 from app.permissions import Role
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
-from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
+from app.vault.queries import live_grants
 from app.work import Work
 
 

@@ -40,8 +40,8 @@ from app.registration.models import (
 )
 from app.registration.redemption import locator_index, proof_of
 from app.store.base import new_id
-from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
+from app.vault.queries import live_grants
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 

@@ -18,8 +18,8 @@ from app.relocation.figures import Figures, figures
 from app.relocation.holding import get_leg, holds_leg, list_plan_legs, plans
 from app.relocation.models import Leg, LegPlan, LegRecord, Outline, Plan
 from app.relocation.states import DUE
-from app.vault.keyring import live_grants
 from app.vault.models import Grant
+from app.vault.queries import live_grants
 from app.watch.escalation import list_rungs
 from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation
 from app.work import Work

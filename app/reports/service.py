@@ -25,8 +25,8 @@ from app.reports.models import ReportRelease
 from app.reports.suppression import redact
 from app.store.base import new_id
 from app.text.dates import half_year_of
-from app.vault.keyring import live_grants
 from app.vault.models import Grant, ScopeRow
+from app.vault.queries import live_grants
 from app.work import Work
 
 _JUNE = 6

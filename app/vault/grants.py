@@ -24,8 +24,9 @@ from app.permissions import ROLE_COMPARTMENTS, Compartment
 from app.store.base import new_id
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
-from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring, live_grants
+from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
+from app.vault.queries import live_grants
 from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
 from app.vault.statements import bundle_info, grant_address, grant_statement, scope_address
 

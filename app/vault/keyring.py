@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, null, or_, select, update
+from sqlalchemy import bindparam, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -359,11 +359,6 @@ class Keyring:
         """Hold the reporting secrets of these cases, by the member's copy of the reporting key."""
         _, seed = self.copy(OrganisationKeyKind.REPORTING)
         self.unlock(PrivateKey.from_seed(seed), OrganisationKeyKind.REPORTING, case_ids)
-
-
-def live_grants(today: date) -> Any:
-    """Return the condition under which a grant still opens anything."""
-    return and_(Grant.ended_on.is_(None), or_(Grant.until.is_(None), Grant.until >= today))
 
 
 # Put together once: composing the statement costs more than running it.

@@ -22,8 +22,8 @@ from app.cases.models import Case, CaseStatus
 from app.casework.clearance import confirm_outcome
 from app.permissions import Compartment, Role
 from app.store.base import new_id
-from app.vault.keyring import live_grants
 from app.vault.models import Grant, GrantReason
+from app.vault.queries import live_grants
 from app.vault.scopes import SUMMARY, Scope
 from app.vetting import turns
 from app.vetting.errors import (

@@ -22,8 +22,8 @@ from app.casework import held
 from app.relocation.holding import ROUTE, holds_leg
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
 from app.relocation.states import rungs_reached
-from app.vault.keyring import live_grants
 from app.vault.models import Grant
+from app.vault.queries import live_grants
 from app.watch.escalation import find_unseen_duress, list_rungs
 from app.watch.models import Alarm, AlarmNotice, EscalationLevel, LegAlert, Word
 from app.work import Work

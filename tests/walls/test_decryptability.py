@@ -12,8 +12,8 @@ from app.models import sealed_models
 from app.permissions import Compartment
 from app.store.sealed import sealed_fields
 from app.vault.errors import NoGrant
-from app.vault.keyring import live_grants
 from app.vault.models import Grant
+from app.vault.queries import live_grants
 from app.vault.scopes import Scope, unpack_entries
 from tests.support.journey import Journey
 from tests.support.served import serve

@@ -1,0 +1,34 @@
+"""Conditions on grants, for queries: which are live, and which rows are granted to a member.
+
+Knows plain columns of grants. Opens nothing: a row that is listed here still needs its key.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+
+from app.vault.models import Grant
+
+
+def live_grants(today: date) -> ColumnElement[bool]:
+    """Return the condition under which a grant still opens anything."""
+    return and_(Grant.ended_on.is_(None), or_(Grant.until.is_(None), Grant.until >= today))
+
+
+def granted_to(
+    holder_id: UUID, today: date, *, case_id: Any, about: Any = None
+) -> ColumnElement[bool]:
+    """Return the condition that a member holds a live grant on the case of a row.
+
+    ``case_id`` and ``about`` are columns of the row. With ``about``, only a grant that was made
+    for this very row counts (an assignment, a round, a request); without it, any grant on the
+    case does.
+    """
+    wanted = [Grant.case_id == case_id, Grant.holder_id == holder_id, live_grants(today)]
+    if about is not None:
+        wanted.append(Grant.about == about)
+    return exists().where(*wanted)
