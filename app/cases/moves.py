@@ -8,10 +8,6 @@ part of what they were allowed to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import func, select
@@ -20,6 +16,7 @@ from app.audit.events import EventKind
 from app.cases.errors import MoveRefused
 from app.cases.models import Assignment, Case, CaseMove, CaseStatus, Words
 from app.casework.duplicates import refuse_open_duplicates
+from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
 from app.vault.models import GrantReason
 from app.work import Work
@@ -27,52 +24,57 @@ from app.work import Work
 _S = CaseStatus
 
 
-class Door(StrEnum):
-    """By which act a move comes about."""
-
-    HAND = "moves"
-    TRIAGE = "triage"
-    VETTING = "vetting"
-    RETENTION = "retention"
+def _manual(source: CaseStatus, target: CaseStatus) -> Move[CaseStatus]:
+    return Move(source=source, target=target, needs=Permission.CASE_MOVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What a move needs, and through which door it goes."""
-
-    needs: Permission
-    door: Door
+def _triage(source: CaseStatus, target: CaseStatus) -> Move[CaseStatus]:
+    needs = Permission.CASE_TRIAGE
+    return Move(source=source, target=target, needs=needs, trigger=Trigger.TRIAGE)
 
 
-_BY_HAND = Move(Permission.CASE_MOVE, Door.HAND)
-_TRIAGE = Move(Permission.CASE_TRIAGE, Door.TRIAGE)
-_REQUEST = Move(Permission.VETTING_REQUEST, Door.VETTING)
-_DECIDE = Move(Permission.VETTING_DECIDE, Door.VETTING)
-_ERASE = Move(Permission.CASE_ERASE, Door.RETENTION)
+def _vetting(
+    source: CaseStatus, target: CaseStatus, needs: Permission = Permission.VETTING_DECIDE
+) -> Move[CaseStatus]:
+    return Move(source=source, target=target, needs=needs, trigger=Trigger.VETTING)
 
-MOVES: Final[Mapping[CaseStatus, Mapping[CaseStatus, Move]]] = MappingProxyType(
+
+def _erasure(source: CaseStatus) -> Move[CaseStatus]:
+    needs = Permission.CASE_ERASE
+    return Move(source=source, target=_S.ERASED, needs=needs, trigger=Trigger.RETENTION)
+
+
+MOVES: Final = MoveTable(
+    CaseStatus,
     {
-        _S.SUBMITTED: {
-            _S.VETTING: _REQUEST,
-            _S.DECLINED: _TRIAGE,
-            _S.MERGED: _TRIAGE,
-            _S.ERASED: _ERASE,
-        },
-        _S.VETTING: {
-            _S.ACTIVE: _DECIDE,
-            _S.DECLINED: _DECIDE,
-            _S.SUBMITTED: _BY_HAND,
-            _S.ERASED: _ERASE,
-        },
-        _S.ACTIVE: {_S.SETTLED: _BY_HAND, _S.CLOSED: _BY_HAND},
-        _S.SETTLED: {_S.ACTIVE: _BY_HAND, _S.CLOSED: _BY_HAND, _S.ERASED: _ERASE},
-        _S.CLOSED: {_S.ACTIVE: _BY_HAND, _S.ERASED: _ERASE},
-        _S.DECLINED: {_S.VETTING: _REQUEST, _S.ERASED: _ERASE},
-        _S.MERGED: {_S.ERASED: _ERASE},
-        _S.ERASED: {},
-    }
+        _S.SUBMITTED: [
+            _vetting(_S.SUBMITTED, _S.VETTING, Permission.VETTING_REQUEST),
+            _triage(_S.SUBMITTED, _S.DECLINED),
+            _triage(_S.SUBMITTED, _S.MERGED),
+            _erasure(_S.SUBMITTED),
+        ],
+        _S.VETTING: [
+            _vetting(_S.VETTING, _S.ACTIVE),
+            _vetting(_S.VETTING, _S.DECLINED),
+            _manual(_S.VETTING, _S.SUBMITTED),
+            _erasure(_S.VETTING),
+        ],
+        _S.ACTIVE: [_manual(_S.ACTIVE, _S.SETTLED), _manual(_S.ACTIVE, _S.CLOSED)],
+        _S.SETTLED: [
+            _manual(_S.SETTLED, _S.ACTIVE),
+            _manual(_S.SETTLED, _S.CLOSED),
+            _erasure(_S.SETTLED),
+        ],
+        _S.CLOSED: [_manual(_S.CLOSED, _S.ACTIVE), _erasure(_S.CLOSED)],
+        _S.DECLINED: [
+            _vetting(_S.DECLINED, _S.VETTING, Permission.VETTING_REQUEST),
+            _erasure(_S.DECLINED),
+        ],
+        _S.MERGED: [_erasure(_S.MERGED)],
+        _S.ERASED: [],
+    },
 )
-"""From where to where. An active case is never erased; what was merged only ends."""
+"""An active case is never erased; a merged one can only be erased."""
 
 OPEN: Final = frozenset({_S.SUBMITTED, _S.VETTING, _S.ACTIVE, _S.SETTLED})
 """Where there is work to do, so that somebody can be given it."""
@@ -85,7 +87,9 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     way of leaving triage, ``NoGrant`` for a reason by one who does not hold the account.
     """
     was = case.status
-    if to not in MOVES[was] or (was is _S.CLOSED and to is _S.ACTIVE and not _readable(case)):
+    if MOVES.find(was, to) is None or (
+        was is _S.CLOSED and to is _S.ACTIVE and not _readable(case)
+    ):
         raise MoveRefused(was, to)
     if was is _S.SUBMITTED:
         if to in {_S.VETTING, _S.DECLINED}:
@@ -118,8 +122,7 @@ def move_by_hand(work: Work, case: Case, to: CaseStatus, reason: str | None = No
     otherwise as ``move_case`` and ``Work.claim`` do.
     """
     work.claim(case)
-    move = MOVES[case.status].get(to)
-    if move is None or move.door is not Door.HAND:
+    if MOVES.find_manual(case.status, to) is None:
         raise MoveRefused(case.status, to)
     return move_case(work, case, to, reason)
 

@@ -34,6 +34,7 @@ from app.cases.schemas import (
 )
 from app.casework import held
 from app.casework.errors import CaseNotReady
+from app.casework.schemas import MoveRuleListRead
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -58,15 +59,9 @@ def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.C
 
 
 @router.get("/cases/moves", needs=Permission.CASE_LIST)
-def list_moves() -> views.MoveRules:
-    """List every move that exists, and by which act it comes about."""
-    return views.MoveRules(
-        items=[
-            views.MoveRule(was=was, to=to, needs=move.needs, door=move.door)
-            for was, towards in moves.MOVES.items()
-            for to, move in towards.items()
-        ]
-    )
+def list_moves() -> MoveRuleListRead:
+    """List every allowed move of a case, who may make it, and by which act."""
+    return MoveRuleListRead.of(moves.MOVES)
 
 
 @router.get("/cases/emergencies", needs=Permission.CASE_EMERGENCY)

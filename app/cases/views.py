@@ -24,11 +24,10 @@ from app.cases.models import (
     Summary,
     Words,
 )
-from app.cases.moves import Door
 from app.cases.service import CaseFile
 from app.casework.held import CaseRow
 from app.http.schema import Schema, Version
-from app.permissions import Compartment, Permission
+from app.permissions import Compartment
 
 
 class CaseReceipt(Schema):
@@ -68,21 +67,6 @@ class CaseShown(CaseReceipt):
     account: Account | None
     reporting: Reporting | None
     sealed: list[Compartment]
-
-
-class MoveRule(Schema):
-    """A move that exists: from where to where, who may make it, and by which act."""
-
-    was: CaseStatus
-    to: CaseStatus
-    needs: Permission
-    door: Door
-
-
-class MoveRules(Schema):
-    """Every move that exists."""
-
-    items: list[MoveRule]
 
 
 class MoveShown(Schema):

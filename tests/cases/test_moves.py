@@ -15,8 +15,9 @@ from app.cases import assignments as handover
 from app.cases import moves, service
 from app.cases.errors import MoveRefused
 from app.cases.models import Case, CaseMove, CaseStatus
-from app.cases.moves import MOVES, OPEN, Door
+from app.cases.moves import MOVES, OPEN
 from app.casework.duplicates import list_duplicates
+from app.casework.moves import Trigger
 from app.errors import PreconditionMissing, Stale
 from app.intake.service import dismiss_duplicate
 from tests.support.intake_steps import found, opened, version_of
@@ -47,19 +48,14 @@ def status_of(world, case_id):
 
 
 def test_the_table_is_the_architectures():
-    assert {(was, to) for was, towards in MOVES.items() for to in towards} == ALLOWED
-    by_hand = {
-        (was, to)
-        for was, towards in MOVES.items()
-        for to, made in towards.items()
-        if made.door is Door.HAND
-    }
-    assert by_hand == BY_HAND
+    assert {(move.source, move.target) for move in MOVES} == ALLOWED
+    manual = {(m.source, m.target) for m in MOVES if m.trigger is Trigger.MANUAL}
+    assert manual == BY_HAND
 
 
 def test_what_was_merged_or_erased_goes_nowhere_but_to_its_end():
-    assert set(MOVES[S.MERGED]) == {S.ERASED}
-    assert not MOVES[S.ERASED]
+    assert MOVES.targets(S.MERGED) == {S.ERASED}
+    assert not MOVES.targets(S.ERASED)
     assert {S.MERGED, S.ERASED}.isdisjoint(OPEN)
 
 

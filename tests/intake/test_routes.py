@@ -172,8 +172,11 @@ def test_a_change_needs_the_version_that_was_read(api):
 
 def test_the_moves_are_served_as_data(api):
     moves = api.ask("volunteer", "GET", "/cases/moves").json()["items"]
-    assert {"was": "active", "to": "closed", "needs": "case:move", "door": "moves"} in moves
-    assert not [move for move in moves if (move["was"], move["to"]) == ("active", "erased")]
+    assert {
+        "source": "active", "target": "closed", "needs": "case:move", "trigger": "manual",
+        "barred": [], "needs_reason": False,
+    } in moves  # fmt: skip
+    assert not [m for m in moves if (m["source"], m["target"]) == ("active", "erased")]
 
 
 def test_a_move_out_of_turn_is_refused_and_one_of_another_door_too(api):

@@ -1,0 +1,51 @@
+"""Responses that several domains share: a table of moves, as the API serves it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self, TypeVar
+
+from app.casework.moves import Move, MoveTable, Trigger
+from app.http.schema import Schema
+from app.permissions import Permission
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class MoveRuleRead(Schema):
+    """One allowed move, from a status to another.
+
+    ``needs`` is the permission to make it. A move with another ``trigger`` than ``manual`` belongs
+    to that act and cannot be requested by itself. Members who took one of the ``barred`` steps in
+    the same record cannot make it.
+    """
+
+    source: str
+    target: str
+    needs: Permission
+    trigger: Trigger
+    barred: list[str]
+    needs_reason: bool
+
+    @classmethod
+    def of(cls, move: Move[S]) -> Self:
+        """Return an allowed move."""
+        return cls(
+            source=move.source.value,
+            target=move.target.value,
+            needs=move.needs,
+            trigger=move.trigger,
+            barred=sorted(move.barred),
+            needs_reason=move.needs_reason,
+        )
+
+
+class MoveRuleListRead(Schema):
+    """Every allowed move of one kind of record."""
+
+    items: list[MoveRuleRead]
+
+    @classmethod
+    def of(cls, table: MoveTable[S]) -> Self:
+        """Return a table of moves."""
+        return cls(items=[MoveRuleRead.of(move) for move in table])
