@@ -1,6 +1,7 @@
 """Every table of the main database, gathered for migrations, inventories and tests.
 
-Importing this module imports the models of every domain; nothing in a request needs it.
+Tables are declared in ``models.py`` of each package and nowhere else. Importing this module
+imports all of them; nothing in a request needs it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,8 @@ from pathlib import Path
 from app.store.base import Base
 from app.store.sealed import sealed_fields
 
-_APP = Path(__file__).parent
-
-for _file in sorted(_APP.rglob("*.py")):
-    if "__tablename__" in _file.read_text(encoding="utf-8") and _file.parent != _APP:
-        import_module(".".join(("app", *_file.relative_to(_APP).with_suffix("").parts)))
+for _file in sorted(Path(__file__).parent.glob("*/models.py")):
+    import_module(f"app.{_file.parent.name}.models")
 
 metadata = Base.metadata
 

@@ -26,7 +26,7 @@ from app.casework.index import (
 )
 from app.intake.models import DuplicateDismissal
 from app.search.models import SearchKind
-from app.text.names import NameReader, resembles, same_name, telling
+from app.text.names import NameReader, is_distinctive, resembles, same_name
 from app.work import Work
 
 _NOT_AGAIN: Final = frozenset({CaseStatus.MERGED, CaseStatus.ERASED})
@@ -90,7 +90,7 @@ def _propose_names(work: Work, identity: Identity, proposals: dict[UUID, Proposa
             continue
         proposal = proposals.setdefault(row.id, Proposal(row))
         proposal.why.append(SearchKind.NAME)
-        if same and telling(mine) and not _contradict(identity, other):
+        if same and is_distinctive(mine) and not _contradict(identity, other):
             proposal.likely = True
 
 

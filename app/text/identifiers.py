@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 import phonenumbers
@@ -20,7 +21,7 @@ _LAST_REGION: Final = 14
 _NUMBERS_APART = re.compile(r"[,;/|&\n]|\s{2,}")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _SPACES = re.compile(r"\s+")
-# The letter wa stands in for zero: the two look alike, and phones offer the letter first.
+# The letter wa counts as zero: the two look alike, and phones offer the letter first.
 _NRC = re.compile(r"^(?P<region>[0-9]{1,2})[/\\.,-](?P<township>.*?)(?P<number>[0-9ဝ]{6})$")
 _SERIAL = re.compile(r"^(?P<letters>[^\W\d_]*?)\W*(?P<digits>[0-9]{2,12})$")
 
@@ -51,16 +52,30 @@ def _long_enough(digits: str) -> bool:
     return len(digits) >= _FEWEST_DIGITS
 
 
+def national_digits(written: str) -> str | None:
+    """Return a phone number's digits without its country, None where it is no phone number.
+
+    A number without ``+`` often reads as Myanmar's and as Thailand's; its national digits are the
+    same in both, so that they identify a payee where ``phones`` gives two readings.
+    """
+    number = next(_valid_numbers(ascii_digits(tidy(written))), None)
+    return None if number is None else str(number.national_number)
+
+
 def _phone(text: str) -> frozenset[str]:
-    found = set()
+    e164 = phonenumbers.PhoneNumberFormat.E164
+    return frozenset(phonenumbers.format_number(number, e164) for number in _valid_numbers(text))
+
+
+def _valid_numbers(text: str) -> Iterator[phonenumbers.PhoneNumber]:
+    """Yield a number as each region's plan reads it, as far as it is valid there."""
     for region in _REGIONS:
         try:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            found.add(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return frozenset(found)
+            yield number
 
 
 def nrc(written: str) -> frozenset[str]:

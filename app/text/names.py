@@ -3,7 +3,7 @@
 A name's *key* is the sorted skeletons of its syllables. Latin spellings of Burmese follow no
 standard (Htet, Htat, Het), so a skeleton keeps the class of the first sound, of the vowel and of
 the end; Burmese is romanised (BGN/PCGN) and cut down likewise. Keys are computed for a
-comparison and kept nowhere: an index over names would tell too much. The rules are our own.
+comparison and stored nowhere. The rules are our own.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from app.text.encoding import burmese, is_myanmar, readings
 Key: TypeAlias = tuple[str, ...]
 
 FEWEST_SYLLABLES: Final = 2
-_TELLING_SYLLABLES: Final = 3
+_DISTINCTIVE_SYLLABLES: Final = 3
 
-_HONORIFICS: Final = frozenset(
+HONORIFICS: Final = frozenset(
     {
-        "u", "daw", "ko", "ma", "maung", "mr", "mrs", "ms", "saw", "naw", "sai", "nang", "nan",
-        "salai", "mai", "dr", "bo", "ashin", "sayar", "saya",
+        "u", "daw", "ko", "ma", "maung", "mg", "mr", "mrs", "ms", "saw", "naw", "sai",
+        "nang", "nan", "salai", "mai", "dr", "bo", "ashin", "sayar", "saya",
     }
 )  # fmt: skip
+"""Forms of address in Latin letters, lower case; a name means the same person without them."""
+
 _WORDS = re.compile(r"[^\W\d_]+")
 _SHORT_FORMS: Final = {"mg": "maung"}
 _TONES = dict.fromkeys(map(ord, "့း"))
@@ -82,10 +84,10 @@ class NameReader:
         self._words: dict[str, list[_Syllable]] = {}
 
     def keys(self, *written: str | None) -> frozenset[Key]:
-        """Return the keys under which a name may stand: with and without its honorific.
+        """Return the keys of a name: with and without its honorific.
 
         ``written`` are spellings of one name, in either script and encoding. Names of one
-        syllable have no key: they would meet half of everyone.
+        syllable have no key: they would match half of everyone.
         """
         keys: set[Key] = set()
         for text in written:
@@ -120,14 +122,14 @@ def same_name(one: Iterable[Key], other: Iterable[Key]) -> bool:
     return not frozenset(one).isdisjoint(other)
 
 
-def telling(keys: Iterable[Key]) -> bool:
-    """Return whether a name has so many syllables that meeting it twice says something."""
-    return any(len(key) >= _TELLING_SYLLABLES for key in keys)
+def is_distinctive(keys: Iterable[Key]) -> bool:
+    """Return whether a name has enough syllables that two people rarely share it."""
+    return any(len(key) >= _DISTINCTIVE_SYLLABLES for key in keys)
 
 
 def resembles(one: Iterable[Key], other: Iterable[Key]) -> bool:
     """Return whether two names of three syllables or more differ in one syllable at most."""
-    others = [Counter(key) for key in other if len(key) >= _TELLING_SYLLABLES]
+    others = [Counter(key) for key in other if len(key) >= _DISTINCTIVE_SYLLABLES]
     for key in one:
         mine = Counter(key)
         for theirs in others:
@@ -148,7 +150,7 @@ def _keys(syllables: list[_Syllable]) -> Iterable[Key]:
     choices = [skeletons for _, skeletons in syllables]
     if len(choices) >= FEWEST_SYLLABLES:
         yield from _spelt(choices)
-    if len(choices) > FEWEST_SYLLABLES and syllables[0][0] in _HONORIFICS:
+    if len(choices) > FEWEST_SYLLABLES and syllables[0][0] in HONORIFICS:
         yield from _spelt(choices[1:])
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.text.identifiers import handle, nrc, phones, service_number
+from app.text.identifiers import handle, national_digits, nrc, phones, service_number
 
 MYANMAR_DIGITS = str.maketrans("0123456789", "၀၁၂၃၄၅၆၇၈၉")
 
@@ -25,6 +25,25 @@ def test_a_phone_number_is_one_number_in_all_its_spellings(written):
 
 def test_a_number_without_a_country_is_read_as_both_that_it_may_be():
     assert phones("081 234 5678") == {"+95812345678", "+66812345678"}
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("+95 9450112233", "9450112233"),
+        ("၀၉၄၅၀၁၁၂၂၃၃", "9450112233"),
+        ("09-450-112-233", "9450112233"),
+        ("081 234 5678", "812345678"),
+        ("+66 81 234 5678", "812345678"),
+    ],
+)
+def test_the_national_digits_of_a_number_are_the_same_with_and_without_its_country(written, digits):
+    assert national_digits(written) == digits
+
+
+def test_what_is_no_phone_number_has_no_national_digits():
+    assert national_digits("KBZ 17") is None
+    assert national_digits("99999 99999 99999 9") is None
 
 
 def test_a_number_with_its_country_is_read_once():

@@ -7,7 +7,7 @@ from burmesenlp import uni2zg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text.names import contains_name, name_keys, resembles, same_name, telling
+from app.text.names import contains_name, is_distinctive, name_keys, resembles, same_name
 
 BOTH_SCRIPTS = [
     ("မျိုးထက်ပိုင်", "Myo Htet Paing"), ("မနှင်းအိ", "Ma Hnin Ei"), ("ကိုသီဟဇင်", "Ko Thiha Zin"),
@@ -90,8 +90,8 @@ def test_names_that_differ_in_one_syllable_of_three_resemble_each_other():
 
 
 def test_only_names_of_three_syllables_tell_people_apart():
-    assert telling(name_keys("Myo Htet Paing"))
-    assert not telling(name_keys("Win Naing"))
+    assert is_distinctive(name_keys("Myo Htet Paing"))
+    assert not is_distinctive(name_keys("Win Naing"))
 
 
 def test_a_part_of_a_name_is_found_in_the_whole():
