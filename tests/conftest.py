@@ -1,4 +1,10 @@
-"""Fixtures that every test may ask for: both databases, and a founded organisation on each."""
+"""Fixtures that every test may request: a founded organisation, on SQLite or on both databases.
+
+- `world`, and what is built on it, runs on SQLite.
+- A test that requests `world_on_both` beside it runs on SQLite and on PostgreSQL; its docstring,
+  or its module's, says what differs between the two (`DIFFERENCES`).
+- Hypothesis draws 25 examples; `HYPOTHESIS_PROFILE=deep` draws 400.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +37,17 @@ BACKENDS = ("sqlite", "postgresql")
 MEMORY = next((path for path in (Path("/dev/shm"),) if os.access(path, os.W_OK)), None)  # noqa: S108
 """Where there is a file system in memory, databases of tests lie there: a copy then takes 30 ms."""
 
-hypothesis_settings.register_profile(
-    "padauk",
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-hypothesis_settings.load_profile("padauk")
+DIFFERENCES = ("lock", "upsert", "race", "migration", "paging", "transaction", "journey")
+"""What a test on both databases may be about; a journey runs every query of a way through them."""
+
+for profile, examples in (("ci", 25), ("deep", 400)):
+    hypothesis_settings.register_profile(
+        profile,
+        deadline=None,
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _numbers = count()
 
@@ -85,10 +95,19 @@ def founded_postgresql(postgres_server: str) -> Founded:
     return found(settings, RootKey(secrets.token_bytes(32)), Clock())
 
 
-@pytest.fixture(params=BACKENDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that requests `world_on_both` once on each database."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "world_on_both" in metafunc.fixturenames and all(
+        mark.args[0] != "backend" for mark in marks
+    ):
+        metafunc.parametrize("backend", BACKENDS, indirect=True)
+
+
+@pytest.fixture
 def backend(request: pytest.FixtureRequest) -> str:
-    """Both databases, one after the other."""
-    return str(request.param)
+    """The database of this test: SQLite, unless the test is parametrised over both."""
+    return str(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture
@@ -134,8 +153,14 @@ def new_world(
 
 @pytest.fixture
 def world(new_world: Callable[[], World]) -> World:
-    """A founded organisation with members for each role, on each database in turn."""
+    """A founded organisation with members for each role, on SQLite."""
     return new_world()
+
+
+@pytest.fixture
+def world_on_both(world: World) -> World:
+    """The same world as `world`, on each database in turn."""
+    return world
 
 
 @pytest.fixture

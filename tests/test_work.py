@@ -1,4 +1,7 @@
-"""One unit of work, one commit: everything or nothing, and never without a trace."""
+"""One unit of work, one commit: everything or nothing, and never without a trace.
+
+On both databases: transaction.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from app.audit.trail import Trail, read_detail
 from app.cases.models import Case, CaseStatus
 from app.errors import PreconditionMissing, Stale
 from app.work import UnauditedWrite
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 def events(world):

@@ -74,7 +74,9 @@ def test_others_list_nobody(served, role):
     assert served.ask(role, "GET", "/members").status_code == 403
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_pages_hold_everyone_once_and_in_order(served, world, administrator):
+    """On both databases: paging."""
     seen, cursor = [], ""
     while cursor is not None:
         asked = f"/members?limit=4&cursor={cursor}" if cursor else "/members?limit=4"

@@ -1,4 +1,7 @@
-"""Several people at the same moment, on both databases."""
+"""Several people at the same moment, on both databases.
+
+On both databases: race.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from sqlalchemy import func, select
 
 from app.aid import service
@@ -19,6 +23,8 @@ from app.ledger.models import DepositSource, JournalEntry
 from app.ledger.reconcile import verify_ledger
 from app.work import ANY_VERSION
 from tests.support.aid_steps import COURIER, KYAT, a_draft, open_fund
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 def at_once(acts: Iterable[Callable[[], object]]) -> Counter[object]:

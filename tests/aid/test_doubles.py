@@ -85,7 +85,9 @@ def test_where_tokens_meet_and_nobody_here_can_look_the_request_is_held(scene, m
     assert other.row(request_id).held
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_payee_who_slipped_past_two_approvals_at_once_is_found_when_paid(scene, monkeypatch):
+    """On both databases: race."""
     other = scene.another_case()
     first, second = scene.ask(a_draft(payee=COURIER)), other.ask(a_draft(payee=COURIER))
     monkeypatch.setattr(service, "may_be_second", lambda *_: False)

@@ -1,4 +1,7 @@
-"""The steps of the three scenarios that concern aid, at their hours."""
+"""The steps of the three scenarios that concern aid, at their hours.
+
+On both databases: journey.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from app.aid.models import AidDetail, AidItem, AidNote, AidStatus, Category, Mea
 from app.cases.models import Case, CaseStatus
 from app.ledger.reconcile import verify_ledger
 from tests.support.aid_steps import KYAT, a_draft, grant_emergency
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 HOURS = {"h": 1.0, "d": 24.0}
 SCENARIOS = Path(demo.__file__).parent / "scenarios"

@@ -51,7 +51,9 @@ def test_the_same_acts_by_different_people_go_through(scene):
     assert scene.do("confirm", request_id, scene.approves_too) is AidStatus.CONFIRMED
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_database_refuses_a_second_part_even_where_the_service_is_passed_by(scene):
+    """On both databases: race."""
     request_id = scene.ask()
     engine = scene.world.deployment.engine
     row = {

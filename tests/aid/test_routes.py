@@ -239,7 +239,9 @@ def test_the_rules_are_served_as_they_are_applied(scene, asked):
     assert rules["window_days"] == 7
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_treasurer_opens_a_fund_takes_money_in_and_takes_a_mistake_back(scene, asked):
+    """On both databases: journey."""
     proposed = str(new_id())
     opened = asked.post(
         scene.pays, "/funds", {"id": proposed, "name": "Jasmine", "currency": "THB"}
@@ -302,7 +304,9 @@ def test_another_teams_people_find_neither_the_request_nor_the_fund(scene, asked
     assert entries.json()["code"] == "fund.not_found"
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_requests_are_paged_by_cursor(scene, asked):
+    """On both databases: paging."""
     for _ in range(3):
         ask(asked, scene)
     first = asked.get(scene.asks, "/aid-requests", limit=2).json()

@@ -57,7 +57,9 @@ def tampering(world):
         yield connection, cases
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_an_untouched_log_and_its_rows_are_sound(world):
+    """On both databases: transaction."""
     world.open_case()
     count = run_sequencer(world)
     verdict = verdict_on(world, database=True)
@@ -109,7 +111,9 @@ def test_a_log_with_another_history_is_seen(world, tampering):
     assert "log.rewritten" in kinds(verdict_on(world))
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_row_put_back_to_an_older_value_is_named(world, tampering):
+    """On both databases: transaction."""
     connection, (case_id, _) = tampering
     older = connection.execute(select(Case.__table__.c.account_sealed)).scalars().first()
     connection.commit()
@@ -160,7 +164,9 @@ def test_the_checkpoint_is_a_note_that_its_verifier_opens(world):
         assert open_note(checkpoint.note, verifier).startswith("padauk.invalid/log\n")
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_events_that_come_late_get_later_places(world):
+    """On both databases: lock."""
     world.open_case()
     first = run_sequencer(world)
     world.open_case()
@@ -173,6 +179,7 @@ def test_events_that_come_late_get_later_places(world):
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_two_sequencers_at_once_never_give_a_place_twice(world):
+    """On PostgreSQL: race; SQLite has one writer at a time."""
     """The lease keeps them apart; should it ever fail, the primary key does."""
     world.open_case()
     deployment = world.deployment
@@ -185,7 +192,9 @@ def test_two_sequencers_at_once_never_give_a_place_twice(world):
             assert sequence(work.session) == 0
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_job_runs_in_one_process_at_a_time_and_not_before_it_is_due(world):
+    """On both databases: lock."""
     world.open_case()
     one, two = Worker(world.deployment), Worker(world.deployment)
     assert one.run_due()["sequencer"] > 0
@@ -194,8 +203,12 @@ def test_a_job_runs_in_one_process_at_a_time_and_not_before_it_is_due(world):
     assert "sequencer" in two.run_due()
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_rows_that_are_forgotten_on_a_schedule_are_not_missed(world):
-    """Every sign-in leaves an alert, almost always an empty one; the worker forgets them."""
+    """Every sign-in leaves an alert, almost always an empty one; the worker forgets them.
+
+    On both databases: transaction.
+    """
     with serve(world) as served:
         served.sign_in(world.member("volunteer"))
     run_sequencer(world)

@@ -148,7 +148,9 @@ def test_one_whose_keys_nobody_certified_cannot_log_an_intake(world):
     assert listed(world, world.member("coordinator")) == []
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_cases_are_listed_newest_first_and_page_by_page(world):
+    """On both databases: paging."""
     ids = []
     for number in range(5):
         ids.append(opened(world, stranger("Khin Zaw", f"0977000000{number}")))
@@ -162,7 +164,9 @@ def test_cases_are_listed_newest_first_and_page_by_page(world):
     assert [row.id for row in (*first, *second, *third)] == ids[::-1]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_cases_of_one_day_are_all_listed_and_none_twice(world):
+    """On both databases: paging."""
     ids = {opened(world, stranger("Khin Zaw", f"0977000000{number}")) for number in range(5)}
     seen = []
     with world.work_as(world.member("coordinator")) as work:
@@ -194,7 +198,9 @@ def test_a_list_can_be_narrowed_to_a_status(world):
     assert (len(submitted), len(active)) == (1, 0)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_page_opens_summaries_in_its_order_and_leaves_one_event(world):
+    """On both databases: paging."""
     for draft in (FAMILY, WALKER):
         opened(world, draft)
     with world.work_as(world.member("coordinator")) as work:

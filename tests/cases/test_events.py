@@ -56,7 +56,9 @@ def test_events_of_other_cases_are_not_among_them(world, coordinator):
     assert ids[0].isdisjoint(ids[1])
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_events_come_page_by_page_and_none_twice(world, coordinator):
+    """On both databases: paging."""
     case_id = opened(world)
     for _ in range(3):
         world.clock.advance(minutes=5)

@@ -95,9 +95,11 @@ def test_several_passphrases_are_stretched_once_and_replayed_without_stretching(
     assert toys.handled == ["change_toy"]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_commit_that_fails_is_not_reported_as_success(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ):
+    """On both databases: transaction."""
     person = served.world.member(Role.ADMINISTRATOR)
     served.world.token(person)
     before = served.count()
@@ -112,13 +114,16 @@ def test_a_commit_that_fails_is_not_reported_as_success(
     assert served.count() == before
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_write_without_a_trail_leaves_nothing(served: Served):
+    """On both databases: transaction."""
     before = served.count()
     answer = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/silent", json={"name": "Ebony"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal.error")
     assert served.count() == before
 
 
+@pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize(
     ("name", "status", "code"),
     [("Refused", 403, "toy.refused"), ("Busy", 409, "toy.busy"), ("Broken", 500, "internal.error")],
@@ -126,6 +131,7 @@ def test_a_write_without_a_trail_leaves_nothing(served: Served):
 def test_what_a_handler_raises_leaves_nothing_of_its_work(
     served: Served, name: str, status: int, code: str
 ):
+    """On both databases: transaction."""
     teams, events = served.count(), served.events("team:founded")
     answer = served.ask(
         Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": name}, headers=CREATED
@@ -185,7 +191,9 @@ def test_a_lead_waits_for_the_second_unlock(served: Served):
     assert answer.status_code == 200
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_denial_is_on_record_although_its_work_was_rolled_back(served: Served):
+    """On both databases: transaction."""
     asked = {"json": {"name": "Refused"}, "headers": CREATED}
     served.ask(Role.ADMINISTRATOR, "POST", "/api/toys", **asked)
     assert served.events("request:denied") == 1

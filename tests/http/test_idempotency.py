@@ -33,7 +33,9 @@ def open_team(served: Served, name: str, key: str = KEY, who: Role = WHO) -> Res
     )
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_same_request_sent_again_is_answered_and_not_repeated(served: Served):
+    """On both databases: transaction."""
     before = served.count()
     first, again = open_team(served, "Ebony"), open_team(served, "Ebony")
     assert first.status_code == again.status_code == 201
@@ -59,7 +61,9 @@ def test_two_members_may_hit_on_the_same_key(served: Served):
     assert served.count() == before + 2
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_what_failed_may_be_tried_again_under_its_key(served: Served):
+    """On both databases: transaction."""
     assert open_team(served, "Busy").status_code == 409
     assert open_team(served, "Ebony").status_code == 201
 
@@ -83,9 +87,11 @@ def test_a_key_is_eight_to_128_visible_characters(served: Served, key: str):
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency.key_invalid")
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_of_two_at_once_one_is_carried_out_and_both_are_answered(
     served: Served, backend: str, monkeypatch: pytest.MonkeyPatch
 ):
+    """On both databases: race."""
     before = served.count()
     served.world.token(served.world.member(WHO))
     other = serve(served.world)
@@ -108,9 +114,11 @@ def test_of_two_at_once_one_is_carried_out_and_both_are_answered(
     assert served.count() == before + 1
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_twin_that_commits_after_our_look_up_answers_for_us(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ):
+    """On both databases: race."""
     first, before = open_team(served, "Ebony"), served.count()
     find, looked = Claim.find_answer, []
 
@@ -157,7 +165,9 @@ def test_a_kept_answer_moved_to_another_key_does_not_open(served: Served):
     assert open_team(served, "Ebony").json()["code"] == "idempotency.answer_lost"
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_answers_are_kept_for_two_days(served: Served):
+    """On both databases: transaction."""
     open_team(served, "Ebony")
     world = served.world
     today = world.clock().date()

@@ -97,7 +97,9 @@ def test_only_the_rows_of_the_page_are_opened(rows: int, shown: int, more: bool)
     )
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_pages_together_hold_every_row_once(served: Served):
+    """On both databases: paging."""
     for number in range(4):
         headers = {"idempotency-key": f"a-random-key-{number}"}
         served.ask(Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": "Oak"}, headers=headers)

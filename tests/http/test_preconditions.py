@@ -34,7 +34,9 @@ def test_a_change_on_the_newest_version_goes_through_and_tells_the_next(served: 
     assert answer.headers["etag"] == f'"{version + 1}"'
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_change_on_an_older_version_is_refused_and_told_the_newest(served: Served):
+    """On both databases: transaction."""
     version = version_of(served)
     assert rename(served, f'"{version}"').status_code == 200
     answer = rename(served, f'"{version}"')
@@ -56,7 +58,9 @@ def test_a_version_stands_alone_and_in_quotes(served: Served, told: str):
     assert answer.json()["errors"][0]["field"] == "If-Match"
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_of_two_changes_at_once_one_is_stale(served: Served):
+    """On both databases: race."""
     version, world = version_of(served), served.world
     asked = []
     for role in (Role.ADMINISTRATOR, Role.LEAD):

@@ -108,7 +108,9 @@ def test_what_stays_sealed_is_said_by_name(api):
     assert file["reporting"] is None
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_list_names_nobody_and_goes_page_by_page(api):
+    """On both databases: paging."""
     ids = {api.open() for _ in range(3)}
     first = api.ask("volunteer", "GET", "/cases", limit=2)
     assert "Thiha" not in first.text
@@ -246,7 +248,9 @@ def test_a_merger_without_its_other_case_is_refused_by_field(api):
     assert answer.json()["errors"][0]["field"] == "into"
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_notes_are_added_and_read_in_order(api):
+    """On both databases: paging."""
     case_id = api.open()
     for text in ("Called at noon.", "Called again."):
         answer = api.ask("volunteer", "POST", f"/cases/{case_id}/notes", {"text": text})

@@ -1,4 +1,7 @@
-"""The main job, over HTTP: everyone does their part, and the log says so."""
+"""The main job, over HTTP: everyone does their part, and the log says so.
+
+On both databases: journey.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import pytest
 
 from tests.support.journey import Journey
 from tests.support.served import serve
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 @pytest.fixture

@@ -112,7 +112,9 @@ def test_a_team_sees_its_own_funds_and_an_auditor_all_without_their_names(scene)
         assert [ledger.find_fund_name(work, fund) for fund in funds] == [None, None]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_funds_are_paged_in_order(scene):
+    """On both databases: paging."""
     more = {open_fund(scene.world, scene.pays, 0) for _ in range(3)}
     with scene.world.work_as(scene.pays) as work:
         seen, after = [], None
@@ -184,7 +186,9 @@ def test_an_entry_id_is_taken_once(scene):
         ledger.deposit(work, scene.fund_id, 1, DepositSource.GRANT, proposed)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_journal_is_paged_newest_first_and_tells_what_was_undone(scene):
+    """On both databases: paging."""
     request_id = scene.paid()
     scene.world.clock.advance(days=1)
     scene.do("reverse", request_id, scene.pays)
@@ -225,15 +229,19 @@ def test_the_database_refuses_to_change_what_was_booked(scene, table, verb):
         behind_its_back(scene, change)
 
 
+@pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize(
     "values", [{"balance": -1}, {"reserved": -1}, {"reserved": 500_000 * KYAT + 1}]
 )
 def test_the_database_refuses_to_overdraw_a_fund(scene, values):
+    """On both databases: race."""
     with pytest.raises(IntegrityError):
         behind_its_back(scene, update(Fund).values(values))
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_database_refuses_a_second_payment_or_reversal(scene):
+    """On both databases: race."""
     request_id = scene.paid()
     with pytest.raises(IntegrityError):
         behind_its_back(

@@ -1,4 +1,7 @@
-"""What vetting and registration do on two of the journeys told in the scenarios, day by day."""
+"""What vetting and registration do on two of the journeys told in the scenarios, day by day.
+
+On both databases: journey.
+"""
 
 import pytest
 
@@ -27,6 +30,8 @@ from tests.vetting.acts import (
     decide_both,
     status_of,
 )
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 S = RegistrationState
 

@@ -105,8 +105,10 @@ def test_a_wrong_code_learns_nothing_whether_its_row_exists_or_not(world, case_i
     assert events_on(world, case_id, "code:not_valid") == 1
 
 
+@pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize("known", [True, False], ids=["a row", "no row"])
 def test_after_a_few_guesses_one_code_is_not_tried_again_that_day(world, case_id, known):
+    """On both databases: upsert."""
     _, code = issue_at_once(world, case_id)
     wrong = guess(code) if known else spell(new_code())
     for number in range(CODE_TRIES):
@@ -121,7 +123,9 @@ def test_after_a_few_guesses_one_code_is_not_tried_again_that_day(world, case_id
         assert redeem(world, code).valid
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_after_many_guesses_one_member_tries_no_code_that_day_and_others_still_do(world, case_id):
+    """On both databases: upsert."""
     _, code = issue_at_once(world, case_id)
     for _ in range(MEMBER_TRIES):
         assert redeem(world, spell(new_code())) == NOT_VALID
@@ -130,7 +134,9 @@ def test_after_many_guesses_one_member_tries_no_code_that_day_and_others_still_d
     assert redeem(world, code, by=world.member(Role.VOLUNTEER)).valid
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_counts_of_past_days_do_not_count_today(world, case_id):
+    """On both databases: upsert."""
     issue_at_once(world, case_id)
     for _ in range(MEMBER_TRIES):
         redeem(world, spell(new_code()))
@@ -198,7 +204,9 @@ def test_a_used_code_put_back_by_its_state_alone_stays_used(world, case_id):
     assert redeem(world, code) == NOT_VALID
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_of_many_who_redeem_at_the_same_moment_exactly_one_is_told_valid(world, case_id):
+    """On both databases: race."""
     _, code = issue_at_once(world, case_id)
     people = [
         world.member(role, number, team=team)
@@ -218,7 +226,9 @@ def test_of_many_who_redeem_at_the_same_moment_exactly_one_is_told_valid(world, 
     assert events_on(world, case_id, "code:not_valid") == 5
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_hand_over_noted_while_the_code_is_redeemed_never_brings_it_back(world, case_id):
+    """On both databases: race."""
     registration_id, code = issue_at_once(world, case_id)
     start = Barrier(2)
 
@@ -261,7 +271,9 @@ def test_the_states_in_which_a_code_is_alive_are_those_that_lead_to_redeemed():
     assert service.USUAL_DAYS <= service.LONGEST_DAYS
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_worker_notes_expired_codes_and_forgets_counts(world, case_id):
+    """On both databases: transaction."""
     registration_id, _ = issue_at_once(world, case_id, days=10)
     redeem(world, spell(new_code()))
     world.clock.advance(days=11)

@@ -273,7 +273,9 @@ def test_when_the_work_on_it_is_over_registrars_hold_nothing_of_the_case(
 # ------------------------------------------------------------------ lists and trail
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_registrars_list_what_is_in_their_hands_page_by_page(world):
+    """On both databases: paging."""
     made = []
     for number in range(3):
         case_id = open_stranger(world, number)

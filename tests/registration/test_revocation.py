@@ -127,7 +127,9 @@ def test_a_pre_code_that_was_used_stays_used(world, case_id):
     assert state_of(world, pre) is S.REDEEMED
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_worker_notes_codes_whose_last_day_is_over_and_no_others(world, case_id):
+    """On both databases: transaction."""
     ending, _ = issue_at_once(world, case_id, CodeKind.PRE, days=10)
     lasting, _ = issue_at_once(world, open_and_clear(world), days=11)
     world.clock.advance(days=10)

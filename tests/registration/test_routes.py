@@ -85,7 +85,9 @@ def test_asking_again_for_an_answer_that_was_lost_shows_the_same_code_to_the_sam
     assert (other.status_code, other.json()["code"]) == (404, "registration.not_found")
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_redemption_whose_answer_was_lost_is_told_again_and_not_used_twice(api, case_id):
+    """On both databases: race."""
     _, code = issue_at_once(api.world, case_id)
     verifier = api.world.member(Role.VOLUNTEER)
     path, body = "/registrations/redemptions", {"code": code}
@@ -149,7 +151,9 @@ def test_refusals_carry_their_codes(api, case_id):
     assert (answer.status_code, answer.json()["code"]) == (428, "precondition.missing")
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_lists_come_in_pages(api):
+    """On both databases: paging."""
     world = api.world
     made = []
     for number in range(3):

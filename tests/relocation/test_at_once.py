@@ -1,4 +1,7 @@
-"""Two at the same moment, on the same leg."""
+"""Two at the same moment, on the same leg.
+
+On both databases: race.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -8,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import DomainError
 from tests.support.relocation_steps import words_of
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 @pytest.fixture

@@ -1,4 +1,9 @@
-"""A couple and an infant, five moves: the family's scenario, hour by hour."""
+"""A couple and an infant, five moves: the family's scenario, hour by hour.
+
+On both databases: journey.
+"""
+
+import pytest
 
 from app.permissions import Role
 from app.relocation.models import LegStatus, PlanStatus
@@ -6,6 +11,8 @@ from app.watch import escalation
 from app.watch import service as watch
 from app.watch.models import Alarm
 from tests.support.relocation_steps import kinds, words_of
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 def plan_the_way(journey):

@@ -1,4 +1,7 @@
-"""A plan as a state machine: whatever coordinators do, rows, keys and table of moves agree."""
+"""A plan as a state machine: whatever coordinators do, rows, keys and table of moves agree.
+
+On both databases: journey.
+"""
 
 import pytest
 from hypothesis import settings
@@ -21,6 +24,8 @@ from app.relocation.errors import (
 from app.relocation.models import LegStatus, PlanStatus
 from app.relocation.states import DUE, MOVES, UNRESOLVED, WAITING, Mover
 from tests.support.relocation_steps import Journey
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 _S = LegStatus
 BY_HAND = {(move.origin, move.to) for move in MOVES if move.by is not Mover.REROUTE}

@@ -171,7 +171,9 @@ def test_silence_is_watched_and_taken_in_hand(journey, asked, leg):
     assert watched["acknowledged"]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_watch_and_the_lists_come_in_pages(journey, asked, plan):
+    """On both databases: paging."""
     journey.at(60)
     for path, key, who in (("/legs/watch", "leg_id", 3), ("/legs", "id", 3)):
         found, cursor = [], None

@@ -1,4 +1,7 @@
-"""The man who walked: silence, the ladder, and a battery that was empty."""
+"""The man who walked: silence, the ladder, and a battery that was empty.
+
+On both databases: journey.
+"""
 
 import pytest
 
@@ -6,6 +9,8 @@ from app.relocation import files
 from app.relocation.models import LegStatus, PlanStatus
 from app.watch.models import EscalationLevel
 from tests.support.relocation_steps import rungs_of, words_of
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""What auditors and coordinators read, and that nobody can be found in it."""
+"""What auditors and coordinators read, and that nobody can be found in it.
+
+On both databases: journey.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from app.reports import service
 from app.reports.models import ReportRelease
 from app.worker import sequence_log
 from tests.support.served import serve
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 def log_cases(world, how_many, **facts):

@@ -84,7 +84,9 @@ def test_the_real_passphrase_still_opens_the_real_account(served, world, person,
     assert alerts(served) == []
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_using_it_ends_the_real_sessions_at_once(served, world, person, second):
+    """On both databases: transaction."""
     real = token_by(served, person, person.passphrase)
     stranger = served.token_of(world.member("vetter"))
     token_by(served, person, second)
@@ -188,7 +190,9 @@ def test_every_sign_in_leaves_an_alert_of_one_size(served, world, person, second
     assert len({len(alert.notice.envelope) for alert in kept}) == 1
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_nobody_sees_the_harmless_account_among_the_members(served, world, person, second):
+    """On both databases: paging."""
     harmless = served.ask(token_by(served, person, second), "GET", "/me").json()["id"]
     lead = served.stepped_up(world.member("lead"))
     listed, cursor = [], ""

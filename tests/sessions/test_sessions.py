@@ -136,7 +136,10 @@ def test_a_session_that_is_used_goes_on_until_its_absolute_end(world, token):
     assert ends(world, token)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_use_is_written_down_to_the_minute_and_once_a_minute(world, token):
+    """On both databases: transaction."""
+
     def updates() -> int:
         with recorded(world.deployment.engine) as statements:
             identify(world, token)
@@ -159,7 +162,9 @@ def test_a_clock_that_lags_a_little_ends_no_session(world, token):
     assert not ends(world, token)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_removal_ends_every_session_at_once(world, person, token):
+    """On both databases: transaction."""
     other = world.token(person, stepped_up=True)
     with world.work_as(world.member("lead")) as work:
         remove_member(work, person.id)
@@ -294,7 +299,9 @@ def test_without_a_token_nothing_but_signing_in_is_open(served):
         assert served.ask("x" * 43, method, path).status_code == 401
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_rows_of_sessions_that_are_over_are_forgotten(world, person, token):
+    """On both databases: transaction."""
     world.token(person, stepped_up=True)
     with world.work_as(None) as work:
         assert forget_ended(work) == 0

@@ -219,15 +219,19 @@ def fail(world: World, login: str, times: int) -> list[float]:
     return delays
 
 
+@pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize("known", [True, False])
 def test_each_failure_makes_the_next_attempt_wait_longer_whether_the_name_exists_or_not(
     world, person, known
 ):
+    """On both databases: upsert."""
     login = person.login if known else "nobody-by-this-name"
     assert fail(world, login, 10) == [0, 0, 0, 1, 2, 4, 8, 16, 30, 30]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_failures_on_one_name_make_nobody_else_wait(world, person):
+    """On both databases: upsert."""
     fail(world, person.login, 10)
     assert fail(world, world.member("volunteer", 2).login, 1) == [0]
 
@@ -239,7 +243,9 @@ def test_the_right_passphrase_still_works_after_any_number_of_failures(world, pe
     assert fail(world, person.login, 1) == [0]
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_failures_fade_within_an_hour(world, person):
+    """On both databases: upsert."""
     fail(world, person.login, 10)
     world.clock.advance(hours=1, minutes=1)
     assert fail(world, person.login, 1) == [0]
@@ -248,7 +254,9 @@ def test_failures_fade_within_an_hour(world, person):
         assert forget_counts(work.session, work.now()) == 2
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_all_attempts_together_have_a_budget_a_minute(served, world):
+    """On both databases: upsert."""
     world.clock.advance(seconds=15)
     for number in range(throttle.BUDGET_A_MINUTE):
         assert fail(world, f"name-{number}", 1) == [0]

@@ -82,7 +82,9 @@ def test_a_grant_outside_the_reach_of_a_role_is_refused(world):
                 )
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_ending_a_grant_destroys_its_wraps_and_shuts_the_case(world):
+    """On both databases: transaction."""
     case_id, vetter = world.open_case(), world.member("vetter")
     coordinator = world.member("coordinator")
     hand_over(world, case_id, coordinator, vetter)

@@ -256,7 +256,9 @@ def test_a_round_that_custody_hands_back_takes_nothing_more(world, case_id):
 # ------------------------------------------------------------------ lists
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_a_vetter_lists_the_open_rounds_in_their_hands_page_by_page(world):
+    """On both databases: paging."""
     rounds = []
     for number in range(3):
         rounds.append(ask(world, open_stranger(world, number)))

@@ -85,7 +85,9 @@ def test_the_coordinator_follows_how_a_round_stands_and_withdraws_it(api, case_i
     assert (again.status_code, again.json()["code"]) == (409, "vetting.ended")
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_vetters_list_their_open_rounds_page_by_page(api):
+    """On both databases: paging."""
     rounds = [ask(api.world, open_stranger(api.world, number)) for number in range(3)]
     one = vetters(api.world)[0]
     page = api.get(one, "/vettings", limit=2).json()
@@ -174,7 +176,9 @@ def at_once(*acts):
         return list(pool.map(one, acts))
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_two_who_decide_at_the_same_moment_never_leave_a_turn_that_nobody_settles(world):
+    """On both databases: race."""
     for number in range(5):
         case_id = open_stranger(world, number)
         round_id = ask(world, case_id)
@@ -191,7 +195,9 @@ def test_two_who_decide_at_the_same_moment_never_leave_a_turn_that_nobody_settle
             assert (row.outcome, row.decided) == (Outcome.REFUSED, 2)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_two_who_ask_at_the_same_moment_open_one_round(world):
+    """On both databases: race."""
     for number in range(5):
         case_id = open_stranger(world, number)
         clear(world, case_id)

@@ -1,4 +1,7 @@
-"""The revisions give exactly the models, on both databases, and go back with rows in them."""
+"""The revisions give exactly the models and go back with rows in them.
+
+On both databases: migration.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ from app.models import metadata
 from app.store import migrate
 from app.store.engine import build_engine
 from app.store.models import KeystoreBase
-from tests.conftest import settings_for
+from tests.conftest import BACKENDS, settings_for
 from tests.support.founding import found
 from tests.support.world import Clock, World, open_world
 
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 LINES = (("main", metadata), ("keystore", KeystoreBase.metadata))
 ALEMBICS_OWN = {"alembic_version"}
 

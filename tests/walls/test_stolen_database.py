@@ -3,6 +3,8 @@
 Every text of a whole journey is a canary, looked for in the forms in which text ends up on disks:
 as it is, as UTF-16, base64 at each of its three alignments, hexadecimal, percent-encoded, and with
 its digits in Burmese. A canary written in the clear on purpose must be found: the search works.
+
+On both databases: journey.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from app.worker import Worker
 from tests.support.journey import PLAIN_TEXTS, Journey
 from tests.support.postgres import postgres_program
 from tests.support.served import serve
+
+pytestmark = pytest.mark.usefixtures("world_on_both")
 
 DIGITS = str.maketrans("0123456789", "၀၁၂၃၄၅၆၇၈၉")
 BURMESE = "ကိုမြတ်သာကျော်ဇင်ဝင်းထက်"

@@ -133,7 +133,9 @@ def test_the_words_stand_nowhere_in_the_database_nor_does_which_was_said(journey
 # ---------------------------------------------------------------------- unknown words
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_an_unknown_word_is_refused_counted_and_says_nothing(journey, leg, rider):
+    """On both databases: upsert."""
     journey.at(8.5)
     journey.climb()
     with pytest.raises(UnknownWord) as refusal:
@@ -153,7 +155,9 @@ def test_an_unknown_word_is_on_record(journey, leg):
     assert events(journey, "leg:checked_in") == 0
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_after_several_unknown_words_each_try_waits_a_minute(journey, leg):
+    """On both databases: upsert."""
     for _ in range(FREE_TRIES):
         with pytest.raises(UnknownWord):
             journey.check_in(leg, "umbrella")

@@ -66,7 +66,9 @@ def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):
     assert {fact["leg"] for fact in facts} == {str(leg)}
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_more_silent_legs_than_fit_in_a_run_climb_in_the_next(journey, leg, monkeypatch):
+    """On both databases: lock."""
     journey.at(41)
     monkeypatch.setattr(ladder, "LEGS_A_RUN", 1)
     assert journey.climb() == 3

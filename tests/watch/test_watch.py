@@ -116,7 +116,9 @@ def test_a_planner_without_the_cases_summary_sees_the_leg_without_a_call_sign(jo
     assert (watched.leg.id, watched.called) == (leg, None)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_watch_goes_on_page_by_page_without_a_gap_or_a_repetition(journey, another):
+    """On both databases: paging."""
     expected = {another(6 + n, 1, "ready", "departed")[1] for n in range(5)}
     journey.at(8.5)
     found, after = [], None
@@ -145,7 +147,9 @@ def test_a_leg_that_was_called_off_before_it_began_strands_nobody(journey):
     assert journey.watched(leg) is None
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_legs_are_listed_the_soonest_due_first_and_page_by_page(journey, another):
+    """On both databases: paging."""
     legs = [another(hours, 1)[1] for hours in (9, 3, 6)]
     with journey.world.work_as(journey.coordinator) as work:
         first = files.list_legs(work, limit=2)
@@ -173,7 +177,9 @@ def alerts_of(journey, **options):
         return watch.list_alerts(work, **options)
 
 
+@pytest.mark.usefixtures("world_on_both")
 def test_the_leads_alerts_come_newest_day_first_and_page_by_page(journey):
+    """On both databases: paging."""
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     for day in range(3):
         journey.at(24 * day)
