@@ -1,12 +1,18 @@
 """Text as it arrives, in two encodings, made readable: Unicode, composed, without hidden marks.
 
-Burmese comes in Unicode or in Zawgyi, which share their code points. What is more likely Zawgyi
-is converted; where that changed a name or an account, the original is kept beside it. Knows
-strings and the cells that hold them; nothing of rows, keys or searches.
+Burmese comes in Unicode or in Zawgyi, which share their code points.
+
+- What is more likely Zawgyi is converted.
+- Where that changed a name or an account, the original is kept in the same cell.
+- An original lives as long as the text that it is the original of: an edit that sends the
+  converted text back keeps it, an edit that replaces the text ends it.
+
+Knows strings and the cells that hold them; nothing of rows, keys or searches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.cases.models import Account, Contact, Identity, Relative
@@ -15,24 +21,24 @@ from app.text.encoding import is_myanmar, tidy, to_unicode
 # ---------------------------------------------------------------------- cells
 
 
-def clean_identity(identity: Identity) -> Identity:
-    """Return an identity in Unicode; a name that was converted keeps its first spelling.
+def clean_identity(identity: Identity, before: Identity | None = None) -> Identity:
+    """Return an identity in Unicode, with the original of a converted name.
 
-    A name that is written in Burmese alone is the Burmese name as well.
+    ``before`` is the identity that this one replaces. A name that is written in Burmese alone is
+    the Burmese name as well.
     """
     name = to_unicode(identity.name)
     burmese = _clean(identity.name_burmese)
     if burmese is None and is_myanmar(name):
         burmese = name
-    first = identity.name_as_written
-    for written, clean in ((identity.name, name), (identity.name_burmese, burmese)):
-        if first is None and written is not None and tidy(written) != clean:
-            first = written
     return replace(
         identity,
         name=name,
         name_burmese=burmese,
-        name_as_written=first,
+        name_as_written=_original(
+            (identity.name, identity.name_burmese),
+            identity.name_as_written or (before.name_as_written if before else None),
+        ),
         nrc=_clean(identity.nrc),
         service=_clean(identity.service),
         service_number=_clean(identity.service_number),
@@ -52,22 +58,34 @@ def clean_contact(contact: Contact) -> Contact:
     )
 
 
-def clean_account(account: Account) -> Account:
-    """Return an account in Unicode; what was converted in it is kept as it was written."""
-    says = to_unicode(account.says)
-    first = account.says_as_written
-    if first is None and tidy(account.says) != says:
-        first = account.says
+def clean_account(account: Account, before: Account | None = None) -> Account:
+    """Return an account in Unicode, with the original of what was converted.
+
+    ``before`` is the account that this one replaces.
+    """
     return replace(
         account,
-        says=says,
-        says_as_written=first,
+        says=to_unicode(account.says),
+        says_as_written=_original(
+            (account.says,), account.says_as_written or (before.says_as_written if before else None)
+        ),
         needs=tuple(map(to_unicode, account.needs)),
         risks=tuple(map(to_unicode, account.risks)),
         health=_clean(account.health),
         consent_for=tuple(map(to_unicode, account.consent_for)),
         consent_given=_clean(account.consent_given),
     )
+
+
+def _original(texts: Sequence[str | None], earlier: str | None) -> str | None:
+    """Return the first text that is converted now, else the earlier original of one of them."""
+    written = [text for text in texts if text is not None]
+    for text in written:
+        if tidy(text) != to_unicode(text):
+            return text
+    if earlier is not None and to_unicode(earlier) in map(to_unicode, written):
+        return earlier
+    return None
 
 
 def _clean_relative(relative: Relative) -> Relative:

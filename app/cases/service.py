@@ -122,13 +122,15 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
 def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:
     changed = []
     if change.identity is not None:
-        work.vault.seal(case.identity, clean_identity(change.identity))
+        identity = clean_identity(change.identity, work.vault.find(case.identity))
+        work.vault.seal(case.identity, identity)
         changed.append(Compartment.IDENTITY.value)
     if change.contact is not None:
         work.vault.seal(case.contact, clean_contact(change.contact))
         changed.append(Compartment.CONTACT.value)
     if change.account is not None:
-        work.vault.seal(case.account, clean_account(change.account))
+        account = clean_account(change.account, work.vault.find(case.account))
+        work.vault.seal(case.account, account)
         changed.append(Compartment.ACCOUNT.value)
     return changed
 
