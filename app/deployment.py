@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.crypto.aead import DataKey
@@ -24,7 +26,7 @@ from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.crypto.stretching import Stretcher
 from app.settings import Settings
-from app.store.engine import build_engine
+from app.store.engine import build_engine, checkpoint
 from app.store.keystore import Keystore
 
 BOOT_KEY_BYTES = 32
@@ -75,8 +77,14 @@ class Deployment:
         )
 
     def close(self) -> None:
-        """End the stretching process and close both databases."""
+        """End the stretching process, fold both databases into their files, and close them.
+
+        A database that cannot be reached any more does not stop the rest from being closed.
+        """
         self.stretcher.close()
+        for engine in (self.engine, self.keystore.engine):
+            with suppress(SQLAlchemyError):
+                checkpoint(engine)
         self.keystore.dispose()
         self.engine.dispose()
 

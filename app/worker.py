@@ -1,7 +1,7 @@
 """What is done without anyone asking: the log's sequence, the ladder of late legs, tidying.
 
-Each job runs in a unit of work of its own, by nobody, with no member's keys; a lease in the
-database keeps it to one process at a time. Runs as ``padauk worker``, or as a thread inside
+Each job runs in a unit of work of its own, by nobody, with no member's keys; a lock
+keeps it to one process at a time. Runs as ``padauk worker``, or as a thread inside
 ``serve``. A job that fails is tried again at its next turn, and never takes the others with it.
 """
 
@@ -23,9 +23,9 @@ from app.http import idempotency
 from app.registration import service as registration
 from app.sessions import duress
 from app.sessions import service as sessions
-from app.store.base import new_id
 from app.store.counters import forget_counts
-from app.store.leases import release_lease, take_lease
+from app.store.jobs import begin_if_due, note_failure, note_success
+from app.store.locks import job_lock
 from app.vault.models import Grant
 from app.watch import escalation
 from app.watch import service as watch
@@ -33,7 +33,6 @@ from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0
-_HOLD = timedelta(minutes=5)
 _COUNTED = timedelta(days=1)
 """No counter looks further back than this."""
 
@@ -104,16 +103,18 @@ class Worker:
         note_writes(deployment.sessions)
         self._deployment = deployment
         self._jobs = jobs
-        self._id = new_id()
         self._stopped = threading.Event()
 
     def run_due(self) -> dict[str, int]:
-        """Run every job that is due and free; returns how much each did."""
+        """Run every job that is due and that no other process runs; returns how much each did."""
         done: dict[str, int] = {}
         for job in self._jobs:
+            if self._stopped.is_set():
+                break
             try:
-                if self._take(job):
-                    done[job.name] = self._run(job)
+                with job_lock(self._deployment.engine, job.name) as taken:
+                    if taken and self._begin(job):
+                        done[job.name] = self._run(job)
             except Exception as failure:  # noqa: BLE001 - the other jobs must still run
                 # The kind only: a message or a trace could carry what a row says.
                 _log.error("job %s failed: %s", job.name, type(failure).__name__)
@@ -125,26 +126,27 @@ class Worker:
             self.run_due()
 
     def stop(self) -> None:
-        """Let the present turn be the last."""
+        """Let the present job be the last."""
         self._stopped.set()
 
-    def _take(self, job: Job) -> bool:
+    def _begin(self, job: Job) -> bool:
+        now = self._deployment.clock()
         with self._deployment.sessions() as session, session.begin():
-            return take_lease(
-                session,
-                job.name,
-                self._id,
-                now=self._deployment.clock(),
-                every=job.every,
-                hold=_HOLD,
-            )
+            return begin_if_due(session, job.name, now=now, every=job.every)
 
     def _run(self, job: Job) -> int:
         try:
-            with self._deployment.sessions() as session:
-                work = begin_work(session, self._deployment, NOBODY)
-                with unit_of_work(work):
-                    return job.run(work)
-        finally:
+            with (
+                self._deployment.sessions() as session,
+                unit_of_work(begin_work(session, self._deployment, NOBODY)) as work,
+            ):
+                count = job.run(work)
+        except BaseException as failure:
             with self._deployment.sessions() as session, session.begin():
-                release_lease(session, job.name, self._id, now=self._deployment.clock())
+                note_failure(
+                    session, job.name, now=self._deployment.clock(), kind=type(failure).__name__
+                )
+            raise
+        with self._deployment.sessions() as session, session.begin():
+            note_success(session, job.name, now=self._deployment.clock())
+        return count

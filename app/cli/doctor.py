@@ -19,7 +19,7 @@ from app.cli.home import FOUND, AsJson, Home, build, load_settings, out, read_ro
 from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.migrate import current, head, upgrade
-from app.store.models import JobLease
+from app.store.models import JobRun
 
 Check = tuple[str, bool, str]
 _WORKER_LATE = timedelta(minutes=10)
@@ -87,13 +87,13 @@ def _databases(deployment: Deployment) -> Iterator[Check]:
 def _jobs(deployment: Deployment) -> Iterator[Check]:
     try:
         with deployment.sessions() as session:
-            last = session.scalar(select(JobLease.ran_at).where(JobLease.name == "sequencer"))
+            last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == "sequencer"))
     except SQLAlchemyError:
         return
     if last is None:
         yield "worker", False, "has never run"
         return
-    late = deployment.clock() - last > _WORKER_LATE
+    late = abs(deployment.clock() - last) > _WORKER_LATE
     yield "worker", not late, f"last sequenced the log at {last:%Y-%m-%d %H:%M} UTC"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from app.main import SERVER_OPTIONS, create_app
 from app.worker import Worker
 
 _HOME_VARIABLE = "PADAUK_HOME"
+_GRACE_SECONDS = 20
+"""How long requests in hand may take to finish after the signal to stop."""
+_WORKER_SECONDS = 30
 
 
 @contextmanager
@@ -31,7 +35,7 @@ def working(deployment: Deployment) -> Iterator[None]:
         yield
     finally:
         worker.stop()
-        thread.join(timeout=30)
+        thread.join(timeout=_WORKER_SECONDS)
 
 
 def serve(
@@ -52,6 +56,7 @@ def serve(
             workers=processes,
             host=settings.host,
             port=settings.port,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
             **SERVER_OPTIONS,
         )
         return
@@ -60,12 +65,24 @@ def serve(
         serve_deployment(deployment, jobs=jobs)
 
 
+def end_quietly() -> None:
+    """Let SIGTERM and SIGINT end the server and not the process: what follows must still run.
+
+    uvicorn raises a signal again once it has shut down, for the handler that was there before.
+    With Python's own handlers the process dies there, before the databases are closed.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+
+
 def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
     """Serve one deployment in this process until it is told to stop."""
     settings = deployment.settings
     config = uvicorn.Config(
-        create_app(deployment), host=settings.host, port=settings.port, **SERVER_OPTIONS
-    )
+        create_app(deployment), host=settings.host, port=settings.port,
+        timeout_graceful_shutdown=_GRACE_SECONDS, **SERVER_OPTIONS,
+    )  # fmt: skip
+    end_quietly()
     if not jobs:
         uvicorn.Server(config).run()
         return
@@ -89,7 +106,6 @@ def worker(
             for name, count in jobs.run_due().items():
                 out.print(f"{name}: {count}")
             return
-        try:
-            jobs.run_until_stopped()
-        except KeyboardInterrupt:
-            jobs.stop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: jobs.stop())
+        jobs.run_until_stopped()

@@ -1,44 +1,111 @@
-"""Engines for the two databases that Padauk runs on, with their promises asserted.
+"""Engines for the two databases that Padauk runs on, with their settings asserted.
 
-SQLite forgets its pragmas with each connection, so they are set and read back every time:
-a deployment that cannot overwrite what it deletes must not start.
+- SQLite forgets its pragmas with each connection, so they are set and read back every time: a
+  deployment that cannot overwrite what it deletes must not start.
+- On PostgreSQL nothing waits without end: connecting, a statement, a lock, an idle transaction and
+  an unacknowledged packet each have a limit. One frozen lock must not hold every request thread.
+- Files and databases are opened, never made: only ``init``, ``demo`` and ``restore`` create.
+
+Knows drivers and seconds; knows no table.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
 
-_PRAGMAS = {
+_PRAGMAS: Final = {
     "journal_mode": "wal",
     "synchronous": 2,
     "secure_delete": 1,
     "foreign_keys": 1,
-    "busy_timeout": 10_000,
+    "busy_timeout": 5_000,
     "temp_store": 2,
 }
+_POOL_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 5
+_TCP_MILLISECONDS: Final = 15_000
 
 
 class PragmaRefused(RuntimeError):
     """SQLite did not take a setting that the promises of SECURITY.md rest on."""
 
 
-def build_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """Return an engine that never logs values, for ``sqlite:///`` or ``postgresql+psycopg://``."""
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a transaction may wait on PostgreSQL, in milliseconds; 0 is without limit."""
+
+    statement: int = 15_000
+    lock: int = 5_000
+    idle_in_transaction: int = 60_000
+
+    def items(self) -> dict[str, str]:
+        """Return the settings by the names that PostgreSQL gives them."""
+        return {
+            "statement_timeout": str(self.statement),
+            "lock_timeout": str(self.lock),
+            "idle_in_transaction_session_timeout": str(self.idle_in_transaction),
+        }
+
+
+def build_engine(
+    url: str, *, pool_size: int = 5, behind_pgbouncer: bool = False, create: bool = True
+) -> Engine:
+    """Return an engine that never logs values, for ``sqlite:///`` or ``postgresql+psycopg://``.
+
+    Without ``create`` a missing SQLite file is an error at the first connection, not a new and
+    empty database. ``behind_pgbouncer`` keeps nothing on a server connection between
+    transactions: no prepared statements, and the timeouts are set in each transaction.
+    """
     if url.startswith("sqlite"):
-        engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_size=pool_size,
-            connect_args={"check_same_thread": False},
-        )
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin_immediate)
-        return engine
-    return create_engine(
-        url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_pre_ping=False
+        return _sqlite(url, pool_size, create=create)
+    timeouts = Timeouts()
+    arguments: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "tcp_user_timeout": _TCP_MILLISECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+    if behind_pgbouncer:
+        arguments["prepare_threshold"] = None
+    else:
+        arguments["options"] = " ".join(f"-c {k}={v}" for k, v in timeouts.items().items())
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        pool_timeout=_POOL_SECONDS,
+        max_overflow=0,
+        pool_pre_ping=False,
+        connect_args=arguments,
     )
+    if behind_pgbouncer:
+        event.listen(engine, "begin", _set_timeouts)
+    return engine
+
+
+def _sqlite(url: str, pool_size: int, *, create: bool) -> Engine:
+    database = make_url(url).database
+    arguments: dict[str, Any] = {"check_same_thread": False}
+    if database and database != ":memory:" and not create:
+        # The driver's own spelling of "open, and do not make".
+        url = f"sqlite:///file:{Path(database).resolve()}?mode=rw&uri=true"
+    pool: dict[str, Any] = {
+        "pool_size": pool_size,
+        "pool_timeout": _POOL_SECONDS,
+        "max_overflow": 0,
+    }
+    if not database or database == ":memory:":
+        pool = {}  # one connection a thread, which nobody waits for
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments, **pool)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -54,14 +121,36 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     # Every request writes at least its audit events: taking the write lock at once makes waiting
-    # orderly, where upgrading a read later would fail instead of wait.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # orderly, where upgrading a read later would fail instead of wait. A snapshot only reads.
+    reads = connection.get_execution_options().get("snapshot", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def truncate_wal(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, so that what was erased is gone there too."""
+def _set_timeouts(connection: Connection) -> None:
+    for name, value in Timeouts().items().items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
+
+
+def read_snapshot(engine: Engine) -> Connection:
+    """Return a connection that reads one state of the database, and holds up no writer.
+
+    PostgreSQL: REPEATABLE READ, READ ONLY, without a statement timeout. SQLite: a deferred
+    transaction, which in WAL mode sees the state of its first read. The caller closes it.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.connect().execution_options(snapshot=True)
+    return engine.connect().execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+
+
+def checkpoint(engine: Engine) -> None:
+    """Fold SQLite's write-ahead log into the file and empty it; nothing on PostgreSQL.
+
+    After this the file alone is the whole database, and what was erased is gone from the log.
+    """
     if engine.dialect.name != "sqlite":
         return
     raw = engine.raw_connection()

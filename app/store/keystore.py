@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Engine, delete, func, insert, select
 
 from app.store.base import new_id
-from app.store.engine import truncate_wal
+from app.store.engine import checkpoint
 from app.store.models import ErasureShare
 
 SHARE_BYTES = 32
@@ -93,7 +93,7 @@ class Keystore:
             count = connection.execute(
                 delete(ErasureShare).where(ErasureShare.id.in_(gone))
             ).rowcount
-        truncate_wal(self._engine)
+        checkpoint(self._engine)
         with self._lock:
             for share_id in gone:
                 self._cache.pop(share_id, None)

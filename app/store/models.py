@@ -11,16 +11,18 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.store.base import NAMING, Base, index_column, key_column, plain
 
 
-class JobLease(Base):
-    """Who may run a job until when, and when it last ran."""
+class JobRun(Base):
+    """When a job last began, succeeded and failed. Which process runs it is a lock's business."""
 
-    __tablename__ = "job_leases"
-    __housekeeping__ = "says which process runs a job, nothing of anyone"
+    __tablename__ = "job_runs"
+    __housekeeping__ = "says when a job ran, nothing of anyone"
 
     name: Mapped[str] = plain("the job", String(40), primary_key=True)
-    holder: Mapped[UUID] = plain("random; the process that runs it")
-    until: Mapped[datetime] = plain("when the lease lapses")
-    ran_at: Mapped[datetime] = plain("when it was last begun")
+    began_at: Mapped[datetime] = plain("when it was last begun; it is due again some time later")
+    succeeded_at: Mapped[datetime | None] = plain("health and doctor compare it with the time")
+    failed_at: Mapped[datetime | None] = plain("when it last failed")
+    failures: Mapped[int] = plain("how often it failed since it last succeeded")
+    failure: Mapped[str | None] = plain("the kind of the last error, no message", String(80))
 
 
 DAYS_KEPT = 2

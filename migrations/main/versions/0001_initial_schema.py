@@ -389,12 +389,14 @@ def upgrade() -> None:
         op.f("ix_idempotency_keys_created_on"), "idempotency_keys", ["created_on"], unique=False
     )
     op.create_table(
-        "job_leases",
+        "job_runs",
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("holder", sa.Uuid(), nullable=False),
-        sa.Column("until", Moment(), nullable=False),
-        sa.Column("ran_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_leases")),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("succeeded_at", Moment(), nullable=True),
+        sa.Column("failed_at", Moment(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.String(length=80), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_runs")),
     )
     op.create_table(
         "key_copies",
@@ -1033,7 +1035,7 @@ def downgrade() -> None:
     op.drop_table("member_keys")
     op.drop_index(op.f("ix_key_copies_member_id"), table_name="key_copies")
     op.drop_table("key_copies")
-    op.drop_table("job_leases")
+    op.drop_table("job_runs")
     op.drop_index(op.f("ix_idempotency_keys_created_on"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
     op.drop_index("ix_grants_live", table_name="grants")

@@ -1,0 +1,71 @@
+"""One job at a time across processes and hosts, by a lock that ends with its holder.
+
+- PostgreSQL: a transaction-level advisory lock on a connection of its own. It ends when the
+  transaction, the connection or the process does; it works behind a transaction-pooling proxy.
+- SQLite: an exclusive ``flock`` on a file beside the database. It ends with the process. SQLite
+  serves one host, so a file of this host is enough.
+
+No lock looks at a clock: a wrong clock can neither keep a lock nor steal one. Knows names of jobs
+and nothing of what they do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+
+from app.crypto.derive import digest
+
+_KEY_BYTES = 8
+
+
+@contextmanager
+def job_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Yield whether the lock of a job was taken; it is held until the block ends."""
+    if engine.dialect.name == "sqlite":
+        with _file_lock(engine, name) as taken:
+            yield taken
+        return
+    with engine.connect() as connection, connection.begin():
+        # The job works on another connection while this one waits: no timeout may end it.
+        connection.execute(
+            select(func.set_config("idle_in_transaction_session_timeout", "0", True))
+        )
+        yield bool(connection.scalar(select(func.pg_try_advisory_xact_lock(_key(name)))))
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(digest(name.encode())[:_KEY_BYTES], "big", signed=True)
+
+
+@contextmanager
+def _file_lock(engine: Engine, name: str) -> Iterator[bool]:
+    path = _path(engine, name)
+    if path is None:
+        yield True
+        return
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        with suppress(OSError):
+            os.close(file)
+
+
+def _path(engine: Engine, name: str) -> Path | None:
+    """Return the lock file of a job; None for a database in memory, which one process has."""
+    database = engine.url.database
+    if not database or database == ":memory:":
+        return None
+    database = database.removeprefix("file:")
+    return Path(f"{database}.{name.replace(' ', '-')}.lock")
