@@ -565,10 +565,13 @@ def upgrade() -> None:
             sa.Enum(
                 "summary",
                 "identity",
+                "papers",
+                "household",
                 "contact",
                 "account",
                 "vetting",
                 "route",
+                "words",
                 "registration",
                 "aid",
                 "reporting",
