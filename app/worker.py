@@ -15,20 +15,19 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from app.alerts import service as alerts
 from app.audit.checkpoints import LOG_ORIGIN
 from app.audit.events import EventKind
 from app.audit.sequencer import sequence, sign_checkpoint
 from app.deployment import Deployment
 from app.http import idempotency
 from app.registration import service as registration
-from app.sessions import duress
 from app.sessions import service as sessions
 from app.store.counters import forget_counts
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.vault.models import Grant
 from app.watch import escalation
-from app.watch import service as watch
 from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
@@ -75,8 +74,8 @@ def tidy_sessions(work: Work) -> int:
 
 
 def settle_alerts(work: Work) -> int:
-    """Do what alerts ask for, and forget those a month old."""
-    return duress.settle_alerts(work) + duress.forget_alerts(work)
+    """End the access that alerts name, and delete alerts older than a month."""
+    return alerts.settle_alerts(work) + alerts.forget_alerts(work)
 
 
 def tidy_replays(work: Work) -> int:
@@ -87,7 +86,6 @@ def tidy_replays(work: Work) -> int:
 JOBS: Sequence[Job] = (
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("ladder", timedelta(minutes=1), escalation.climb_due),
-    Job("leg alerts", timedelta(hours=1), watch.forget_alerts),
     Job("sessions", timedelta(minutes=15), tidy_sessions),
     Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),

@@ -25,7 +25,7 @@ from app.accounts.models import Credential, Member, MemberStatus, Place
 from app.accounts.standing import confirm_standing, stands
 from app.audit.events import EventKind
 from app.permissions import Role
-from app.sessions.service import end_sessions
+from app.sessions.ending import end_sessions
 from app.vault.certificates import certify_member
 from app.vault.errors import Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind

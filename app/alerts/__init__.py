@@ -1,1 +1,1 @@
-"""What the leads must look at: one sealed alert per sign-in and check-in, most of them empty."""
+"""Alerts for the leads: one sealed row per sign-in and check-in, nearly always of no kind."""

@@ -1,35 +1,58 @@
-"""Rows of alerts. Most say nothing; only opening one tells. Knows tables and cell types."""
+"""Rows of alerts. Most say nothing; only opening one shows which. Knows tables and cell types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from app.accounts.models import DirectoryRecord
 from app.permissions import Compartment
 from app.store.base import plain
-from app.store.sealed import NOTES, SealedField
+from app.store.sealed import SealedField
+
+
+class AlertKind(StrEnum):
+    """What an alert says. One letter each: a sealed value's length must not tell them apart."""
+
+    NOTHING = "n"
+    DURESS_AT_SIGN_IN = "s"
+    DURESS_AT_CHECK_IN = "c"
+    MISSING = "m"
+
+
+NO_ID = UUID(int=0)
+"""In the place of an id that an alert has none of, and as wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the leads are to know; an empty ``code`` is nothing. The member is always filled."""
+    """What an alert says, and of whom or of which leg. Every field has one width."""
 
-    code: str
-    member_id: UUID
+    kind: AlertKind
+    at: datetime
+    member_id: UUID = NO_ID
+    team_id: UUID = NO_ID
+    case_id: UUID = NO_ID
+    leg_id: UUID = NO_ID
 
 
 class Alert(DirectoryRecord):
-    """Written at every sign-in, almost always saying nothing: only opening tells which ones do."""
+    """Written at every sign-in and every check-in; nearly always of kind ``NOTHING``.
+
+    Sealed under the directory key, because leads hold no key to a case and must read it.
+    """
 
     __tablename__ = "alerts"
     __forgotten__ = "a month after it was raised"
-    __housekeeping__ = "one row a sign-in, which stands in the trail itself"
+    __housekeeping__ = "one row a sign-in or check-in, which is in the log itself"
+    __table_args__ = (Index("ix_alerts_raised", "raised_on", "id"),)
 
     raised_on: Mapped[date] = plain("the day; kept for a month")
-    settled: Mapped[bool] = plain("whether the worker has done what it asks, which may be nothing")
+    settled: Mapped[bool] = plain("whether the worker has acted on it, even if there was no need")
 
-    notice = SealedField(Notice, Compartment.DIRECTORY, step=NOTES)
+    notice = SealedField(Notice, Compartment.DIRECTORY)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from app.alerts.schemas import AlertList, AlertView
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from app.alerts import service as alerts
+from app.alerts.schemas import AlertSummary
+from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.sessions import duress
 from app.work import Work
 
 router = Router(tags=["alerts"])
 
 
-MOST_ALERTS = 100
-
-
 @router.get("/alerts", needs=Permission.ALERT_LIST)
-def list_alerts(work: Work) -> AlertList:
-    """List what the leads must look at."""
-    return AlertList(
-        items=[
-            AlertView(
-                id=raised.id,
-                code=raised.code,
-                member_id=raised.member_id,
-                raised_on=raised.raised_on,
-            )
-            for raised in duress.list_alerts(work, MOST_ALERTS)
-        ]
+def list_alerts(page: PageQuery, work: Work) -> Page[AlertSummary]:
+    """List alerts of the last month: duress at a sign-in or check-in, and people missing."""
+    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
+    return page_of(
+        work,
+        page,
+        alerts.list_alerts(work, after=after, limit=page.limit + 1),
+        keys=lambda opened: (opened.alert.raised_on, opened.alert.id),
+        show=lambda rows: [AlertSummary.of(row) for row in rows],
     )

@@ -1,26 +1,51 @@
-"""Requests and responses of alerts. Opens nothing."""
+"""Requests and responses of alerts. Values arrive already opened."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Field
-
+from app.alerts.models import NO_ID, AlertKind
+from app.alerts.service import OpenedAlert
 from app.http.schema import Schema
 
+KindName: TypeAlias = Literal["duress_at_sign_in", "duress_at_check_in", "missing"]
 
-class AlertView(Schema):
-    """Something that the leads must look at."""
+KIND_NAMES: Mapping[AlertKind, KindName] = {
+    AlertKind.DURESS_AT_SIGN_IN: "duress_at_sign_in",
+    AlertKind.DURESS_AT_CHECK_IN: "duress_at_check_in",
+    AlertKind.MISSING: "missing",
+}
+"""Every kind but ``NOTHING``, which is never shown."""
+
+
+class AlertSummary(Schema):
+    """An alert: a member who signed in under duress, or a leg under duress or missing."""
 
     id: UUID
-    code: Annotated[str, Field(examples=["sign_in.forced"])]
-    member_id: UUID
-    raised_on: date
+    kind: KindName
+    at: datetime
+    member_id: UUID | None
+    team_id: UUID | None
+    case_id: UUID | None
+    leg_id: UUID | None
+
+    @classmethod
+    def of(cls, opened: OpenedAlert) -> AlertSummary:
+        """Return the alert as leads see it."""
+        notice = opened.notice
+        return cls(
+            id=opened.alert.id,
+            kind=KIND_NAMES[notice.kind],
+            at=notice.at,
+            member_id=_id_or_none(notice.member_id),
+            team_id=_id_or_none(notice.team_id),
+            case_id=_id_or_none(notice.case_id),
+            leg_id=_id_or_none(notice.leg_id),
+        )
 
 
-class AlertList(Schema):
-    """What leads must look at, of the last month, newest first; a hundred at most."""
-
-    items: list[AlertView]
+def _id_or_none(value: UUID) -> UUID | None:
+    return None if value == NO_ID else value

@@ -29,9 +29,10 @@ from app.crypto.passwords import Stretched, generate_passphrase, new_salt
 from app.crypto.signing import SigningKey
 from app.permissions import Role
 from app.sessions import throttle
+from app.sessions.ending import end_sessions
 from app.sessions.errors import PassphraseWrong
 from app.sessions.models import MemberSession
-from app.sessions.service import Opened, end_sessions, let_lapse, open_session
+from app.sessions.service import Opened, let_lapse, open_session
 from app.vault.keyring import MemberSecrets
 from app.work import Work
 

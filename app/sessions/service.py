@@ -196,16 +196,6 @@ def end_current_session(work: Work) -> None:
     end_session(work, work.principal.session_id)
 
 
-def end_sessions(work: Work, member_id: UUID, *, but: UUID | None = None) -> None:
-    """End every session of a member at once, ``but`` one. The caller's event says why."""
-    ended = delete(MemberSession).where(MemberSession.member_id == member_id)
-    if but is not None:
-        ended = ended.where(MemberSession.id != but)
-    work.session.execute(
-        ended, execution_options={"housekeeping": "the caller's event stands for it"}
-    )
-
-
 def let_lapse(work: Work, session_id: UUID) -> None:
     """Let a session end within minutes, so that an answer lost on the way can be asked for again.
 

@@ -19,6 +19,7 @@ from app.accounts.credentials import (
 from app.accounts.logins import login_index
 from app.accounts.models import Credential, Member, MemberStatus
 from app.accounts.standing import stands
+from app.alerts.service import settle_alerts
 from app.audit.events import EventKind
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
@@ -45,7 +46,7 @@ def sign_in(work: Work, login: str, stretched: Stretched) -> Opened:
     Raises ``SignInRefused`` for anything else, with ``session:refused`` on record.
     """
     index = login_index(work.deployment, login)
-    duress.settle_alerts(work)
+    settle_alerts(work)
     unlocked = try_slots(work.deployment, _credential(work, index), stretched)
     member = None if unlocked is None else _standing_member(work, unlocked)
     if unlocked is None or member is None:
@@ -54,7 +55,7 @@ def sign_in(work: Work, login: str, stretched: Stretched) -> Opened:
         _note_refusal(work.deployment, index)
         raise SignInRefused
     throttle.reset_failures(work, index)
-    duress.raise_alert(work, unlocked)
+    duress.raise_sign_in_alert(work, unlocked)
     opened = open_session(work, member, unlocked.keys)
     work.trail.record(EventKind.SESSION_OPENED, member=str(member.id))
     return opened

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.alerts.models import AlertKind
 from app.audit.events import EventKind
 from app.relocation.errors import HappenedOutOfRange, LegOver, UnknownWord, WordsTooFast
 from app.relocation.holding import lock_leg
@@ -19,8 +20,8 @@ from app.relocation.models import Leg, LegRecord
 from app.relocation.states import UNRESOLVED
 from app.relocation.words import find_word
 from app.text.dates import minute_of
-from app.watch.escalation import hear, leave_alert
-from app.watch.models import Alarm, CheckIn, CheckInRecord, Word
+from app.watch.escalation import hear, raise_leg_alert
+from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work, begin_work, unit_of_work
 
 FREE_TRIES = 5
@@ -60,7 +61,8 @@ def check_in(
     check_in = CheckIn(case_id=leg.case_id, leg_id=leg.id, made_on=work.today())
     work.vault.seal(check_in.saying, CheckInRecord(said, moment, work.principal.id, note))
     work.session.add(check_in)
-    leave_alert(work, leg, Alarm.DURESS if said is Word.DURESS else Alarm.NOTHING)
+    duress = said is Word.DURESS
+    raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
     work.vault.seal(leg.record, _recorded(record, said, moment))
     if said is not Word.NO_ANSWER:
         hear(leg, moment, work.now())

@@ -14,21 +14,20 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from app.alerts.models import AlertKind
+from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.relocation.errors import NothingToAcknowledge
 from app.relocation.holding import lock_leg, require_planner
-from app.relocation.models import Leg
+from app.relocation.models import Leg, Plan
 from app.relocation.states import TOLD, rungs_reached
 from app.text.dates import minute_of
 from app.watch.models import (
     UNSEEN,
     Acknowledgement,
-    Alarm,
-    AlarmNotice,
     CheckIn,
     CheckInRecord,
     EscalationLevel,
-    LegAlert,
     LegEscalation,
     Word,
 )
@@ -86,7 +85,7 @@ def _reach(work: Work, leg: Leg, rung: EscalationLevel) -> None:
         EventKind.LEG_SILENT, leg.case_id, leg=str(leg.id), rung=rung.value, told=TOLD[rung].value
     )
     if rung is EscalationLevel.MISSING:
-        leave_alert(work, leg, Alarm.MISSING)
+        raise_leg_alert(work, leg, AlertKind.MISSING)
 
 
 def list_rungs(work: Work, legs: Sequence[Leg]) -> list[LegEscalation]:
@@ -111,11 +110,10 @@ def hear(leg: Leg, at: datetime, now: datetime) -> None:
     leg.silence += 1
 
 
-def leave_alert(work: Work, leg: Leg, what: Alarm) -> None:
-    """Leave an alert for the leads, which may well say nothing."""
-    alert = LegAlert(case_id=leg.case_id, leg_id=leg.id, raised_on=work.today())
-    work.vault.seal(alert.notice, AlarmNotice(what, minute_of(work.now())))
-    work.session.add(alert)
+def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
+    """Write an alert about a leg, with the team that leads are to ask."""
+    team_id = work.session.get_one(Plan, leg.plan_id).team_id
+    raise_alert(work, kind, team_id=team_id, case_id=leg.case_id, leg_id=leg.id)
 
 
 # ---------------------------------------------------------------------- acknowledging

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
@@ -38,14 +38,6 @@ class Word(StrEnum):
     NO_ANSWER = "n"
 
 
-class Alarm(StrEnum):
-    """What the leads are to know of a leg. One letter each, as with ``Word``."""
-
-    NOTHING = "n"
-    DURESS = "d"
-    MISSING = "m"
-
-
 UNSEEN = UUID(int=0)
 """Stands where a member would, and is as wide: a length must not tell what was looked at."""
 
@@ -68,14 +60,6 @@ class Acknowledgement:
     by: UUID
     at: datetime
     note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmNotice:
-    """What the leads are told of a leg: almost always nothing."""
-
-    what: Alarm
-    at: datetime
 
 
 class CheckIn(CaseRecord):
@@ -115,19 +99,3 @@ class LegEscalation(CaseRecord):
     def part(self) -> UUID:
         """The leg's scope."""
         return self.leg_id
-
-
-class LegAlert(CaseRecord):
-    """Written at every check-in, almost always saying nothing: only opening tells which ones do.
-
-    Sealed under the directory key, because leads hold no key to a case and must be told.
-    """
-
-    __tablename__ = "leg_alerts"
-    __forgotten__ = "a month after it was raised"
-    __table_args__ = (Index("ix_leg_alerts_raised", "raised_on", "id"),)
-
-    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
-    raised_on: Mapped[date] = plain("the day; kept for a month")
-
-    notice = SealedField(AlarmNotice, Compartment.DIRECTORY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -15,11 +15,9 @@ from app.watch import check_ins, escalation
 from app.watch import service as watch
 from app.watch.schemas import (
     Acknowledge,
-    AlertShown,
     CheckInReceipt,
     MakeCheckIn,
     WatchedShown,
-    alert_shown,
     check_in_receipt,
     watched_shown,
 )
@@ -40,20 +38,6 @@ def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
         watched,
         keys=lambda row: row.position,
         show=lambda rows: [watched_shown(row) for row in rows],
-    )
-
-
-@router.get("/legs/alerts", needs=Permission.ALERT_LIST)
-def list_leg_alerts(page: PageQuery, work: Work) -> Page[AlertShown]:
-    """List what the leads must know of legs: duress words, and people who are missing."""
-    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
-    alerts = watch.list_alerts(work, after=after, limit=page.limit + 1)
-    return page_of(
-        work,
-        page,
-        alerts,
-        keys=lambda raised: (raised.alert.raised_on, raised.alert.id),
-        show=lambda rows: [alert_shown(row) for row in rows],
     )
 
 

@@ -13,18 +13,13 @@ from app.relocation.files import Reached
 from app.relocation.models import Leg, LegStatus
 from app.relocation.states import reached_at
 from app.watch.check_ins import Heard
-from app.watch.models import Alarm, CheckInRecord, EscalationLevel, NotifiedGroup, Word
-from app.watch.service import Raised, Watched
+from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
+from app.watch.service import Watched
 
 WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
     Word.SAFE: "safe",
     Word.DURESS: "duress",
     Word.NO_ANSWER: "no_answer",
-}
-
-ALARMS: dict[Alarm, Literal["duress", "missing"]] = {
-    Alarm.DURESS: "duress",
-    Alarm.MISSING: "missing",
 }
 
 
@@ -74,17 +69,6 @@ class WatchedShown(Schema):
     unknown_words: int
 
 
-class AlertShown(Schema):
-    """What the leads are told: which team to ask, about which leg."""
-
-    id: UUID
-    what: Literal["duress", "missing"]
-    at: datetime
-    team_id: UUID
-    case_id: UUID
-    leg_id: UUID
-
-
 def _rung_shown(leg: Leg, reached: Reached) -> EscalationRead:
     rung, taken = reached.rung, reached.taken
     at = leg.expected_at and reached_at(rung.rung, leg.expected_at, leg.grace_minutes)
@@ -124,18 +108,6 @@ def watched_shown(watched: Watched) -> WatchedShown:
         expected_at=leg.expected_at,
         heard_at=watched.record.heard_at,
         unknown_words=watched.record.unknown_words,
-    )
-
-
-def alert_shown(raised: Raised) -> AlertShown:
-    """Return one alert for the leads."""
-    return AlertShown(
-        id=raised.alert.id,
-        what=ALARMS[raised.what],
-        at=raised.at,
-        team_id=raised.team_id,
-        case_id=raised.alert.case_id,
-        leg_id=raised.alert.leg_id,
     )
 
 

@@ -1,20 +1,19 @@
-"""Who is moving and who is silent, for coordinators; and what the leads must know, for leads.
+"""Who is moving and who is silent, for coordinators.
 
-The watch shows a coordinator the journeys that they hold, the most urgent first. Leads hold no
-journey: their alerts name a team and a leg, nothing more. The ladder is read off the clock here,
-so that the watch is right also when the worker has stopped.
+The watch shows a coordinator the journeys that they hold, the most urgent first. Levels are read
+off the clock here, so that the watch is right also when the worker has stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, tuple_
+from sqlalchemy import exists, or_, select
 
 from app.cases import service as intake
 from app.cases.models import Case
@@ -25,11 +24,10 @@ from app.relocation.states import rungs_reached
 from app.vault.models import Grant
 from app.vault.queries import live_grants
 from app.watch.escalation import find_unseen_duress, list_rungs
-from app.watch.models import Alarm, AlarmNotice, EscalationLevel, LegAlert, Word
+from app.watch.models import EscalationLevel, Word
 from app.work import Work
 
 ALARMS_KEPT = timedelta(days=14)
-ALERTS_KEPT = timedelta(days=31)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _STRANDED = frozenset({LegStatus.MISSED, LegStatus.ABORTED})
 
@@ -140,49 +138,3 @@ def _minutes_past_due(leg: Leg, now: datetime) -> int:
     if leg.expected_at is None:
         return 0
     return max(0, int((now - leg.expected_at).total_seconds() // 60))
-
-
-# ---------------------------------------------------------------------- for the leads
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """One alert as the leads see it: which team must be asked, about which leg."""
-
-    alert: LegAlert
-    team_id: UUID
-    what: Alarm
-    at: datetime
-
-
-def list_alerts(work: Work, *, after: tuple[date, UUID] | None = None, limit: int) -> list[Raised]:
-    """Return up to ``limit`` alerts of the last month that say something, newest day first.
-
-    Needs no grant: an alert says which team and leg, and that it is duress or missing.
-    """
-    query = (
-        select(LegAlert, Plan.team_id)
-        .join(Leg, Leg.id == LegAlert.leg_id)
-        .join(Plan, Plan.id == Leg.plan_id)
-        .where(LegAlert.raised_on > work.today() - ALERTS_KEPT)
-        .order_by(LegAlert.raised_on.desc(), LegAlert.id.desc())
-    )
-    if after is not None:
-        query = query.where(tuple_(LegAlert.raised_on, LegAlert.id) < after)
-    found: list[Raised] = []
-    for alert, team_id in work.session.execute(query):
-        notice: AlarmNotice = work.vault.open(alert.notice)
-        if notice.what is not Alarm.NOTHING:
-            found.append(Raised(alert, team_id, notice.what, notice.at))
-        if len(found) == limit:
-            break
-    return found
-
-
-def forget_alerts(work: Work) -> int:
-    """Delete alerts older than a month; returns how many. A job of the worker."""
-    gone = work.session.execute(
-        delete(LegAlert).where(LegAlert.raised_on <= work.today() - ALERTS_KEPT),
-        execution_options={"housekeeping": "what they said stands with the legs, and in the log"},
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -5,11 +5,11 @@ On both databases: journey.
 
 import pytest
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.permissions import Role
 from app.relocation.models import LegStatus, PlanStatus
 from app.watch import escalation
-from app.watch import service as watch
-from app.watch.models import Alarm
 from tests.support.relocation_steps import kinds, words_of
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
@@ -91,8 +91,10 @@ def test_a_duress_word_at_the_second_house_is_seen_by_coordinators_and_told_to_t
     assert journey.watch()[0].leg.id == stay
     assert journey.watch()[0].duress
     with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
-        alerts = watch.list_alerts(work, limit=10)
-    assert [(raised.what, raised.alert.leg_id) for raised in alerts] == [(Alarm.DURESS, stay)]
+        found = list_alerts(work, limit=10)
+    assert [(opened.notice.kind, opened.notice.leg_id) for opened in found] == [
+        (AlertKind.DURESS_AT_CHECK_IN, stay)
+    ]
     assert words_of(journey.read(stay)) == ["DURESS"]
 
 

@@ -193,8 +193,8 @@ def test_a_duress_word_reaches_coordinators_and_leads_over_the_api(journey, aske
     (watched,) = asked.get(journey.coordinator, "/legs/watch").json()["items"]
     assert watched["duress"]
     lead = journey.world.member(Role.LEAD)
-    (alert,) = asked.get(lead, "/legs/alerts").json()["items"]
-    assert (alert["what"], alert["leg_id"]) == ("duress", leg["id"])
+    (alert,) = asked.get(lead, "/alerts").json()["items"]
+    assert (alert["kind"], alert["leg_id"]) == ("duress_at_check_in", leg["id"])
     path = f"/legs/{leg['id']}/acknowledgements"
     assert asked.post(journey.coordinator, path, {"what": "duress"}).status_code == 201
     assert asked.get(journey.coordinator, "/legs/watch").json()["items"] == []

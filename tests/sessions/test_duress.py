@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.accounts.models import Credential, Member
 from app.accounts.service import list_members, remove_member, retire
 from app.alerts.models import Alert
+from app.alerts.service import forget_alerts, settle_alerts
 from app.audit.models import AuditEvent
 from app.permissions import Role
-from app.sessions.duress import forget_alerts, settle_alerts
 from app.sessions.models import MemberSession
 from app.sessions.service import principal_of
 from app.store.base import Base
@@ -122,8 +122,8 @@ def test_a_second_sign_in_finds_the_real_grants_ended_even_without_a_worker(
 
 def test_the_leads_are_told_who_was_forced_and_nobody_else_may_ask(served, world, person, second):
     token_by(served, person, second)
-    assert [(told["code"], told["member_id"]) for told in alerts(served)] == [
-        ("sign_in.forced", str(person.id))
+    assert [(alert["kind"], alert["member_id"], alert["team_id"]) for alert in alerts(served)] == [
+        ("duress_at_sign_in", str(person.id), str(person.team_id))
     ]
     for role in set(Role) - {Role.LEAD}:
         assert served.ask(role, "GET", "/alerts").status_code == 403

@@ -11,6 +11,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from app.alerts import routes as alerts
 from app.main import assemble
 from app.relocation import routes as relocation
 from app.sessions.service import principal_of
@@ -65,6 +66,6 @@ def journey(world: World) -> Journey:
 @pytest.fixture
 def asked(world: World) -> Iterator[Asked]:
     """Relocation over HTTP, on the same world as ``journey``."""
-    app = assemble(world.deployment, [relocation.router, watch.router], principal_of)
+    app = assemble(world.deployment, [relocation.router, watch.router, alerts.router], principal_of)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Asked(world, client)

@@ -157,7 +157,6 @@ ROUTES: dict[str, Row] = {
     "GET /api/legs": READ,
     "GET /api/legs/moves": READ,
     "GET /api/legs/watch": READ,
-    "GET /api/legs/alerts": READ,
     "GET /api/legs/{leg_id}": READ,
     "POST /api/legs/{leg_id}/moves": Row(lambda _: {"to": "ready"}),
     "POST /api/legs/{leg_id}/escort": Row(lambda ids: {"volunteer_id": ids["member_id"]}),

@@ -129,7 +129,6 @@ def code_of(answer: Response) -> str | None:
 
 def test_every_route_stands_in_the_table_once_and_the_table_has_no_other(house: House):
     assert set(ROUTES) == set(house.routes)
-    assert len(ROUTES) == 95
     assert len(house.guarded) == len(ROUTES) - OPEN
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
+from app.alerts.models import NO_ID, Alert, AlertKind, Notice
+from app.alerts.service import list_alerts
 from app.audit.models import AuditEvent
 from app.permissions import Role
 from app.relocation.errors import (
@@ -17,9 +19,8 @@ from app.relocation.errors import (
 from app.relocation.models import Leg, LegRecord, LegStatus
 from app.store.base import Base, new_id
 from app.watch import escalation
-from app.watch import service as watch
 from app.watch.check_ins import FREE_TRIES
-from app.watch.models import UNSEEN, Alarm, AlarmNotice, CheckIn, CheckInRecord, LegAlert, Word
+from app.watch.models import UNSEEN, CheckIn, CheckInRecord, Word
 from tests.support.relocation_steps import Journey, rungs_of, words_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -248,7 +249,7 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
             journey.check_in(leg, word, by=journey.volunteer(2), note=note)
         seen[word] = added(before, shape(journey.world)), statements
     assert seen["tamarind"] == seen["monsoon"]
-    assert {"check_ins", "leg_alerts", "legs", "audit_events"} <= seen["monsoon"][0].keys()
+    assert {"check_ins", "alerts", "legs", "audit_events"} <= seen["monsoon"][0].keys()
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,10 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
             [CheckInRecord(Word.DURESS, NOON, UNSEEN, None, by) for by in (UNSEEN, NOBODY)],
         ),
         (Leg.record, [LegRecord(heard_at=NOON, duress=word) for word in Word]),
-        (LegAlert.notice, [AlarmNotice(what, NOON) for what in Alarm]),
+        (
+            Alert.notice,
+            [Notice(kind, NOON, member_id=id_) for kind in AlertKind for id_ in (NO_ID, NOBODY)],
+        ),
     ],
 )
 def test_whatever_a_cell_says_of_duress_it_is_of_one_width(field, values):
@@ -306,7 +310,7 @@ def envelope(journey, check_in_id):
 
 def alerts_of(journey, **options):
     with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
-        return watch.list_alerts(work, limit=10, **options)
+        return list_alerts(work, limit=10, **options)
 
 
 def test_the_leads_are_told_of_duress_with_the_team_to_ask_and_nothing_of_safe_words(journey, leg):
@@ -315,8 +319,10 @@ def test_the_leads_are_told_of_duress_with_the_team_to_ask_and_nothing_of_safe_w
     assert alerts_of(journey) == []
     journey.check_in(leg, "monsoon")
     (raised,) = alerts_of(journey)
-    assert (raised.what, raised.alert.leg_id) == (Alarm.DURESS, leg)
-    assert raised.team_id == journey.coordinator.team_id
+    notice = raised.notice
+    assert (notice.kind, notice.leg_id) == (AlertKind.DURESS_AT_CHECK_IN, leg)
+    assert notice.case_id == journey.case_id
+    assert notice.team_id == journey.coordinator.team_id
 
 
 def test_a_safe_word_after_a_duress_word_takes_nothing_back(journey, leg):

@@ -3,14 +3,15 @@
 import pytest
 from sqlalchemy import select
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.audit.models import AuditEvent
 from app.audit.trail import read_detail
 from app.permissions import Role
 from app.relocation.errors import LegNotFound, NothingToAcknowledge
 from app.watch import escalation
 from app.watch import escalation as ladder
-from app.watch import service as watch
-from app.watch.models import Alarm, EscalationLevel, LegEscalation, NotifiedGroup
+from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
 from tests.support.relocation_steps import rungs_of
 
 
@@ -50,8 +51,8 @@ def test_coordinators_are_told_of_all_and_the_leads_of_missing(journey, leg):
         EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
     }
     with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
-        (raised,) = watch.list_alerts(work, limit=10)
-    assert (raised.what, raised.alert.leg_id) == (Alarm.MISSING, leg)
+        (opened,) = list_alerts(work, limit=10)
+    assert (opened.notice.kind, opened.notice.leg_id) == (AlertKind.MISSING, leg)
 
 
 def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):

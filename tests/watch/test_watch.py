@@ -8,7 +8,6 @@ from app.relocation import files, service
 from app.watch import escalation
 from app.watch import service as watch
 from app.watch.models import EscalationLevel
-from app.watch.service import forget_alerts
 from tests.support.relocation_steps import Journey
 
 
@@ -170,37 +169,3 @@ def test_a_volunteer_with_many_cases_and_one_leg_lists_the_one_leg(journey, anot
     with journey.world.work_as(journey.volunteer(1)) as work:
         assert len(list(held.list_cases(work, limit=50))) == 7
         assert files.list_legs(work, limit=10) == []
-
-
-def alerts_of(journey, **options):
-    with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
-        return watch.list_alerts(work, **options)
-
-
-@pytest.mark.usefixtures("world_on_both")
-def test_the_leads_alerts_come_newest_day_first_and_page_by_page(journey):
-    """On both databases: paging."""
-    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
-    for day in range(3):
-        journey.at(24 * day)
-        journey.check_in(leg, "monsoon")
-        journey.check_in(leg, "tamarind")
-    first = alerts_of(journey, limit=2)
-    after = (first[-1].alert.raised_on, first[-1].alert.id)
-    rest = alerts_of(journey, after=after, limit=2)
-    days = [raised.alert.raised_on for raised in (*first, *rest)]
-    assert len(days) == 3
-    assert days == sorted(days, reverse=True)
-
-
-def test_alerts_are_forgotten_after_a_month(journey):
-    (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
-    journey.check_in(leg, "monsoon")
-    journey.at(24 * 30)
-    with journey.world.work_as(None) as work:
-        assert forget_alerts(work) == 0
-    assert len(alerts_of(journey, limit=5)) == 1
-    journey.at(24 * 31)
-    assert alerts_of(journey, limit=5) == []
-    with journey.world.work_as(None) as work:
-        assert forget_alerts(work) == 1

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
+    op.create_index("ix_alerts_raised", "alerts", ["raised_on", "id"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("member_id", sa.Uuid(), nullable=False),
@@ -896,18 +897,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_check_ins_case_id"), "check_ins", ["case_id"], unique=False)
     op.create_index(op.f("ix_check_ins_leg_id"), "check_ins", ["leg_id"], unique=False)
     op.create_table(
-        "leg_alerts",
-        sa.Column("leg_id", sa.Uuid(), nullable=False),
-        sa.Column("raised_on", sa.Date(), nullable=False),
-        sa.Column("notice_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_alerts_leg_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_alerts")),
-    )
-    op.create_index(op.f("ix_leg_alerts_case_id"), "leg_alerts", ["case_id"], unique=False)
-    op.create_index("ix_leg_alerts_raised", "leg_alerts", ["raised_on", "id"], unique=False)
-    op.create_table(
         "leg_rungs",
         sa.Column("leg_id", sa.Uuid(), nullable=False),
         sa.Column("silence", sa.Integer(), nullable=False),
@@ -988,9 +977,6 @@ def downgrade() -> None:
     op.drop_table("postings")
     op.drop_index(op.f("ix_leg_rungs_case_id"), table_name="leg_rungs")
     op.drop_table("leg_rungs")
-    op.drop_index("ix_leg_alerts_raised", table_name="leg_alerts")
-    op.drop_index(op.f("ix_leg_alerts_case_id"), table_name="leg_alerts")
-    op.drop_table("leg_alerts")
     op.drop_index(op.f("ix_check_ins_leg_id"), table_name="check_ins")
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
@@ -1083,6 +1069,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_assignments_member_id"), table_name="assignments")
     op.drop_index(op.f("ix_assignments_case_id"), table_name="assignments")
     op.drop_table("assignments")
+    op.drop_index("ix_alerts_raised", table_name="alerts")
     op.drop_table("alerts")
     if op.get_bind().dialect.name == "postgresql":
         for table in INSERT_ONLY:

@@ -1,0 +1,104 @@
+"""Alerts for the leads: duress at a sign-in or a check-in, and people who are missing.
+
+- Each sign-in and each check-in writes one alert of one size, whatever was said.
+- Only opening an alert shows its kind; no column, event or log line names it.
+- The worker acts on alerts, at the latest before the next sign-in; it ends access and deletes
+  no case.
+- Alerts are deleted after a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, tuple_
+
+from app.alerts.models import NO_ID, Alert, AlertKind, Notice
+from app.sessions.ending import end_sessions
+from app.text.dates import minute_of
+from app.work import Work
+
+KEPT_FOR = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAlert:
+    """An alert and what it says."""
+
+    alert: Alert
+    notice: Notice
+
+
+def raise_alert(
+    work: Work,
+    kind: AlertKind,
+    *,
+    member_id: UUID | None = None,
+    team_id: UUID | None = None,
+    case_id: UUID | None = None,
+    leg_id: UUID | None = None,
+) -> None:
+    """Write one alert of this kind, which may be ``NOTHING``."""
+    notice = Notice(
+        kind,
+        minute_of(work.now()),
+        member_id or NO_ID,
+        team_id or NO_ID,
+        case_id or NO_ID,
+        leg_id or NO_ID,
+    )
+    alert = Alert(raised_on=work.today(), settled=False)
+    work.vault.seal(alert.notice, notice)
+    work.session.add(alert)
+
+
+def settle_alerts(work: Work) -> int:
+    """End the grants and sessions of members who signed in under duress.
+
+    Returns how many alerts were settled, those that say nothing included. A job of the worker.
+    """
+    waiting = work.session.scalars(
+        select(Alert).where(Alert.settled.is_(False)).with_for_update(skip_locked=True)
+    ).all()
+    for alert in waiting:
+        notice = work.vault.open(alert.notice)
+        if notice.kind is AlertKind.DURESS_AT_SIGN_IN:
+            end_sessions(work, notice.member_id)
+            work.grants.end_all_of(notice.member_id)
+        alert.settled = True
+    return len(waiting)
+
+
+def list_alerts(
+    work: Work, *, after: tuple[date, UUID] | None = None, limit: int
+) -> list[OpenedAlert]:
+    """Return up to ``limit`` alerts of the last month that say something, newest day first.
+
+    Needs no grant.
+    """
+    query = (
+        select(Alert)
+        .where(Alert.raised_on > work.today() - KEPT_FOR)
+        .order_by(Alert.raised_on.desc(), Alert.id.desc())
+    )
+    if after is not None:
+        query = query.where(tuple_(Alert.raised_on, Alert.id) < after)
+    found: list[OpenedAlert] = []
+    for alert in work.session.scalars(query):
+        notice = work.vault.open(alert.notice)
+        if notice.kind is not AlertKind.NOTHING:
+            found.append(OpenedAlert(alert, notice))
+        if len(found) == limit:
+            break
+    return found
+
+
+def forget_alerts(work: Work) -> int:
+    """Delete settled alerts older than a month; returns how many. A job of the worker."""
+    gone = work.session.execute(
+        delete(Alert).where(Alert.settled, Alert.raised_on <= work.today() - KEPT_FOR),
+        execution_options={"housekeeping": "sign-ins, check-ins and silences are in the log"},
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
