@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 from app.audit.events import EventKind
 from app.cases.errors import MoveRefused
 from app.cases.models import Assignment, Case, CaseMove, CaseStatus, Words
-from app.casework.duplicates import refuse_open_duplicates
 from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
 from app.vault.models import GrantReason
@@ -83,8 +82,8 @@ OPEN: Final = frozenset({_S.SUBMITTED, _S.VETTING, _S.ACTIVE, _S.SETTLED})
 def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
     """Move a case and note why; the caller has claimed whatever the request was based on.
 
-    Raises ``MoveRefused`` out of turn, ``DuplicateOpen`` where a likely duplicate stands in the
-    way of leaving triage, ``NoGrant`` for a reason by one who does not hold the account.
+    Who moves a case out of ``submitted`` has asked ``readiness`` for ``Task.LEAVE_TRIAGE``. Raises
+    ``MoveRefused``, ``NoGrant`` for a reason by a member who does not hold the account.
     """
     was = case.status
     if MOVES.find(was, to) is None or (
@@ -92,8 +91,6 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     ):
         raise MoveRefused(was, to)
     if was is _S.SUBMITTED:
-        if to in {_S.VETTING, _S.DECLINED}:
-            refuse_open_duplicates(work, case)
         end_triage(work, case)
     made = select(func.count()).select_from(CaseMove).where(CaseMove.case_id == case.id)
     move = CaseMove(

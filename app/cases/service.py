@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.audit.events import EventKind
 from app.cases.cleaning import clean_account, clean_contact, clean_identity
@@ -32,7 +33,6 @@ from app.cases.models import (
     count_people,
 )
 from app.casework.held import held, holder_of, walks
-from app.casework.index import forget_index
 from app.permissions import Compartment
 from app.vault.errors import NoGrant
 from app.vault.scopes import Scope
@@ -114,9 +114,19 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
     work.claim(case)
     changed = _reseal_compartments(work, case, change)
     changed += _reseal_facts(work, case, change)
-    forget_index(work, case)
+    request_indexing(case)
     work.trail.record(EventKind.CASE_CHANGED, case.id, compartments=sorted(set(changed)))
     return case
+
+
+def request_indexing(case: Case) -> None:
+    """Have a case indexed again by the next search, because papers or contact were sealed again.
+
+    Until then its old tokens lead to values that no longer match, and searches leave it out.
+    """
+    # Written whatever it was: an indexing may have run since the case was read.
+    case.indexed_version = 0
+    flag_modified(case, "indexed_version")
 
 
 def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:

@@ -1,8 +1,8 @@
 """Cases that may be the same person, proposed to those who may search and to nobody else.
 
 An identifier that two cases share makes a duplicate likely; so does a name of three syllables or
-more, unless numbers or birthdays say otherwise. A likely one must be merged, or dismissed with a
-reason, before a case leaves triage. Knows cells of held cases; keeps no score.
+more, unless numbers or birthdays say otherwise. That likely ones are settled before a case leaves
+triage is checked in ``readiness``. Knows cells of held cases; keeps no score.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.cases.models import Case, CaseStatus, Identity
-from app.casework.errors import DuplicateOpen
 from app.casework.held import CaseRow, newest_first
 from app.casework.index import (
     NORMALISED,
@@ -111,9 +110,3 @@ def _dismissals(work: Work, case_id: UUID) -> dict[UUID, DuplicateDismissal]:
         )
     ).all()
     return {d.other_id if d.case_id == case_id else d.case_id: d for d in found}
-
-
-def refuse_open_duplicates(work: Work, case: Case) -> None:
-    """Raise ``DuplicateOpen`` where a likely duplicate is neither merged nor dismissed."""
-    if any(proposal.open for proposal in list_duplicates(work, case)):
-        raise DuplicateOpen

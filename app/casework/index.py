@@ -12,7 +12,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, insert, select, update
-from sqlalchemy.orm.attributes import flag_modified
 
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus, Contact, Identity
@@ -141,7 +140,7 @@ def index_waiting(work: Work) -> bool:
 
 @cache
 def _waiting(*, walk: bool) -> Select[*tuple[object, ...]]:
-    # Locked until the commit: a change of the same case waits, then asks for a new indexing.
+    # Locked until the commit: a change of the same case waits, then resets indexed_version.
     return (
         SEARCHED.where(CASES.indexed_version < bindparam("version"), *_living(walk=walk))
         .limit(bindparam("limit", type_=Integer))
@@ -149,15 +148,8 @@ def _waiting(*, walk: bool) -> Select[*tuple[object, ...]]:
     )
 
 
-def forget_index(work: Work, case: Case) -> None:
-    """Let a case be indexed anew, because its identity or contact was sealed anew."""
-    # Written whatever it held: an indexing may have run since the case was read.
-    case.indexed_version = 0
-    flag_modified(case, "indexed_version")
-    work.session.connection().execute(delete(IndexToken).where(IndexToken.case_id == case.id))
-
-
 def _index(work: Work, mine: list[CaseRow], version: int) -> None:
+    """Replace the tokens of these cases, those of earlier values included."""
     identities = {
         row.id: cell for row, cell in _opened(work, mine, _IDENTITY, lambda r: r.identity)
     }

@@ -4,11 +4,12 @@
   lets it begin before vetting has ended.
 - An emergency replaces the vetting that is still going on, and nothing else: a case that was
   declined, merged, closed or erased is not ready, whatever its emergency says.
+- A case leaves triage only when each likely duplicate was merged, or dismissed with a reason.
 - The table is total: a task without a row is refused when the module is imported.
 - A route that changes something under a case declares its task, and the route class checks that
   the task was asked for (``app.http.routing``).
 
-Knows rows of cases and of vetting; opens no cell.
+Knows rows of cases and of vetting, and the likely duplicates of a case.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Final
 
 from app.cases.models import Case, CaseStatus
 from app.casework.clearance import clearance
-from app.casework.errors import CaseNotReady, NotCleared
+from app.casework.duplicates import list_duplicates
+from app.casework.errors import CaseNotReady, DuplicateOpen, NotCleared
 from app.work import Work
 
 _S = CaseStatus
@@ -33,6 +35,7 @@ _NOT_OVER: Final = _AT_WORK | _BEFORE_VETTING_ENDS
 class Task(StrEnum):
     """Work that somebody wants to do on a case."""
 
+    LEAVE_TRIAGE = "leave_triage"
     ASSIGN = "assign"
     PLAN = "plan"
     REQUEST_CODE = "request_code"
@@ -50,6 +53,7 @@ class Requirement:
     refusal: str
     in_emergency: bool = False
     needs_clearance: bool = False
+    needs_settled_duplicates: bool = False
 
 
 _AID: Final = Requirement(
@@ -63,6 +67,11 @@ _CODE: Final = Requirement(
 
 REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
     {
+        Task.LEAVE_TRIAGE: Requirement(
+            frozenset({_S.SUBMITTED}),
+            "Triage of this case is done",
+            needs_settled_duplicates=True,
+        ),
         Task.ASSIGN: Requirement(_NOT_OVER, "This case has ended; reopen it first"),
         Task.PLAN: Requirement(
             frozenset({_S.ACTIVE}),
@@ -82,9 +91,11 @@ if set(REQUIREMENTS) != set(Task):
 
 
 def require_ready(work: Work, case: Case, task: Task) -> None:
-    """Raise unless a task may be done on a case now: ``CaseNotReady``, ``NotCleared``.
+    """Raise unless a task may be done on a case now.
 
-    Notes on ``work`` that the task was asked for.
+    ``CaseNotReady`` by its status, ``NotCleared``, ``DuplicateOpen``; ``KeyCopyMissing`` where
+    duplicates must be settled and the principal holds no search key. Notes on ``work`` that the
+    task was asked for.
     """
     work.asked_ready.add(task.value)
     requirement = REQUIREMENTS[task]
@@ -92,6 +103,10 @@ def require_ready(work: Work, case: Case, task: Task) -> None:
         raise NotCleared
     if not _status_allows(work, case, requirement):
         raise CaseNotReady(requirement.refusal)
+    if requirement.needs_settled_duplicates and any(
+        proposal.open for proposal in list_duplicates(work, case)
+    ):
+        raise DuplicateOpen
 
 
 def _status_allows(work: Work, case: Case, requirement: Requirement) -> bool:

@@ -13,8 +13,8 @@ from uuid import UUID
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
 from app.cases.moves import end_triage, move_case
-from app.cases.service import add_note, get_case
-from app.casework.index import forget_index
+from app.cases.service import add_note, get_case, request_indexing
+from app.casework.readiness import Task, require_ready
 from app.intake.errors import MergeRefused, TriageDone
 from app.text import identifiers
 from app.work import Work
@@ -65,6 +65,7 @@ def decline_case(work: Work, case_id: UUID, reason: str | None) -> Case:
     Raises ``CaseNotFound``, ``TriageDone``, ``DuplicateOpen``, and as ``Work.claim`` does.
     """
     case = _claimed(work, case_id)
+    require_ready(work, case, Task.LEAVE_TRIAGE)
     move_case(work, case, CaseStatus.DECLINED, reason)
     return case
 
@@ -106,7 +107,7 @@ def _carry_over(work: Work, case: Case, into: Case) -> None:
         )
         if joined != known:
             work.vault.seal(into.contact, joined)
-            forget_index(work, into)
+            request_indexing(into)
     account = work.vault.find(case.account)
     if account is not None:
         add_note(work, into.id, account.says)

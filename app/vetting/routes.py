@@ -8,6 +8,7 @@ from uuid import UUID
 from app.cases import service as intake
 from app.cases.errors import CaseNotFound
 from app.casework import clearance
+from app.casework.errors import DuplicateOpen
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -46,7 +47,7 @@ router = Router(tags=["vetting"])
     needs=Permission.VETTING_REQUEST,
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, VettersInvalid, VettingInProgress, CannotBeVetted],
+    raises=[CaseNotFound, VettersInvalid, VettingInProgress, CannotBeVetted, DuplicateOpen],
 )
 def request_vetting(case_id: UUID, body: RequestVetting, work: Work) -> RoundReceipt:
     """Send a case to two vetters. Nothing of what they write is shown to who asked."""

@@ -20,6 +20,7 @@ from app.cases import moves
 from app.cases import service as intake
 from app.cases.models import Case, CaseStatus
 from app.casework.clearance import confirm_outcome
+from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.vault.models import Grant, GrantReason
@@ -76,11 +77,14 @@ def request_vetting(
 
     The principal needs a grant on the case and keeps none on the round. A round that was left
     open when the case was moved back by hand is withdrawn first. Raises
-    ``VettersInvalid``, ``VettingInProgress``, ``CannotBeVetted``, ``NoGrant``, ``KeyNotCertified``.
+    ``VettersInvalid``, ``VettingInProgress``, ``CannotBeVetted``, ``DuplicateOpen``, ``NoGrant``,
+    ``KeyNotCertified``.
     """
     _check_vetters(work, vetter_ids)
     if case.status not in _BEFORE | _DURING:
         raise CannotBeVetted
+    if case.status is CaseStatus.SUBMITTED:
+        require_ready(work, case, Task.LEAVE_TRIAGE)
     newest = _find_newest_round(work, case)
     if newest is not None and newest.ended_on is None:
         if case.status in _DURING:

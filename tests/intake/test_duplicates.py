@@ -13,8 +13,10 @@ from app.casework import duplicates
 from app.casework.errors import DuplicateOpen
 from app.intake.errors import DismissalExists, DuplicateNotFound
 from app.intake.service import dismiss_duplicate
+from app.intake.triage import decline_case, merge_case
 from app.search.models import SearchKind
 from app.vault.errors import KeyCopyMissing
+from app.vetting.service import request_vetting
 from tests.support.intake_steps import FAMILY, HELPER, WALKER, WATERMELON, opened, stranger
 
 K = SearchKind
@@ -30,9 +32,18 @@ def proposals(world, person, case_id):
         return duplicates.list_duplicates(work, service.get_case(work, case_id))
 
 
-def move(world, case_id, to):
+def leave_triage(world, case_id, to=CaseStatus.VETTING):
+    vetters = [world.member("vetter", number).id for number in (1, 2)]
     with world.work_as(world.member("coordinator")) as work:
-        moves.move_case(work, service.get_case(work, case_id), to)
+        if to is CaseStatus.VETTING:
+            request_vetting(work, service.get_case(work, case_id), vetters)
+        else:
+            decline_case(work, case_id, "no way to help")
+
+
+def merge(world, case_id, into_id):
+    with world.work_as(world.member("coordinator")) as work:
+        merge_case(work, case_id, into_id, None)
 
 
 def dismiss(world, case_id, other_id, reason="brothers, seen both"):
@@ -70,7 +81,7 @@ def test_a_short_or_a_similar_name_is_proposed_and_stands_in_nobodys_way(world, 
     for case_id in (short, similar):
         (proposal,) = proposals(world, coordinator, case_id)
         assert (proposal.why, proposal.likely) == ([K.NAME], False)
-        move(world, case_id, CaseStatus.VETTING)
+        leave_triage(world, case_id)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,7 @@ def test_a_likely_duplicate_holds_a_case_in_triage(world, to):
     opened(world, FAMILY)
     helper = opened(world, HELPER)
     with pytest.raises(DuplicateOpen):
-        move(world, helper, to)
+        leave_triage(world, helper, to)
     with world.deployment.sessions() as session:
         assert session.get_one(service.Case, helper).status is CaseStatus.SUBMITTED
 
@@ -127,21 +138,21 @@ def test_a_dismissed_duplicate_lets_both_cases_go_on(world, coordinator):
         (proposal,) = proposals(world, coordinator, case_id)
         assert proposal.dismissed
         assert proposal.dismissal == "brothers, seen both"
-        move(world, case_id, CaseStatus.VETTING)
+        leave_triage(world, case_id)
 
 
 def test_a_merged_duplicate_lets_the_case_go_on(world):
     family, helper = opened(world, FAMILY), opened(world, HELPER)
-    with world.work_as(world.member("coordinator")) as work:
-        moves.move_case(work, service.get_case(work, helper), CaseStatus.MERGED)
-    move(world, family, CaseStatus.VETTING)
+    merge(world, helper, family)
+    leave_triage(world, family)
 
 
 def test_a_case_that_left_triage_is_not_stopped_by_a_later_contact(world):
     family = opened(world, FAMILY)
-    move(world, family, CaseStatus.VETTING)
+    leave_triage(world, family)
     opened(world, HELPER)
-    move(world, family, CaseStatus.ACTIVE)
+    with world.work_as(world.member("coordinator")) as work:
+        moves.move_case(work, service.get_case(work, family), CaseStatus.ACTIVE)
 
 
 def test_only_what_is_proposed_is_dismissed_and_only_once(world):

@@ -163,12 +163,15 @@ def test_indexing_makes_no_new_version_of_a_case(world, coordinator):
 def test_a_changed_number_is_found_and_the_old_one_no_longer(world, coordinator):
     case_id = opened(world)
     assert look(world, coordinator, K.PHONE, "09771234567") == [case_id]
+    before = tokens(world)
     contact = Contact(WALKER.contact.channel, ("09 450 000 111",))
     with world.work_as(world.member("volunteer")) as work:
         service.change_case(work, case_id, CaseChange(contact=contact))
     assert look(world, coordinator, K.PHONE, "09771234567") == []
     assert look(world, coordinator, K.PHONE, "09450000111") == [case_id]
     assert look(world, coordinator, K.NRC, "9/MaHaMa(N)123456") == [case_id]
+    # The handle was left out of the new contact, and so its token is gone.
+    assert tokens(world) == before - 1
 
 
 def test_a_change_asks_for_a_new_indexing_even_where_the_case_was_read_before_the_first(
