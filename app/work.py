@@ -19,7 +19,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.audit.events import EventKind
-from app.audit.trail import Trail, last_acts_on, row_digest
+from app.audit.trail import RowState, Trail, last_acts_on, row_digest
 from app.deployment import Deployment
 from app.errors import PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
@@ -175,7 +175,7 @@ def _write_trail(work: Work) -> None:
     unexplained = touched - {case_id or ORGANISATION for case_id in work.trail.cases}
     if unexplained:
         raise UnauditedWrite(sorted(map(str, unexplained)))
-    rows: dict[UUID, dict[str, Any]] = session.info.get("digests", {})
+    rows: dict[UUID, dict[str, RowState]] = session.info.get("digests", {})
     work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
 
 
@@ -198,7 +198,7 @@ _NOTED: WeakSet[sessionmaker[Session]] = WeakSet()
 
 def _note_flush(session: Session, *_: object) -> None:
     touched: set[UUID] = session.info.setdefault("touched", set())
-    digests: dict[UUID, dict[str, Any]] = session.info.setdefault("digests", {})
+    digests: dict[UUID, dict[str, RowState]] = session.info.setdefault("digests", {})
     for record in {*session.new, *session.dirty, *session.deleted}:
         if hasattr(type(record), "__housekeeping__"):
             continue
@@ -208,9 +208,19 @@ def _note_flush(session: Session, *_: object) -> None:
         touched.add(case_id)
         if sealed_fields(type(record)):
             gone = inspect(record).deleted or record in session.deleted
-            digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = (
-                None if gone else row_digest(record)
+            digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = RowState(
+                _version_after(session, record), None if gone else row_digest(record)
             )
+
+
+def _version_after(session: Session, record: Any) -> int:
+    """Return the version that a row has once this flush is done; 0 where it has none.
+
+    The hook runs before SQLAlchemy counts the version up.
+    """
+    if not isinstance(record, Versioned):
+        return 0
+    return 1 if record in session.new else record.version + 1
 
 
 def _note_statement(state: ORMExecuteState) -> None:

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from app.alerts import service as alerts
-from app.audit.checkpoints import LOG_ORIGIN
+from app.audit.checkpoints import LOG_ORIGIN, log_verifier
 from app.audit.events import EventKind
-from app.audit.sequencer import sequence, sign_checkpoint
+from app.audit.sequencer import LogRewritten, sequence, sign_checkpoint
+from app.audit.verify import verify_log
 from app.deployment import Deployment
 from app.http import idempotency
 from app.registration import service as registration
 from app.sessions import service as sessions
 from app.store.counters import forget_counts
+from app.store.engine import read_snapshot
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.vault.models import Grant
@@ -32,6 +35,7 @@ from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0
+_LATE_COMMITS = timedelta(days=2)
 _COUNTED = timedelta(days=1)
 """No counter looks further back than this."""
 
@@ -46,13 +50,29 @@ class Job:
 
 
 def sequence_log(work: Work) -> int:
-    """Give new events their place in the log, and sign how it stands."""
-    count = sequence(work.session)
+    """Give new events their place in the log, and sign how it stands.
+
+    Looks at the events of the last days alone; ``check_log`` finds older ones that wait.
+    """
+    count = sequence(work.session, since=work.today() - _LATE_COMMITS)
     work.session.flush()
     sign_checkpoint(
         work.session, origin=LOG_ORIGIN, key=work.deployment.log_signing_key, at=work.now()
     )
     return count
+
+
+def check_log(work: Work) -> int:
+    """Check the whole log against its signed checkpoint, and sequence what was left waiting.
+
+    Raises ``LogRewritten`` where anything is not as it was written; returns the number of leaves.
+    """
+    with read_snapshot(work.deployment.engine) as connection, Session(connection) as session:
+        found = verify_log(session, log_verifier(work.deployment.log_signing_key.public))
+    sequence(work.session)
+    if any(finding.kind != "checkpoint.missing" for finding in found.findings):
+        raise LogRewritten
+    return found.leaves
 
 
 def lapse_grants(work: Work) -> int:
@@ -84,6 +104,7 @@ def tidy_replays(work: Work) -> int:
 
 
 JOBS: Sequence[Job] = (
+    Job("log check", timedelta(days=1), check_log),
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("ladder", timedelta(minutes=1), escalation.climb_due),
     Job("sessions", timedelta(minutes=15), tidy_sessions),

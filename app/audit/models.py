@@ -15,7 +15,10 @@ class AuditEvent(Record):
     """One act. Who, on what and how stand sealed in ``detail``; the tags are keyed hashes."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("ix_audit_events_subject", "subject_tag"),)
+    __table_args__ = (
+        Index("ix_audit_events_subject", "subject_tag"),
+        Index("ix_audit_events_day", "happened_on", "id"),
+    )
 
     action: Mapped[str] = plain("the kind of act; a leaf of the log names it")
     happened_on: Mapped[date] = plain("the day; the minute is sealed")
@@ -92,3 +95,4 @@ class AuditCheckpoint(Record):
     size: Mapped[int] = plain("how many leaves the statement covers")
     made_at: Mapped[datetime] = plain("to the minute")
     note: Mapped[str] = plain("the signed note, as it may be published")
+    edge: Mapped[bytes] = key_column("hashes of the tree's right edge; they give the signed root")

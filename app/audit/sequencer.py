@@ -1,24 +1,30 @@
 """Gives every event its place in the log, and signs how the log stands.
 
-One sequencer at a time takes the events that have no leaf yet; late commits simply get later
-places. The tree is RFC 6962's, the checkpoint a signed note as C2SP writes it. It refuses to sign
-a log that shrank or whose earlier leaves no longer give the root it signed before. Needs no key
-of any case: a leaf is made of what stands plain in its event.
+- One sequencer at a time takes the events that have no leaf yet; late commits get later places.
+- The tree is RFC 6962's, the checkpoint a signed note as C2SP writes it.
+- A turn costs what was added since the last one: the tree's right edge is kept beside the note, and
+  must give the root that the note states.
+- It refuses to sign after a note that does not verify, or over a log that shrank. That an earlier
+  leaf was altered is found by ``audit.verify``, which the worker runs once a day.
+
+Needs no key of any case: a leaf is made of what is plain in its event.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
-from app.crypto.merkle import Tree, leaf_hash
-from app.crypto.notes import Checkpoint, sign_note
+from app.crypto.errors import CryptoError
+from app.crypto.merkle import Edge, leaf_hash
+from app.crypto.notes import Checkpoint, Verifier, open_note, sign_note
 from app.crypto.signing import SigningKey
 from app.errors import IntegrityFault
+from app.text.dates import minute_of
 
 BATCH = 5_000
 _canonical = msgspec.json.Encoder(order="sorted").encode
@@ -45,33 +51,34 @@ def leaf_data(event: AuditEvent) -> bytes:
     )
 
 
-def sequence(session: Session) -> int:
-    """Give the next events their leaves, oldest day first; returns how many. The caller commits."""
-    next_index = session.scalar(select(func.count()).select_from(AuditLeaf)) or 0
-    waiting = session.scalars(
+def sequence(session: Session, *, since: date | None = None) -> int:
+    """Give the next events their leaves, oldest day first; returns how many. The caller commits.
+
+    ``since`` looks at events of that day and later alone, by an index; None looks at all of them,
+    which a process does once, at its start.
+    """
+    last = session.scalar(select(func.max(AuditLeaf.leaf_index)))
+    next_index = 0 if last is None else last + 1
+    query = (
         select(AuditEvent)
         .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
         .where(AuditLeaf.event_id.is_(None))
         .order_by(AuditEvent.happened_on, AuditEvent.id)
         .limit(BATCH)
-    ).all()
+    )
+    if since is not None:
+        query = query.where(AuditEvent.happened_on >= since)
     rows = [
         {
             "leaf_index": next_index + place,
             "event_id": event.id,
             "leaf_hash": leaf_hash(leaf_data(event)),
         }
-        for place, event in enumerate(waiting)
+        for place, event in enumerate(session.scalars(query))
     ]
     if rows:
         session.execute(insert(AuditLeaf), rows, execution_options={"housekeeping": "leaves"})
     return len(rows)
-
-
-def leaf_hashes(session: Session, size: int | None = None) -> list[bytes]:
-    """Return the stored leaf hashes in order, the first ``size`` of them or all."""
-    query = select(AuditLeaf.leaf_hash).order_by(AuditLeaf.leaf_index)
-    return list(session.scalars(query if size is None else query.limit(size)))
 
 
 def latest_checkpoint(session: Session) -> AuditCheckpoint | None:
@@ -86,23 +93,41 @@ def sign_checkpoint(
 ) -> AuditCheckpoint | None:
     """Sign how the log stands, when it grew since the last time; the caller commits.
 
-    Raises ``LogRewritten`` when the leaves under the previous statement give another root.
+    Costs what was added: the previous note is verified, the edge kept beside it must give the root
+    that the note states, and only the new leaves are read. Raises ``LogRewritten`` where the note,
+    the edge or the number of leaves is not what was signed.
     """
-    tree = Tree(leaf_hashes(session))
-    previous = latest_checkpoint(session)
-    if previous is not None:
-        stated = Checkpoint.parse(previous.note.partition("\n\n")[0] + "\n")
-        if len(tree) < stated.size or tree.root(stated.size) != stated.root:
+    edge = _signed_edge(latest_checkpoint(session), Verifier(origin, key.public))
+    signed = edge.size
+    fresh = select(AuditLeaf.leaf_index, AuditLeaf.leaf_hash).where(AuditLeaf.leaf_index >= signed)
+    for index, hashed in session.execute(fresh.order_by(AuditLeaf.leaf_index)).yield_per(1_000):
+        if index != edge.size:
             raise LogRewritten
-        if len(tree) == stated.size:
-            return None
-    if not len(tree):
+        edge.append(hashed)
+    if edge.size == signed:
+        if signed and session.get(AuditLeaf, signed - 1) is None:
+            raise LogRewritten
         return None
-    statement = Checkpoint(origin, len(tree), tree.root())
+    statement = Checkpoint(origin, edge.size, edge.root())
     checkpoint = AuditCheckpoint(
-        size=len(tree),
-        made_at=at.replace(second=0, microsecond=0),
+        size=edge.size,
+        made_at=minute_of(at),
         note=sign_note(statement.text(), origin, key),
+        edge=edge.pack(),
     )
     session.add(checkpoint)
     return checkpoint
+
+
+def _signed_edge(previous: AuditCheckpoint | None, verifier: Verifier) -> Edge:
+    """Return the edge under the previous note; raises ``LogRewritten`` where they do not agree."""
+    if previous is None:
+        return Edge()
+    try:
+        stated = Checkpoint.parse(open_note(previous.note, verifier))
+        edge = Edge.unpack(stated.size, previous.edge)
+    except CryptoError:
+        raise LogRewritten from None
+    if edge.root() != stated.root:
+        raise LogRewritten
+    return edge

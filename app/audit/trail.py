@@ -34,6 +34,16 @@ _READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
+class RowState(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed row as an event left it: its version, and the digest; None where it was deleted.
+
+    Rows without a version say 0 and are ordered by the time of the event.
+    """
+
+    version: int
+    digest: str | None
+
+
 class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands sealed in an event."""
 
@@ -43,7 +53,7 @@ class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: UUID | None
     at: datetime
     facts: dict[str, Any]
-    rows: dict[str, str | None]
+    rows: dict[str, RowState]
 
 
 class DetailUnreadable(CryptoError):
@@ -103,7 +113,12 @@ class Trail:
         )
 
     def append_to(
-        self, session: Session, *, at: datetime, log_keys: LogKeys, rows: dict[UUID, dict[str, Any]]
+        self,
+        session: Session,
+        *,
+        at: datetime,
+        log_keys: LogKeys,
+        rows: dict[UUID, dict[str, RowState]],
     ) -> None:
         """Write the events, each case's row digests with the first that is more than a reading."""
         waiting = dict(rows)
@@ -121,7 +136,7 @@ class Trail:
         self._reveals.clear()
 
     def _sealed(
-        self, event: Event, at: datetime, log_key: bytes, digests: dict[str, Any]
+        self, event: Event, at: datetime, log_key: bytes, digests: dict[str, RowState]
     ) -> dict[str, Any]:
         event_id = new_id()
         detail = _canonical(

@@ -1,31 +1,41 @@
 """Proves, or disproves, that the log and the rows are what was written.
 
-The first half needs no key: events give their leaves, leaves the root, the root the signed note.
-The second half opens the events' details with log keys and compares every sealed row with the
-digest of its last logged write, so that a row that was rolled back, swapped or deleted is named.
+- The first half needs no key: events give their leaves, leaves the root, the root the signed note.
+- The second half opens the events of a few hundred cases at a time and compares each sealed row
+  with the digest of its newest logged version, so that a row that was rolled back, swapped or
+  deleted is named. Versions order the digests: two acts at the same moment look like no tampering.
+- Both halves stream: memory does not grow with the log.
+- What was not looked at is counted and said: events without a leaf, leaves under no signature, rows
+  of cases whose share is gone. ``sound`` without them would be worth nothing.
+
+Reads one state of the database (see ``store.engine.read_snapshot``); changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditLeaf
 from app.audit.sequencer import latest_checkpoint, leaf_data
-from app.audit.trail import Detail, DetailUnreadable, read_detail, row_digest, subject_tag
+from app.audit.trail import DetailUnreadable, RowState, read_detail, row_digest, subject_tag
 from app.crypto.errors import NoteInvalid
-from app.crypto.merkle import Tree, leaf_hash
+from app.crypto.merkle import Edge, leaf_hash
 from app.crypto.notes import Checkpoint, Verifier, open_note
+from app.store.base import ORGANISATION
 from app.store.sealed import Addressed
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LogFinding:
     """Something that is not as it was written: what kind, and where."""
 
     kind: str
@@ -34,12 +44,15 @@ class Finding:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a verification saw. Sound when it found nothing."""
+    """What a verification saw, and what it could not look at."""
 
     leaves: int = 0
     covered: int = 0
     rows: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    unsequenced: int = 0
+    unsequenced_since: date | None = None
+    erased_cases: int = 0
+    findings: list[LogFinding] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
@@ -48,45 +61,65 @@ class Verdict:
 
     def add(self, kind: str, where: object) -> None:
         """Note a finding."""
-        self.findings.append(Finding(kind, str(where)))
+        self.findings.append(LogFinding(kind, str(where)))
 
 
 def verify_log(session: Session, verifier: Verifier) -> Verdict:
-    """Check events against leaves, leaves against the newest signed checkpoint."""
+    """Check events against leaves, and leaves against the newest signed checkpoint."""
     verdict = Verdict()
-    tree = Tree()
+    stated = _stated(session, verifier, verdict)
+    edge, signed_root = Edge(), None
     rows: Iterable[Any] = session.execute(
         select(AuditLeaf.leaf_index, AuditLeaf.leaf_hash, AuditLeaf.event_id, AuditEvent)
         .outerjoin(AuditEvent, AuditEvent.id == AuditLeaf.event_id)
-        .order_by(AuditLeaf.leaf_index)
+        .order_by(AuditLeaf.leaf_index),
+        execution_options={"yield_per": _AT_ONCE},
     )
-    for place, (index, stored, event_id, event) in enumerate(rows):
-        tree.append(stored)
-        if index != place:
-            verdict.add("leaf.missing", place)
+    for index, stored, event_id, event in rows:
+        if index != edge.size:
+            verdict.add("leaf.missing", edge.size)
         if event is None:
             verdict.add("event.missing", event_id)
         elif leaf_hash(leaf_data(event)) != stored:
             verdict.add("event.altered", event_id)
-    verdict.leaves = len(tree)
-    _check_checkpoint(session, verifier, tree, verdict)
+        edge.append(stored)
+        if event is not None:
+            session.expunge(event)
+        if stated is not None and edge.size == stated.size:
+            signed_root = edge.root()
+    verdict.leaves = edge.size
+    if stated is not None:
+        verdict.covered = stated.size
+        if edge.size < stated.size:
+            verdict.add("log.shrunk", f"{edge.size} of {stated.size}")
+        elif signed_root != stated.root:
+            verdict.add("log.rewritten", stated.size)
+    _count_unsequenced(session, verdict)
     return verdict
 
 
-def _check_checkpoint(session: Session, verifier: Verifier, tree: Tree, verdict: Verdict) -> None:
-    checkpoint = latest_checkpoint(session)
-    if checkpoint is None:
-        return
+def _stated(session: Session, verifier: Verifier, verdict: Verdict) -> Checkpoint | None:
+    newest = latest_checkpoint(session)
+    if newest is None:
+        verdict.add("checkpoint.missing", "the log was never signed")
+        return None
     try:
-        stated = Checkpoint.parse(open_note(checkpoint.note, verifier))
+        return Checkpoint.parse(open_note(newest.note, verifier))
     except NoteInvalid:
-        verdict.add("checkpoint.unsigned", checkpoint.id)
-        return
-    verdict.covered = stated.size
-    if len(tree) < stated.size:
-        verdict.add("log.shrunk", f"{len(tree)} of {stated.size}")
-    elif tree.root(stated.size) != stated.root:
-        verdict.add("log.rewritten", stated.size)
+        verdict.add("checkpoint.unsigned", newest.id)
+        return None
+
+
+def _count_unsequenced(session: Session, verdict: Verdict) -> None:
+    waiting = (
+        select(func.count(), func.min(AuditEvent.happened_on))
+        .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
+        .where(AuditLeaf.event_id.is_(None))
+    )
+    verdict.unsequenced, verdict.unsequenced_since = session.execute(waiting).one()
+
+
+# ---------------------------------------------------------------------- rows
 
 
 def verify_rows(
@@ -94,60 +127,63 @@ def verify_rows(
     verdict: Verdict,
     *,
     organisation: UUID,
-    log_keys: Mapping[UUID, bytes],
+    log_keys: Iterable[Mapping[UUID, bytes]],
     models: Iterable[type[Any]],
 ) -> None:
-    """Compare every sealed row with its last logged digest; adds to the verdict.
+    """Compare every sealed row with the digest of its newest logged version.
 
-    ``log_keys`` by case id; rows of cases without one (erased) say nothing and are passed over.
-    A model whose rows are forgotten on a schedule says so in ``__forgotten__``: one that is gone
-    proves nothing there. Housekeeping has no digest in the log: its rows are not compared.
+    ``log_keys`` yields keys by case id, some hundreds at a time; ``ORGANISATION`` is for rows of
+    no case. A model whose rows are forgotten on a schedule says so in ``__forgotten__``: one
+    that is gone proves nothing there. Housekeeping has no digest in the log and is not compared.
     """
-    logged = _last_digests(session, verdict, organisation, log_keys)
-    passing = set()
-    for model in models:
-        if hasattr(model, "__housekeeping__"):
-            continue
-        if hasattr(model, "__forgotten__"):
-            passing.add(model.__tablename__)
-        for record in session.scalars(select(model)).yield_per(500):
-            _compare(record, logged, log_keys, verdict)
-    for place, digest in logged.items():
-        if digest is not None and place.partition("/")[0] not in passing:
-            verdict.add("row.missing", place)
+    compared = [model for model in models if not hasattr(model, "__housekeeping__")]
+    forgotten = {m.__tablename__ for m in compared if hasattr(m, "__forgotten__")}
+    for keys in log_keys:
+        logged = _newest_states(session, verdict, organisation, keys)
+        for model in compared:
+            for query in _rows_of(model, keys):
+                for record in session.scalars(query, execution_options={"yield_per": _AT_ONCE}):
+                    _compare(record, logged, verdict)
+                    session.expunge(record)
+        for place, state in logged.items():
+            if state.digest is not None and place.partition("/")[0] not in forgotten:
+                verdict.add("row.missing", place)
 
 
-def _compare(
-    record: Addressed,
-    logged: dict[str, str | None],
-    log_keys: Mapping[UUID, bytes],
-    verdict: Verdict,
-) -> None:
-    if record.case_id not in log_keys:
-        return
+def _rows_of(model: type[Any], keys: Mapping[UUID, bytes]) -> Iterable[Select[Any]]:
+    """Yield the query of a model's rows of these cases; none where it has no rows of that kind."""
+    if "case_id" in model.__table__.c:
+        yield select(model).where(model.case_id.in_(list(keys)))
+    elif ORGANISATION in keys:
+        yield select(model)
+
+
+def _compare(record: Addressed, logged: dict[str, RowState], verdict: Verdict) -> None:
     verdict.rows += 1
     place = f"{record.__tablename__}/{record.id}"
-    known = logged.pop(place, None)
-    if known is None:
+    state = logged.pop(place, None)
+    if state is None or state.digest is None:
         verdict.add("row.unlogged", place)
-    elif known != row_digest(record):
+    elif state.digest != row_digest(record):
         verdict.add("row.altered", place)
 
 
-def _last_digests(
-    session: Session, verdict: Verdict, organisation: UUID, log_keys: Mapping[UUID, bytes]
-) -> dict[str, str | None]:
-    by_tag = {subject_tag(key, case_id): key for case_id, key in log_keys.items()}
-    details: list[Detail] = []
-    for event in session.scalars(select(AuditEvent)).yield_per(500):
-        key = by_tag.get(event.subject_tag)
-        if key is None:
-            continue
+def _newest_states(
+    session: Session, verdict: Verdict, organisation: UUID, keys: Mapping[UUID, bytes]
+) -> dict[str, RowState]:
+    by_tag = {subject_tag(key, case_id): key for case_id, key in keys.items()}
+    newest: dict[str, tuple[Any, RowState]] = {}
+    events = select(AuditEvent).where(AuditEvent.subject_tag.in_(list(by_tag)))
+    for event in session.scalars(events, execution_options={"yield_per": _AT_ONCE}):
         try:
-            details.append(read_detail(event, key, organisation))
+            detail = read_detail(event, by_tag[event.subject_tag], organisation)
         except DetailUnreadable:
             verdict.add("event.unreadable", event.id)
-    last: dict[str, str | None] = {}
-    for detail in sorted(details, key=lambda detail: detail.at):
-        last.update(detail.rows)
-    return last
+            continue
+        finally:
+            session.expunge(event)
+        for place, written in detail.rows.items():
+            order = (written.version, detail.at)
+            if place not in newest or order >= newest[place][0]:
+                newest[place] = (order, written)
+    return {place: state for place, (_, state) in newest.items()}

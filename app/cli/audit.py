@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,12 +14,17 @@ from sqlalchemy.orm import Session
 
 from app.audit.checkpoints import log_verifier
 from app.audit.verify import Verdict, verify_log, verify_rows
+from app.cases.models import Case, CaseStatus
 from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
 from app.deployment import Deployment
 from app.models import sealed_models
 from app.store.base import ORGANISATION
+from app.store.engine import read_snapshot
 from app.vault.models import ScopeRow
+
+_CASES = 300
+BEHIND = 4
 
 app = typer.Typer(help="Verify the log.", no_args_is_help=True)
 
@@ -31,21 +38,29 @@ def verify(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check events, leaves and the signed checkpoint. Exit code 3 where anything is amiss."""
-    with opened(home) as deployment, deployment.sessions() as session:
+    """Check events, leaves and the signed checkpoint, on one state of the database.
+
+    Exit code 0: sound. 3: something is not as it was written. 4: nothing was found, but events wait
+    for the sequencer since a day before today, or leaves lie under no signature.
+    """
+    with opened(home) as deployment, read_snapshot(deployment.engine) as connection:
         verifier = log_verifier(deployment.log_signing_key.public)
-        verdict = verify_log(session, verifier)
-        if database:
-            verify_rows(
-                session,
-                verdict,
-                organisation=deployment.organisation,
-                log_keys=log_keys(session, deployment),
-                models=sealed_models(),
-            )
+        with Session(connection) as session:
+            verdict = verify_log(session, verifier)
+            if database:
+                verify_rows(
+                    session,
+                    verdict,
+                    organisation=deployment.organisation,
+                    log_keys=log_keys(session, deployment, verdict),
+                    models=sealed_models(),
+                )
+        today = deployment.clock().date()
     _show(verdict, verifier, as_json=as_json)
     if not verdict.sound:
         raise typer.Exit(FOUND)
+    if is_behind(verdict, today):
+        raise typer.Exit(BEHIND)
 
 
 @app.command("key")
@@ -55,17 +70,36 @@ def key(home: Home) -> None:
         out.print(log_verifier(deployment.log_signing_key.public).vkey, soft_wrap=True)
 
 
-def log_keys(session: Session, deployment: Deployment) -> dict[UUID, bytes]:
-    """Return the log keys of the organisation and of every case whose share still exists."""
-    rows = session.execute(select(ScopeRow.case_id, ScopeRow.share_id).distinct()).all()
-    shares = deployment.keystore.find({row.share_id for row in rows})
-    keys: dict[UUID, bytes] = {
-        row.case_id: deployment.case_log_key(row.case_id, shares[row.share_id])
-        for row in rows
-        if row.share_id in shares
-    }
-    keys[ORGANISATION] = deployment.log_key
-    return keys
+def is_behind(verdict: Verdict, today: date) -> bool:
+    """Return whether the sequencer leaves events waiting since yesterday, or leaves unsigned."""
+    waits = verdict.unsequenced_since is not None and verdict.unsequenced_since < today
+    return waits or verdict.covered < verdict.leaves
+
+
+def log_keys(
+    session: Session, deployment: Deployment, verdict: Verdict
+) -> Iterator[dict[UUID, bytes]]:
+    """Yield the log keys of the organisation, then of cases, a few hundred at a time.
+
+    A case whose share is gone is counted as erased where its status says so, and is a finding
+    where it does not: nobody can read such a case, and nobody decided that.
+    """
+    yield {ORGANISATION: deployment.log_key}
+    scopes = select(ScopeRow.case_id, ScopeRow.share_id).distinct().order_by(ScopeRow.case_id)
+    for rows in session.execute(scopes, execution_options={"yield_per": _CASES}).partitions():
+        shares = deployment.keystore.find({row.share_id for row in rows})
+        known = [row for row in rows if row.share_id in shares]
+        lost = [row.case_id for row in rows if row.share_id not in shares]
+        for case_id, status in session.execute(
+            select(Case.id, Case.status).where(Case.id.in_(lost))
+        ):
+            if status is CaseStatus.ERASED:
+                verdict.erased_cases += 1
+            else:
+                verdict.add("share.missing", case_id)
+        yield {
+            row.case_id: deployment.case_log_key(row.case_id, shares[row.share_id]) for row in known
+        }
 
 
 def _show(verdict: Verdict, verifier: Verifier, *, as_json: bool) -> None:
@@ -77,6 +111,8 @@ def _show(verdict: Verdict, verifier: Verifier, *, as_json: bool) -> None:
                     "leaves": verdict.leaves,
                     "covered": verdict.covered,
                     "rows": verdict.rows,
+                    "unsequenced": verdict.unsequenced,
+                    "erased_cases": verdict.erased_cases,
                     "verifier": verifier.vkey,
                     "findings": [
                         {"kind": finding.kind, "where": finding.where}
@@ -88,7 +124,8 @@ def _show(verdict: Verdict, verifier: Verifier, *, as_json: bool) -> None:
         return
     out.print(
         f"{verdict.leaves} leaves, {verdict.covered} under a signed checkpoint,"
-        f" {verdict.rows} rows compared"
+        f" {verdict.rows} rows compared; not looked at: {verdict.unsequenced} events that wait"
+        f" for the sequencer, rows of {verdict.erased_cases} erased cases"
     )
     for finding in verdict.findings:
         out.print(f"[red]{finding.kind}[/red] {finding.where}")

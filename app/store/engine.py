@@ -11,11 +11,13 @@ Knows drivers and seconds; knows no table.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 
 _PRAGMAS: Final = {
@@ -133,17 +135,23 @@ def _set_timeouts(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
 
 
-def read_snapshot(engine: Engine) -> Connection:
-    """Return a connection that reads one state of the database, and holds up no writer.
+@contextmanager
+def read_snapshot(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that reads one state of the database, and holds up no writer.
 
     PostgreSQL: REPEATABLE READ, READ ONLY, without a statement timeout. SQLite: a deferred
-    transaction, which in WAL mode sees the state of its first read. The caller closes it.
+    transaction, which in WAL mode sees the state of its first read.
     """
     if engine.dialect.name == "sqlite":
-        return engine.connect().execution_options(snapshot=True)
-    return engine.connect().execution_options(
+        with engine.connect().execution_options(snapshot=True) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
+    ) as connection:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(select(func.set_config(name, "0", True)))
+        yield connection
 
 
 def checkpoint(engine: Engine) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert
 from app.audit.checkpoints import log_verifier
-from app.audit.models import AuditEvent, AuditLeaf
+from app.audit.events import EventKind
+from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
 from app.audit.sequencer import LogRewritten, latest_checkpoint, sequence
 from app.audit.verify import Verdict, verify_log, verify_rows
 from app.cases.models import Case
 from app.cli.audit import log_keys
 from app.crypto.notes import open_note
 from app.models import sealed_models
+from app.store.engine import read_snapshot
 from app.work import NOBODY, begin_work, unit_of_work
 from app.worker import Worker, sequence_log
 from tests.support.served import serve
+from tests.support.statements import recorded
 
 
 def run_sequencer(world):
@@ -26,14 +30,14 @@ def run_sequencer(world):
 
 def verdict_on(world, *, database: bool = False) -> Verdict:
     deployment = world.deployment
-    with deployment.sessions() as session:
+    with read_snapshot(deployment.engine) as connection, Session(connection) as session:
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
         if database:
             verify_rows(
                 session,
                 verdict,
                 organisation=deployment.organisation,
-                log_keys=log_keys(session, deployment),
+                log_keys=log_keys(session, deployment, verdict),
                 models=sealed_models(),
             )
         return verdict
@@ -197,7 +201,7 @@ def test_a_job_runs_in_one_process_at_a_time_and_not_before_it_is_due(world):
     """On both databases: lock."""
     world.open_case()
     one, two = Worker(world.deployment), Worker(world.deployment)
-    assert one.run_due()["sequencer"] > 0
+    assert one.run_due()["log check"] == 0
     assert "sequencer" not in two.run_due()
     world.clock.advance(minutes=2)
     assert "sequencer" in two.run_due()
@@ -221,3 +225,103 @@ def test_rows_that_are_forgotten_on_a_schedule_are_not_missed(world):
     with world.deployment.sessions() as session:
         assert session.scalars(select(Alert)).all() == []
     assert verdict_on(world, database=True).sound
+
+
+def test_acts_that_overlap_in_time_are_not_taken_for_tampering(world):
+    """The unit that began first commits last: its version, not its time, says that it is newer."""
+    case_id = world.open_case()
+    coordinator = world.member("coordinator")
+    with world.deployment.sessions() as session:
+        early = begin_work(session, world.deployment, coordinator.principal, coordinator.secrets)
+        world.clock.advance(minutes=5)
+        with world.work_as(coordinator) as late:
+            seal_again(late, case_id)
+        with unit_of_work(early):
+            seal_again(early, case_id)
+    run_sequencer(world)
+    verdict = verdict_on(world, database=True)
+    assert verdict.sound, verdict.findings
+
+
+def seal_again(work, case_id):
+    case = work.session.get_one(Case, case_id)
+    work.vault.seal(case.account, work.vault.open(case.account))
+    work.trail.record(EventKind.CASE_CHANGED, case_id)
+
+
+def test_a_log_that_was_never_signed_is_not_sound(world):
+    world.open_case()
+    verdict = verdict_on(world)
+    assert kinds(verdict) == {"checkpoint.missing"}
+    assert verdict.unsequenced > 0
+    assert verdict.unsequenced_since == world.clock.at.date()
+
+
+def test_what_waits_for_the_sequencer_is_counted(world):
+    world.open_case()
+    run_sequencer(world)
+    assert verdict_on(world).unsequenced == 0
+    world.open_case()
+    verdict = verdict_on(world)
+    assert verdict.sound
+    assert verdict.unsequenced > 0
+
+
+def test_a_case_whose_share_is_gone_though_nobody_erased_it_is_named(world):
+    case_id = world.open_case()
+    run_sequencer(world)
+    with world.deployment.sessions() as session:
+        share_id = session.get_one(Case, case_id).share_id
+    world.deployment.keystore.destroy([share_id])
+    verdict = verdict_on(world, database=True)
+    assert [(finding.kind, finding.where) for finding in verdict.findings] == [
+        ("share.missing", str(case_id))
+    ]
+
+
+@pytest.mark.parametrize("column", ["note", "edge"])
+def test_the_sequencer_signs_nothing_after_a_checkpoint_that_was_altered(world, column):
+    world.open_case()
+    run_sequencer(world)
+    with world.deployment.sessions() as session, session.begin():
+        newest = latest_checkpoint(session)
+        forged = (
+            newest.note.replace("\n\u2014 ", "\n\u2014 x", 1) if column == "note" else bytes(32)
+        )
+        if column == "edge":
+            forged = bytes(len(newest.edge))
+        session.execute(
+            update(AuditCheckpoint).where(AuditCheckpoint.id == newest.id).values({column: forged}),
+            execution_options={"housekeeping": "an insider"},
+        )
+    world.open_case()
+    with pytest.raises(LogRewritten):
+        run_sequencer(world)
+
+
+def test_a_turn_of_the_sequencer_reads_only_what_was_added(world):
+    """Its statements look at no leaf under the signed size but the last one."""
+    for _ in range(3):
+        world.open_case()
+        run_sequencer(world)
+    with world.deployment.sessions() as session:
+        signed = latest_checkpoint(session).size
+    world.open_case()
+    before = verdict_on(world).unsequenced
+    with recorded(world.deployment.engine) as statements:
+        assert run_sequencer(world) == before
+    read = [s for s in statements if "FROM audit_leaves" in s and "leaf_hash" in s.split("FROM")[0]]
+    assert len(read) == 1
+    assert "leaf_index >= " in read[0]
+    assert signed > before
+
+
+def test_a_verification_holds_up_no_writer(world):
+    world.open_case()
+    run_sequencer(world)
+    with read_snapshot(world.deployment.engine) as connection, Session(connection) as session:
+        session.scalar(select(AuditEvent.id).limit(1))
+        world.open_case()
+        verdict = verify_log(session, log_verifier(world.deployment.log_signing_key.public))
+    assert verdict.sound
+    assert verdict.unsequenced == 0, "the snapshot is older than the second case"

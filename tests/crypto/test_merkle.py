@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.crypto.errors import ProofInvalid
 from app.crypto.merkle import (
     EMPTY_ROOT,
+    Edge,
     Tree,
     consistency_proof,
     inclusion_proof,
@@ -242,3 +243,26 @@ def test_a_proof_asks_only_for_subtrees_that_are_complete():
     consistency_proof(node, 13, 21)
     assert asked
     assert max(asked) <= 21
+
+
+@given(size=SIZES, more=st.integers(0, LARGEST))
+def test_an_edge_gives_the_root_of_the_whole_tree_after_each_leaf(size, more):
+    edge = Edge()
+    for leaf in LEAVES[:size]:
+        edge.append(leaf)
+    assert edge.root() == TREE.root(size)
+    kept = Edge.unpack(edge.size, edge.pack())
+    for leaf in LEAVES[size : size + more]:
+        kept.append(leaf)
+    assert kept.root() == TREE.root(min(size + more, LARGEST))
+
+
+def test_an_edge_of_nothing_is_the_empty_root():
+    assert Edge().root() == EMPTY_ROOT
+    assert Edge.unpack(0, b"").size == 0
+
+
+@pytest.mark.parametrize("packed", [b"", bytes(32), bytes(96)])
+def test_an_edge_that_does_not_fit_its_size_is_refused(packed):
+    with pytest.raises(ProofInvalid):
+        Edge.unpack(3, packed)

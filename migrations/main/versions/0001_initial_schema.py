@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("edge", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_checkpoints")),
     )
@@ -59,6 +60,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_events")),
     )
+    op.create_index("ix_audit_events_day", "audit_events", ["happened_on", "id"], unique=False)
     op.create_index("ix_audit_events_subject", "audit_events", ["subject_tag"], unique=False)
     op.create_table(
         "audit_leaves",
@@ -1063,6 +1065,7 @@ def downgrade() -> None:
     op.drop_table("blind_index")
     op.drop_table("audit_leaves")
     op.drop_index("ix_audit_events_subject", table_name="audit_events")
+    op.drop_index("ix_audit_events_day", table_name="audit_events")
     op.drop_table("audit_events")
     op.drop_index("ix_audit_checkpoints_size", table_name="audit_checkpoints")
     op.drop_table("audit_checkpoints")
