@@ -98,3 +98,10 @@ class IntegrityFault(DomainError):
 
     code = "record.tampered"
     title = "A stored value failed its check; the leads must look at this"
+
+
+class IdTaken(Conflict):
+    """A record with the proposed id exists."""
+
+    code = "id.taken"
+    title = "This id is in use; propose another, or none"

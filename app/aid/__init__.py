@@ -1,1 +1,1 @@
-"""Aid: what is asked for, approved, paid and confirmed, over a ledger that balances."""
+"""Aid: requests, approvals, payments and confirmations."""

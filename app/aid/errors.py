@@ -1,4 +1,4 @@
-"""What aid and its ledger refuse, as facts. Names no person, no purpose and no sum."""
+"""What aid refuses, as facts. Names no person, no purpose and no sum."""
 
 from __future__ import annotations
 
@@ -29,18 +29,11 @@ class NobodyToDecide(Conflict):
     title = "Your team has nobody yet who can decide on this; ask a lead"
 
 
-class IdTaken(Conflict):
-    """A record with the proposed id exists."""
-
-    code = "aid.id_taken"
-    title = "This id is in use; propose another, or none"
-
-
 class MoveOutOfTurn(Conflict):
     """The request's status does not allow this move."""
 
     code = "aid.move_out_of_turn"
-    title = "This cannot be done with the request as it stands; read it again"
+    title = "This cannot be done with a request of this status; read it again"
 
 
 class MoveNotAllowed(Forbidden):
@@ -51,14 +44,14 @@ class MoveNotAllowed(Forbidden):
 
 
 class SamePerson(Forbidden):
-    """The principal already took a part in this request that bars them from this one."""
+    """The principal took another step of this request, and that bars them from this one."""
 
     code = "aid.same_person"
-    title = "Another person must do this: you have already had a part in this request"
+    title = "Another person must do this: you already took a step in this request"
 
 
 class RequestHeld(Conflict):
-    """It may be a second payment; nobody has looked at it and released it yet."""
+    """It is a possible duplicate, and nobody has looked at it and released it yet."""
 
     code = "aid.held"
     title = "This may be a second payment; someone who may approve must look and release it first"
@@ -82,7 +75,7 @@ class ReasonMissing(Invalid):
     """The move is not made without a reason."""
 
     code = "aid.reason_missing"
-    title = "Say why"
+    title = "Give a reason"
 
     def __init__(self) -> None:
         super().__init__("reason")

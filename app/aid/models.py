@@ -1,7 +1,8 @@
-"""Rows of requests for aid and of the ledger. Knows tables and cell types; no keys, no rules.
+"""Rows of requests for aid. Knows tables and cell types; no keys, no rules.
 
-Of a request, the totals stand plain, because they are what the ledger says; who is paid, by which
-means, for what and why is one sealed cell, under a scope of the request's own.
+- The total of a request is plain, because the ledger holds it too.
+- Who is paid, by which means, for what and why is one sealed cell, under a scope of the request's
+  own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from app.store.sealed import NOTES, SealedField
 
 
 class AidStatus(StrEnum):
-    """Where a request stands."""
+    """The status of a request."""
 
     REQUESTED = "requested"
     APPROVED = "approved"
@@ -32,7 +33,7 @@ class AidStatus(StrEnum):
     REVERSED = "reversed"
 
 
-class Act(StrEnum):
+class AidAct(StrEnum):
     """What somebody does with a request."""
 
     REQUEST = "request"
@@ -46,11 +47,11 @@ class Act(StrEnum):
     RELEASE = "release"
 
 
-PARTS = frozenset({Act.REQUEST, Act.APPROVE, Act.PAY, Act.CONFIRM})
-"""The acts that must be different people's, in every request."""
+SEPARATED_DUTIES = frozenset({AidAct.REQUEST, AidAct.APPROVE, AidAct.PAY, AidAct.CONFIRM})
+"""The acts that must be done by different people in every request."""
 
 
-class Category(StrEnum):
+class AidCategory(StrEnum):
     """What aid is for."""
 
     FOOD = "food"
@@ -63,7 +64,7 @@ class Category(StrEnum):
     OTHER = "other"
 
 
-class Means(StrEnum):
+class PaymentMeans(StrEnum):
     """How money reaches someone."""
 
     CASH_COURIER = "cash_courier"
@@ -79,7 +80,7 @@ class Means(StrEnum):
 class AidItem:
     """One thing that is needed; ``amount`` in minor units of the request's currency."""
 
-    category: Category
+    category: AidCategory
     amount: int
     note: str | None = None
 
@@ -99,24 +100,24 @@ class AidDetail:
 
     items: tuple[AidItem, ...]
     payee: Payee | None = None
-    means: Means | None = None
+    means: PaymentMeans | None = None
     urgent: bool = False
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AidNote:
-    """What was said with a step: a reason, the reference of a payment, a receipt without a name."""
+    """What was written with a step: a reason, a payment's reference, a receipt without a name."""
 
     text: str
-    means: Means | None = None
+    means: PaymentMeans | None = None
 
 
-# -------------------------------------------------------------------------------------------- aid
+# -------------------------------------------------------------------------------------------- rows
 
 
 class AidRequest(CaseRecord, Versioned):
-    """Aid asked for on a case. Its scope is ``Scope(Compartment.AID, id)``."""
+    """Aid requested on a case. Its scope is ``Scope(Compartment.AID, id)``."""
 
     __tablename__ = "aid_requests"
     __table_args__ = (
@@ -128,10 +129,10 @@ class AidRequest(CaseRecord, Versioned):
     team_id: Mapped[UUID] = plain("random; whose coordinators and treasurers decide")
     series_id: Mapped[UUID] = plain("random; ties the repeats of one stipend together")
     status: Mapped[AidStatus] = plain("moves are decided by it", choice(AidStatus))
-    held: Mapped[bool] = plain("stops a possible second payment until somebody has looked")
+    held: Mapped[bool] = plain("stops a possible duplicate until somebody has looked")
     released_on: Mapped[date | None] = plain("the day on which somebody looked and let it go on")
     requested_on: Mapped[date] = plain("lists are sorted by it; the day only")
-    due_on: Mapped[date] = plain("the day from which it may be paid; second payments are near it")
+    due_on: Mapped[date] = plain("the day from which it may be paid; duplicates are near it")
     currency: Mapped[str] = plain("the ledger is kept by it", String(3))
     total: Mapped[int] = plain("the ledger says it too; in minor units", BigInteger)
     fund_id: Mapped[UUID | None] = plain("which fund pays", ForeignKey("funds.id"))
@@ -147,12 +148,12 @@ class AidRequest(CaseRecord, Versioned):
 
 
 class AidStep(CaseRecord):
-    """Somebody's act in a request: kept, never changed. The database refuses a second part."""
+    """A member's act in a request; never changed. The database refuses a second separated duty."""
 
     __tablename__ = "aid_steps"
 
     request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)
-    act: Mapped[Act] = plain("the four parts must be different people's", choice(Act))
+    act: Mapped[AidAct] = plain("the four duties must be different people's", choice(AidAct))
     member_id: Mapped[UUID] = plain("random; who did it, to keep the four apart")
     taken_on: Mapped[date] = plain("the day; the minute is in the log")
 
@@ -164,15 +165,12 @@ class AidStep(CaseRecord):
         return self.request_id
 
 
-_one_part = AidStep.act.in_(sorted(PARTS))
+_separated = AidStep.act.in_(sorted(SEPARATED_DUTIES))
 Index(
-    "uq_aid_steps_one_part_a_member",
+    "uq_aid_steps_one_duty_a_member",
     AidStep.request_id,
     AidStep.member_id,
     unique=True,
-    sqlite_where=_one_part,
-    postgresql_where=_one_part,
+    sqlite_where=_separated,
+    postgresql_where=_separated,
 )
-
-
-# ----------------------------------------------------------------------------------------- ledger

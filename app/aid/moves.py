@@ -1,90 +1,147 @@
-"""The moves of a request for aid, as data: from where, to where, who may, and who must not.
+"""The moves of a request for aid: from which status, to which, who may, and who must not.
+
+- Requester, approvers, payer and confirmer of one request are different people: each of these
+  moves is barred to members who took another of the four steps.
+- A release changes no status: it lets a possible duplicate go on, and is a move from a status to
+  itself.
 
 Served by the API as it is applied by the service. Knows no rows and no keys.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
 
-from app.aid.models import PARTS, Act, AidStatus
+from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus
 from app.audit.events import EventKind
+from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
 
 _S = AidStatus
-_E = EventKind
 _P = Permission
+_REQUESTER: Final = frozenset({AidAct.REQUEST})
+
+ManualTarget: TypeAlias = Literal[
+    AidStatus.REFUSED, AidStatus.CANCELLED, AidStatus.DISPUTED, AidStatus.REVERSED
+]
+"""The statuses that a member may move a request to by itself, with nothing but a reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One row: ``to`` None leaves the status; ``barred`` are acts whose doers must not do this."""
-
-    act: Act
-    sources: frozenset[AidStatus]
-    to: AidStatus | None
-    needs: Permission
-    event: EventKind
-    barred: frozenset[Act] = frozenset()
-    needs_reason: bool = False
+def _approval(source: AidStatus) -> Move[AidStatus]:
+    return Move(
+        source=source, target=_S.APPROVED, needs=_P.AID_APPROVE, trigger=Trigger.APPROVAL,
+        barred=SEPARATED_DUTIES,
+    )  # fmt: skip
 
 
-MOVES: Final[dict[Act, Move]] = {
-    move.act: move
-    for move in (
-        Move(
-            Act.APPROVE, frozenset({_S.REQUESTED}), _S.APPROVED, _P.AID_APPROVE, _E.AID_APPROVED,
-            barred=PARTS,
-        ),
-        Move(
-            Act.PAY, frozenset({_S.APPROVED}), _S.PAID, _P.AID_PAY, _E.AID_PAID, barred=PARTS,
-        ),
-        Move(
-            Act.CONFIRM, frozenset({_S.PAID, _S.DISPUTED}), _S.CONFIRMED, _P.AID_CONFIRM,
-            _E.AID_CONFIRMED, barred=PARTS,
-        ),
-        Move(
-            Act.REFUSE, frozenset({_S.REQUESTED}), _S.REFUSED, _P.AID_APPROVE, _E.AID_REFUSED,
-            barred=frozenset({Act.REQUEST}), needs_reason=True,
-        ),
-        Move(
-            Act.CANCEL, frozenset({_S.REQUESTED, _S.APPROVED}), _S.CANCELLED, _P.AID_REQUEST,
-            _E.AID_CANCELLED,
-        ),
-        Move(
-            Act.DISPUTE, frozenset({_S.PAID, _S.CONFIRMED}), _S.DISPUTED, _P.AID_CONFIRM,
-            _E.AID_DISPUTED, needs_reason=True,
-        ),
-        Move(
-            Act.REVERSE, frozenset({_S.PAID, _S.DISPUTED}), _S.REVERSED, _P.AID_PAY,
-            _E.AID_REVERSED, needs_reason=True,
-        ),
-        Move(
-            Act.RELEASE, frozenset({_S.REQUESTED, _S.APPROVED}), None, _P.AID_APPROVE,
-            _E.AID_RELEASED, barred=frozenset({Act.REQUEST}), needs_reason=True,
-        ),
-    )
-}  # fmt: skip
+def _payment(source: AidStatus) -> Move[AidStatus]:
+    return Move(
+        source=source, target=_S.PAID, needs=_P.AID_PAY, trigger=Trigger.PAYMENT,
+        barred=SEPARATED_DUTIES,
+    )  # fmt: skip
 
 
-class PlainMove(StrEnum):
-    """What is asked for with nothing but a reason; the other acts have doors of their own."""
+def _confirmation(source: AidStatus) -> Move[AidStatus]:
+    return Move(
+        source=source, target=_S.CONFIRMED, needs=_P.AID_CONFIRM, trigger=Trigger.CONFIRMATION,
+        barred=SEPARATED_DUTIES,
+    )  # fmt: skip
 
-    REFUSE = Act.REFUSE.value
-    CANCEL = Act.CANCEL.value
-    DISPUTE = Act.DISPUTE.value
-    REVERSE = Act.REVERSE.value
-    RELEASE = Act.RELEASE.value
 
+def _release(source: AidStatus) -> Move[AidStatus]:
+    return Move(
+        source=source, target=source, needs=_P.AID_APPROVE, trigger=Trigger.RELEASE,
+        barred=_REQUESTER, needs_reason=True,
+    )  # fmt: skip
+
+
+def _refusal(source: AidStatus) -> Move[AidStatus]:
+    return Move(
+        source=source, target=_S.REFUSED, needs=_P.AID_APPROVE, barred=_REQUESTER,
+        needs_reason=True,
+    )  # fmt: skip
+
+
+def _cancellation(source: AidStatus) -> Move[AidStatus]:
+    return Move(source=source, target=_S.CANCELLED, needs=_P.AID_REQUEST)
+
+
+def _dispute(source: AidStatus) -> Move[AidStatus]:
+    return Move(source=source, target=_S.DISPUTED, needs=_P.AID_CONFIRM, needs_reason=True)
+
+
+def _reversal(source: AidStatus) -> Move[AidStatus]:
+    return Move(source=source, target=_S.REVERSED, needs=_P.AID_PAY, needs_reason=True)
+
+
+_MOVES: Final = {
+    _S.REQUESTED: (_approval, _refusal, _cancellation, _release),
+    _S.APPROVED: (_payment, _cancellation, _release),
+    _S.PAID: (_confirmation, _dispute, _reversal),
+    _S.CONFIRMED: (_dispute,),
+    _S.DISPUTED: (_confirmation, _reversal),
+    _S.REFUSED: (),
+    _S.CANCELLED: (),
+    _S.REVERSED: (),
+}
+
+MOVES: Final = MoveTable(
+    AidStatus, {source: [make(source) for make in row] for source, row in _MOVES.items()}
+)
+
+ACTS: Final[Mapping[AidStatus, AidAct]] = MappingProxyType(
+    {
+        _S.REQUESTED: AidAct.REQUEST,
+        _S.APPROVED: AidAct.APPROVE,
+        _S.PAID: AidAct.PAY,
+        _S.CONFIRMED: AidAct.CONFIRM,
+        _S.REFUSED: AidAct.REFUSE,
+        _S.CANCELLED: AidAct.CANCEL,
+        _S.DISPUTED: AidAct.DISPUTE,
+        _S.REVERSED: AidAct.REVERSE,
+    }
+)
+"""The act by which a request comes to each status."""
+
+EVENTS: Final[Mapping[AidAct, EventKind]] = MappingProxyType(
+    {
+        AidAct.REQUEST: EventKind.AID_REQUESTED,
+        AidAct.APPROVE: EventKind.AID_APPROVED,
+        AidAct.PAY: EventKind.AID_PAID,
+        AidAct.CONFIRM: EventKind.AID_CONFIRMED,
+        AidAct.REFUSE: EventKind.AID_REFUSED,
+        AidAct.CANCEL: EventKind.AID_CANCELLED,
+        AidAct.DISPUTE: EventKind.AID_DISPUTED,
+        AidAct.REVERSE: EventKind.AID_REVERSED,
+        AidAct.RELEASE: EventKind.AID_RELEASED,
+    }
+)
+"""The event that the log holds for each act."""
 
 NO_PAYMENT_PENDING: Final = frozenset({_S.CONFIRMED, _S.REFUSED, _S.CANCELLED, _S.REVERSED})
-"""Here treasurers have nothing to pay: the request is taken back from them."""
+"""Here treasurers have nothing to pay: their grants on the request end."""
 
-RIVALS: Final[dict[Act, frozenset[AidStatus]]] = {
-    Act.REQUEST: frozenset({_S.REQUESTED, _S.APPROVED, _S.PAID, _S.CONFIRMED, _S.DISPUTED}),
-    Act.APPROVE: frozenset({_S.APPROVED, _S.PAID, _S.CONFIRMED, _S.DISPUTED}),
-    Act.PAY: frozenset({_S.PAID, _S.CONFIRMED, _S.DISPUTED}),
-}
-"""Beside which other requests this one may be a second payment, at each act that asks."""
+CONFLICTING_STATUSES: Final[Mapping[AidAct, frozenset[AidStatus]]] = MappingProxyType(
+    {
+        AidAct.REQUEST: frozenset({_S.REQUESTED, _S.APPROVED, _S.PAID, _S.CONFIRMED, _S.DISPUTED}),
+        AidAct.APPROVE: frozenset({_S.APPROVED, _S.PAID, _S.CONFIRMED, _S.DISPUTED}),
+        AidAct.PAY: frozenset({_S.PAID, _S.CONFIRMED, _S.DISPUTED}),
+    }
+)
+"""At each act that is checked for duplicates: the statuses of other requests that count."""
+
+
+def act_of(move: Move[AidStatus]) -> AidAct:
+    """Return the act that makes a move."""
+    return AidAct.RELEASE if move.trigger is Trigger.RELEASE else ACTS[move.target]
+
+
+def _require_rows(acts: Iterable[AidAct], statuses: Iterable[AidStatus]) -> None:
+    missing = sorted((set(AidAct) - set(acts)) | (set(AidStatus) - set(statuses)))
+    if missing:
+        raise TypeError(f"aid: no row in ACTS or EVENTS for {', '.join(missing)}")
+
+
+_require_rows(EVENTS, ACTS)

@@ -1,33 +1,48 @@
-"""What aid and funds look like on the wire. Opens nothing: values come opened, or not at all."""
+"""Requests and responses of aid. Opens nothing: sealed values arrive opened, or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from app.aid.models import Act, AidDetail, AidItem, AidNote, AidStatus, Category, Means, Payee
-from app.aid.moves import PlainMove
+from app.aid.approvals import TIERS, approvers_needed
+from app.aid.duplicates import WINDOW
+from app.aid.models import (
+    AidAct,
+    AidCategory,
+    AidDetail,
+    AidItem,
+    AidNote,
+    AidRequest,
+    AidStatus,
+    AidStep,
+    Payee,
+    PaymentMeans,
+)
+from app.aid.moves import MOVES, ManualTarget
 from app.aid.service import AidDraft, Repeat
+from app.casework.schemas import MoveRuleRead
 from app.http.schema import Currency, LongText, Minor, Reason, Schema, ShortText, Version
-from app.permissions import Permission
+from app.ledger.currencies import MINOR_DIGITS
 
 MOST_ITEMS = 20
 
-# -------------------------------------------------------------------------------------- requesting
+# ---------------------------------------------------------------------------------------- requests
 
 
-class ItemAsked(Schema):
+class AidItemCreate(Schema):
     """One thing that is needed, and what it costs in minor units."""
 
-    category: Category
+    category: AidCategory
     amount: Minor
     note: ShortText | None = None
 
 
-class PayeeAsked(Schema):
+class PayeeCreate(Schema):
     """Who is to receive the money. Treasurers see this, and nothing else of the person."""
 
     name: ShortText
@@ -35,25 +50,25 @@ class PayeeAsked(Schema):
     account: ShortText | None = None
 
 
-class RepeatAsked(Schema):
+class StipendCreate(Schema):
     """A stipend: that many requests, that many days apart."""
 
     every_days: Annotated[int, Field(ge=7, le=92, examples=[30])]
     times: Annotated[int, Field(ge=2, le=12, examples=[3])]
 
 
-class RequestAid(Schema):
-    """Aid asked for on a case."""
+class AidRequestCreate(Schema):
+    """A request for aid on a case, once or as a stipend."""
 
     id: UUID | None = None
     currency: Currency
-    items: Annotated[list[ItemAsked], Field(min_length=1, max_length=MOST_ITEMS)]
-    payee: PayeeAsked | None = None
-    means: Means | None = None
+    items: Annotated[list[AidItemCreate], Field(min_length=1, max_length=MOST_ITEMS)]
+    payee: PayeeCreate | None = None
+    means: PaymentMeans | None = None
     urgent: bool = False
     note: LongText | None = None
     not_before: date | None = None
-    repeat: RepeatAsked | None = None
+    repeat: StipendCreate | None = None
 
     def to_draft(self) -> AidDraft:
         """Return this as what the service takes."""
@@ -68,16 +83,16 @@ class RequestAid(Schema):
         return AidDraft(self.currency, detail, self.id, self.not_before, repeat)
 
 
-class ApproveAid(Schema):
-    """From which fund it is to be paid; two approvers name the same."""
+class ApprovalCreate(Schema):
+    """From which fund the request is to be paid; two approvers name the same."""
 
     fund_id: UUID
 
 
-class PayAid(Schema):
-    """How it was paid, and the reference by which the payment is found again."""
+class PaymentCreate(Schema):
+    """How the request was paid, and the reference by which the payment is found again."""
 
-    means: Means
+    means: PaymentMeans
     reference: ShortText
 
     def to_note(self) -> AidNote:
@@ -85,30 +100,40 @@ class PayAid(Schema):
         return AidNote(self.reference, self.means)
 
 
-class ConfirmAid(Schema):
+class ConfirmationCreate(Schema):
     """A receipt: that the money arrived, and how that is known. It names nobody."""
 
     receipt: LongText
 
+    def to_note(self) -> AidNote:
+        """Return this as what the service takes."""
+        return AidNote(self.receipt)
 
-class MoveAid(Schema):
+
+class AidMoveCreate(Schema):
     """A move that needs nothing but a reason."""
 
-    move: PlainMove
+    to: ManualTarget
     reason: Reason | None = None
 
 
-class HandOverAid(Schema):
-    """To whom the request is given, to bring the money or to confirm it."""
+class AidReleaseCreate(Schema):
+    """Why a request that is held is no second payment."""
+
+    reason: Reason
+
+
+class HandOverCreate(Schema):
+    """The member who is to bring the money or to confirm it."""
 
     to: UUID
 
 
-# ----------------------------------------------------------------------------------------- reading
+# --------------------------------------------------------------------------------------- responses
 
 
-class AidReceipt(Schema):
-    """A request without what is sealed in it."""
+class AidRequestStateRead(Schema):
+    """A request without what is sealed in it. ``held``: somebody must look at it and release it."""
 
     id: UUID
     case_id: UUID
@@ -122,89 +147,164 @@ class AidReceipt(Schema):
     fund_id: UUID | None
     version: Version
 
+    @classmethod
+    def of(cls, request: AidRequest) -> AidRequestStateRead:
+        """Return the plain columns of a request."""
+        return AidRequestStateRead(**_state(request))
 
-class AidReceipts(Schema):
-    """The requests that were made; several where a stipend was asked for."""
 
-    items: list[AidReceipt]
+class AidRequestListRead(Schema):
+    """The requests that were made; several for a stipend."""
+
+    items: list[AidRequestStateRead]
+
+    @classmethod
+    def of(cls, requests: Iterable[AidRequest]) -> Self:
+        """Return the plain columns of requests."""
+        return cls(items=[AidRequestStateRead.of(request) for request in requests])
 
 
-class AidListed(AidReceipt):
+class AidRequestSummary(AidRequestStateRead):
     """A request in a list: how urgent, and what for; not who."""
 
     urgent: bool
-    categories: list[Category]
+    categories: list[AidCategory]
+
+    @classmethod
+    def of_opened(cls, request: AidRequest, detail: AidDetail) -> Self:
+        """Return a request for a list."""
+        categories = sorted({item.category for item in detail.items})
+        return cls(**_state(request), urgent=detail.urgent, categories=categories)
 
 
-class ItemShown(Schema):
+class AidItemRead(Schema):
     """One thing that is needed."""
 
-    category: Category
+    category: AidCategory
     amount: int
     note: str | None
 
+    @classmethod
+    def of(cls, item: AidItem) -> Self:
+        """Return an item."""
+        return cls(category=item.category, amount=item.amount, note=item.note)
 
-class PayeeShown(Schema):
+
+class PayeeRead(Schema):
     """Who is to receive the money."""
 
     name: str
     phone: str | None
     account: str | None
 
+    @classmethod
+    def of(cls, payee: Payee) -> Self:
+        """Return a payee."""
+        return cls(name=payee.name, phone=payee.phone, account=payee.account)
 
-class StepShown(Schema):
-    """What somebody did with the request, and what they said with it."""
 
-    act: Act
+class AidStepRead(Schema):
+    """What somebody did with the request, and what they wrote with it."""
+
+    act: AidAct
     by: UUID
     on: date
     text: str | None
-    means: Means | None
+    means: PaymentMeans | None
+
+    @classmethod
+    def of(cls, step: AidStep, note: AidNote | None) -> Self:
+        """Return a step with its opened note."""
+        return cls(
+            act=step.act,
+            by=step.member_id,
+            on=step.taken_on,
+            text=note.text if note else None,
+            means=note.means if note else None,
+        )
 
 
-class AidFile(AidReceipt):
+class AidRequestRead(AidRequestStateRead):
     """A request in full, with what was done with it so far."""
 
     urgent: bool
-    items: list[ItemShown]
-    payee: PayeeShown | None
-    means: Means | None
+    items: list[AidItemRead]
+    payee: PayeeRead | None
+    means: PaymentMeans | None
     note: str | None
-    steps: list[StepShown]
+    steps: list[AidStepRead]
+
+    @classmethod
+    def of_opened(
+        cls,
+        request: AidRequest,
+        detail: AidDetail,
+        steps: Iterable[tuple[AidStep, AidNote | None]],
+    ) -> Self:
+        """Return a request with its opened detail and steps."""
+        return cls(
+            **_state(request),
+            urgent=detail.urgent,
+            items=[AidItemRead.of(item) for item in detail.items],
+            payee=PayeeRead.of(detail.payee) if detail.payee else None,
+            means=detail.means,
+            note=detail.note,
+            steps=[AidStepRead.of(step, note) for step, note in steps],
+        )
 
 
-class MoveShown(Schema):
-    """One row of the table of moves; ``barred`` are acts whose doers must not make it."""
-
-    move: Act
-    sources: list[AidStatus]
-    to: AidStatus | None
-    needs: Permission
-    barred: list[Act]
-    needs_reason: bool
-
-
-class TierShown(Schema):
+class ApprovalTierRead(Schema):
     """Totals above ``above`` minor units need that many approvers."""
 
     above: int
     approvers: int
 
 
-class CurrencyShown(Schema):
+class CurrencyRead(Schema):
     """A currency that funds are kept in, and who must agree to how much."""
 
     currency: Currency
     minor_digits: int
-    tiers: list[TierShown]
+    tiers: list[ApprovalTierRead]
+
+    @classmethod
+    def of(cls, currency: str) -> Self:
+        """Return a currency of the ledger."""
+        return cls(
+            currency=currency,
+            minor_digits=MINOR_DIGITS[currency],
+            tiers=[ApprovalTierRead(above=t.above, approvers=t.approvers) for t in TIERS[currency]],
+        )
 
 
-class AidRules(Schema):
-    """The rules as they are applied: moves, amounts, and the window for second payments."""
+class AidRulesRead(Schema):
+    """The rules as they are applied: moves, amounts, and the window for possible duplicates."""
 
-    moves: list[MoveShown]
-    currencies: list[CurrencyShown]
+    moves: list[MoveRuleRead]
+    currencies: list[CurrencyRead]
     window_days: int
 
+    @classmethod
+    def current(cls) -> Self:
+        """Return the rules of this version of the program."""
+        return cls(
+            moves=[MoveRuleRead.of(move) for move in MOVES],
+            currencies=[CurrencyRead.of(currency) for currency in MINOR_DIGITS],
+            window_days=WINDOW.days,
+        )
 
-# ------------------------------------------------------------------------------------------- funds
+
+def _state(request: AidRequest) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "case_id": request.case_id,
+        "status": request.status,
+        "held": request.held,
+        "currency": request.currency,
+        "total": request.total,
+        "requested_on": request.requested_on,
+        "due_on": request.due_on,
+        "approvers_needed": approvers_needed(request.currency, request.total),
+        "fund_id": request.fund_id,
+        "version": request.version,
+    }

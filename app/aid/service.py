@@ -1,7 +1,9 @@
-"""Aid from request to receipt. Four people's parts, one table of moves, one ledger.
+"""Requests for aid: requesting, finding, handing over, and the moves that need only a reason.
 
-Every act on a request begins in ``_begin``: the row is locked, the version claimed, the move and
-the person checked. A request is handed over by granting its scope and taken back by ending that.
+- Every move of a request begins in ``begin_move``: the row is locked, the version claimed, the
+  move and the person checked. Approvals and payments have modules of their own and use it.
+- A request is handed over by granting its scope, and taken from members by ending that grant.
+- Locks are taken in one order by everyone: the request, its grants, the fund.
 """
 
 from __future__ import annotations
@@ -9,47 +11,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import select
 
 from app.accounts.service import list_members
-from app.aid.doubles import index_payee, may_be_second
+from app.aid.duplicates import is_possible_duplicate
 from app.aid.errors import (
     AidNotFound,
     DayTooFar,
-    IdTaken,
     MemberUnsuited,
     MoveNotAllowed,
     MoveOutOfTurn,
     NobodyToDecide,
-    NotYetDue,
-    OtherFund,
     ReasonMissing,
-    RequestHeld,
     SamePerson,
 )
-from app.aid.limits import FURTHEST, approvers_needed, rule_for
-from app.aid.models import Act, AidDetail, AidNote, AidRequest, AidStatus, AidStep
-from app.aid.moves import MOVES, NO_PAYMENT_PENDING, Move, PlainMove
+from app.aid.models import AidAct, AidDetail, AidNote, AidRequest, AidStatus, AidStep
+from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of
 from app.audit.events import EventKind
 from app.cases.models import Case
-from app.cases.service import get_case
+from app.casework.moves import Move, Trigger
 from app.casework.readiness import Task, require_ready
+from app.errors import IdTaken
 from app.ledger import service as ledger
-from app.ledger.errors import OtherCurrency
+from app.ledger.currencies import require_currency
 from app.ledger.models import Fund
 from app.permissions import ROLE_PERMISSIONS, Compartment, Permission, Role
 from app.store.base import new_id
+from app.store.queries import keyset
 from app.vault.errors import NoGrant
-from app.vault.models import Grant, GrantReason
-from app.vault.queries import live_grants
+from app.vault.models import GrantReason
+from app.vault.queries import granted_to
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 
 _DECIDING_ROLES = (Role.COORDINATOR, Role.TREASURER)
 _ACCOUNT = Scope(Compartment.ACCOUNT)
+
+FURTHEST: Final = timedelta(days=366)
+"""No request is put off for longer than this, counted from the day on which it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,15 @@ def scope_of(request: AidRequest) -> Scope:
 def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     """Ask for aid on a case that one works on, once or repeatedly; returns all the requests.
 
-    Each gets a scope of its own, granted to the team's coordinators and treasurers. What may be a
-    second payment within the window comes into being held. Raises ``NoGrant`` for who is not on
+    Each gets a scope of its own, granted to the team's coordinators and treasurers. A possible
+    duplicate is held from the beginning. Raises ``NoGrant`` for who is not on
     the case, ``CaseNotReady``, ``CurrencyUnknown``, ``DayTooFar``, ``IdTaken``,
     ``NobodyToDecide``.
     """
     if not work.grants.holds(case.id, _ACCOUNT):
         raise NoGrant
     require_ready(work, case, Task.REQUEST_AID)
-    rule_for(draft.currency)
+    require_currency(draft.currency)
     if draft.id is not None and work.session.get(AidRequest, draft.id) is not None:
         raise IdTaken
     first_id = draft.id or new_id()
@@ -124,14 +126,14 @@ def _one_request(
     scope = scope_of(request)
     work.grants.mint(case.id, [scope])
     work.vault.seal(request.detail, draft.detail)
-    request.held = may_be_second(work, request, Act.REQUEST)
+    request.held = is_possible_duplicate(work, request, AidAct.REQUEST)
     work.session.add(request)
     work.session.flush()
     work.trail.record(
         EventKind.AID_REQUESTED, case.id, request=str(request.id), currency=request.currency,
         total=request.total, held=request.held,
     )  # fmt: skip
-    _add_step(work, request, Act.REQUEST, None)
+    add_step(work, request, AidAct.REQUEST, None)
     if set(_grant(work, request, holders)) <= {work.principal.id}:
         raise NobodyToDecide
     return request
@@ -162,36 +164,32 @@ def list_requests(
     status: AidStatus | None = None,
     after: tuple[Any, ...] | None = None,
 ) -> Sequence[AidRequest]:
-    """Return up to ``limit`` requests that were handed to the principal, newest first.
+    """Return up to ``limit`` requests that are granted to the principal, newest first.
 
     ``after`` is (requested_on, id) of the last one seen.
     """
-    handed = exists().where(
-        Grant.about == AidRequest.id,
-        Grant.case_id == AidRequest.case_id,
-        Grant.holder_id == work.principal.id,
-        live_grants(work.today()),
+    granted = granted_to(
+        work.principal.id, work.today(), case_id=AidRequest.case_id, about=AidRequest.id
     )
-    query = (
-        select(AidRequest)
-        .where(handed)
-        .order_by(AidRequest.requested_on.desc(), AidRequest.id.desc())
-        .limit(limit)
-    )
+    query = select(AidRequest).where(granted)
     if status is not None:
         query = query.where(AidRequest.status == status)
-    if after is not None:
-        query = query.where(tuple_(AidRequest.requested_on, AidRequest.id) < after)
-    return work.session.scalars(query).all()
+    keys = (AidRequest.requested_on, AidRequest.id)
+    page = keyset(query, keys, after=after, limit=limit, newest_first=True)
+    return work.session.scalars(page).all()
 
 
-def list_steps(work: Work, request: AidRequest) -> Sequence[AidStep]:
-    """Return what was done with a request, by day; acts of one day in no particular order."""
-    return work.session.scalars(
+def read_steps(work: Work, request: AidRequest) -> list[tuple[AidStep, AidNote | None]]:
+    """Return what was done with a request, by day, with the notes that open here.
+
+    Steps of one day are in no particular order.
+    """
+    steps = work.session.scalars(
         select(AidStep)
         .where(AidStep.request_id == request.id)
         .order_by(AidStep.taken_on, AidStep.id)
     ).all()
+    return [(step, work.vault.find(step.note)) for step in steps]
 
 
 def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
@@ -212,136 +210,82 @@ def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
 # ------------------------------------------------------------------------------------------- moves
 
 
-def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
-    """Approve a request out of a fund; the last approver needed reserves the money.
-
-    Where the payee may have been paid already, nothing is approved and the request comes back
-    held. Raises what ``_begin`` raises, ``RequestHeld``, ``CaseNotReady``, ``FundNotFound``,
-    ``OtherCurrency``, ``OtherFund``, ``FundOverdrawn``, ``KeyCopyMissing``.
-    """
-    move = _begin(work, request, Act.APPROVE)
-    require_ready(work, get_case(work, request.case_id), Task.APPROVE_AID)
-    if request.held:
-        raise RequestHeld
-    fund = ledger.lock_fund(work, fund_id, request.team_id)
-    if fund.currency != request.currency:
-        raise OtherCurrency
-    if request.fund_id not in {None, fund_id}:
-        raise OtherFund
-    index_payee(work, request, work.vault.open(request.detail))
-    if may_be_second(work, request, Act.APPROVE):
-        request.held = True
-        return _noted(work, request, EventKind.AID_HELD)
-    request.fund_id = fund_id
-    approvals = 1 + _count_approvals(work, request)
-    _add_step(work, request, Act.APPROVE, None)
-    if approvals < approvers_needed(request.currency, request.total):
-        return _noted(work, request, EventKind.AID_APPROVED_IN_PART)
-    ledger.reserve(work, fund, request.total)
-    request.status = AidStatus.APPROVED
-    return _noted(work, request, move.event)
-
-
-def pay(work: Work, request: AidRequest, payment: AidNote) -> AidRequest:
-    """Book the payment of an approved request, once, with its sealed reference and means.
-
-    Raises what ``_begin`` raises, ``RequestHeld``, ``NotYetDue``, ``CaseNotReady``.
-    """
-    move = _begin(work, request, Act.PAY)
-    require_ready(work, get_case(work, request.case_id), Task.PAY_AID)
-    if request.due_on > work.today():
-        raise NotYetDue
-    fund = _reserved_fund(work, request)
-    # Only now: whoever pays out of this fund at the same moment is done, and is seen.
-    if request.held or may_be_second(work, request, Act.PAY):
-        raise RequestHeld
-    ledger.release(work, fund, request.total)
-    ledger.pay_out(work, fund, request.total, request.id)
-    _add_step(work, request, Act.PAY, payment)
-    request.status = AidStatus.PAID
-    return _noted(work, request, move.event)
-
-
-def confirm(work: Work, request: AidRequest, receipt: AidNote) -> AidRequest:
-    """Put on record that the money arrived, with a receipt that names nobody.
-
-    Raises what ``_begin`` raises.
-    """
-    move = _begin(work, request, Act.CONFIRM)
-    _add_step(work, request, Act.CONFIRM, receipt)
-    request.status = AidStatus.CONFIRMED
-    _hand_round(work, request)
-    return _noted(work, request, move.event)
-
-
-def make_move(
-    work: Work, request: AidRequest, plain_move: PlainMove, reason: str | None = None
+def move_request(
+    work: Work, request: AidRequest, to: AidStatus, reason: str | None = None
 ) -> AidRequest:
-    """Refuse, cancel, dispute, reverse or release a request.
+    """Refuse, cancel, dispute or reverse a request.
 
     Cancelling gives the reservation back, reversing books the mirror of the payment. Raises what
-    ``_begin`` raises, ``ReasonMissing``.
+    ``begin_move`` raises, ``ReasonMissing``.
     """
-    act = Act(plain_move)
-    move = _begin(work, request, act)
-    if move.needs_reason and reason is None:
-        raise ReasonMissing
-    _add_step(work, request, act, AidNote(reason) if reason is not None else None)
-    was, request.status = request.status, move.to or request.status
-    # Grants before the fund, as everyone takes them: see ``take_request``.
-    _hand_round(work, request)
-    if act is Act.RELEASE:
-        request.held = False
-        request.released_on = work.today()
-    elif act is Act.CANCEL and was is AidStatus.APPROVED:
-        ledger.release(work, _reserved_fund(work, request), request.total)
-    elif act is Act.REVERSE:
+    move = begin_move(work, request, to)
+    _add_reasoned_step(work, request, move, reason)
+    was, request.status = request.status, to
+    sync_treasurer_grants(work, request)
+    if to is AidStatus.CANCELLED and was is AidStatus.APPROVED:
+        ledger.release(work, lock_reserved_fund(work, request), request.total)
+    elif to is AidStatus.REVERSED:
         _reverse_payment(work, request)
-    return _noted(work, request, move.event)
+    return record_event(work, request, EVENTS[act_of(move)])
 
 
-def _begin(work: Work, request: AidRequest, act: Act) -> Move:
-    """Lock a request and check that this act is due, and this person's to do.
+def release_request(work: Work, request: AidRequest, reason: str) -> AidRequest:
+    """Let a possible duplicate go on: somebody has looked at it, and says why it is none.
 
-    Raises ``Stale``, ``PreconditionMissing``, ``MoveNotAllowed``, ``MoveOutOfTurn``,
+    Raises what ``begin_move`` raises.
+    """
+    move = begin_move(work, request, request.status, Trigger.RELEASE)
+    _add_reasoned_step(work, request, move, reason)
+    request.held = False
+    request.released_on = work.today()
+    return record_event(work, request, EventKind.AID_RELEASED)
+
+
+def begin_move(
+    work: Work, request: AidRequest, to: AidStatus, trigger: Trigger = Trigger.MANUAL
+) -> Move[AidStatus]:
+    """Lock a request and return the move to a status, if it is due and this person may make it.
+
+    Raises ``Stale``, ``PreconditionMissing``, ``MoveOutOfTurn``, ``MoveNotAllowed``,
     ``SamePerson``.
     """
     work.session.refresh(request, with_for_update=True)
     work.claim(request)
-    move = MOVES[act]
+    move = MOVES.find(request.status, request.status if trigger is Trigger.RELEASE else to)
+    if move is None or move.trigger is not trigger:
+        raise MoveOutOfTurn
     if not work.principal.may(move.needs):
         raise MoveNotAllowed
-    if request.status not in move.sources:
-        raise MoveOutOfTurn
-    own_part = select(AidStep.id).where(
+    barring_step = select(AidStep.id).where(
         AidStep.request_id == request.id,
         AidStep.member_id == work.principal.id,
         AidStep.act.in_(move.barred),
     )
-    if work.session.scalars(own_part).first() is not None:
+    if work.session.scalars(barring_step).first() is not None:
         raise SamePerson
     return move
 
 
-def _hand_round(work: Work, request: AidRequest) -> None:
-    """Take a request from treasurers who have nothing to pay, or give it back when disputed."""
-    treasurers = [Role.TREASURER]
+def sync_treasurer_grants(work: Work, request: AidRequest) -> None:
+    """End the treasurers' grants where nothing is to be paid; grant again after a dispute."""
+    treasurers = _team(work, request.team_id, [Role.TREASURER])
     if request.status in NO_PAYMENT_PENDING:
-        for member_id in _team(work, request.team_id, treasurers):
+        for member_id in treasurers:
             work.grants.end(request.case_id, holder_id=member_id, about=request.id)
     elif request.status is AidStatus.DISPUTED:
         holders = set(work.grants.holders(request.case_id, scope_of(request)))
-        _grant(work, request, _team(work, request.team_id, treasurers) - holders)
+        _grant(work, request, treasurers - holders)
 
 
-def _noted(work: Work, request: AidRequest, event: EventKind) -> AidRequest:
-    """Record what became of a request, and give it its new version."""
-    work.trail.record(event, request.case_id, request=str(request.id), status=request.status.value)
-    work.session.flush()
-    return request
+def lock_reserved_fund(work: Work, request: AidRequest) -> Fund:
+    """Return the fund that a request was approved from, locked; raises ``MoveOutOfTurn``."""
+    if request.fund_id is None:
+        raise MoveOutOfTurn
+    return ledger.lock_fund(work, request.fund_id, request.team_id)
 
 
-def _add_step(work: Work, request: AidRequest, act: Act, note: AidNote | None) -> None:
+def add_step(work: Work, request: AidRequest, act: AidAct, note: AidNote | None) -> None:
+    """Record what the principal did with a request, with a sealed note where there is one."""
     step = AidStep(
         case_id=request.case_id,
         request_id=request.id,
@@ -354,7 +298,30 @@ def _add_step(work: Work, request: AidRequest, act: Act, note: AidNote | None) -
     work.session.add(step)
 
 
-# ------------------------------------------------------------------------------------------- parts
+def record_event(work: Work, request: AidRequest, event: EventKind) -> AidRequest:
+    """Record an event of a request and flush, so that the request has its new version."""
+    work.trail.record(event, request.case_id, request=str(request.id), status=request.status.value)
+    work.session.flush()
+    return request
+
+
+def _add_reasoned_step(
+    work: Work, request: AidRequest, move: Move[AidStatus], reason: str | None
+) -> None:
+    if move.needs_reason and reason is None:
+        raise ReasonMissing
+    add_step(work, request, act_of(move), AidNote(reason) if reason is not None else None)
+
+
+def _reverse_payment(work: Work, request: AidRequest) -> None:
+    fund = lock_reserved_fund(work, request)
+    payment = ledger.find_payment(work, request.id)
+    if payment is None:
+        raise MoveOutOfTurn
+    ledger.reverse(work, fund, payment)
+
+
+# ------------------------------------------------------------------------------------------ grants
 
 
 def _team(work: Work, team_id: UUID, roles: Iterable[Role]) -> set[UUID]:
@@ -367,25 +334,3 @@ def _grant(work: Work, request: AidRequest, member_ids: Iterable[UUID]) -> list[
         request.case_id, sorted(member_ids), [SUMMARY, scope_of(request)],
         reason=GrantReason.AID, about=request.id,
     )  # fmt: skip
-
-
-def _count_approvals(work: Work, request: AidRequest) -> int:
-    return work.session.scalars(
-        select(func.count())
-        .select_from(AidStep)
-        .where(AidStep.request_id == request.id, AidStep.act == Act.APPROVE)
-    ).one()
-
-
-def _reserved_fund(work: Work, request: AidRequest) -> Fund:
-    if request.fund_id is None:
-        raise MoveOutOfTurn
-    return ledger.lock_fund(work, request.fund_id, request.team_id)
-
-
-def _reverse_payment(work: Work, request: AidRequest) -> None:
-    fund = _reserved_fund(work, request)
-    payment = ledger.find_payment(work, request.id)
-    if payment is None:
-        raise MoveOutOfTurn
-    ledger.reverse(work, fund, payment)

@@ -36,6 +36,7 @@ class Trigger(StrEnum):
     APPROVAL = "approval"
     PAYMENT = "payment"
     CONFIRMATION = "confirmation"
+    RELEASE = "release"
 
 
 class StateWithoutMoves(TypeError):

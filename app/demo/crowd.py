@@ -12,8 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.aid.models import AidDetail, AidItem, AidNote, Category, Means, Payee
-from app.aid.service import AidDraft, approve, confirm, get_request, pay, request_aid
+from app.aid.approvals import approve
+from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, Payee, PaymentMeans
+from app.aid.payments import confirm, pay
+from app.aid.service import AidDraft, get_request, request_aid
 from app.cases.assignments import assign_case
 from app.cases.models import (
     Account,
@@ -191,7 +193,7 @@ class Passing:
         draft = AidDraft(
             currency="MMK",
             detail=AidDetail(
-                items=(AidItem(list(Category)[n % 6], (10_000 + 1_000 * (n % 30)) * 100),),
+                items=(AidItem(list(AidCategory)[n % 6], (10_000 + 1_000 * (n % 30)) * 100),),
                 payee=Payee(f"payee {n}", f"+95978{2_000_000 + 3_571 * n}"),
             ),
         )
@@ -204,7 +206,7 @@ class Passing:
         if n % 5 == 1:
             return
         with self._stage.work_as(self._of(Role.TREASURER)) as work:
-            pay(work, get_request(work, request_id), AidNote("sent", Means.MOBILE_WALLET))
+            pay(work, get_request(work, request_id), AidNote("sent", PaymentMeans.MOBILE_WALLET))
         if n % 5 == 2:  # noqa: PLR2004 - one in five waits for a receipt
             return
         with self._stage.work_as(self._of(Role.COORDINATOR, 1)) as work:

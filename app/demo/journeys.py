@@ -14,8 +14,10 @@ from uuid import UUID
 import yaml
 from sqlalchemy import select
 
-from app.aid.models import AidDetail, AidItem, AidNote, AidRequest, Category, Means, Payee
-from app.aid.service import AidDraft, Repeat, approve, confirm, get_request, pay, request_aid
+from app.aid.approvals import approve
+from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, AidRequest, Payee, PaymentMeans
+from app.aid.payments import confirm, pay
+from app.aid.service import AidDraft, Repeat, get_request, request_aid
 from app.cases.assignments import assign_case
 from app.cases.emergency import decide_emergency
 from app.cases.models import (
@@ -36,14 +38,9 @@ from app.intake.drafts import CaseDraft
 from app.intake.service import open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
+from app.registration import service as codes
 from app.registration.models import CodeKind, RegistrationState
 from app.registration.redemption import redeem
-from app.registration.service import (
-    deliver_code,
-    issue_code,
-    move_registration,
-    request_registration,
-)
 from app.relocation.drafts import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.relocation.service import get_plan, move_leg, open_plan, reroute
@@ -207,7 +204,7 @@ class Telling:
             currency="MMK",
             repeat=repeat,
             detail=AidDetail(
-                items=tuple(AidItem(Category(c), amount * MINOR) for c, amount in items),
+                items=tuple(AidItem(AidCategory(c), amount * MINOR) for c, amount in items),
                 payee=Payee(person["name"]["latin"], person.get("phone")),
                 urgent=bool(event.get("urgent", False)),
             ),
@@ -232,7 +229,7 @@ class Telling:
     def _tell_aid_pay(self, event: Event) -> None:
         if self._is_requested():
             self._tell_aid_approve(event)
-        paid = AidNote("handed to the courier", Means(event["means"]))
+        paid = AidNote("handed to the courier", PaymentMeans(event["means"]))
         self._with_request(
             self._stage.of(Role.TREASURER, 1, team=self._team),
             lambda work, found: pay(work, found, paid),
@@ -366,18 +363,18 @@ class Telling:
     def _tell_code(self, event: Event) -> None:
         with self._stage.work_as(self._coordinator) as work:
             case = get_case(work, self._case)
-            registration = request_registration(work, case, CodeKind(event["kind"]))
+            registration = codes.request_registration(work, case, CodeKind(event["kind"]))
             self._registration = registration.id
         with self._stage.work_as(self._registrar()) as work:
-            move_registration(work, registration.id, RegistrationState.SUBMITTED)
+            codes.move_registration(work, registration.id, RegistrationState.SUBMITTED)
         with self._stage.work_as(self._registrar()) as work:
-            self._code = issue_code(work, registration.id).code
+            self._code = codes.issue_code(work, registration.id).code
 
     def _tell_code_handed_over(self, event: Event) -> None:
         del event
         if self._registration is not None:
             with self._stage.work_as(self._registrar()) as work:
-                deliver_code(work, self._registration, "read aloud, repeated correctly")
+                codes.deliver_code(work, self._registration, "read aloud, repeated correctly")
 
     def _tell_code_redeem(self, event: Event) -> None:
         del event

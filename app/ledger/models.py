@@ -47,7 +47,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FundName:
-    """What a fund is called."""
+    """The name of a fund."""
 
     name: str
 
@@ -55,8 +55,8 @@ class FundName:
 class Fund(CaseRecord, Versioned):
     """Money of a team in one currency. ``case_id`` is ``ORGANISATION``: it belongs to no case.
 
-    ``balance`` is the sum of the postings on its cash account, ``reserved`` what approved requests
-    were promised; both stand here so that the database itself refuses to overdraw them.
+    ``balance`` is the sum of the postings on its cash account, ``reserved`` the sum of the approved
+    requests; both are columns so that the database itself refuses to overdraw them.
     """
 
     __tablename__ = "funds"
@@ -69,7 +69,7 @@ class Fund(CaseRecord, Versioned):
     currency: Mapped[str] = plain("ISO 4217; what its amounts are in", String(3))
     opened_on: Mapped[date] = plain("lists are sorted by it; the day only")
     balance: Mapped[int] = plain("cash held, in minor units; may not be overdrawn", BigInteger)
-    reserved: Mapped[int] = plain("promised to approved requests, in minor units", BigInteger)
+    reserved: Mapped[int] = plain("reserved for approved requests, in minor units", BigInteger)
 
     name = SealedField(FundName, Compartment.DIRECTORY, step=NOTES)
 
@@ -94,7 +94,7 @@ class JournalEntry(Record):
     fund_id: Mapped[UUID] = plain("the fund", ForeignKey("funds.id"))
     kind: Mapped[EntryKind] = plain("the ledger's own", choice(EntryKind))
     made_on: Mapped[date] = plain("the ledger's own; the day only")
-    made_by: Mapped[UUID] = plain("random; who answers for it")
+    made_by: Mapped[UUID] = plain("random; who made it")
     pays: Mapped[UUID | None] = plain(
         "random; the request, so that the database refuses to pay it twice", unique=True
     )

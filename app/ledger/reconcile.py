@@ -1,7 +1,12 @@
-"""Proves the ledger from its postings: what must hold, and every place where it does not.
+"""Check the ledger from its postings, and list every row that breaks one of its laws.
 
-Reads sums and ids, opens nothing, changes nothing. Whoever may verify runs it, and so does
-``padauk audit verify``.
+- Every entry has postings, they sum to zero by currency, on accounts of the entry's own fund.
+- A reversal mirrors what it undoes.
+- A fund's balance is the sum of its cash account; its reservations are the totals of the approved
+  requests.
+- A paid request has one payment, of its own total.
+
+Reads sums and ids; opens nothing and changes nothing. ``padauk audit verify`` runs it too.
 """
 
 from __future__ import annotations
@@ -19,30 +24,25 @@ from app.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LedgerFinding:
     """Something that does not hold: which law, and the row that breaks it."""
 
     code: str
     about: UUID
 
 
-def verify_ledger(work: Work) -> list[Finding]:
-    """Return every breach of the ledger's laws; an empty list says that all hold.
-
-    Every entry has postings that sum to zero by currency, on accounts of its own fund; a reversal
-    mirrors what it undoes; a fund's balance is what its cash account says and its reservations are
-    what approved requests ask; a paid request has its payment, of its own total.
-    """
+def verify_ledger(work: Work) -> list[LedgerFinding]:
+    """Return every breach of the ledger's laws; an empty list means that all hold."""
     return [
         *_unbalanced(work),
-        *_astray(work),
+        *_cross_fund_postings(work),
         *_not_mirrored(work),
-        *_funds_adrift(work),
-        *_payments_adrift(work),
+        *_fund_mismatches(work),
+        *_payment_mismatches(work),
     ]
 
 
-def _unbalanced(work: Work) -> Iterator[Finding]:
+def _unbalanced(work: Work) -> Iterator[LedgerFinding]:
     sums = (
         select(Posting.entry_id)
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
@@ -50,26 +50,26 @@ def _unbalanced(work: Work) -> Iterator[Finding]:
         .having(func.sum(Posting.amount) != 0)
     )
     for entry_id in work.session.scalars(sums):
-        yield Finding("entry.unbalanced", entry_id)
+        yield LedgerFinding("entry.unbalanced", entry_id)
     bare = select(JournalEntry.id).where(~exists().where(Posting.entry_id == JournalEntry.id))
     for entry_id in work.session.scalars(bare):
-        yield Finding("entry.empty", entry_id)
+        yield LedgerFinding("entry.empty", entry_id)
 
 
-def _astray(work: Work) -> Iterator[Finding]:
-    strays = (
+def _cross_fund_postings(work: Work) -> Iterator[LedgerFinding]:
+    crossing = (
         select(Posting.entry_id)
         .distinct()
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(LedgerAccount.fund_id != JournalEntry.fund_id)
     )
-    for entry_id in work.session.scalars(strays):
-        yield Finding("entry.of_two_funds", entry_id)
+    for entry_id in work.session.scalars(crossing):
+        yield LedgerFinding("entry.of_two_funds", entry_id)
 
 
-def _not_mirrored(work: Work) -> Iterator[Finding]:
-    """An account on which an entry and its reversal together leave anything."""
+def _not_mirrored(work: Work) -> Iterator[LedgerFinding]:
+    """Yield entries that do not sum to zero with their reversal on some account."""
     undoing = aliased(JournalEntry)
     undone = select(undoing.reverses).where(undoing.reverses.is_not(None))
     subject = func.coalesce(JournalEntry.reverses, JournalEntry.id)
@@ -83,10 +83,10 @@ def _not_mirrored(work: Work) -> Iterator[Finding]:
         .having(func.sum(Posting.amount) != 0)
     )
     for entry_id in work.session.scalars(left_over):
-        yield Finding("entry.not_mirrored", entry_id)
+        yield LedgerFinding("entry.not_mirrored", entry_id)
 
 
-def _funds_adrift(work: Work) -> Iterator[Finding]:
+def _fund_mismatches(work: Work) -> Iterator[LedgerFinding]:
     cash = (
         select(func.coalesce(func.sum(Posting.amount), 0))
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
@@ -102,13 +102,13 @@ def _funds_adrift(work: Work) -> Iterator[Finding]:
         select(Fund.id, Fund.balance, Fund.reserved, cash.label("cash"), promised.label("promised"))
     ):
         if fund.balance != fund.cash:
-            yield Finding("fund.balance", fund.id)
+            yield LedgerFinding("fund.balance", fund.id)
         if fund.reserved != fund.promised:
-            yield Finding("fund.reserved", fund.id)
+            yield LedgerFinding("fund.reserved", fund.id)
 
 
-def _payments_adrift(work: Work) -> Iterator[Finding]:
-    """Requests that say paid without an entry of their total; erased requests are not missed."""
+def _payment_mismatches(work: Work) -> Iterator[LedgerFinding]:
+    """Yield requests with the status paid and no payment of their total; not erased ones."""
     paid = (AidStatus.PAID, AidStatus.CONFIRMED, AidStatus.DISPUTED, AidStatus.REVERSED)
     booked = (
         select(func.sum(Posting.amount))
@@ -139,6 +139,6 @@ def _payments_adrift(work: Work) -> Iterator[Finding]:
         )
     ):
         if row.booked != (row.total if row.status in paid else None):
-            yield Finding("request.payment", row.id)
+            yield LedgerFinding("request.payment", row.id)
         if row.undone != (row.status is AidStatus.REVERSED):
-            yield Finding("request.reversal", row.id)
+            yield LedgerFinding("request.reversal", row.id)

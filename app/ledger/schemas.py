@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 from app.http.schema import Currency, Minor, Name, Schema, Version
-from app.ledger.models import AccountKind, DepositSource, EntryKind
+from app.ledger.models import AccountKind, DepositSource, EntryKind, Fund
+from app.ledger.reconcile import LedgerFinding
+from app.ledger.service import BookedEntry
 
 
-class OpenFund(Schema):
+class FundCreate(Schema):
     """A fund of one's own team."""
 
     id: UUID | None = None
@@ -17,8 +21,8 @@ class OpenFund(Schema):
     currency: Currency
 
 
-class FundShown(Schema):
-    """A fund and what it holds, in minor units; auditors are not told its name."""
+class FundRead(Schema):
+    """A fund and what it holds, in minor units. ``name`` is null for auditors."""
 
     id: UUID
     name: str | None
@@ -28,8 +32,21 @@ class FundShown(Schema):
     reserved: int
     version: Version
 
+    @classmethod
+    def of(cls, fund: Fund, name: str | None) -> Self:
+        """Return a fund with its opened name."""
+        return cls(
+            id=fund.id,
+            name=name,
+            currency=fund.currency,
+            opened_on=fund.opened_on,
+            balance=fund.balance,
+            reserved=fund.reserved,
+            version=fund.version,
+        )
 
-class MakeDeposit(Schema):
+
+class DepositCreate(Schema):
     """Money that came in, and where from."""
 
     id: UUID | None = None
@@ -37,14 +54,14 @@ class MakeDeposit(Schema):
     source: DepositSource
 
 
-class LineShown(Schema):
+class PostingRead(Schema):
     """An amount on an account, in minor units; debits are positive."""
 
     account: AccountKind
     amount: int
 
 
-class EntryShown(Schema):
+class JournalEntryRead(Schema):
     """An entry of the journal. ``request_id`` is for those who may read aid."""
 
     id: UUID
@@ -52,20 +69,40 @@ class EntryShown(Schema):
     kind: EntryKind
     made_on: date
     made_by: UUID
-    lines: list[LineShown]
+    lines: list[PostingRead]
     reverses: UUID | None
     reversed_by: UUID | None
     request_id: UUID | None
 
+    @classmethod
+    def of(cls, booked: BookedEntry) -> Self:
+        """Return an entry with its postings."""
+        return cls(
+            id=booked.entry.id,
+            fund_id=booked.entry.fund_id,
+            kind=booked.entry.kind,
+            made_on=booked.entry.made_on,
+            made_by=booked.entry.made_by,
+            lines=[PostingRead(account=k, amount=v) for k, v in booked.lines.items()],
+            reverses=booked.entry.reverses,
+            reversed_by=booked.reversed_by,
+            request_id=booked.request_id,
+        )
 
-class FindingShown(Schema):
+
+class LedgerFindingRead(Schema):
     """A law of the ledger that does not hold, and the row that breaks it."""
 
     code: str
     about: UUID
 
 
-class LedgerVerified(Schema):
-    """What the check of the whole ledger found; nothing is what it should find."""
+class LedgerVerificationRead(Schema):
+    """The result of checking the whole ledger; an empty list means that every law holds."""
 
-    findings: list[FindingShown]
+    findings: list[LedgerFindingRead]
+
+    @classmethod
+    def of(cls, findings: Iterable[LedgerFinding]) -> Self:
+        """Return what a check of the ledger found."""
+        return cls(findings=[LedgerFindingRead(code=f.code, about=f.about) for f in findings])

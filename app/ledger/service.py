@@ -1,8 +1,9 @@
 """The ledger: funds, and entries whose postings sum to zero. Knows sums; no person and no purpose.
 
-Entries are only ever added. A fund's row is locked before its balance is read, and carries checks
-of its own, so that no two requests at once can promise or pay the same money. ``verify_ledger``
-proves from the postings alone that what the rows say is so.
+- Entries are only ever added; a mistake is reversed.
+- A fund's row is locked before its balance is read, and has database checks of its own, so that
+  two concurrent requests never reserve or pay the same money.
+- ``app.ledger.reconcile`` checks from the postings alone that balances and reservations are right.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
-from app.aid.errors import IdTaken
-from app.aid.limits import rule_for
 from app.audit.events import EventKind
+from app.errors import IdTaken
+from app.ledger.currencies import require_currency
 from app.ledger.errors import (
     EntryNotFound,
     EntryReversed,
@@ -38,6 +39,7 @@ from app.ledger.models import (
 )
 from app.permissions import Permission, Role
 from app.store.base import ORGANISATION, new_id
+from app.store.queries import keyset
 from app.work import Work
 
 Lines = Mapping[AccountKind, int]
@@ -65,7 +67,7 @@ def open_fund(work: Work, name: str, currency: str, fund_id: UUID | None = None)
 
     Raises ``CurrencyUnknown``, ``IdTaken``.
     """
-    rule_for(currency)
+    require_currency(currency)
     session = work.session
     if fund_id is not None and session.get(Fund, fund_id) is not None:
         raise IdTaken
@@ -94,12 +96,11 @@ def list_funds(work: Work, *, limit: int, after: tuple[Any, ...] | None = None) 
 
     ``after`` is (opened_on, id) of the last one seen.
     """
-    query = select(Fund).order_by(Fund.opened_on, Fund.id).limit(limit)
+    query = select(Fund)
     if not _audits(work):
         query = query.where(Fund.team_id == work.principal.team_id)
-    if after is not None:
-        query = query.where(tuple_(Fund.opened_on, Fund.id) > after)
-    return work.session.scalars(query).all()
+    page = keyset(query, (Fund.opened_on, Fund.id), after=after, limit=limit)
+    return work.session.scalars(page).all()
 
 
 def get_fund(work: Work, fund_id: UUID) -> Fund:
@@ -111,12 +112,12 @@ def get_fund(work: Work, fund_id: UUID) -> Fund:
 
 
 def find_fund_name(work: Work, fund: Fund) -> str | None:
-    """Return what a fund is called; None to auditors, because names tell of places."""
+    """Return a fund's name; None to auditors, because names can give away places."""
     return None if _audits(work) else work.vault.open(fund.name).name
 
 
 def lock_fund(work: Work, fund_id: UUID, team_id: UUID) -> Fund:
-    """Return a team's fund as it stands now, kept from others until this work ends.
+    """Return a team's fund, locked until this work ends.
 
     Raises ``FundNotFound``. Lock a request before its fund, never the other way round.
     """
@@ -134,7 +135,7 @@ def _audits(work: Work) -> bool:
 
 
 def reserve(work: Work, fund: Fund, amount: int) -> None:
-    """Promise an amount of a locked fund; raises ``FundOverdrawn``."""
+    """Reserve an amount of a locked fund; raises ``FundOverdrawn``."""
     if amount > fund.balance - fund.reserved:
         raise FundOverdrawn
     fund.reserved += amount
@@ -142,7 +143,7 @@ def reserve(work: Work, fund: Fund, amount: int) -> None:
 
 
 def release(work: Work, fund: Fund, amount: int) -> None:
-    """Take back what was promised of a locked fund."""
+    """Give back a reserved amount of a locked fund."""
     fund.reserved -= amount
     work.trail.record(EventKind.FUND_RELEASED, fund=str(fund.id), amount=amount)
 
@@ -212,18 +213,18 @@ def list_entries(
 
     ``after`` is (made_on, id) of the last one seen.
     """
-    query = (
-        select(JournalEntry)
-        .where(JournalEntry.fund_id == fund.id)
-        .order_by(JournalEntry.made_on.desc(), JournalEntry.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(tuple_(JournalEntry.made_on, JournalEntry.id) < after)
-    return work.session.scalars(query).all()
+    query = select(JournalEntry).where(JournalEntry.fund_id == fund.id)
+    keys = (JournalEntry.made_on, JournalEntry.id)
+    page = keyset(query, keys, after=after, limit=limit, newest_first=True)
+    return work.session.scalars(page).all()
 
 
-def book(work: Work, entries: Sequence[JournalEntry]) -> list[BookedEntry]:
+def read_entry(work: Work, entry: JournalEntry) -> BookedEntry:
+    """Return an entry with its lines."""
+    return read_entries(work, [entry])[0]
+
+
+def read_entries(work: Work, entries: Sequence[JournalEntry]) -> list[BookedEntry]:
     """Return entries with their lines, in two queries for a page."""
     ids = [entry.id for entry in entries]
     lines = _lines(work, ids)

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from app import demo
-from app.aid import service
+from app.aid import payments, service
 from app.aid.errors import NotYetDue, RequestHeld
-from app.aid.models import AidDetail, AidItem, AidNote, AidStatus, Category, Means
+from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, AidStatus, PaymentMeans
 from app.cases.models import Case, CaseStatus
 from app.ledger.reconcile import verify_ledger
 from tests.support.aid_steps import KYAT, a_draft, grant_emergency
@@ -41,7 +41,7 @@ def move_clock(scene, beginning: datetime, at: str) -> None:
 
 def draft_of(event: dict[str, Any]) -> service.AidDraft:
     items = tuple(
-        AidItem(Category(item["category"]), item["amount"] * KYAT) for item in event["items"]
+        AidItem(AidCategory(item["category"]), item["amount"] * KYAT) for item in event["items"]
     )
     return service.AidDraft("MMK", AidDetail(items, urgent=event.get("urgent", False)))
 
@@ -56,7 +56,7 @@ def approve_fully(scene, request_id):
 def pay_by(scene, request_id, means: str) -> AidStatus:
     with scene.world.work_as(scene.pays) as work:
         request = service.take_request(work, request_id)
-        return service.pay(work, request, AidNote("leaf 17", Means(means))).status
+        return payments.pay(work, request, AidNote("leaf 17", PaymentMeans(means))).status
 
 
 def play(scene, events: list[dict[str, Any]], *, made: list[Any]) -> None:

@@ -26,8 +26,7 @@ from app.aid.errors import (
     RequestHeld,
     SamePerson,
 )
-from app.aid.models import PARTS, Act, AidStatus, AidStep
-from app.aid.moves import MOVES
+from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus, AidStep
 from app.aid.service import AidRequest, Repeat
 from app.ledger import service as ledger
 from app.ledger.errors import EntryUnbalanced, FundOverdrawn
@@ -40,7 +39,7 @@ from app.ledger.models import (
     Posting,
 )
 from app.ledger.reconcile import verify_ledger
-from tests.support.aid_steps import KYAT, a_draft, open_fund, set_scene
+from tests.support.aid_steps import KYAT, a_draft, moves_of, open_fund, set_scene
 
 REFUSALS = (
     AidNotFound, FundOverdrawn, MoveNotAllowed, MoveOutOfTurn, NotYetDue, RequestHeld, SamePerson,
@@ -105,7 +104,7 @@ class Aid(RuleBasedStateMachine):
         self.totals: dict[object, int] = {}
         self.statuses: dict[object, AidStatus] = {}
         self.given: dict[object, int] = {}
-        self.did: dict[object, set[tuple[object, Act]]] = defaultdict(set)
+        self.did: dict[object, set[tuple[object, AidAct]]] = defaultdict(set)
 
     @rule(target=deposits, kyat=st.integers(1, 120_000))
     def deposit(self, kyat):
@@ -142,14 +141,14 @@ class Aid(RuleBasedStateMachine):
         for request_id in made:
             self.totals[request_id] = kyat
             self.statuses[request_id] = AidStatus.REQUESTED
-            self.did[request_id].add((doer.id, Act.REQUEST))
+            self.did[request_id].add((doer.id, AidAct.REQUEST))
         return multiple(*made)
 
     @precondition(lambda self: self.totals)
     @rule(
         request_id=requests,
         who=st.sampled_from(range(6)),
-        act=st.sampled_from([act for act in Act if act is not Act.REQUEST]),
+        act=st.sampled_from([act for act in AidAct if act is not AidAct.REQUEST]),
     )
     def act(self, request_id, who, act):
         doer, was = self.people[who], self.statuses[request_id]
@@ -157,13 +156,12 @@ class Aid(RuleBasedStateMachine):
             now = self.scene.do(act, request_id, doer)
         except REFUSALS:
             return
-        move = MOVES[act]
-        assert was in move.sources
+        move = moves_of(act)[was]
         assert doer.principal.may(move.needs)
         assert not {(doer.id, barred) for barred in move.barred} & self.did[request_id]
-        if act is Act.APPROVE and self.scene.row(request_id).held:
+        if act is AidAct.APPROVE and self.scene.row(request_id).held:
             return
-        assert now in {move.to, was}
+        assert now in {move.target, was}
         self.statuses[request_id] = now
         self.did[request_id].add((doer.id, act))
 
@@ -201,15 +199,17 @@ class Aid(RuleBasedStateMachine):
             assert set(sums.values()) <= {0}
 
     @invariant()
-    def nobody_has_two_parts_in_one_request(self):
+    def nobody_has_two_separated_duties_in_one_request(self):
         with self.world.deployment.sessions() as session:
-            parts = session.execute(
-                select(AidStep.request_id, AidStep.member_id).where(AidStep.act.in_(PARTS))
+            steps = session.execute(
+                select(AidStep.request_id, AidStep.member_id).where(
+                    AidStep.act.in_(SEPARATED_DUTIES)
+                )
             ).all()
-        assert len(parts) == len(set(parts))
+        assert len(steps) == len(set(steps))
 
     @invariant()
-    def rows_stand_where_the_model_says(self):
+    def rows_have_the_statuses_of_the_model(self):
         with self.world.deployment.sessions() as session:
             rows = session.execute(
                 select(AidRequest.id, AidRequest.status).where(AidRequest.id.in_(self.statuses))

@@ -1,12 +1,13 @@
-"""Where a request goes from where it stands, and what each move does to money and grants."""
+"""From which status a request goes to which, and what each move does to money and grants."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from app.aid import service
+from app.aid import approvals, payments, service
 from app.aid.errors import (
     AidNotFound,
     MoveOutOfTurn,
@@ -15,16 +16,17 @@ from app.aid.errors import (
     RequestHeld,
     SamePerson,
 )
-from app.aid.models import Act, AidStatus
-from app.aid.moves import MOVES, PlainMove
+from app.aid.models import AidAct, AidStatus
+from app.aid.moves import EVENTS, MOVES, ManualTarget, act_of
 from app.cases.models import Case, CaseStatus
 from app.casework.errors import CaseNotReady
+from app.casework.moves import Trigger
 from app.errors import PreconditionMissing, Stale
 from app.ledger.errors import FundNotFound, FundOverdrawn
 from app.ledger.reconcile import verify_ledger
 from app.permissions import ROLE_PERMISSIONS
 from app.store.base import new_id
-from tests.support.aid_steps import a_draft, grant_emergency, open_fund
+from tests.support.aid_steps import a_draft, grant_emergency, moves_of, open_fund, target_of
 
 WAY_TO = {
     AidStatus.REQUESTED: (),
@@ -63,12 +65,13 @@ def brought_to(scene, status):
 
 @pytest.mark.parametrize("status", AidStatus)
 def test_from_each_status_exactly_the_moves_of_the_table_are_made(scene, status):
-    for act, move in MOVES.items():
+    for act in set(AidAct) - {AidAct.REQUEST}:
         here = scene.another_case()
         request_id = brought_to(here, status)
         doer = doer_of(here, act.value)
-        if status in move.sources:
-            assert here.do(act, request_id, doer) is (move.to or status)
+        move = moves_of(act).get(status)
+        if move is not None:
+            assert here.do(act, request_id, doer) is move.target
         else:
             # A treasurer from whom the request was taken back does not even find it.
             with pytest.raises((MoveOutOfTurn, AidNotFound)):
@@ -79,25 +82,38 @@ def test_from_each_status_exactly_the_moves_of_the_table_are_made(scene, status)
 
 
 def test_every_move_can_be_made_by_some_role_and_every_status_is_reached():
-    for move in MOVES.values():
+    for move in MOVES:
         assert any(move.needs in permissions for permissions in ROLE_PERMISSIONS.values())
-    reached = {move.to for move in MOVES.values()} | {AidStatus.REQUESTED, None}
-    assert reached == {*AidStatus, None}
-    assert {Act(plain) for plain in PlainMove} == set(MOVES) - {
-        Act.APPROVE,
-        Act.PAY,
-        Act.CONFIRM,
-    }
+    assert {move.target for move in MOVES} == set(AidStatus)
+    assert {act_of(move) for move in MOVES} == set(AidAct) - {AidAct.REQUEST}
 
 
-@pytest.mark.parametrize("act", [act for act, move in MOVES.items() if move.needs_reason])
+def test_what_a_client_may_move_to_is_exactly_what_the_table_calls_manual():
+    manual = {move.target for move in MOVES if move.trigger is Trigger.MANUAL}
+    assert set(get_args(ManualTarget)) == manual
+
+
+@pytest.mark.parametrize("act", ["refuse", "dispute", "reverse"])
 def test_what_needs_a_reason_is_not_done_without_one(scene, act):
-    status = min(MOVES[act].sources)
+    status = min(moves_of(AidAct(act)))
     request_id = brought_to(scene, status)
     with pytest.raises(ReasonMissing) as refusal:
-        scene.do(act, request_id, doer_of(scene, act.value), reason=None)
+        scene.do(act, request_id, doer_of(scene, act), reason=None)
     assert refusal.value.field == "reason"
     assert scene.row(request_id).status is status
+
+
+def test_only_cancelling_needs_no_reason_of_what_is_moved_by_hand():
+    triggers = {Trigger.MANUAL, Trigger.RELEASE}
+    free = {act_of(m) for m in MOVES if m.trigger in triggers and not m.needs_reason}
+    assert free == {AidAct.CANCEL}
+
+
+@pytest.mark.parametrize("to", [AidStatus.APPROVED, AidStatus.REQUESTED])
+def test_a_status_that_belongs_to_another_act_is_not_moved_to_by_hand(scene, to):
+    request_id = scene.ask()
+    with scene.world.work_as(scene.approves) as work, pytest.raises(MoveOutOfTurn):
+        service.move_request(work, service.take_request(work, request_id), to, "because")
 
 
 def test_a_request_is_cancelled_without_a_reason_and_its_reservation_given_back(scene):
@@ -219,30 +235,32 @@ def test_each_act_gives_the_request_a_new_version_at_once(scene):
             request = service.get_request(work, request_id)
             match act:
                 case "approve":
-                    service.approve(work, request, scene.fund_id)
+                    approvals.approve(work, request, scene.fund_id)
                 case "pay":
-                    service.pay(work, request, service.AidNote("leaf 17"))
-                case plain:
-                    service.make_move(work, request, PlainMove(plain), "looked into it")
+                    payments.pay(work, request, service.AidNote("leaf 17"))
+                case "release":
+                    service.release_request(work, request, "looked into it")
+                case manual:
+                    service.move_request(work, request, target_of(AidAct(manual)), "looked into it")
             seen.append(request.version)
         assert scene.row(request_id).version == seen[-1]
     assert seen == sorted(set(seen))
 
 
-def test_every_act_stands_in_the_trail_of_the_case(scene):
+def test_every_act_is_in_the_trail_of_the_case(scene):
     request_id = scene.ask()
     for act in ("approve", "pay", "confirm", "dispute", "reverse"):
         with scene.world.work_as(doer_of(scene, act)) as work:
             request = service.get_request(work, request_id)
             if act == "approve":
-                service.approve(work, request, scene.fund_id)
+                approvals.approve(work, request, scene.fund_id)
             elif act == "pay":
-                service.pay(work, request, service.AidNote("leaf 17"))
+                payments.pay(work, request, service.AidNote("leaf 17"))
             elif act == "confirm":
-                service.confirm(work, request, service.AidNote("seen"))
+                payments.confirm(work, request, service.AidNote("seen"))
             else:
-                service.make_move(work, request, PlainMove(act), "looked into it")
-            assert MOVES[Act(act)].event in work.trail.actions
+                service.move_request(work, request, target_of(AidAct(act)), "looked into it")
+            assert EVENTS[AidAct(act)] in work.trail.actions
 
 
 def test_what_is_held_is_neither_approved_nor_paid_until_another_person_releases_it(scene):

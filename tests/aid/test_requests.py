@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from app.aid import service
-from app.aid.errors import AidNotFound, IdTaken, MemberUnsuited, NobodyToDecide
+from app.aid.errors import AidNotFound, MemberUnsuited, NobodyToDecide
 from app.aid.models import AidStatus
 from app.cases.errors import CaseNotFound
 from app.cases.models import CaseStatus
 from app.cases.service import get_case
 from app.casework.errors import CaseNotReady
+from app.errors import IdTaken
 from app.ledger.errors import CurrencyUnknown
 from app.permissions import Compartment
 from app.store.base import new_id

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.aid.models import Act, AidRequest, AidStatus
+from app.aid.models import AidRequest, AidStatus
 from app.aid.moves import MOVES
 from app.ledger.models import JournalEntry
 from app.store.base import new_id
@@ -182,14 +182,14 @@ def test_a_refusal_has_a_stable_code_and_says_what_to_do(scene, asked):
 def test_moves_are_asked_for_by_name_and_need_their_reason(scene, asked):
     made = ask(asked, scene)
     where = f"/aid-requests/{made['id']}/moves"
-    silent = asked.post(scene.approves, where, {"move": "refuse"}, based_on=1)
+    silent = asked.post(scene.approves, where, {"to": "refused"}, based_on=1)
     assert (silent.status_code, silent.json()["code"]) == (422, "aid.reason_missing")
-    not_plain = asked.post(scene.approves, where, {"move": "approve"}, based_on=1)
+    not_plain = asked.post(scene.approves, where, {"to": "approved"}, based_on=1)
     assert not_plain.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    not_hers = asked.post(scene.asks, where, {"move": "refuse", "reason": "no"}, based_on=1)
+    not_hers = asked.post(scene.asks, where, {"to": "refused", "reason": "no"}, based_on=1)
     assert (not_hers.status_code, not_hers.json()["code"]) == (403, "aid.move_not_allowed")
     refused = asked.post(
-        scene.approves, where, {"move": "refuse", "reason": "asked twice"}, based_on=1
+        scene.approves, where, {"to": "refused", "reason": "asked twice"}, based_on=1
     )
     assert (refused.json()["status"], refused.json()["version"]) == ("refused", 2)
 
@@ -202,8 +202,9 @@ def test_a_second_request_is_shown_held_until_it_is_released(scene, asked):
     fund = {"fund_id": str(scene.fund_id)}
     held = asked.post(scene.approves, f"{where}/approvals", fund, based_on=1)
     assert (held.status_code, held.json()["code"]) == (409, "aid.held")
-    move = {"move": "release", "reason": "the first was for food, this is for the bus"}
-    released = asked.post(scene.approves, f"{where}/moves", move, based_on=1).json()
+    reason = {"reason": "the first was for food, this is for the bus"}
+    assert asked.post(scene.approves, f"{where}/release", {}, based_on=1).status_code == 422
+    released = asked.post(scene.approves, f"{where}/release", reason, based_on=1).json()
     assert not released["held"]
     approved = asked.post(scene.approves, f"{where}/approvals", fund, based_on=released["version"])
     assert approved.json()["status"] == "approved"
@@ -223,13 +224,13 @@ def test_a_request_is_handed_to_the_one_who_brings_the_money(scene, asked):
 
 def test_the_rules_are_served_as_they_are_applied(scene, asked):
     rules = asked.get(scene.asks, "/aid/moves").json()
-    assert {row["move"] for row in rules["moves"]} == {act.value for act in MOVES}
-    approve = next(row for row in rules["moves"] if row["move"] == Act.APPROVE)
+    assert len(rules["moves"]) == len(list(MOVES))
+    approve = next(row for row in rules["moves"] if row["target"] == "approved" != row["source"])
     assert approve == {
-        "move": "approve",
-        "sources": ["requested"],
-        "to": "approved",
+        "source": "requested",
+        "target": "approved",
         "needs": "aid:approve",
+        "trigger": "approval",
         "barred": ["approve", "confirm", "pay", "request"],
         "needs_reason": False,
     }

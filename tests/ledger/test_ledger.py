@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.aid.errors import IdTaken
 from app.aid.models import AidRequest, AidStatus
+from app.errors import IdTaken
 from app.ledger import service as ledger
 from app.ledger.errors import (
     CurrencyUnknown,
@@ -27,7 +27,7 @@ from app.ledger.models import (
     LedgerAccount,
     Posting,
 )
-from app.ledger.reconcile import Finding, verify_ledger
+from app.ledger.reconcile import LedgerFinding, verify_ledger
 from app.permissions import Permission
 from app.store.base import Base, new_id
 from tests.support.aid_steps import KYAT, a_draft, open_fund
@@ -131,7 +131,7 @@ def test_funds_are_paged_in_order(scene):
 def test_a_deposit_is_booked_against_where_it_came_from(scene, source):
     with scene.world.work_as(scene.pays) as work:
         entry = ledger.deposit(work, scene.fund_id, 700, source)
-        assert ledger.book(work, [entry])[0].lines == {
+        assert ledger.read_entries(work, [entry])[0].lines == {
             AccountKind.CASH: 700,
             AccountKind(source): -700,
         }
@@ -196,7 +196,7 @@ def test_the_journal_is_paged_newest_first_and_tells_what_was_undone(scene):
         fund = ledger.get_fund(work, scene.fund_id)
         newest = ledger.list_entries(work, fund, limit=1)
         older = ledger.list_entries(work, fund, limit=5, after=(newest[0].made_on, newest[0].id))
-        booked = {one.entry.kind: one for one in ledger.book(work, [*newest, *older])}
+        booked = {one.entry.kind: one for one in ledger.read_entries(work, [*newest, *older])}
     assert [entry.kind for entry in newest] == [EntryKind.REVERSAL]
     assert len(older) == 2
     payment, reversal = booked[EntryKind.PAYMENT], booked[EntryKind.REVERSAL]
@@ -211,7 +211,7 @@ def test_an_auditor_is_not_told_which_request_an_entry_pays(scene):
     assert not auditor.principal.may(Permission.AID_READ)
     with scene.world.work_as(auditor) as work:
         fund = ledger.get_fund(work, scene.fund_id)
-        booked = ledger.book(work, ledger.list_entries(work, fund, limit=9))
+        booked = ledger.read_entries(work, ledger.list_entries(work, fund, limit=9))
         assert [one.request_id for one in booked] == [None, None]
 
 
@@ -282,13 +282,13 @@ def test_a_smuggled_posting_is_found(scene):
     behind_its_back(
         scene, insert(JournalEntry).values(entry), *postings(scene, entry["id"], public=-5)
     )
-    assert findings(scene) == [Finding("entry.unbalanced", entry["id"])]
+    assert findings(scene) == [LedgerFinding("entry.unbalanced", entry["id"])]
 
 
 def test_an_entry_without_postings_is_found(scene):
     entry = an_entry(scene)
     behind_its_back(scene, insert(JournalEntry).values(entry))
-    assert findings(scene) == [Finding("entry.empty", entry["id"])]
+    assert findings(scene) == [LedgerFinding("entry.empty", entry["id"])]
 
 
 def test_an_invented_deposit_is_found(scene):
@@ -298,7 +298,7 @@ def test_an_invented_deposit_is_found(scene):
         insert(JournalEntry).values(entry),
         *postings(scene, entry["id"], cash=5, public=-5),
     )
-    assert findings(scene) == [Finding("fund.balance", scene.fund_id)]
+    assert findings(scene) == [LedgerFinding("fund.balance", scene.fund_id)]
 
 
 def test_a_reversal_that_mirrors_only_in_part_is_found(scene):
@@ -310,7 +310,7 @@ def test_a_reversal_that_mirrors_only_in_part_is_found(scene):
         insert(JournalEntry).values(mirror),
         *postings(scene, mirror["id"], public=700, events=-700),
     )
-    assert findings(scene) == [Finding("entry.not_mirrored", entry_id)]
+    assert findings(scene) == [LedgerFinding("entry.not_mirrored", entry_id)]
 
 
 def test_an_entry_across_two_funds_is_found(scene):
@@ -328,7 +328,7 @@ def test_an_entry_across_two_funds_is_found(scene):
         *postings(scene, entry["id"], events=5),
         stray,
     )
-    assert findings(scene) == [Finding("entry.of_two_funds", entry["id"])]
+    assert findings(scene) == [LedgerFinding("entry.of_two_funds", entry["id"])]
 
 
 @pytest.mark.parametrize(
@@ -337,21 +337,21 @@ def test_an_entry_across_two_funds_is_found(scene):
 )
 def test_a_fund_row_that_says_otherwise_than_its_postings_is_found(scene, values, code):
     behind_its_back(scene, update(Fund).values(values))
-    assert findings(scene) == [Finding(code, scene.fund_id)]
+    assert findings(scene) == [LedgerFinding(code, scene.fund_id)]
 
 
 def test_a_request_that_says_it_was_paid_and_was_not_is_found(scene):
     request_id = scene.ask()
     behind_its_back(scene, update(AidRequest).values(status=AidStatus.PAID))
-    assert findings(scene) == [Finding("request.payment", request_id)]
+    assert findings(scene) == [LedgerFinding("request.payment", request_id)]
 
 
 def test_a_payment_whose_request_was_set_back_or_changed_is_found(scene):
     request_id = scene.paid()
     behind_its_back(scene, update(AidRequest).values(total=AidRequest.total + 1))
-    assert findings(scene) == [Finding("request.payment", request_id)]
+    assert findings(scene) == [LedgerFinding("request.payment", request_id)]
     behind_its_back(
         scene,
         update(AidRequest).values(total=AidRequest.total - 1, status=AidStatus.REVERSED),
     )
-    assert findings(scene) == [Finding("request.reversal", request_id)]
+    assert findings(scene) == [LedgerFinding("request.reversal", request_id)]

@@ -24,7 +24,7 @@ BREACHES = {
         "from app.http.serving import House",
     ),
     "A domain calls no other, but where the list says so": (
-        "app/aid/limits.py",
+        "app/aid/approvals.py",
         "from app.relocation.states import MOVES",
     ),
     "One door to the primitives": ("app/vault/scopes.py", "import hmac"),

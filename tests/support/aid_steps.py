@@ -9,22 +9,23 @@ from uuid import UUID
 
 import pytest
 
-from app.aid import service
+from app.aid import approvals, payments, service
 from app.aid.models import (
-    Act,
+    AidAct,
+    AidCategory,
     AidDetail,
     AidItem,
     AidNote,
     AidRequest,
     AidStatus,
-    Category,
-    Means,
     Payee,
+    PaymentMeans,
 )
-from app.aid.moves import PlainMove
+from app.aid.moves import ACTS, MOVES, act_of
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
 from app.cases.service import get_case
+from app.casework.moves import Move
 from app.ledger import service as ledger
 from app.ledger.models import DepositSource
 from tests.support.cases import open_bare_case
@@ -34,7 +35,7 @@ KYAT = 100
 """Minor units in one kyat."""
 
 COURIER = Payee("Daw Khin Mar Oo", "09 771 234 567")
-PAYMENT = AidNote("receipt book 4, leaf 17", Means.CASH_COURIER)
+PAYMENT = AidNote("receipt book 4, leaf 17", PaymentMeans.CASH_COURIER)
 RECEIPT = AidNote("counted together, thumb print on the leaf")
 
 
@@ -42,8 +43,18 @@ def a_draft(
     *amounts: int, payee: Payee | None = None, currency: str = "MMK", **more: Any
 ) -> service.AidDraft:
     """A request for some kyat of food; 15,000 unless told."""
-    items = tuple(AidItem(Category.FOOD, kyat * KYAT) for kyat in amounts or (15_000,))
+    items = tuple(AidItem(AidCategory.FOOD, kyat * KYAT) for kyat in amounts or (15_000,))
     return service.AidDraft(currency, AidDetail(items, payee, note="nothing since noon"), **more)
+
+
+def target_of(act: AidAct) -> AidStatus:
+    """The status that an act other than a release brings a request to."""
+    return next(status for status, made_by in ACTS.items() if made_by is act)
+
+
+def moves_of(act: AidAct) -> dict[AidStatus, Move[AidStatus]]:
+    """The moves that an act makes, by the status they start from."""
+    return {move.source: move for move in MOVES if act_of(move) is act}
 
 
 @dataclass(frozen=True)
@@ -78,22 +89,23 @@ class Scene:
             case = get_case(work, self.case_id)
             return [made.id for made in service.request_aid(work, case, draft or a_draft())]
 
-    def do(self, act: Act | str, request_id: UUID, by: Person, **more: Any) -> AidStatus:
+    def do(self, act: AidAct | str, request_id: UUID, by: Person, **more: Any) -> AidStatus:
         """One act on a request by one member, in a unit of work of its own."""
         with self.world.work_as(by, more.pop("based_on", -1)) as work:
             request = service.take_request(work, request_id)
-            match Act(act):
-                case Act.APPROVE:
+            match AidAct(act):
+                case AidAct.APPROVE:
                     fund_id = more.get("fund_id", self.fund_id)
-                    return service.approve(work, request, fund_id).status
-                case Act.PAY:
-                    return service.pay(work, request, PAYMENT).status
-                case Act.CONFIRM:
-                    return service.confirm(work, request, RECEIPT).status
-                case plain:
-                    move = PlainMove(plain.value)
+                    return approvals.approve(work, request, fund_id).status
+                case AidAct.PAY:
+                    return payments.pay(work, request, PAYMENT).status
+                case AidAct.CONFIRM:
+                    return payments.confirm(work, request, RECEIPT).status
+                case AidAct.RELEASE:
+                    return service.release_request(work, request, "looked into it").status
+                case manual:
                     reason = more.get("reason", "looked into it")
-                    return service.make_move(work, request, move, reason).status
+                    return service.move_request(work, request, target_of(manual), reason).status
 
     def approve(self, request_id: UUID) -> AidStatus:
         return self.do("approve", request_id, self.approves)

@@ -188,7 +188,8 @@ ROUTES: dict[str, Row] = {
         lambda _: {"means": "cash_courier", "reference": "trip forty-two"}
     ),
     "POST /api/aid-requests/{request_id}/confirmations": Row(lambda _: {"receipt": "counted"}),
-    "POST /api/aid-requests/{request_id}/moves": Row(lambda _: {"move": "refuse", **REASON}),
+    "POST /api/aid-requests/{request_id}/moves": Row(lambda _: {"to": "refused", **REASON}),
+    "POST /api/aid-requests/{request_id}/release": Row(lambda _: REASON),
     "POST /api/aid-requests/{request_id}/hand-overs": Row(
         lambda ids: {"to": ids["member_id"]}, 200
     ),

@@ -860,7 +860,7 @@ def upgrade() -> None:
                 "dispute",
                 "reverse",
                 "release",
-                name="act",
+                name="aidact",
                 native_enum=False,
                 length=24,
             ),
@@ -879,7 +879,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_aid_steps_case_id"), "aid_steps", ["case_id"], unique=False)
     op.create_index(op.f("ix_aid_steps_request_id"), "aid_steps", ["request_id"], unique=False)
     op.create_index(
-        "uq_aid_steps_one_part_a_member",
+        "uq_aid_steps_one_duty_a_member",
         "aid_steps",
         ["request_id", "member_id"],
         unique=True,
@@ -983,7 +983,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
     op.drop_index(
-        "uq_aid_steps_one_part_a_member",
+        "uq_aid_steps_one_duty_a_member",
         table_name="aid_steps",
         sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
         postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),

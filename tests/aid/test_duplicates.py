@@ -1,4 +1,4 @@
-"""A second payment within the window is held for a look."""
+"""A possible duplicate within the window is held until somebody has looked at it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.aid import service
-from app.aid.doubles import payee_key
+from app.aid import approvals, service
+from app.aid.duplicates import payee_key
 from app.aid.errors import RequestHeld
 from app.aid.models import AidRequest, AidStatus, Payee
 from app.vault.errors import KeyCopyMissing
@@ -21,7 +21,7 @@ SAME_PAYEE_WRITTEN_OTHERWISE = [
 ]
 
 
-def test_a_second_request_on_the_case_within_a_week_comes_into_being_held(scene):
+def test_a_second_request_on_the_case_within_a_week_is_held_from_the_beginning(scene):
     first = scene.ask()
     scene.world.clock.advance(days=7)
     second = scene.ask(by=scene.asks_too)
@@ -90,7 +90,7 @@ def test_a_payee_who_slipped_past_two_approvals_at_once_is_found_when_paid(scene
     """On both databases: race."""
     other = scene.another_case()
     first, second = scene.ask(a_draft(payee=COURIER)), other.ask(a_draft(payee=COURIER))
-    monkeypatch.setattr(service, "may_be_second", lambda *_: False)
+    monkeypatch.setattr(approvals, "is_possible_duplicate", lambda *_: False)
     scene.approve(first)
     other.approve(second)
     monkeypatch.undo()
@@ -118,7 +118,7 @@ def test_the_token_is_made_by_who_may_search_and_never_by_the_volunteer(scene):
     assert row.payee_version == 1
 
 
-def test_an_approver_without_the_search_key_is_told_so_and_approves_nothing(scene):
+def test_an_approver_without_the_search_key_is_refused_and_approves_nothing(scene):
     request_id = scene.ask(a_draft(payee=COURIER))
     with scene.world.work_as(None) as work:
         copies = work.session.query(KeyCopy).filter_by(
@@ -147,6 +147,8 @@ def test_the_window_counts_from_the_day_of_payment_not_of_asking(scene):
         (Payee("A B", "081 234 5678"), Payee("C D", "+66 81 234 5678")),
         (Payee("A B", account="kbz 0123-4567-89"), Payee("C D", account="KBZ 0123456789")),
         (Payee("U Myo Htet Paing"), Payee("myo htet  paing")),
+        (Payee("Nang Mo Hom"), Payee("Mo Hom")),
+        (Payee("Sayar. Min Khant"), Payee("min khant")),
         (Payee("ဒေါ်ခင်မာဦး"), Payee("ဒေါ် ခင်မာဦး")),
     ],
 )

@@ -6,15 +6,16 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app.aid.approvals import TIERS, approvers_needed
 from app.aid.errors import MoveNotAllowed, OtherFund, SamePerson
-from app.aid.limits import CURRENCIES, approvers_needed
-from app.aid.models import PARTS, Act, AidStatus, AidStep
-from app.aid.moves import MOVES
+from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus, AidStep
+from app.aid.moves import MOVES, act_of
+from app.ledger.currencies import MINOR_DIGITS
 from app.ledger.errors import OtherCurrency
 from app.store.base import new_id
 from tests.support.aid_steps import KYAT, a_draft, open_fund
 
-OWN_PARTS = [
+OWN_DUTIES = [
     (("request",), "approve"),
     (("request",), "release"),
     (("request",), "refuse"),
@@ -26,9 +27,9 @@ OWN_PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("before", "act"), OWN_PARTS)
-def test_who_had_one_part_is_refused_the_other(scene, before, act):
-    """``before``: whose part it was, and what then has to happen before ``act`` is due."""
+@pytest.mark.parametrize(("before", "act"), OWN_DUTIES)
+def test_who_had_one_duty_is_refused_the_other(scene, before, act):
+    """``before``: whose duty it was, and what then has to happen before ``act`` is due."""
     first = before[0]
     needs_two = act == "approve" and first == "approve"
     draft = a_draft(60_000 if needs_two else 15_000)
@@ -52,7 +53,7 @@ def test_the_same_acts_by_different_people_go_through(scene):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_the_database_refuses_a_second_part_even_where_the_service_is_passed_by(scene):
+def test_the_database_refuses_a_second_duty_even_where_the_service_is_passed_by(scene):
     """On both databases: race."""
     request_id = scene.ask()
     engine = scene.world.deployment.engine
@@ -63,16 +64,16 @@ def test_the_database_refuses_a_second_part_even_where_the_service_is_passed_by(
         "taken_on": scene.world.clock.at.date(),
     }
     with engine.begin() as connection:
-        connection.execute(insert(AidStep).values(id=new_id(), act=Act.CANCEL, **row))
-    for part in sorted(PARTS):
+        connection.execute(insert(AidStep).values(id=new_id(), act=AidAct.CANCEL, **row))
+    for duty in sorted(SEPARATED_DUTIES):
         with pytest.raises(IntegrityError), engine.begin() as connection:
-            connection.execute(insert(AidStep).values(id=new_id(), act=part, **row))
+            connection.execute(insert(AidStep).values(id=new_id(), act=duty, **row))
 
 
-def test_every_part_is_barred_to_whoever_had_any_part():
-    parts = [move for act, move in MOVES.items() if act in PARTS]
-    assert {move.act for move in parts} == PARTS - {Act.REQUEST}
-    assert all(move.barred == PARTS for move in parts)
+def test_every_separated_duty_is_barred_to_members_who_had_one_of_them():
+    duties = [move for move in MOVES if act_of(move) in SEPARATED_DUTIES]
+    assert {act_of(move) for move in duties} == SEPARATED_DUTIES - {AidAct.REQUEST}
+    assert all(move.barred == SEPARATED_DUTIES for move in duties)
 
 
 def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
@@ -87,9 +88,9 @@ def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
     assert large.do("pay", request_id, scene.pays_too) is AidStatus.PAID
 
 
-@pytest.mark.parametrize("currency", CURRENCIES)
+@pytest.mark.parametrize("currency", TIERS)
 def test_in_every_currency_the_tiers_begin_at_nothing_and_ask_for_more_with_more(currency):
-    tiers = CURRENCIES[currency].tiers
+    tiers = TIERS[currency]
     assert tiers[0].above == 0
     assert [t.above for t in tiers] == sorted({t.above for t in tiers})
     assert [t.approvers for t in tiers] == sorted({t.approvers for t in tiers})
@@ -130,11 +131,11 @@ def test_each_act_is_kept_with_its_doer_and_its_words_sealed(scene):
         steps = work.session.scalars(select(AidStep).where(AidStep.request_id == request_id)).all()
         said = {step.act: (step.member_id, work.vault.find(step.note)) for step in steps}
     assert {act: who for act, (who, _) in said.items()} == {
-        Act.REQUEST: scene.asks.id,
-        Act.APPROVE: scene.approves.id,
-        Act.PAY: scene.pays.id,
-        Act.CONFIRM: scene.approves_too.id,
+        AidAct.REQUEST: scene.asks.id,
+        AidAct.APPROVE: scene.approves.id,
+        AidAct.PAY: scene.pays.id,
+        AidAct.CONFIRM: scene.approves_too.id,
     }
-    assert said[Act.PAY][1].text == "receipt book 4, leaf 17"
-    assert said[Act.CONFIRM][1].text.startswith("counted together")
-    assert 10 ** CURRENCIES["MMK"].minor_digits == KYAT
+    assert said[AidAct.PAY][1].text == "receipt book 4, leaf 17"
+    assert said[AidAct.CONFIRM][1].text.startswith("counted together")
+    assert 10 ** MINOR_DIGITS["MMK"] == KYAT
