@@ -51,7 +51,7 @@ from app.search.errors import SearchValueInvalid
 from app.search.schemas import Hits, Search
 from app.sessions import throttle
 from app.sessions.errors import SessionEnded, SignInRefused
-from app.sessions.schemas import SessionOpened, SignIn
+from app.sessions.schemas import SessionRead, SessionCreate
 from app.store.base import new_id
 from app.text import identifiers
 from app.text.dates import minute_of
@@ -129,7 +129,7 @@ def principal_of(
     return Principal(row.id, row.role, row.team_id), _NO_KEYS
 
 
-def _begin_sign_in(work: Work, body: SignIn) -> Stretching:
+def _begin_sign_in(work: Work, body: SessionCreate) -> Stretching:
     index = login_index(work.deployment, body.login)
     delay = throttle.count_attempt(work, index)
     member = _member(work, index)
@@ -148,7 +148,7 @@ def _member(work: Work, index: bytes) -> BareMember:
 @router.post(
     "/sessions", needs=Public("this is the way in"), stretch=_begin_sign_in, status_code=201
 )
-def sign_in(body: SignIn, work: Work, stretched: Stretched) -> SessionOpened:
+def sign_in(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRead:
     """Sign in by a verifier."""
     index = login_index(work.deployment, body.login)
     member = _member(work, index)
@@ -156,7 +156,7 @@ def sign_in(body: SignIn, work: Work, stretched: Stretched) -> SessionOpened:
         raise SignInRefused
     throttle.reset_failures(work, index)
     settings = work.deployment.settings
-    return SessionOpened(
+    return SessionRead(
         token=open_session(work.session, work.deployment, member),
         session_id=new_id(),
         member_id=member.id,

@@ -1,1 +1,1 @@
-"""Members, teams, sign-in and sessions: who is here, and which keys they bring along."""
+"""Accounts: members, teams, and the credentials that hold their keys."""

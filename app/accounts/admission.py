@@ -1,4 +1,4 @@
-"""New accounts: generated passphrases, fresh keys, and the certificate that makes them count.
+"""Admit members: generate their passphrase and keys, and certify the keys.
 
 The passphrase is generated here, stretched, shown once and forgotten; the private keys go into
 the credential and nowhere else. Until a lead certifies the keys nothing can be sealed to them.
@@ -6,6 +6,7 @@ the credential and nowhere else. Until a lead certifies the keys nothing can be 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,8 +25,8 @@ from app.accounts.errors import (
     TeamNotFound,
 )
 from app.accounts.logins import check_login, login_index
-from app.accounts.models import Member, MemberStatus, Place, Profile, Team
-from app.accounts.standing import confirm_standing
+from app.accounts.models import CredentialSlot, Member, MemberStatus, Profile, Team
+from app.accounts.row_mac import update_row_mac
 from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Argon2Cost, Stretched
@@ -38,21 +39,21 @@ from app.vault.keyring import MemberSecrets
 from app.vault.models import KeyCopy, MemberKeys, OrganisationKeyKind
 from app.work import Work
 
-_COPIES: dict[OrganisationKeyKind, frozenset[Role]] = {
+KEY_COPY_ROLES: Mapping[OrganisationKeyKind, frozenset[Role]] = {
     OrganisationKeyKind.SEARCH: SEARCHING_ROLES,
     OrganisationKeyKind.REPORTING: REPORTING_ROLES,
 }
-"""Which roles hold a copy of which key of the organisation; leads hold all, to hand them on."""
+"""Which roles hold a copy of a key of the organisation. Leads hold all, to give copies."""
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Who is to be admitted, and as what."""
+class NewAccount:
+    """What a new account is made from."""
 
     team_id: UUID
     role: Role
     login: str
-    called: str
+    display_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def admit_member(
     team_id: UUID,
     role: Role,
     login: str,
-    called: str,
+    display_name: str,
     passphrase: Passphrase | None = None,
 ) -> Admission:
     """Make an account, and certify it where a lead who has stepped up admits it.
@@ -96,8 +97,8 @@ def admit_member(
     """
     if role is Role.LEAD:
         raise RoleNeedsRoot
-    newcomer = Newcomer(team_id, role, login, called)
-    admission = create_account(work, newcomer, passphrase or Passphrase.now(work))
+    account = NewAccount(team_id, role, login, display_name)
+    admission = create_account(work, account, passphrase or Passphrase.now(work))
     member = admission.member
     if may_certify(work):
         certify(work, member)
@@ -111,18 +112,18 @@ def admit_member(
     return admission
 
 
-def create_account(work: Work, newcomer: Newcomer, passphrase: Passphrase) -> Admission:
-    """Write the rows of a new account: member, credential, uncertified keys."""
-    check_login(newcomer.login)
-    if work.session.get(Team, newcomer.team_id) is None:
+def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> Admission:
+    """Add the rows of a new account: member, credential, uncertified keys."""
+    check_login(account.login)
+    if work.session.get(Team, account.team_id) is None:
         raise TeamNotFound
-    index = login_index(work.deployment, newcomer.login)
+    index = login_index(work.deployment, account.login)
     if work.session.scalars(select(Member.id).where(Member.login_index == index)).first():
         raise LoginTaken
-    lead = PrivateKey.generate() if newcomer.role is Role.LEAD else None
+    lead = PrivateKey.generate() if account.role is Role.LEAD else None
     keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
-    profile = Profile(newcomer.called, new_id(), Place.FIRST)
-    member = add_member(work, newcomer.team_id, newcomer.role, index, profile, keys)
+    profile = Profile(account.display_name, new_id(), CredentialSlot.FIRST)
+    member = add_member(work, account.team_id, account.role, index, profile, keys)
     work.session.add(
         new_credential(
             work.deployment,
@@ -149,7 +150,7 @@ def add_member(
         joined_on=work.today(),
         login_index=index,
     )
-    confirm_standing(work.deployment, member)
+    update_row_mac(work.deployment, member)
     work.vault.seal(member.profile, profile)
     public = MemberKeys(
         id=member.id,
@@ -186,7 +187,7 @@ def certify_invited(work: Work, member: Member) -> None:
 def certify(work: Work, member: Member) -> None:
     """Sign a member's role and keys as the lead who acts, and give them their copies of keys.
 
-    A lead's own signature makes nobody a lead: that chain would lead to no root.
+    A lead cannot certify another lead: the chain would not end at the root.
     """
     keys = work.session.get_one(MemberKeys, member.id)
     keys.role = member.role
@@ -194,21 +195,21 @@ def certify(work: Work, member: Member) -> None:
     certify_member(work.deployment.organisation, keys, signer, work.principal.id)
     activate(work, member)
     work.session.flush()
-    for kind, roles in _COPIES.items():
+    for kind, roles in KEY_COPY_ROLES.items():
         if member.role in roles:
             epoch, secret = work.keyring.copy(kind)
-            give_copy(
+            add_key_copy(
                 work, kind, epoch, secret, to=member.id, giver_id=work.principal.id, giver=signer
             )
 
 
 def activate(work: Work, member: Member) -> None:
-    """Let a certified member act in their role."""
+    """Set a certified member's status to active."""
     member.status = MemberStatus.ACTIVE
-    confirm_standing(work.deployment, member)
+    update_row_mac(work.deployment, member)
 
 
-def give_copy(
+def add_key_copy(
     work: Work,
     kind: OrganisationKeyKind,
     epoch: int,
@@ -233,6 +234,6 @@ def give_copy(
     )
 
 
-def withdraw_copies(work: Work, member_id: UUID) -> None:
-    """Delete a member's copies of the organisation's keys. What they once read, they know."""
+def delete_key_copies(work: Work, member_id: UUID) -> None:
+    """Delete a member's copies of the organisation's keys."""
     work.session.execute(delete(KeyCopy).where(KeyCopy.member_id == member_id))

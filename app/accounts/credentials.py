@@ -1,8 +1,8 @@
-"""What stands between a passphrase and a member's keys: one salt, two slots of one shape.
+"""Credentials: keys wrapped under a passphrase, in one of two slots of the same shape.
 
 A slot is, from outside in: the pepper (a key of the root key, replaceable without a passphrase),
 a verifier, and the wrapped keys. Both slots are always filled and always tried, so that nothing
-tells whether the second one is used. Cost, salt, member and slot are bound into every layer: a
+shows whether the second one is used. Cost, salt, member and slot are bound into every layer: a
 row that is weakened or moved does not open. Knows bytes and one row; no sign-in names.
 """
 
@@ -80,8 +80,8 @@ def stretching_of(
 ) -> Stretching:
     """Return how a passphrase is to be stretched against this credential.
 
-    Raises ``CredentialTampered`` where the row asks for less than the floor, or is not what was
-    written: nothing is stretched at a cost that somebody else has chosen.
+    Raises ``CredentialTampered`` where the row's cost is below the floor, or the row is not what
+    was written: nothing is stretched at a cost that another writer has chosen.
     """
     cost, floor = _cost(credential), floor_of(deployment)
     for slot in (FIRST, SECOND):
@@ -96,7 +96,7 @@ def stretching_of(
 
 
 def stretch_now(deployment: Deployment, stretching: Stretching) -> Stretched:
-    """Stretch and wait, where no event loop waits: commands, the demo. Raises ``Busy``."""
+    """Stretch a passphrase and wait for it: for commands and the demo. Raises ``Busy``."""
     try:
         return deployment.stretcher.stretch_now(
             stretching.passphrase,
@@ -136,9 +136,9 @@ def filler_credential(deployment: Deployment, member_id: UUID, salt: bytes) -> C
 
 
 def absent_credential(deployment: Deployment, login_index: bytes) -> Credential:
-    """Return the credential of a name that nobody has: the same one each time, as far as it shows.
+    """Return a credential for an unknown name: the same salt and cost each time.
 
-    Trying it takes what trying a real one takes.
+    Trying it takes as long as trying a real one.
     """
     salt = mac(deployment.root.derive("unknown-name"), login_index)[:SALT_BYTES]
     return filler_credential(deployment, UUID(bytes=login_index[:_ID_BYTES]), salt)
@@ -152,7 +152,7 @@ def fill_slot(
     keys: MemberSecrets,
     stretched: Stretched,
 ) -> None:
-    """Seal keys under a stretched passphrase into a slot. Without a lead's key, filler stands."""
+    """Seal keys under a stretched passphrase into a slot. Without a lead's key, filler is used."""
     work = member_id.bytes + keys.work.seed + keys.sign.seed
     lead = keys.lead.seed if keys.lead else secrets.token_bytes(hpke.SEED_BYTES)
     inner = b"".join(
@@ -170,7 +170,7 @@ def fill_slot(
 
 
 def put_filler(deployment: Deployment, credential: Credential, slot: int) -> None:
-    """Fill a slot with what no passphrase opens."""
+    """Fill a slot with random bytes, which no passphrase opens."""
     _put(deployment, credential, slot, secrets.token_bytes(_SLOT_BYTES))
 
 
@@ -188,7 +188,7 @@ def repepper(deployment: Deployment, credential: Credential, pepper_id: int) -> 
 def try_slots(
     deployment: Deployment, credential: Credential, stretched: Stretched
 ) -> Unlocked | None:
-    """Return what a passphrase opens, or None; both slots are tried, whichever fits.
+    """Return what a passphrase opens, or None. Both slots are always tried.
 
     Raises ``CredentialTampered`` where the row is not what was written.
     """
@@ -208,9 +208,9 @@ def try_slots(
 def open_lead_key(
     deployment: Deployment, credential: Credential, slot: int, stretched: Stretched
 ) -> PrivateKey:
-    """Return a lead's second key; only a step-up asks for it. Raises ``CredentialTampered``.
+    """Return a lead's second key; only a step-up needs it. Raises ``CredentialTampered``.
 
-    For a member who is no lead, what comes back opens nothing.
+    For a member who is no lead, the returned key opens nothing.
     """
     wrapped = _inner(deployment, credential, slot)[_VERIFIER_BYTES + _WORK_BYTES :]
     address = _address(deployment, credential, slot, "lead")

@@ -1,4 +1,4 @@
-"""What accounts refuse, as facts. No message says whether an account exists."""
+"""Errors of accounts. No message says whether an account exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.errors import (
 
 
 class CredentialTampered(IntegrityFault):
-    """A stored credential was changed by other hands: weakened, moved, or cut."""
+    """A stored credential was changed outside the application: weakened, moved, or cut."""
 
     code = "credential.tampered"
     title = "A stored credential failed its check; the leads must look at this"
@@ -26,7 +26,7 @@ class MemberNotFound(NotFound):
 
 
 class MemberRemoved(Conflict):
-    """The member was removed; nothing about them changes any more."""
+    """The member was removed and cannot be changed."""
 
     code = "member.removed"
     title = "This member was removed"
@@ -40,7 +40,7 @@ class MemberCertified(Conflict):
 
 
 class LoginTaken(Conflict):
-    """Another account is signed in to by this name."""
+    """Another account has this sign-in name."""
 
     code = "member.login_taken"
     title = "This sign-in name is taken"
@@ -82,7 +82,7 @@ class TeamNotFound(NotFound):
 
 
 class LeadNeeded(Forbidden):
-    """Only a lead, behind the second unlock, takes a lead's place apart."""
+    """Only a lead who has stepped up changes or removes another lead."""
 
     code = "member.lead_needed"
     title = "Only another lead can do this, after entering their passphrase again"

@@ -1,4 +1,4 @@
-"""Rows of members, teams, credentials and sessions. What a row says of a person is sealed.
+"""Rows of members, teams and credentials. What a row says of a person is sealed.
 
 Knows tables and cell types; no keys, no passphrases, no rules.
 """
@@ -35,8 +35,8 @@ class MemberStatus(StrEnum):
     REMOVED = "removed"
 
 
-class Place(StrEnum):
-    """Which of the account's two slots opens this member. Never stands in a column."""
+class CredentialSlot(StrEnum):
+    """Which of a credential's two slots opens this member. Sealed; no column shows it."""
 
     FIRST = "1"
     SECOND = "2"
@@ -44,21 +44,21 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TeamName:
-    """What a team is called; sealed, because names of teams tell of places."""
+    """A team's name; sealed, because names of teams tell of places."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is kept about a member. ``pair`` and ``place`` are always filled, and of fixed width.
+    """What is kept about a member. ``pair`` and ``slot`` are always filled, and of fixed width.
 
     ``pair`` is the member of the account's other slot, or random where there is none.
     """
 
-    called: str
+    display_name: str
     pair: UUID
-    place: Place = Place.FIRST
+    slot: CredentialSlot = CredentialSlot.FIRST
 
 
 class DirectoryRecord(Record):
@@ -68,12 +68,12 @@ class DirectoryRecord(Record):
 
     @property
     def case_id(self) -> UUID:
-        """Stand where a case id would; the table has no such column."""
+        """``ORGANISATION``; the table has no column of cases."""
         return ORGANISATION
 
     @property
     def part(self) -> UUID:
-        """Stand where the part of a scope would."""
+        """``NO_PART``; the table has no column of parts."""
         return NO_PART
 
 
@@ -88,19 +88,19 @@ class Team(DirectoryRecord, Versioned):
 
 
 class Member(DirectoryRecord, Versioned):
-    """Somebody with an account. The role that counts for keys is the one that is certified."""
+    """A person with an account. Keys are sealed only to the certified role."""
 
     __tablename__ = "members"
     __table_args__ = (Index("ix_members_team", "team_id", "role", "status"),)
 
     team_id: Mapped[UUID] = plain("work is handed out within a team", ForeignKey("teams.id"))
-    role: Mapped[Role] = plain("the gate asks for it at every request", choice(Role))
+    role: Mapped[Role] = plain("read at every request, before the route", choice(Role))
     status: Mapped[MemberStatus] = plain("a removed member is refused", choice(MemberStatus))
     joined_on: Mapped[date] = plain("lists are sorted by it; the day only")
     removed_on: Mapped[date | None] = plain("from when nothing may be granted; the day only")
     login_index: Mapped[bytes] = index_column("HMAC of the sign-in name; unique", unique=True)
-    standing: Mapped[bytes] = index_column(
-        "HMAC over team, role and status, so that a writer of the database promotes nobody"
+    row_mac: Mapped[bytes] = index_column(
+        "HMAC over team, role and status: a writer of the database cannot change a role"
     )
 
     profile = SealedField(Profile, Compartment.DIRECTORY, step=NOTES)

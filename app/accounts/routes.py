@@ -1,4 +1,4 @@
-"""HTTP face of accounts: sessions, oneself, members, teams, alerts."""
+"""HTTP routes of accounts: the signed-in member, members, teams."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import date
 from typing import cast
 from uuid import UUID
 
-from app.accounts import service, teams
-from app.accounts.admission import admit_member
+from app.accounts import admission, service
 from app.accounts.credentials import fresh_passphrase
 from app.accounts.errors import (
     LastLead,
@@ -23,51 +22,39 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Member, Team
 from app.accounts.schemas import (
-    Me,
-    MemberAdmitted,
-    MemberView,
-    NewMember,
-    NewRole,
-    NewTeam,
-    TeamList,
-    TeamView,
+    AdmissionRead,
+    MemberCreate,
+    MemberRead,
+    MemberRoleUpdate,
+    MeRead,
+    TeamCreate,
+    TeamListRead,
+    TeamRead,
+    generated_passphrase,
 )
 from app.http.exchange import StretchTask
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router, Stretches
 from app.permissions import Permission
-from app.sessions.routes import _generated
 from app.work import Work
 
 router = Router(tags=["accounts"])
 
 
-# ---------------------------------------------------------------------- sessions
-
-
-# ---------------------------------------------------------------------- oneself
-
-
 @router.get("/me", needs=Permission.SELF_READ)
-def read_me(work: Work) -> Me:
+def read_me(work: Work) -> MeRead:
     """Show the account that is signed in."""
     member = service.get_member(work, work.principal.id)
-    return Me(
-        id=member.id,
-        called=service.called(work, member),
-        role=member.role,
-        team_id=member.team_id,
-        team=_team_view(work, teams.get_team(work, member.team_id)).name,
-        joined_on=member.joined_on,
-        session_id=work.principal.session_id,
-        stepped_up=work.principal.stepped_up,
+    team = service.get_team(work, member.team_id)
+    return MeRead.of(
+        member,
+        service.display_name_of(work, member),
+        service.team_name_of(work, team),
+        work.principal,
     )
 
 
-# ---------------------------------------------------------------------- members and teams
-
-
-def _begin_admission(work: Work, body: NewMember) -> list[StretchTask]:
+def _begin_admission(work: Work, body: MemberCreate) -> list[StretchTask]:
     del body
     return [fresh_passphrase(work.deployment)]
 
@@ -80,37 +67,37 @@ def _begin_admission(work: Work, body: NewMember) -> list[StretchTask]:
     status_code=201,
     raises=(TeamNotFound, LoginInvalid, LoginTaken, RoleNeedsRoot),
 )
-def admit(body: NewMember, work: Work, stretched: Stretches) -> MemberAdmitted:
+def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> AdmissionRead:
     """Make an account. A lead must certify its keys, or has by admitting it after a step-up."""
-    admission = admit_member(
+    admitted = admission.admit_member(
         work,
         team_id=body.team_id,
         role=body.role,
         login=body.login,
-        called=body.called,
-        passphrase=_generated(stretched, 0),
+        display_name=body.display_name,
+        passphrase=generated_passphrase(stretched, 0),
     )
-    return MemberAdmitted(member=_view(work, admission.member), passphrase=admission.passphrase)
+    return AdmissionRead(member=_member(work, admitted.member), passphrase=admitted.passphrase)
 
 
 @router.get("/members", needs=Permission.MEMBER_LIST)
-def list_members(work: Work, page: PageQuery) -> Page[MemberView]:
+def list_members(work: Work, page: PageQuery) -> Page[MemberRead]:
     """List members: of one's own team, or all of them for leads and administrators."""
     after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
-    rows = service.list_roll(work, page.limit + 1, after)
+    rows = service.list_visible_members(work, page.limit + 1, after)
     return page_of(
         work,
         page,
         rows,
         keys=lambda member: (member.joined_on, member.id),
-        show=lambda shown: [_view(work, member) for member in shown],
+        show=lambda shown: [_member(work, member) for member in shown],
     )
 
 
 @router.get("/members/{member_id}", needs=Permission.MEMBER_LIST, raises=(MemberNotFound,))
-def read_member(member_id: UUID, work: Work) -> MemberView:
+def read_member(member_id: UUID, work: Work) -> MemberRead:
     """Show one member of whom the caller may know."""
-    return _view(work, service.get_known(work, member_id))
+    return _member(work, service.get_visible_member(work, member_id))
 
 
 @router.post(
@@ -119,9 +106,9 @@ def read_member(member_id: UUID, work: Work) -> MemberView:
     changes=True,
     raises=(MemberNotFound, MemberRemoved, MemberCertified),
 )
-def certify_member(member_id: UUID, work: Work) -> MemberView:
+def certify_member(member_id: UUID, work: Work) -> MemberRead:
     """Certify an invited member's keys: from now on work can be handed to them."""
-    return _view(work, service.certify_keys(work, member_id))
+    return _member(work, service.certify_keys(work, member_id))
 
 
 @router.post(
@@ -130,9 +117,9 @@ def certify_member(member_id: UUID, work: Work) -> MemberView:
     changes=True,
     raises=(MemberNotFound, MemberRemoved, RoleUnchanged, RoleNeedsRoot, LeadNeeded, LastLead),
 )
-def change_role(member_id: UUID, body: NewRole, work: Work) -> MemberView:
-    """Give a member another role. Their sessions and grants end; a lead certifies anew."""
-    return _view(work, service.change_role(work, member_id, body.role))
+def change_role(member_id: UUID, body: MemberRoleUpdate, work: Work) -> MemberRead:
+    """Give a member another role. Their sessions and grants end; a lead must certify again."""
+    return _member(work, service.change_role(work, member_id, body.role))
 
 
 @router.delete(
@@ -141,43 +128,26 @@ def change_role(member_id: UUID, body: NewRole, work: Work) -> MemberView:
     changes=True,
     raises=(MemberNotFound, MemberRemoved, LeadNeeded, LastLead),
 )
-def remove_member(member_id: UUID, work: Work) -> MemberView:
+def remove_member(member_id: UUID, work: Work) -> MemberRead:
     """Remove a member: sessions, grants and passphrases end at once."""
-    return _view(work, service.remove_member(work, member_id))
+    return _member(work, service.remove_member(work, member_id))
 
 
 @router.get("/teams", needs=Permission.TEAM_LIST)
-def list_teams(work: Work) -> TeamList:
+def list_teams(work: Work) -> TeamListRead:
     """List the teams of the organisation."""
-    return TeamList(items=[_team_view(work, team) for team in teams.list_teams(work)])
+    return TeamListRead(items=[_team(work, team) for team in service.list_teams(work)])
 
 
 @router.post("/teams", needs=Permission.TEAM_CREATE, creates=True, status_code=201)
-def create_team(body: NewTeam, work: Work) -> TeamView:
+def create_team(body: TeamCreate, work: Work) -> TeamRead:
     """Make a team."""
-    return _team_view(work, teams.create_team(work, body.name))
+    return _team(work, service.create_team(work, body.name))
 
 
-# ---------------------------------------------------------------------- shapes
+def _member(work: Work, member: Member) -> MemberRead:
+    return MemberRead.of(member, service.display_name_of(work, member))
 
 
-def _view(work: Work, member: Member) -> MemberView:
-    return MemberView(
-        id=member.id,
-        called=service.called(work, member),
-        role=member.role,
-        status=member.status,
-        team_id=member.team_id,
-        joined_on=member.joined_on,
-        removed_on=member.removed_on,
-        version=member.version,
-    )
-
-
-def _team_view(work: Work, team: Team) -> TeamView:
-    return TeamView(
-        id=team.id,
-        name=work.vault.open(team.name).name,
-        founded_on=team.founded_on,
-        version=team.version,
-    )
+def _team(work: Work, team: Team) -> TeamRead:
+    return TeamRead.of(team, service.team_name_of(work, team))

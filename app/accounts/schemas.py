@@ -1,6 +1,6 @@
-"""Bodies of accounts, in and out. Passphrases and tokens go out once, in the answer that made them.
+"""Requests and responses of accounts. Passphrases go out once, in the response that made them.
 
-Knows shapes; opens nothing.
+Values arrive already opened.
 """
 
 from __future__ import annotations
@@ -11,17 +11,23 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.accounts.models import MemberStatus
+from app.accounts.admission import Passphrase
+from app.accounts.models import Member, MemberStatus, Team
+from app.http.routing import Stretches
 from app.http.schema import Code, Name, Schema, Version
 from app.permissions import Role
-from app.sessions.schemas import Generated
+from app.work import Principal
+
+GeneratedPassphrase = Annotated[
+    str, Field(description="Eight words, shown once; nobody can show them again", repr=False)
+]
 
 
-class Me(Schema):
+class MeRead(Schema):
     """The account that this session belongs to."""
 
     id: UUID
-    called: str
+    display_name: str
     role: Role
     team_id: UUID
     team: str
@@ -29,21 +35,35 @@ class Me(Schema):
     session_id: UUID | None
     stepped_up: bool
 
+    @classmethod
+    def of(cls, member: Member, display_name: str, team: str, principal: Principal) -> MeRead:
+        """Return a member as they see themselves."""
+        return cls(
+            id=member.id,
+            display_name=display_name,
+            role=member.role,
+            team_id=member.team_id,
+            team=team,
+            joined_on=member.joined_on,
+            session_id=principal.session_id,
+            stepped_up=principal.stepped_up,
+        )
 
-class NewMember(Schema):
-    """Who is to be admitted, and as what. Leads are made on the command line."""
+
+class MemberCreate(Schema):
+    """A new member and their role. Leads are made on the command line."""
 
     team_id: UUID
     role: Role
     login: Annotated[Code, Field(examples=["thiri"])]
-    called: Annotated[Name, Field(examples=["Thiri"])]
+    display_name: Annotated[Name, Field(examples=["Thiri"])]
 
 
-class MemberView(Schema):
+class MemberRead(Schema):
     """A member as colleagues see one."""
 
     id: UUID
-    called: str
+    display_name: str
     role: Role
     status: MemberStatus
     team_id: UUID
@@ -51,27 +71,41 @@ class MemberView(Schema):
     removed_on: date | None = None
     version: Version
 
+    @classmethod
+    def of(cls, member: Member, display_name: str) -> MemberRead:
+        """Return a member and their opened name."""
+        return cls(
+            id=member.id,
+            display_name=display_name,
+            role=member.role,
+            status=member.status,
+            team_id=member.team_id,
+            joined_on=member.joined_on,
+            removed_on=member.removed_on,
+            version=member.version,
+        )
 
-class MemberAdmitted(Schema):
+
+class AdmissionRead(Schema):
     """A new account and its passphrase."""
 
-    member: MemberView
-    passphrase: Generated
+    member: MemberRead
+    passphrase: GeneratedPassphrase
 
 
-class NewRole(Schema):
-    """The role that a member is to have from now on."""
+class MemberRoleUpdate(Schema):
+    """The member's new role."""
 
-    role: Role
-
-
-class NewTeam(Schema):
-    """A team to be made."""
-
-    name: Name
+    role: Annotated[Role, Field(examples=["vetter"])]
 
 
-class TeamView(Schema):
+class TeamCreate(Schema):
+    """A new team."""
+
+    name: Annotated[Name, Field(examples=["Teak"])]
+
+
+class TeamRead(Schema):
     """A team."""
 
     id: UUID
@@ -79,8 +113,19 @@ class TeamView(Schema):
     founded_on: date
     version: Version
 
+    @classmethod
+    def of(cls, team: Team, name: str) -> TeamRead:
+        """Return a team and its opened name."""
+        return cls(id=team.id, name=name, founded_on=team.founded_on, version=team.version)
 
-class TeamList(Schema):
+
+class TeamListRead(Schema):
     """All teams, oldest first: there are few."""
 
-    items: list[TeamView]
+    items: list[TeamRead]
+
+
+def generated_passphrase(stretched: Stretches, number: int) -> Passphrase:
+    """Return the passphrase that the request's ``number``-th task generated and stretched."""
+    task = stretched.tasks[number]
+    return Passphrase(task.passphrase, task.salt, task.cost, stretched.results[number])

@@ -1,7 +1,8 @@
-"""Who is in the organisation, as what; and how that changes and ends.
+"""Members and teams: list them, change a role, remove a member.
 
-Whoever changes somebody's role or removes them ends their sessions and their grants in the same
-unit of work. Knows members and their keys' standing; nothing of cases but that grants exist.
+- A change of role and a removal end the member's sessions and grants in the same unit of work.
+- The member of a credential's second slot is never listed.
+- Knows members and their certificates; nothing of cases but that grants exist.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from app.accounts.admission import certify, certify_invited, may_certify, withdraw_copies
+from app.accounts.admission import certify, certify_invited, delete_key_copies, may_certify
 from app.accounts.errors import (
     LastLead,
     LeadNeeded,
@@ -20,9 +21,10 @@ from app.accounts.errors import (
     MemberRemoved,
     RoleNeedsRoot,
     RoleUnchanged,
+    TeamNotFound,
 )
-from app.accounts.models import Credential, Member, MemberStatus, Place
-from app.accounts.standing import confirm_standing, stands
+from app.accounts.models import Credential, CredentialSlot, Member, MemberStatus, Team, TeamName
+from app.accounts.row_mac import update_row_mac, verify_row_mac
 from app.audit.events import EventKind
 from app.permissions import Role
 from app.sessions.ending import end_sessions
@@ -31,19 +33,19 @@ from app.vault.errors import Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import Work
 
-_KNOW_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
+_SEE_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
 
 
 def get_member(work: Work, member_id: UUID) -> Member:
     """Return a member, also one who was removed.
 
-    Raises ``MemberNotFound``, ``Tampered`` where somebody else wrote the row.
+    Raises ``MemberNotFound``, ``Tampered`` where the row's MAC is wrong.
     """
     member = work.session.get(Member, member_id)
     if member is None:
         raise MemberNotFound
-    row = (member.id, member.team_id, member.role, member.status, member.standing)
-    if not stands(work.deployment, *row):
+    row = (member.id, member.team_id, member.role, member.status, member.row_mac)
+    if not verify_row_mac(work.deployment, *row):
         raise Tampered
     return member
 
@@ -58,18 +60,20 @@ def list_members(work: Work, team_id: UUID | None, role: Role | None = None) -> 
     return list(work.session.scalars(query.order_by(Member.joined_on, Member.id)))
 
 
-def called(work: Work, member: Member) -> str:
-    """Return the name that a member goes by here."""
-    return work.vault.open(member.profile).called
+def display_name_of(work: Work, member: Member) -> str:
+    """Return the name that colleagues see."""
+    return work.vault.open(member.profile).display_name
 
 
-def list_roll(work: Work, limit: int, after: tuple[date, UUID] | None) -> Sequence[Member]:
+def list_visible_members(
+    work: Work, limit: int, after: tuple[date, UUID] | None
+) -> Sequence[Member]:
     """Return members that the principal may know of, by day of joining; ``limit`` at most.
 
     Leads and administrators know of everyone, others of the active members of their own team.
     """
     query = select(Member)
-    if work.principal.role not in _KNOW_EVERYONE:
+    if work.principal.role not in _SEE_EVERYONE:
         query = query.where(
             Member.team_id == work.principal.team_id, Member.status == MemberStatus.ACTIVE
         )
@@ -83,24 +87,24 @@ def list_roll(work: Work, limit: int, after: tuple[date, UUID] | None) -> Sequen
         )
     found: list[Member] = []
     for member in work.session.scalars(query.order_by(Member.joined_on, Member.id)):
-        if _is_known(work, member):
+        if _is_first_slot(work, member):
             found.append(member)
         if len(found) == limit:
             break
     return found
 
 
-def get_known(work: Work, member_id: UUID) -> Member:
+def get_visible_member(work: Work, member_id: UUID) -> Member:
     """Return a member that the principal may know of; raises ``MemberNotFound``."""
     member = get_member(work, member_id)
     near = member.team_id == work.principal.team_id and member.status is MemberStatus.ACTIVE
-    if not (near or work.principal.role in _KNOW_EVERYONE) or not _is_known(work, member):
+    if not (near or work.principal.role in _SEE_EVERYONE) or not _is_first_slot(work, member):
         raise MemberNotFound
     return member
 
 
-def _is_known(work: Work, member: Member) -> bool:
-    return work.vault.open(member.profile).place is Place.FIRST
+def _is_first_slot(work: Work, member: Member) -> bool:
+    return work.vault.open(member.profile).slot is CredentialSlot.FIRST
 
 
 # ---------------------------------------------------------------------- changing and ending
@@ -110,7 +114,7 @@ def certify_keys(work: Work, member_id: UUID) -> Member:
     """Certify an invited member's keys as a lead; raises ``MemberNotFound``,
     ``MemberRemoved``, ``MemberCertified``.
     """
-    member = get_known(work, member_id)
+    member = get_visible_member(work, member_id)
     work.claim(member)
     certify_invited(work, member)
     work.session.flush()
@@ -130,15 +134,15 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
     if member.role is role:
         raise RoleUnchanged
     if member.role is Role.LEAD:
-        _step_down(work, member)
+        _take_over_certificates(work, member)
     member.role = role
     member.status = MemberStatus.INVITED
-    confirm_standing(work.deployment, member)
+    update_row_mac(work.deployment, member)
     keys = work.session.get_one(MemberKeys, member.id)
     keys.role = role
     keys.lead_public = keys.certificate = keys.certified_by = None
     end_sessions(work, member.id)
-    withdraw_copies(work, member.id)
+    delete_key_copies(work, member.id)
     ended = work.grants.end_all_of(member.id)
     if may_certify(work):
         certify(work, member)
@@ -156,41 +160,41 @@ def remove_member(work: Work, member_id: UUID) -> Member:
     """
     member = _changeable(work, member_id)
     if member.role is Role.LEAD:
-        _step_down(work, member)
+        _take_over_certificates(work, member)
     second = work.session.get(Member, work.vault.open(member.profile).pair)
     if second is not None:
-        retire(work, second)
-    retire(work, member)
+        close_account(work, second)
+    close_account(work, member)
     ended = work.grants.end_all_of(member.id)
     work.session.flush()
     work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
     return member
 
 
-def retire(work: Work, member: Member) -> None:
-    """End an account for good: no session, no passphrase, and nothing is sealed to it again."""
+def close_account(work: Work, member: Member) -> None:
+    """End an account for good: no session, no passphrase, no key that anything is sealed to."""
     member.status = MemberStatus.REMOVED
     member.removed_on = work.today()
-    confirm_standing(work.deployment, member)
+    update_row_mac(work.deployment, member)
     keys = work.session.get_one(MemberKeys, member.id)
     keys.revoked_on = work.today()
     credential = work.session.get(Credential, member.id)
     if credential is not None:
         work.session.delete(credential)
     end_sessions(work, member.id)
-    withdraw_copies(work, member.id)
+    delete_key_copies(work, member.id)
 
 
 def _changeable(work: Work, member_id: UUID) -> Member:
-    member = get_known(work, member_id)
+    member = get_visible_member(work, member_id)
     work.claim(member)
     if member.status is MemberStatus.REMOVED:
         raise MemberRemoved
     return member
 
 
-def _step_down(work: Work, lead: Member) -> None:
-    """Take over what a lead has certified, so that no chain breaks when they go."""
+def _take_over_certificates(work: Work, lead: Member) -> None:
+    """Certify again, as the lead who acts, the members whom a leaving lead has certified."""
     if not may_certify(work):
         raise LeadNeeded
     custody = work.certificates.organisation_key(OrganisationKeyKind.CUSTODY)
@@ -203,3 +207,40 @@ def _step_down(work: Work, lead: Member) -> None:
     for keys in work.session.scalars(certified):
         signer = work.keyring.secrets.sign
         certify_member(work.deployment.organisation, keys, signer, work.principal.id)
+
+
+# ---------------------------------------------------------------------- teams
+
+
+def list_teams(work: Work) -> Sequence[Team]:
+    """Return all teams, oldest first: there are few."""
+    return work.session.scalars(select(Team).order_by(Team.founded_on, Team.id)).all()
+
+
+def get_team(work: Work, team_id: UUID) -> Team:
+    """Return a team; raises ``TeamNotFound``."""
+    team = work.session.get(Team, team_id)
+    if team is None:
+        raise TeamNotFound
+    return team
+
+
+def create_team(work: Work, name: str) -> Team:
+    """Make a team and put it on record."""
+    team = add_team(work, name)
+    work.session.flush()
+    work.trail.record(EventKind.TEAM_CREATED, team=str(team.id))
+    return team
+
+
+def add_team(work: Work, name: str) -> Team:
+    """Make a team; the caller's event says why."""
+    team = Team(founded_on=work.today())
+    work.vault.seal(team.name, TeamName(name))
+    work.session.add(team)
+    return team
+
+
+def team_name_of(work: Work, team: Team) -> str:
+    """Return a team's name."""
+    return work.vault.open(team.name).name

@@ -26,7 +26,7 @@ from app.crypto.root import create_root_key_file
 from app.demo.build import build_demo
 from app.demo.stage import Player, StageClock
 from app.deployment import utc_now
-from app.organisation.service import OrganisationRoot
+from app.organisation.root import OrganisationRoot
 from app.store.migrate import upgrade
 from app.worker import Worker
 

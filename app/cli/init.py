@@ -20,7 +20,8 @@ from app.cli.home import (
 from app.crypto.root import RootKey, create_root_key_file
 from app.deployment import Deployment
 from app.errors import DomainError
-from app.organisation.service import Founding, NewLead, OrganisationRoot, found_organisation
+from app.organisation.root import OrganisationRoot
+from app.organisation.service import Founding, NewLead, found_organisation
 from app.store.migrate import upgrade
 from app.work import NOBODY, begin_work, unit_of_work
 

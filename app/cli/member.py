@@ -12,8 +12,7 @@ from rich.table import Table
 
 from app.accounts.admission import admit_member
 from app.accounts.credentials import stretch_now
-from app.accounts.service import called, list_members, remove_member
-from app.accounts.teams import list_teams
+from app.accounts.service import display_name_of, list_members, list_teams, remove_member
 from app.audit.events import EventKind
 from app.cli.home import Home, opened, out, refuse
 from app.deployment import Deployment
@@ -21,7 +20,7 @@ from app.errors import DomainError
 from app.permissions import Role
 from app.sessions.passphrases import step_up
 from app.sessions.service import principal_of
-from app.sessions.sign_in import begin_sign_in, sign_in
+from app.sessions.sign_in import sign_in, start_sign_in
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, unit_of_work
 
@@ -47,7 +46,7 @@ def open_locally(
 ) -> tuple[Principal, MemberSecrets]:
     """Sign in without HTTP, a lead with the second unlock as well; raises ``SignInRefused``."""
     with _unit(deployment, NOBODY, None) as work:
-        task = begin_sign_in(work, login, passphrase)
+        task = start_sign_in(work, login, passphrase)
     stretched = stretch_now(deployment, task)
     with _unit(deployment, NOBODY, None) as work:
         token = sign_in(work, login, stretched).token
@@ -85,7 +84,7 @@ def admit(
         if not 1 <= team <= len(teams):
             refuse("there is no such team")
         admission = admit_member(
-            work, team_id=teams[team - 1].id, role=role, login=login, called=login
+            work, team_id=teams[team - 1].id, role=role, login=login, display_name=login
         )
         out.print(f"{login} ({role.value}): [bold]{admission.passphrase}[/bold]")
 
@@ -93,11 +92,14 @@ def admit(
 @app.command("list")
 def show(home: Home, by: As) -> None:
     """List the members."""
-    table = Table("id", "called", "role", "status")
+    table = Table("id", "display name", "role", "status")
     with acting(home, by) as work:
         for member in list_members(work, None):
             table.add_row(
-                str(member.id), called(work, member), member.role.value, member.status.value
+                str(member.id),
+                display_name_of(work, member),
+                member.role.value,
+                member.status.value,
             )
         work.trail.record(EventKind.MEMBERS_LISTED)
     out.print(table)

@@ -9,7 +9,8 @@ from app.demo.crowd import Passing, fates
 from app.demo.journeys import Telling
 from app.demo.stage import Journey, Player, Stage, StageClock
 from app.deployment import Deployment
-from app.organisation.service import NewLead, OrganisationRoot, found_organisation
+from app.organisation.root import OrganisationRoot
+from app.organisation.service import NewLead, found_organisation
 from app.permissions import Role
 from app.work import NOBODY, begin_work, unit_of_work
 

@@ -103,7 +103,11 @@ class Stage:
                     login = name if team == 1 else f"{name}-{team}"
                     with self.work_as(lead) as work:
                         admission = admit_member(
-                            work, team_id=team_id, role=role, login=login, called=login.title()
+                            work,
+                            team_id=team_id,
+                            role=role,
+                            login=login,
+                            display_name=login.title(),
                         )
                     self.join(login, role, team, admission)
                     progress()

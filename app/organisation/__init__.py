@@ -1,1 +1,1 @@
-"""Founding an organisation: its root, first leads, teams, and the keys it has as a whole."""
+"""Founding an organisation: its root, teams, first leads, and the keys of the whole."""

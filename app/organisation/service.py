@@ -1,8 +1,8 @@
-"""Founding an organisation: its root, teams, first leads, and the keys that it has as a whole.
+"""Found an organisation: teams, first leads, custody, and the search and reporting keys.
 
-The root signs leads and nothing else; its private half leaves this module as words and is kept
-by no one but the people who wrote them down. Custody is dealt among the leads, and once more to
-paper. Knows how the parts fit together; each part is made where it belongs.
+- The root certifies leads and the organisation's keys; its private half is returned as words
+  and stored nowhere.
+- Custody is split into shares: one for each lead, and as many on paper as are needed to open it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ from sqlalchemy import select
 
 from app.accounts.admission import (
     Admission,
-    Newcomer,
+    NewAccount,
     Passphrase,
     activate,
+    add_key_copy,
     create_account,
-    give_copy,
 )
 from app.accounts.models import Team
-from app.accounts.teams import add_team
+from app.accounts.service import add_team
 from app.audit.events import EventKind
-from app.crypto import shares
-from app.crypto.derive import commit, digest, equal
-from app.crypto.errors import CryptoError
+from app.crypto.derive import commit
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
-from app.crypto.signing import SigningKey
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
+from app.organisation.root import OrganisationRoot
 from app.permissions import Role
 from app.vault.certificates import certify_member, certify_organisation_key
 from app.vault.custody import deal_custody
@@ -40,40 +38,7 @@ from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.work import Work
 
 SEARCH_KEY_BYTES = 32
-_HANDED_ON = (OrganisationKeyKind.SEARCH, OrganisationKeyKind.REPORTING)
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationRoot:
-    """The key that certifies leads. Made before the settings, which hold its fingerprint."""
-
-    key: SigningKey = field(repr=False)
-
-    @classmethod
-    def generate(cls) -> OrganisationRoot:
-        """Make a root that nobody has yet."""
-        return cls(SigningKey.generate())
-
-    @classmethod
-    def from_words(cls, words: str, fingerprint: str) -> OrganisationRoot:
-        """Return the root that these words stand for; raises ``RootWordsWrong``."""
-        try:
-            root = cls(SigningKey.from_seed(shares.combine([words])))
-        except CryptoError:
-            raise RootWordsWrong from None
-        if not equal(root.fingerprint.encode(), fingerprint.encode()):
-            raise RootWordsWrong
-        return root
-
-    @property
-    def words(self) -> str:
-        """The private half as 33 SLIP-39 words, to be written down and locked away."""
-        return shares.split(self.key.seed, 1, 1)[0]
-
-    @property
-    def fingerprint(self) -> str:
-        """What ``settings.organisation_root`` holds: SHA-256 of the public half, in hex."""
-        return digest(self.key.public).hex()
+_COPIED_KINDS = (OrganisationKeyKind.SEARCH, OrganisationKeyKind.REPORTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +46,12 @@ class NewLead:
     """A lead at the founding."""
 
     login: str
-    called: str
+    display_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Founding:
-    """What a founding leaves behind, to be shown once: leads with passphrases, and the kit."""
+    """A founding's result, shown once: teams, leads with passphrases, and the recovery kit."""
 
     teams: list[Team]
     leads: list[Admission]
@@ -103,10 +68,10 @@ def found_organisation(
     leads: Sequence[NewLead],
     threshold: int,
 ) -> Founding:
-    """Found the organisation of this deployment: once, by nobody, into an empty database.
+    """Found the organisation of this deployment: once, without a principal, in an empty database.
 
-    Custody opens with ``threshold`` of the leads' shares, or as many words of the recovery kit,
-    to be kept apart. Leads stand in the first team. Raises ``OrganisationFounded``,
+    Custody opens with ``threshold`` of the leads' shares, or as many of the recovery kit's,
+    which must be kept apart. The leads' team is the first. Raises ``OrganisationFounded``,
     ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``.
     """
     if root.fingerprint != work.deployment.settings.organisation_root:
@@ -115,32 +80,32 @@ def found_organisation(
         raise OrganisationFounded
     if not 1 <= threshold <= len(leads) or not teams:
         raise ThresholdInvalid("threshold")
-    _root_row(work, root)
+    _add_root(work, root)
     founded = [add_team(work, name) for name in teams]
     work.session.flush()
-    admitted = [_lead(work, root, founded[0].id, lead) for lead in leads]
+    admitted = [_add_lead(work, root, founded[0].id, lead) for lead in leads]
     kit = _deal_custody(work, root, admitted, threshold)
     for kind, secret, public, bits in (
         _search_key(work),
         _reporting_key(),
     ):
-        _organisation_key(work, root, kind, public, bits)
+        _add_organisation_key(work, root, kind, public, bits)
         for lead in admitted:
-            _give(work, kind, secret, admitted[0], lead)
+            _add_copy(work, kind, secret, admitted[0], lead)
     work.trail.record(EventKind.ORGANISATION_FOUNDED, leads=len(leads), threshold=threshold)
     return Founding(founded, admitted, kit, root.words, root.fingerprint)
 
 
-def admit_lead(work: Work, root: OrganisationRoot, newcomer: NewLead, team_id: UUID) -> Admission:
-    """Make a lead later on, with the root's words at hand, by a lead who hands on the keys.
+def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID) -> Admission:
+    """Admit another lead by the root's words; the acting lead gives them copies of the keys.
 
-    Their share of custody comes with the next dealing. Raises as ``admit_member`` does.
+    They have no share of custody until it is dealt again. Raises as ``admit_member`` does.
     """
-    admission = _lead(work, root, team_id, newcomer)
+    admission = _add_lead(work, root, team_id, lead)
     signer = work.keyring.secrets.sign
-    for kind in _HANDED_ON:
+    for kind in _COPIED_KINDS:
         epoch, secret = work.keyring.copy(kind)
-        give_copy(
+        add_key_copy(
             work,
             kind,
             epoch,
@@ -155,7 +120,7 @@ def admit_lead(work: Work, root: OrganisationRoot, newcomer: NewLead, team_id: U
     return admission
 
 
-def _root_row(work: Work, root: OrganisationRoot) -> None:
+def _add_root(work: Work, root: OrganisationRoot) -> None:
     row = OrganisationKey(
         kind=OrganisationKeyKind.ROOT,
         epoch=FIRST_EPOCH,
@@ -167,9 +132,9 @@ def _root_row(work: Work, root: OrganisationRoot) -> None:
     work.session.add(row)
 
 
-def _lead(work: Work, root: OrganisationRoot, team_id: UUID, lead: NewLead) -> Admission:
-    newcomer = Newcomer(team_id, Role.LEAD, lead.login, lead.called)
-    admission = create_account(work, newcomer, Passphrase.now(work))
+def _add_lead(work: Work, root: OrganisationRoot, team_id: UUID, lead: NewLead) -> Admission:
+    account = NewAccount(team_id, Role.LEAD, lead.login, lead.display_name)
+    admission = create_account(work, account, Passphrase.now(work))
     keys = work.session.get_one(MemberKeys, admission.member.id)
     certify_member(work.deployment.organisation, keys, root.key, None)
     activate(work, admission.member)
@@ -191,7 +156,7 @@ def _deal_custody(
     )
     work.session.add(dealt.key)
     for lead, words in zip(leads, dealt.words, strict=False):
-        _give(work, OrganisationKeyKind.CUSTODY, words.encode(), leads[0], lead)
+        _add_copy(work, OrganisationKeyKind.CUSTODY, words.encode(), leads[0], lead)
     return dealt.words[len(leads) :]
 
 
@@ -207,7 +172,7 @@ def _reporting_key() -> tuple[OrganisationKeyKind, bytes, bytes, int]:
     return OrganisationKeyKind.REPORTING, pair.seed, pair.public, 1
 
 
-def _organisation_key(
+def _add_organisation_key(
     work: Work, root: OrganisationRoot, kind: OrganisationKeyKind, public: bytes, threshold: int
 ) -> None:
     row = OrganisationKey(
@@ -218,10 +183,10 @@ def _organisation_key(
     work.session.flush()
 
 
-def _give(
+def _add_copy(
     work: Work, kind: OrganisationKeyKind, secret: bytes, giver: Admission, to: Admission
 ) -> None:
-    give_copy(
+    add_key_copy(
         work,
         kind,
         FIRST_EPOCH,

@@ -6,7 +6,7 @@ from app.errors import Forbidden, NotFound, TooMany, Unauthenticated
 
 
 class SessionEnded(Unauthenticated):
-    """The token opens nothing: never given out, over, ended, or from before a restart."""
+    """The token is unknown, or its session is over, ended, or from before a restart."""
 
     code = "session.ended"
     title = "This session is over; sign in again"
@@ -20,14 +20,14 @@ class SessionNotFound(NotFound):
 
 
 class SignInRefused(Unauthenticated):
-    """Name and passphrase do not open an account: which of them is wrong is never said."""
+    """Name and passphrase do not open an account. Never says which of them is wrong."""
 
     code = "session.refused"
     title = "Name and passphrase do not match"
 
 
 class SignInBudgetSpent(TooMany):
-    """More attempts to sign in were made, by whomever, than the deployment takes in a minute."""
+    """More sign-ins were tried, by all together, than the deployment takes in a minute."""
 
     code = "session.budget_spent"
     title = "Too many people are signing in; wait a moment and try again"

@@ -1,4 +1,4 @@
-"""Rows of sessions and of failed attempts. Knows tables; no keys, no rules."""
+"""Rows of sessions. Knows tables; no keys, no rules."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from app.store.base import Record, key_column, plain
 
 
 class MemberSession(Record):
-    """One sign-in that still holds. ``id`` comes from the token and leads nowhere back."""
+    """A session. ``id`` is derived from the token, one way."""
 
     __tablename__ = "sessions"
-    __housekeeping__ = "sign-in and sign-out say in the trail what a session's row cannot"
+    __housekeeping__ = "sign-in and sign-out are in the log"
 
     member_id: Mapped[UUID] = plain(
         "all sessions of a member end at once", ForeignKey("members.id"), index=True
@@ -25,4 +25,4 @@ class MemberSession(Record):
     ends_at: Mapped[datetime] = plain("no session outlives it; to the minute", index=True)
     keys_sealed: Mapped[bytes] = key_column("private keys, under the token and the boot key")
     lead_sealed: Mapped[bytes | None] = key_column("a lead's second key, likewise, minutes only")
-    lead_until: Mapped[datetime | None] = plain("when the second unlock lapses; to the minute")
+    lead_until: Mapped[datetime | None] = plain("when the step-up ends; to the minute")

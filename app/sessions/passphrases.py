@@ -1,7 +1,8 @@
-"""A passphrase given again by somebody signed in: the second unlock, and changing passphrases.
+"""Reauthentication: step up, change the passphrase, set the duress passphrase.
 
-The credential behind a session is the one whose slot opened it. Every one of these gives a new
-token or leaves the old one alone; none says which slot it looked into. Knows no HTTP.
+- The credential of a session is the one whose slot opened it; no response shows which slot.
+- Each returns a new token or leaves the old one as it is.
+- Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from app.accounts.credentials import (
     stretching_of,
     try_slots,
 )
-from app.accounts.models import Credential, Member, Place, Profile
-from app.accounts.service import retire
+from app.accounts.models import Credential, CredentialSlot, Member, Profile
+from app.accounts.service import close_account
 from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Stretched, generate_passphrase, new_salt
@@ -32,14 +33,14 @@ from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import PassphraseWrong
 from app.sessions.models import MemberSession
-from app.sessions.service import Opened, let_lapse, open_session
+from app.sessions.service import OpenedSession, expire_soon, open_session
 from app.vault.keyring import MemberSecrets
 from app.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
-    """Where the principal's own keys stand."""
+class _OwnSlot:
+    """The credential and slot that hold the principal's keys."""
 
     credential: Credential
     number: int
@@ -47,8 +48,8 @@ class _Slot:
     profile: Profile
 
 
-def begin_again(work: Work, passphrase: str) -> Stretching:
-    """Count an attempt of somebody signed in, and return what is to be stretched.
+def start_reauthentication(work: Work, passphrase: str) -> Stretching:
+    """Count an attempt of a signed-in member, and return what to stretch.
 
     Raises ``SignInBudgetSpent``, ``CredentialTampered``.
     """
@@ -57,20 +58,20 @@ def begin_again(work: Work, passphrase: str) -> Stretching:
     return stretching_of(work.deployment, own.credential, passphrase, delay=delay)
 
 
-def begin_renewal(work: Work, passphrase: str) -> tuple[Stretching, Stretching]:
-    """Return what is to be stretched to replace a passphrase: the old one, and a fresh one.
+def start_passphrase_change(work: Work, passphrase: str) -> tuple[Stretching, Stretching]:
+    """Return what to stretch to replace a passphrase: the old one, and a fresh one.
 
-    Both take the credential's salt and cost, because its other slot does. Raises as
-    ``begin_again`` does.
+    Both use the credential's salt and cost, as its other slot does. Raises as
+    ``start_reauthentication`` does.
     """
-    old = begin_again(work, passphrase)
+    old = start_reauthentication(work, passphrase)
     return old, Stretching(generate_passphrase(), old.salt, old.cost, old.floor)
 
 
-def step_up(work: Work, stretched: Stretched) -> Opened:
-    """Take the session over into one that also holds the lead's second key, for minutes.
+def step_up(work: Work, stretched: Stretched) -> OpenedSession:
+    """Replace the session by one that also holds the lead's second key, for minutes.
 
-    The old token ends; the absolute end of the session stays. Raises ``PassphraseWrong``.
+    The old token ends; the session's absolute end stays. Raises ``PassphraseWrong``.
     """
     own, unlocked = _unlock(work, stretched)
     lead = open_lead_key(work.deployment, own.credential, own.number, stretched)
@@ -82,10 +83,10 @@ def step_up(work: Work, stretched: Stretched) -> Opened:
     return opened
 
 
-def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Opened:
+def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> OpenedSession:
     """Wrap the same keys under a fresh passphrase, end every other session, and open a new one.
 
-    The session that asked ends within minutes. Raises ``PassphraseWrong``.
+    The session of this request ends within minutes. Raises ``PassphraseWrong``.
     """
     own, unlocked = _unlock(work, stretched)
     keys = unlocked.keys
@@ -93,10 +94,10 @@ def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Op
         lead = open_lead_key(work.deployment, own.credential, own.number, stretched)
         keys = MemberSecrets(keys.work, keys.sign, lead)
     fill_slot(work.deployment, own.credential, own.number, own.member.id, keys, fresh.stretched)
-    asked_in = work.principal.session_id
-    end_sessions(work, own.member.id, but=asked_in)
-    if asked_in is not None:
-        let_lapse(work, asked_in)
+    current_id = work.principal.session_id
+    end_sessions(work, own.member.id, but=current_id)
+    if current_id is not None:
+        expire_soon(work, current_id)
     work.trail.record(EventKind.PASSPHRASE_CHANGED, member=str(own.member.id))
     return open_session(work, own.member, MemberSecrets(keys.work, keys.sign))
 
@@ -104,7 +105,7 @@ def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Op
 def set_second_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> None:
     """Let a fresh passphrase open a harmless account instead of the principal's own.
 
-    Whoever is in that harmless account already is answered alike, and nothing comes of it.
+    From within the harmless account the response is alike, and nothing changes.
     Raises ``PassphraseWrong``.
     """
     own, _ = _unlock(work, stretched)
@@ -115,27 +116,27 @@ def set_second_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -
     work.trail.record(EventKind.PASSPHRASE_CHANGED, member=str(own.member.id))
 
 
-def _second_member(work: Work, own: _Slot, keys: MemberSecrets) -> Member:
-    """A member who looks like one whom no lead has certified yet; made afresh each time."""
+def _second_member(work: Work, own: _OwnSlot, keys: MemberSecrets) -> Member:
+    """Add a member who looks like one not certified yet; close the one from before."""
     before = work.session.get(Member, own.profile.pair)
     if before is not None:
-        retire(work, before)
-    called = own.profile.called
+        close_account(work, before)
+    name = own.profile.display_name
     second = add_member(
         work,
         own.member.team_id,
         Role.VOLUNTEER,
         secrets.token_bytes(32),
-        Profile(called, own.member.id, Place.SECOND),
+        Profile(name, own.member.id, CredentialSlot.SECOND),
         keys,
     )
     work.session.flush()
     work.session.add(filler_credential(work.deployment, second.id, new_salt()))
-    work.vault.seal(own.member.profile, Profile(called, second.id, Place.FIRST))
+    work.vault.seal(own.member.profile, Profile(name, second.id, CredentialSlot.FIRST))
     return second
 
 
-def _unlock(work: Work, stretched: Stretched) -> tuple[_Slot, Unlocked]:
+def _unlock(work: Work, stretched: Stretched) -> tuple[_OwnSlot, Unlocked]:
     own = _own_slot(work)
     unlocked = try_slots(work.deployment, own.credential, stretched)
     if unlocked is None or unlocked.member_id != work.principal.id:
@@ -144,9 +145,9 @@ def _unlock(work: Work, stretched: Stretched) -> tuple[_Slot, Unlocked]:
     return own, unlocked
 
 
-def _own_slot(work: Work) -> _Slot:
+def _own_slot(work: Work) -> _OwnSlot:
     member = work.session.get_one(Member, work.principal.id)
     profile = work.vault.open(member.profile)
-    first = profile.place is Place.FIRST
+    first = profile.slot is CredentialSlot.FIRST
     credential = work.session.get_one(Credential, member.id if first else profile.pair)
-    return _Slot(credential, FIRST if first else SECOND, member, profile)
+    return _OwnSlot(credential, FIRST if first else SECOND, member, profile)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.accounts.admission import Passphrase
 from app.accounts.credentials import Stretching
+from app.accounts.schemas import generated_passphrase
 from app.crypto.passwords import Stretched
 from app.http.exchange import StretchTask
 from app.http.routing import Public, Router, Stretches
@@ -14,49 +15,41 @@ from app.sessions import passphrases, sign_in
 from app.sessions import service as sessions
 from app.sessions.errors import PassphraseWrong, SessionNotFound, SignInBudgetSpent, SignInRefused
 from app.sessions.schemas import (
-    PassphraseAgain,
-    PassphraseChanged,
-    PassphraseShown,
-    SessionList,
-    SessionOpened,
-    SessionView,
-    SignIn,
+    PassphraseChangeRead,
+    PassphraseRead,
+    ReauthenticationCreate,
+    SessionCreate,
+    SessionListRead,
+    SessionRead,
+    SessionSummary,
 )
 from app.work import Work
 
 router = Router(tags=["sessions"])
 
 
-def _begin_sign_in(work: Work, body: SignIn) -> Stretching:
-    return sign_in.begin_sign_in(work, body.login, body.passphrase)
+def _start_sign_in(work: Work, body: SessionCreate) -> Stretching:
+    return sign_in.start_sign_in(work, body.login, body.passphrase)
 
 
 @router.post(
     "/sessions",
-    needs=Public("nobody is signed in before signing in"),
-    stretch=_begin_sign_in,
+    needs=Public("there is no session before signing in"),
+    stretch=_start_sign_in,
     status_code=201,
     raises=(SignInRefused, SignInBudgetSpent),
 )
-def open_session(body: SignIn, work: Work, stretched: Stretched) -> SessionOpened:
-    """Sign in. Whatever is wrong with name or passphrase, the refusal is the same."""
-    return _opened(work, sign_in.sign_in(work, body.login, stretched))
+def open_session(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRead:
+    """Sign in. A wrong name and a wrong passphrase are refused alike."""
+    return SessionRead.of(sign_in.sign_in(work, body.login, stretched))
 
 
 @router.get("/sessions", needs=Permission.SELF_READ)
-def list_own_sessions(work: Work) -> SessionList:
+def list_own_sessions(work: Work) -> SessionListRead:
     """List one's own sessions that still hold."""
-    return SessionList(
-        items=[
-            SessionView(
-                id=row.id,
-                current=row.id == work.principal.session_id,
-                opened_at=row.opened_at,
-                seen_at=row.seen_at,
-                ends_at=row.ends_at,
-            )
-            for row in sessions.list_sessions(work)
-        ]
+    current_id = work.principal.session_id
+    return SessionListRead(
+        items=[SessionSummary.of(row, current_id) for row in sessions.list_sessions(work)]
     )
 
 
@@ -72,77 +65,61 @@ def end_own_session(session_id: UUID, work: Work) -> None:
     sessions.end_session(work, session_id)
 
 
-def _begin_again(work: Work, body: PassphraseAgain) -> Stretching:
-    return passphrases.begin_again(work, body.passphrase)
+def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> Stretching:
+    return passphrases.start_reauthentication(work, body.passphrase)
 
 
 @router.post(
     "/sessions/current/step-up",
     needs=Permission.STEP_UP,
-    stretch=_begin_again,
+    stretch=_start_reauthentication,
     status_code=201,
     raises=(PassphraseWrong, SignInBudgetSpent),
 )
-def step_up(body: PassphraseAgain, work: Work, stretched: Stretched) -> SessionOpened:
-    """Unlock a lead's second key for a few minutes. The answer's token replaces the one sent."""
+def step_up(body: ReauthenticationCreate, work: Work, stretched: Stretched) -> SessionRead:
+    """Unlock a lead's second key for a few minutes. The new token replaces the one sent."""
     del body
-    return _opened(work, passphrases.step_up(work, stretched))
+    return SessionRead.of(passphrases.step_up(work, stretched))
 
 
-def _begin_renewal(work: Work, body: PassphraseAgain) -> list[StretchTask]:
-    return list(passphrases.begin_renewal(work, body.passphrase))
+def _start_passphrase_change(work: Work, body: ReauthenticationCreate) -> list[StretchTask]:
+    return list(passphrases.start_passphrase_change(work, body.passphrase))
 
 
 @router.post(
     "/me/passphrase",
     needs=Permission.SELF_CHANGE,
     creates=True,
-    stretch=_begin_renewal,
+    stretch=_start_passphrase_change,
     status_code=201,
     raises=(PassphraseWrong, SignInBudgetSpent),
 )
-def change_passphrase(body: PassphraseAgain, work: Work, stretched: Stretches) -> PassphraseChanged:
+def change_passphrase(
+    body: ReauthenticationCreate, work: Work, stretched: Stretches
+) -> PassphraseChangeRead:
     """Replace one's passphrase by a generated one. Other sessions end; this one within minutes."""
     del body
-    old, fresh = _renewal(stretched)
-    opened = _opened(work, passphrases.change_passphrase(work, old, fresh))
-    return PassphraseChanged(**opened.model_dump(), passphrase=fresh.words)
+    old, fresh = _old_and_fresh(stretched)
+    opened = SessionRead.of(passphrases.change_passphrase(work, old, fresh))
+    return PassphraseChangeRead(**opened.model_dump(), passphrase=fresh.words)
 
 
 @router.put(
     "/me/duress-passphrase",
     needs=Permission.SELF_CHANGE,
     creates=True,
-    stretch=_begin_renewal,
+    stretch=_start_passphrase_change,
     raises=(PassphraseWrong, SignInBudgetSpent),
 )
 def set_duress_passphrase(
-    body: PassphraseAgain, work: Work, stretched: Stretches
-) -> PassphraseShown:
-    """Generate a second passphrase, which opens a harmless account and tells the leads."""
+    body: ReauthenticationCreate, work: Work, stretched: Stretches
+) -> PassphraseRead:
+    """Generate a second passphrase: it opens a harmless account and raises an alert."""
     del body
-    old, fresh = _renewal(stretched)
+    old, fresh = _old_and_fresh(stretched)
     passphrases.set_second_passphrase(work, old, fresh)
-    return PassphraseShown(passphrase=fresh.words)
+    return PassphraseRead(passphrase=fresh.words)
 
 
-def _opened(work: Work, opened: sessions.Opened) -> SessionOpened:
-    return SessionOpened(
-        token=opened.token,
-        session_id=opened.session.id,
-        member_id=opened.member.id,
-        role=opened.member.role,
-        team_id=opened.member.team_id,
-        idle_minutes=work.deployment.settings.session_idle_minutes,
-        ends_at=opened.session.ends_at,
-        lead_until=opened.session.lead_until,
-    )
-
-
-def _generated(stretched: Stretches, number: int) -> Passphrase:
-    task = stretched.tasks[number]
-    return Passphrase(task.passphrase, task.salt, task.cost, stretched.results[number])
-
-
-def _renewal(stretched: Stretches) -> tuple[Stretched, Passphrase]:
-    return stretched.results[0], _generated(stretched, 1)
+def _old_and_fresh(stretched: Stretches) -> tuple[Stretched, Passphrase]:
+    return stretched.results[0], generated_passphrase(stretched, 1)

@@ -8,33 +8,32 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.accounts.schemas import GeneratedPassphrase
 from app.http.schema import Code, Schema, Secret
 from app.permissions import Role
+from app.sessions.models import MemberSession
+from app.sessions.service import OpenedSession
 
 Token = Annotated[
     str, Field(description="Bearer token, 32 bytes in base64url; shown once", repr=False)
 ]
 
-Generated = Annotated[
-    str, Field(description="Eight words, shown once; nobody can show them again", repr=False)
-]
 
-
-class SignIn(Schema):
+class SessionCreate(Schema):
     """A sign-in name and a passphrase, exactly as typed."""
 
     login: Annotated[Code, Field(examples=["thiri"])]
     passphrase: Secret
 
 
-class PassphraseAgain(Schema):
+class ReauthenticationCreate(Schema):
     """The passphrase that this session was opened with."""
 
     passphrase: Secret
 
 
-class SessionOpened(Schema):
-    """Who is signed in now, and for how long."""
+class SessionRead(Schema):
+    """A session just opened: its token, whose it is, and how long it lasts."""
 
     token: Token
     session_id: UUID
@@ -45,8 +44,22 @@ class SessionOpened(Schema):
     ends_at: datetime
     lead_until: datetime | None = None
 
+    @classmethod
+    def of(cls, opened: OpenedSession) -> SessionRead:
+        """Return a session with its token."""
+        return cls(
+            token=opened.token,
+            session_id=opened.session.id,
+            member_id=opened.member.id,
+            role=opened.member.role,
+            team_id=opened.member.team_id,
+            idle_minutes=opened.idle_minutes,
+            ends_at=opened.session.ends_at,
+            lead_until=opened.session.lead_until,
+        )
 
-class SessionView(Schema):
+
+class SessionSummary(Schema):
     """One of one's own sessions; times to the minute."""
 
     id: UUID
@@ -55,20 +68,31 @@ class SessionView(Schema):
     seen_at: datetime
     ends_at: datetime
 
+    @classmethod
+    def of(cls, session: MemberSession, current_id: UUID | None) -> SessionSummary:
+        """Return a session; ``current_id`` is the one of this request."""
+        return cls(
+            id=session.id,
+            current=session.id == current_id,
+            opened_at=session.opened_at,
+            seen_at=session.seen_at,
+            ends_at=session.ends_at,
+        )
 
-class SessionList(Schema):
+
+class SessionListRead(Schema):
     """One's own sessions, newest first."""
 
-    items: list[SessionView]
+    items: list[SessionSummary]
 
 
-class PassphraseShown(Schema):
+class PassphraseRead(Schema):
     """A passphrase that was just generated."""
 
-    passphrase: Generated
+    passphrase: GeneratedPassphrase
 
 
-class PassphraseChanged(SessionOpened):
+class PassphraseChangeRead(SessionRead):
     """The new passphrase, and a session opened with it; other sessions have ended."""
 
-    passphrase: Generated
+    passphrase: GeneratedPassphrase

@@ -1,9 +1,10 @@
-"""Sessions: a token in the caller's hand, a row that opens nothing without it.
+"""Sessions: open one with a member's keys, read its token at each request, list and end them.
 
-The row's id and the key of its blob both come from the token; the blob's key also takes the boot
-key, which no disk holds. Role and standing are read from the member's row at every request, so
-that a change or a removal holds at the next one. Knows how keys are kept while somebody is signed
-in; not how they got there.
+- A row's id and the key of its sealed keys are derived from the token; the key also takes the
+  boot key, which is on no disk.
+- Role and status are read from the member's row at every request, so that a change or a removal
+  holds at the next one.
+- Knows how keys are kept during a session; not how they were unlocked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Member, MemberStatus
-from app.accounts.standing import stands
+from app.accounts.row_mac import verify_row_mac
 from app.audit.events import EventKind
 from app.crypto import hpke, signing
 from app.crypto.aead import WrapKey
@@ -41,14 +42,14 @@ from app.work import Principal, Work
 _Found: TypeAlias = Row[*tuple[Any, ...]]
 
 TOKEN_BYTES = 32
-LAPSE = timedelta(minutes=3)
+EXPIRES_SOON = timedelta(minutes=3)
 _TOKEN_LENGTH = 43
 _KEYS_BYTES = hpke.SEED_BYTES + signing.SEED_BYTES
 _ID_INFO = frame("padauk/session/id/1")
 _KEYS_INFO = frame("padauk/session/keys/1")
 _LEAD_INFO = frame("padauk/session/lead/1")
 
-_FIND = (
+_FIND_SESSION = (
     select(
         MemberSession.member_id,
         MemberSession.seen_at,
@@ -59,12 +60,12 @@ _FIND = (
         Member.team_id,
         Member.role,
         Member.status,
-        Member.standing,
+        Member.row_mac,
     )
     .join(Member, Member.id == MemberSession.member_id)
     .where(MemberSession.id == bindparam("session_id"))
 )
-_TOUCH = (
+_TOUCH_SESSION = (
     update(MemberSession)
     .where(MemberSession.id == bindparam("session_id"))
     .values(seen_at=bindparam("minute"))
@@ -72,21 +73,22 @@ _TOUCH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSession:
     """A session just opened. The token is shown once and kept nowhere."""
 
     token: str
     session: MemberSession
     member: Member
+    idle_minutes: int
 
 
 def open_session(
     work: Work, member: Member, keys: MemberSecrets, *, until: datetime | None = None
-) -> Opened:
+) -> OpenedSession:
     """Open a session for a member with these keys, and return its token.
 
-    ``keys.lead`` is put into the row for the minutes of a step-up, where it is given. ``until``
-    keeps the absolute end of the session that this one takes over from.
+    ``keys.lead``, if given, is kept in the row for the minutes of a step-up. ``until`` is the
+    absolute end of the session that this one replaces.
     """
     deployment, settings = work.deployment, work.deployment.settings
     token = secrets.token_bytes(TOKEN_BYTES)
@@ -108,13 +110,15 @@ def open_session(
         )
         row.lead_until = minute + timedelta(minutes=settings.step_up_minutes)
     work.session.add(row)
-    return Opened(urlsafe_b64encode(token).rstrip(b"=").decode(), row, member)
+    return OpenedSession(
+        urlsafe_b64encode(token).rstrip(b"=").decode(), row, member, settings.session_idle_minutes
+    )
 
 
 def principal_of(
     session: Session, deployment: Deployment, token: str
 ) -> tuple[Principal, MemberSecrets]:
-    """Return who holds this token and the keys that it opens: one query, every request.
+    """Return the principal and the keys of a token, by one query. Runs at every request.
 
     Raises ``SessionEnded`` for a token that is unknown, idle, over, ended, of a removed member,
     from before the last start, or whose rows are not what was written.
@@ -122,31 +126,33 @@ def principal_of(
     raw = _token_bytes(token)
     session_id = _session_id(raw)
     connection = session.connection()
-    row = connection.execute(_FIND, {"session_id": session_id}).one_or_none()
+    row = connection.execute(_FIND_SESSION, {"session_id": session_id}).one_or_none()
     now = deployment.clock()
-    if row is None or not _lives(row, deployment, now):
+    if row is None or not _is_valid(row, deployment, now):
         raise SessionEnded
-    keys = _opened(row, deployment, raw, session_id, now)
+    keys = _unwrap_keys(row, deployment, raw, session_id, now)
     minute = minute_of(now)
     if minute > row.seen_at:
-        connection.execute(_TOUCH, {"session_id": session_id, "minute": minute})
-    # What no lead has certified acts as a volunteer, whatever role the row hopes for.
+        connection.execute(_TOUCH_SESSION, {"session_id": session_id, "minute": minute})
+    # Until a lead has certified the keys, a member acts as a volunteer.
     role = row.role if row.status is MemberStatus.ACTIVE else Role.VOLUNTEER
     principal = Principal(row.member_id, role, row.team_id, session_id, keys.lead is not None)
     return principal, keys
 
 
-def _lives(row: _Found, deployment: Deployment, now: datetime) -> bool:
+def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
     idle = timedelta(minutes=deployment.settings.session_idle_minutes)
     return (
         now < row.ends_at
         and abs(now - row.seen_at) <= idle
         and row.status is not MemberStatus.REMOVED
-        and stands(deployment, row.member_id, row.team_id, row.role, row.status, row.standing)
+        and verify_row_mac(
+            deployment, row.member_id, row.team_id, row.role, row.status, row.row_mac
+        )
     )
 
 
-def _opened(
+def _unwrap_keys(
     row: _Found, deployment: Deployment, token: bytes, session_id: UUID, now: datetime
 ) -> MemberSecrets:
     address = _address(deployment, session_id, row.member_id)
@@ -164,7 +170,7 @@ def _opened(
         raise SessionEnded from None
 
 
-# ---------------------------------------------------------------------- looking and ending
+# ---------------------------------------------------------------------- listing and ending
 
 
 def list_sessions(work: Work) -> Sequence[MemberSession]:
@@ -196,28 +202,28 @@ def end_current_session(work: Work) -> None:
     end_session(work, work.principal.session_id)
 
 
-def let_lapse(work: Work, session_id: UUID) -> None:
-    """Let a session end within minutes, so that an answer lost on the way can be asked for again.
+def expire_soon(work: Work, session_id: UUID) -> None:
+    """End a session in a few minutes, so that a lost response can be requested again.
 
-    The asking must be possible: the answer may hold the only passphrase that opens the account.
+    The response may hold the only passphrase that opens the account.
     """
-    soon = minute_of(work.now()) + LAPSE
+    soon = minute_of(work.now()) + EXPIRES_SOON
     work.session.execute(
         update(MemberSession)
         .where(MemberSession.id == session_id, MemberSession.ends_at > soon)
         .values(ends_at=soon, lead_sealed=None, lead_until=None),
-        execution_options={"housekeeping": "the caller's event stands for it"},
+        execution_options={"housekeeping": "the caller's event says so"},
     )
 
 
 def forget_ended(work: Work) -> int:
-    """Delete the rows of sessions that are over or idle; returns how many. A worker's job."""
+    """Delete sessions that are over or idle; returns how many. A job of the worker."""
     idle = timedelta(minutes=work.deployment.settings.session_idle_minutes)
     gone = work.session.execute(
         delete(MemberSession).where(
             (MemberSession.ends_at <= work.now()) | (MemberSession.seen_at < work.now() - idle)
         ),
-        execution_options={"housekeeping": "nothing that still held is ended"},
+        execution_options={"housekeeping": "only sessions that are over"},
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
@@ -226,7 +232,7 @@ def forget_ended(work: Work) -> int:
 
 
 def _token_bytes(token: str) -> bytes:
-    """Return a token's bytes; only the one spelling that was given out is taken."""
+    """Return a token's bytes; any other spelling of the same bytes is refused."""
     if len(token) != _TOKEN_LENGTH:
         raise SessionEnded
     try:

@@ -1,8 +1,11 @@
-"""Signing in: one stretched passphrase, the same work and the same rows whoever asks.
+"""Sign in: check a stretched passphrase, open a session, raise an alert under duress.
 
-A name that nobody has, a wrong passphrase and a removed member are refused in the same way, after
-the same work. Both slots are tried; each sign-in leaves one sealed notice, which is nearly always
-empty. Knows no HTTP; the stretching itself happens between ``begin_sign_in`` and ``sign_in``.
+- An unknown name, a wrong passphrase and a removed member are refused alike, after equal work.
+- Both slots are always tried. The second one opens a harmless account: the sessions of the real
+  account end at once, its grants when alerts are settled. No case is deleted.
+- Each sign-in writes one alert of one size and runs the same statements, whichever slot opened;
+  no column, event or log line says which.
+- Knows no HTTP; the stretching happens between ``start_sign_in`` and ``sign_in``.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.accounts.credentials import (
+    SECOND,
     Stretching,
     Unlocked,
     absent_credential,
@@ -18,19 +22,22 @@ from app.accounts.credentials import (
 )
 from app.accounts.logins import login_index
 from app.accounts.models import Credential, Member, MemberStatus
-from app.accounts.standing import stands
-from app.alerts.service import settle_alerts
+from app.accounts.row_mac import verify_row_mac
+from app.alerts.models import AlertKind
+from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
-from app.sessions import duress, throttle
+from app.sessions import throttle
+from app.sessions.ending import end_sessions
 from app.sessions.errors import SignInRefused
-from app.sessions.service import Opened, open_session
+from app.sessions.service import OpenedSession, open_session
+from app.store.base import new_id
 from app.work import NOBODY, Work, begin_work, unit_of_work
 
 
-def begin_sign_in(work: Work, login: str, passphrase: str) -> Stretching:
-    """Count the attempt, and return what is to be stretched and how long it has to wait.
+def start_sign_in(work: Work, login: str, passphrase: str) -> Stretching:
+    """Count the attempt; return what to stretch, and after which delay.
 
     Raises ``SignInBudgetSpent``, ``CredentialTampered`` for a cost below the floor.
     """
@@ -40,29 +47,29 @@ def begin_sign_in(work: Work, login: str, passphrase: str) -> Stretching:
     return stretching_of(work.deployment, credential, passphrase, delay=delay)
 
 
-def sign_in(work: Work, login: str, stretched: Stretched) -> Opened:
-    """Open a session for whoever this name and passphrase belong to.
+def sign_in(work: Work, login: str, stretched: Stretched) -> OpenedSession:
+    """Open a session of the account that this name and passphrase open.
 
-    Raises ``SignInRefused`` for anything else, with ``session:refused`` on record.
+    Raises ``SignInRefused``, with ``session:refused`` in the log.
     """
     index = login_index(work.deployment, login)
     settle_alerts(work)
     unlocked = try_slots(work.deployment, _credential(work, index), stretched)
-    member = None if unlocked is None else _standing_member(work, unlocked)
+    member = None if unlocked is None else _unlocked_member(work, unlocked)
     if unlocked is None or member is None:
-        # Lets go of the database first: the refusal goes on record in a unit of its own.
+        # Release the connection first: the refusal is logged in a unit of work of its own.
         work.session.close()
         _note_refusal(work.deployment, index)
         raise SignInRefused
     throttle.reset_failures(work, index)
-    duress.raise_sign_in_alert(work, unlocked)
+    _raise_alert(work, member, unlocked.slot)
     opened = open_session(work, member, unlocked.keys)
     work.trail.record(EventKind.SESSION_OPENED, member=str(member.id))
     return opened
 
 
 def _credential(work: Work, index: bytes) -> Credential:
-    """The credential behind a name, or one that looks the same and that nothing opens."""
+    """Return a name's credential, or one of the same shape that nothing opens."""
     found = work.session.scalars(
         select(Credential)
         .join(Member, Member.id == Credential.id)
@@ -72,12 +79,12 @@ def _credential(work: Work, index: bytes) -> Credential:
     return found or absent
 
 
-def _standing_member(work: Work, unlocked: Unlocked) -> Member | None:
+def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     member = work.session.get(Member, unlocked.member_id)
     if member is None or member.status is MemberStatus.REMOVED:
         return None
-    row = (member.id, member.team_id, member.role, member.status, member.standing)
-    return member if stands(work.deployment, *row) else None
+    row = (member.id, member.team_id, member.role, member.status, member.row_mac)
+    return member if verify_row_mac(work.deployment, *row) else None
 
 
 def _note_refusal(deployment: Deployment, index: bytes) -> None:
@@ -85,3 +92,13 @@ def _note_refusal(deployment: Deployment, index: bytes) -> None:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
             work.trail.record(EventKind.SESSION_REFUSED, account=index.hex())
+
+
+def _raise_alert(work: Work, member: Member, slot: int) -> None:
+    """Raise the alert of a sign-in; under duress, end the sessions of the real account."""
+    forced = slot == SECOND
+    other = work.vault.open(member.profile).pair
+    member_id = other if forced else new_id()
+    kind = AlertKind.DURESS_AT_SIGN_IN if forced else AlertKind.NOTHING
+    raise_alert(work, kind, member_id=member_id, team_id=member.team_id)
+    end_sessions(work, member_id)

@@ -1,9 +1,9 @@
-"""How fast anybody may try passphrases: by making attempts wait, never by shutting an account.
+"""Rate limit of passphrase attempts: a delay per account, and a budget a minute for all.
 
-An account's attempts wait longer the more of them failed lately; a right passphrase still works
-after the wait, so nobody can lock another out. All attempts together have a budget a minute.
-Names that nobody has are counted like any other, under a keyed hash; no address of a client is
-known here.
+- The more attempts failed lately, the longer the next one waits. A right passphrase still works
+  after the wait, so that one person cannot lock another out.
+- Unknown names are counted like known ones, under a keyed hash.
+- Knows no address of a client.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def count_attempt(work: Work, account: bytes) -> float:
 
 
 def reset_failures(work: Work, account: bytes) -> None:
-    """Forget the failures of an account whose right passphrase has been given."""
+    """Set an account's count of failures to zero, after its right passphrase."""
     reset_count(work.session, _account(work, account))
 
 

@@ -35,7 +35,7 @@ def test_a_lead_who_stepped_up_admits_and_certifies_at_once(served, world, lead)
     assert made["member"]["status"] == "active"
     assert len(made["passphrase"].split()) == 8
     token = served.sign_in("hornbill", made["passphrase"]).json()["token"]
-    assert served.ask(token, "GET", "/me").json()["called"] == "Hornbill"
+    assert served.ask(token, "GET", "/me").json()["display_name"] == "Hornbill"
     assert served.events("member:admitted")[-1].facts["role"] == "vetter"
 
 
@@ -83,7 +83,7 @@ def test_the_same_request_admits_once(served, world, administrator):
         ({"login": "volunteer-1-team-1"}, 409, "member.login_taken"),
         ({"login": "VOLUNTEER-1-team-1"}, 409, "member.login_taken"),
         ({"team_id": str(new_id())}, 404, "team.not_found"),
-        ({"called": ""}, 422, "request.invalid"),
+        ({"display_name": ""}, 422, "request.invalid"),
         ({"passphrase": "mine"}, 422, "request.invalid"),
     ],
 )
@@ -111,7 +111,7 @@ def test_copies_of_keys_go_to_the_roles_that_use_them_and_to_no_other(world, lea
         wanted.add("reporting")
     with world.work_as(lead) as work:
         admission = admit_member(
-            work, team_id=world.founded.teams[0], role=role, login="newcomer", called="Coot"
+            work, team_id=world.founded.teams[0], role=role, login="newcomer", display_name="Coot"
         )
     assert copies_of(world, admission.member.id) == wanted
     person = person_of(admission)

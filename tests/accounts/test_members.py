@@ -17,8 +17,14 @@ from app.accounts.errors import (
     TeamNotFound,
 )
 from app.accounts.models import Credential, Member, MemberStatus
-from app.accounts.service import certify_keys, change_role, get_member, list_members, remove_member
-from app.accounts.teams import get_team
+from app.accounts.service import (
+    certify_keys,
+    change_role,
+    get_member,
+    get_team,
+    list_members,
+    remove_member,
+)
 from app.errors import PreconditionMissing, Stale
 from app.permissions import Role
 from app.sessions.models import MemberSession
@@ -59,7 +65,9 @@ def test_a_coordinator_knows_the_active_members_of_their_own_team(served, world)
         answer = served.ask(coordinator, "GET", f"/members/{unknown}")
         assert (answer.status_code, answer.json()["code"]) == (404, "member.not_found")
     near = world.member("vetter")
-    assert served.ask(coordinator, "GET", f"/members/{near.id}").json()["called"] == near.login
+    assert (
+        served.ask(coordinator, "GET", f"/members/{near.id}").json()["display_name"] == near.login
+    )
 
 
 @pytest.mark.parametrize("role", [Role.LEAD, Role.ADMINISTRATOR])
@@ -253,7 +261,7 @@ def test_when_a_lead_goes_no_chain_of_certificates_breaks(world, lead, way):
             team_id=world.founded.teams[0],
             role=Role.COORDINATOR,
             login="newcomer",
-            called="Coot",
+            display_name="Coot",
         )
         assert work.certificates.member(admitted.member.id).certified_by == other.id
     newcomer = person_of(admitted)
@@ -278,7 +286,7 @@ def test_a_new_lead_can_certify_and_hand_on_keys(world):
             team_id=world.founded.teams[1],
             role=Role.COORDINATOR,
             login="newcomer",
-            called="Coot",
+            display_name="Coot",
         )
     with world.work_as(person_of(admitted)) as work:
         assert work.keyring.copy(OrganisationKeyKind.REPORTING)[0] == 1

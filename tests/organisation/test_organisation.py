@@ -15,15 +15,10 @@ from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.models import metadata
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
-from app.organisation.service import (
-    Founding,
-    NewLead,
-    OrganisationRoot,
-    admit_lead,
-    found_organisation,
-)
+from app.organisation.root import OrganisationRoot
+from app.organisation.service import Founding, NewLead, admit_lead, found_organisation
 from app.permissions import Role
-from app.sessions.sign_in import begin_sign_in, sign_in
+from app.sessions.sign_in import sign_in, start_sign_in
 from app.settings import Settings
 from app.store.models import KeystoreBase
 from app.vault.custody import combine_custody
@@ -83,7 +78,7 @@ def test_every_lead_can_sign_in_by_the_passphrase_shown(empty, root):
     for lead, admission in zip(LEADS, founding.leads, strict=True):
         with empty.sessions() as session:
             work = begin_work(session, empty, NOBODY)
-            task = begin_sign_in(work, lead.login, admission.passphrase)
+            task = start_sign_in(work, lead.login, admission.passphrase)
             stretched = stretch(
                 admission.passphrase, salt=task.salt, cost=task.cost, floor=task.floor
             )
@@ -186,7 +181,7 @@ def test_another_lead_is_made_with_the_roots_words(empty, root):
                 team_id=founding.teams[0].id,
                 role=Role.AUDITOR,
                 login="auditor",
-                called="Crane",
+                display_name="Crane",
             )
         assert admitted.member.status is MemberStatus.ACTIVE
 

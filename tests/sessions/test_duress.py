@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Credential, Member
-from app.accounts.service import list_members, remove_member, retire
+from app.accounts.service import close_account, list_members, remove_member
 from app.alerts.models import Alert
 from app.alerts.service import forget_alerts, settle_alerts
 from app.audit.models import AuditEvent
@@ -224,7 +224,7 @@ def test_in_the_database_it_looks_like_any_account_that_waits_for_its_certificat
             "team_id": str(person.team_id),
             "role": "volunteer",
             "login": "waiting",
-            "called": "Wren",
+            "display_name": "Wren",
         },
     ).json()["member"]["id"]
     harmless = served.ask(token_by(served, person, second), "GET", "/me").json()["id"]
@@ -341,7 +341,7 @@ def test_when_the_harmless_account_alone_is_gone_its_passphrase_opens_nothing(
 ):
     harmless = UUID(served.ask(token_by(served, person, second), "GET", "/me").json()["id"])
     with world.work_as(None) as work:
-        retire(work, work.session.get_one(Member, harmless))
+        close_account(work, work.session.get_one(Member, harmless))
         work.trail.record("member:removed")
     assert served.sign_in(person.login, second).status_code == 401
     assert served.sign_in(person.login, person.passphrase).status_code == 201

@@ -9,7 +9,7 @@ from app.crypto.passwords import stretch
 from app.permissions import Role
 from app.sessions.errors import SessionEnded
 from app.sessions.models import MemberSession
-from app.sessions.passphrases import begin_renewal, change_passphrase
+from app.sessions.passphrases import change_passphrase, start_passphrase_change
 from app.sessions.service import principal_of
 from tests.support.world import Person, World
 
@@ -185,7 +185,7 @@ def test_where_no_session_asks_a_changed_passphrase_ends_them_all(served, world,
     """As a command does it, with the keys at hand and no token."""
     token = served.token_of(person)
     with world.work_as(person) as work:
-        old, fresh = begin_renewal(work, person.passphrase)
+        old, fresh = start_passphrase_change(work, person.passphrase)
         results = [
             stretch(t.passphrase, salt=t.salt, cost=t.cost, floor=t.floor) for t in (old, fresh)
         ]

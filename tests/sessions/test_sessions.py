@@ -254,7 +254,7 @@ def test_without_a_certificate_a_member_acts_as_a_volunteer_at_most(served, worl
         "team_id": str(administrator.team_id),
         "role": "treasurer",
         "login": "new-here",
-        "called": "Sparrow",
+        "display_name": "Sparrow",
     }
     made = served.ask(administrator, "POST", "/members", json=body).json()
     assert made["member"]["status"] == "invited"

@@ -18,7 +18,7 @@ from app.sessions import throttle
 from app.sessions.errors import SignInBudgetSpent, SignInRefused
 from app.sessions.models import MemberSession
 from app.sessions.service import principal_of
-from app.sessions.sign_in import begin_sign_in, sign_in
+from app.sessions.sign_in import sign_in, start_sign_in
 from app.store.counters import forget_counts
 from app.store.models import Counter
 from tests.support.accounts_client import Served
@@ -204,7 +204,7 @@ def test_a_cost_lowered_in_the_row_is_refused_before_anything_is_stretched(
 def try_once(world: World, login: str, passphrase: str) -> float:
     """Try to sign in as the routes do; returns the wait that was asked for."""
     with world.work_as(None) as work:
-        task = begin_sign_in(work, login, passphrase)
+        task = start_sign_in(work, login, passphrase)
     stretched = stretch(passphrase, salt=task.salt, cost=task.cost, floor=task.floor)
     with world.work_as(None) as work:
         sign_in(work, login, stretched)
@@ -215,7 +215,7 @@ def fail(world: World, login: str, times: int) -> list[float]:
     delays = []
     for _ in range(times):
         with world.work_as(None) as work:
-            delays.append(begin_sign_in(work, login, WRONG).delay)
+            delays.append(start_sign_in(work, login, WRONG).delay)
     return delays
 
 

@@ -6,7 +6,8 @@ from app.accounts.admission import Admission, admit_member
 from app.crypto.root import RootKey
 from app.deployment import Deployment
 from app.models import metadata
-from app.organisation.service import NewLead, OrganisationRoot, found_organisation
+from app.organisation.root import OrganisationRoot
+from app.organisation.service import NewLead, found_organisation
 from app.permissions import Role
 from app.settings import Settings
 from app.store.models import KeystoreBase
@@ -44,7 +45,7 @@ def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
                     for which in range(1, how_many + 1):
                         login = f"{role.value}-{which}-team-{number}"
                         admission = admit_member(
-                            work, team_id=team_id, role=role, login=login, called=login
+                            work, team_id=team_id, role=role, login=login, display_name=login
                         )
                         people.append(_person(login, admission))
     deployment.close()

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.organisation.service import NewLead, OrganisationRoot, admit_lead
+from app.organisation.root import OrganisationRoot
+from app.organisation.service import NewLead, admit_lead
 from app.vault.models import Grant, GrantReason, KeyCopy
 from app.vault.scopes import SUMMARY
 from app.work import Work
@@ -15,7 +16,7 @@ from tests.support.world import Person, World
 
 def new_member(world: World, **changes) -> dict[str, str]:
     team = str(world.founded.teams[0])
-    body = {"team_id": team, "role": "vetter", "login": "hornbill", "called": "Hornbill"}
+    body = {"team_id": team, "role": "vetter", "login": "hornbill", "display_name": "Hornbill"}
     return {**body, **changes}
 
 

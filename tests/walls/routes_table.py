@@ -87,7 +87,7 @@ ROUTES: dict[str, Row] = {
             "team_id": ids["team_id"],
             "role": "vetter",
             "login": f"fresh-{next(_numbers)}",
-            "called": "Thiri",
+            "display_name": "Thiri",
         }
     ),
     "GET /api/members/{member_id}": Row(reach=ORGANISATION),
