@@ -51,7 +51,7 @@ from app.search.errors import SearchValueInvalid
 from app.search.schemas import Hits, Search
 from app.sessions import throttle
 from app.sessions.errors import SessionEnded, SignInRefused
-from app.sessions.schemas import SessionRead, SessionCreate
+from app.sessions.schemas import SessionCreate, SessionRead
 from app.store.base import new_id
 from app.text import identifiers
 from app.text.dates import minute_of
