@@ -22,10 +22,11 @@ PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config 
 	--strip-extras --no-emit-options $(ARGS)
 
 ARGS ?=
+T ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test check check-format check-lint check-types check-imports check-rules \
-	check-docs docs fmt bench fuzz lock clean
+	check-docs docs fmt bench fuzz migration lock clean
 
 help: ## show this text
 	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
@@ -37,8 +38,8 @@ run: $(RUN_READY) ## serve a demo with fictional people on this machine
 
 install: $(RUN_READY) ## make .venv with what the program runs on, and nothing else
 
-test: $(DEV_READY) ## run every test, on SQLite and on a PostgreSQL of its own
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+test: $(DEV_READY) ## run every test, or those of one path: make test T=tests/cases
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(T) $(ARGS)
 
 check: check-format check-lint check-types check-imports check-rules check-docs ## everything but the tests: what must hold before a commit
 
@@ -71,6 +72,9 @@ bench: $(DEV_READY) ## time bare, unsealed and ours, side by side
 
 fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded time
 	@$(BIN)/python -m tools.fuzz $(ARGS)
+
+migration: $(DEV_READY) ## write a revision from the models: m="Add a language to cases", line=main or keystore for one
+	@$(BIN)/python -m tools.migration "$(m)" $(if $(line),--line $(line))
 
 lock: $(DEV_READY) ## pin anew what pyproject.toml and *.in ask for; ARGS=--upgrade takes newer releases
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and \

@@ -54,6 +54,10 @@ class Timeouts:
         }
 
 
+class ForeignKeysBroken(RuntimeError):
+    """A migration left a row whose foreign key leads nowhere; it was rolled back."""
+
+
 def build_engine(
     url: str, *, pool_size: int = 5, behind_pgbouncer: bool = False, create: bool = True
 ) -> Engine:
@@ -166,3 +170,28 @@ def checkpoint(engine: Engine) -> None:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         raw.close()
+
+
+@contextmanager
+def begin_migration(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction in which tables may be rebuilt while other tables refer to them.
+
+    SQLite changes a column by copying its table and dropping the original, which its foreign keys
+    refuse: they are off inside, and all of them are checked before the commit. PostgreSQL lifts
+    the statement timeout and keeps the one for locks. Raises ``ForeignKeysBroken``.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            connection.execute(select(func.set_config("statement_timeout", "0", True)))
+            yield connection
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = 0")  # ignored once the transaction has begun
+        try:
+            with connection.begin():
+                yield connection
+                if driver.execute("PRAGMA foreign_key_check").fetchone():
+                    raise ForeignKeysBroken
+        finally:
+            driver.execute("PRAGMA foreign_keys = 1")

@@ -1,31 +1,53 @@
 """Brings the two databases to the schema that this program expects, and back.
 
-Knows Alembic and where the revisions lie; knows no table. The main database and the keystore have
-a line of revisions each, because their dumps never meet.
+Knows Alembic and where the revisions are; knows no table. The main database and the keystore have
+a line of revisions each, because their dumps never meet. In a checkout the revisions are in
+`migrations/` at the root; a wheel carries them as `app/_migrations` (`tools/wheel.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from alembic import command
+from alembic import command, context
+from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations.ops import MigrationScript
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from alembic.util import CommandError
+from sqlalchemy import Engine, MetaData
+
+from app.store.base import Moment
+from app.store.engine import begin_migration
 
 Line = Literal["main", "keystore"]
-_ROOT = Path(__file__).resolve().parents[2] / "migrations"
+_APP = Path(__file__).resolve().parents[1]
 
 
 class SchemaBehind(RuntimeError):
     """The database is not at the revision that this program expects; ``padauk`` can upgrade it."""
 
 
+def revisions_folder() -> Path:
+    """Return the folder with one folder of revisions for each line."""
+    installed = _APP / "_migrations"
+    return installed if installed.is_dir() else _APP.parent / "migrations"
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Write our own column type by its name into a revision; leave the rest to Alembic."""
+    if kind == "type" and isinstance(item, Moment):
+        context.imports.add("from app.store.base import Moment")
+        return "Moment()"
+    return False
+
+
 def _config(line: Line) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_ROOT / line))
+    config.set_main_option("script_location", str(revisions_folder() / line))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -40,11 +62,40 @@ def downgrade(engine: Engine, line: Line, revision: str) -> None:
     _run(engine, line, command.downgrade, revision)
 
 
-def _run(engine: Engine, line: Line, step: object, revision: str) -> None:
+def _run(engine: Engine, line: Line, step: Callable[[Config, str], object], revision: str) -> None:
     config = _config(line)
-    with engine.begin() as connection:
+    with begin_migration(engine) as connection:
         config.attributes["connection"] = connection
-        step(config, revision)  # type: ignore[operator]
+        step(config, revision)
+
+
+def run_revisions(wanted: MetaData) -> None:
+    """Carry out Alembic's command on the connection in its configuration; for `env.py` alone.
+
+    Raises ``CommandError`` where there is none: the `alembic` command connects to no database.
+    """
+    given = context.config.attributes
+    if "connection" not in given:
+        raise CommandError("run `padauk doctor --upgrade`, or `make migration` for a new revision")
+    context.configure(
+        connection=given["connection"],
+        target_metadata=wanted,
+        render_as_batch=True,
+        render_item=render_item,
+        compare_type=True,
+        process_revision_directives=None if given.get("even_empty") else _drop_empty,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _drop_empty(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
+    """Write no revision where nothing differs."""
+    scripts[:] = [script for script in scripts if not _is_empty(script)]
+
+
+def _is_empty(script: MigrationScript) -> bool:
+    return script.upgrade_ops is not None and script.upgrade_ops.is_empty()
 
 
 def head(line: Line) -> str:

@@ -1,15 +1,6 @@
 """Runs the main database's revisions on the connection that ``app.store.migrate`` gives."""
 
-from alembic import context
-
 from app.models import metadata
+from app.store.migrate import run_revisions
 
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=metadata,
-    render_as_batch=connection.dialect.name == "sqlite",
-    compare_type=True,
-)
-with context.begin_transaction():
-    context.run_migrations()
+run_revisions(metadata)

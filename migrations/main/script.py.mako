@@ -18,9 +18,17 @@ branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 
 
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
+"""A change of a table waits behind every reader, and every reader behind it: give up early."""
+
+
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(LOCK_TIMEOUT)
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(LOCK_TIMEOUT)
     ${downgrades if downgrades else "pass"}

@@ -86,7 +86,7 @@ def test_the_program_imports_only_what_it_declares(folder):
 
 @pytest.mark.parametrize("folder", ["tests", "tools", "benchmarks"])
 def test_tests_and_tools_import_only_what_is_declared(folder):
-    _holds(folder, [*_declared(), *_asked("dev.in")])
+    _holds(folder, [*_declared(), *_asked("dev.in"), *_asked("build.in")])
 
 
 def _holds(folder, declared):

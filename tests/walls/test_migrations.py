@@ -5,6 +5,8 @@ On both databases: migration.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,36 @@ def differences(engine: Engine, wanted: Any) -> list[Any]:
         return list(compare_metadata(context, wanted))
 
 
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("teams") as teams:
+        teams.add_column(sa.Column("colour", sa.String(20), nullable=False, server_default="green"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("teams") as teams:
+        teams.drop_column("colour")
+"""
+
+
+@pytest.fixture
+def second_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A later version of the program: one more revision of the main database, in `tests` alone."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.revisions_folder(), folder)
+    (folder / "main" / "versions" / "0002_colour.py").write_text(SECOND)
+    monkeypatch.setattr(migrate, "revisions_folder", lambda: folder)
+
+
 @pytest.mark.parametrize(("line", "wanted"), LINES)
 def test_the_newest_revision_is_exactly_the_models(migrated, line, wanted):
     assert tables(migrated[line]) == set(wanted.tables)
@@ -109,3 +141,32 @@ def test_down_to_nothing_with_rows_in_it_and_up_again(lived_in: World, migrated)
         with engine.connect() as connection:
             for table in wanted.sorted_tables:
                 assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_a_database_with_rows_is_refused_by_a_later_program_until_it_is_upgraded(
+    lived_in: World, migrated: dict[str, Engine], second_revision: None
+):
+    engine = migrated["main"]
+    teams = select(func.count()).select_from(metadata.tables["teams"])
+    with engine.connect() as connection:
+        before = connection.scalar(teams)
+    with pytest.raises(migrate.SchemaBehind):
+        migrate.require_head(engine, "main")
+    migrate.require_head(migrated["keystore"], "keystore")
+    migrate.upgrade(engine, "main")
+    migrate.require_head(engine, "main")
+    with engine.connect() as connection:
+        assert connection.scalar(teams) == before
+        assert connection.scalars(text("SELECT colour FROM teams")).all() == ["green"] * before
+    lived_in.open_case()
+
+
+def test_a_later_revision_goes_down_again_and_leaves_the_rows(
+    lived_in: World, migrated: dict[str, Engine], second_revision: None
+):
+    engine = migrated["main"]
+    migrate.upgrade(engine, "main")
+    migrate.downgrade(engine, "main", "0001")
+    assert migrate.current(engine, "main") == "0001"
+    assert differences(engine, metadata) == []
+    lived_in.open_case()
