@@ -25,7 +25,7 @@ ARGS ?=
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check check-format check-lint check-types check-imports check-rules \
+.PHONY: help run install install-dev test coverage check check-format check-lint check-types check-imports check-rules \
 	check-docs docs fmt bench fuzz migration lock clean
 
 help: ## show this text
@@ -38,8 +38,14 @@ run: $(RUN_READY) ## serve a demo with fictional people on this machine
 
 install: $(RUN_READY) ## make .venv with what the program runs on, and nothing else
 
+install-dev: $(DEV_READY) ## make .venv with what the tests and checks run on as well
+
 test: $(DEV_READY) ## run every test, or those of one path: make test T=tests/cases
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(T) $(ARGS)
+
+coverage: $(DEV_READY) ## run every test, measure what of app/ they run, compare with the floors and the README
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report= --quiet
+	@$(BIN)/python -m tools.coverage_floors $(ARGS)
 
 check: check-format check-lint check-types check-imports check-rules check-docs ## everything but the tests: what must hold before a commit
 
