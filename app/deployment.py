@@ -1,4 +1,4 @@
-"""One running deployment: its settings, databases, clock, and the keys derived from its root key.
+"""One running deployment: its settings, databases, clock, and the keys of its own secrets.
 
 Built once at start and shared by every request of the process. Between requests nothing else is
 kept in memory: no member's key, no case's key.
@@ -6,12 +6,12 @@ kept in memory: no member's key, no case's key.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from secrets import token_bytes
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -21,13 +21,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.crypto.aead import DataKey
 from app.crypto.derive import hkdf, mac
 from app.crypto.framing import Part, frame
+from app.crypto.labels import Label
 from app.crypto.passwords import FLOOR, Argon2Cost
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.crypto.stretching import Stretcher
 from app.settings import Settings
+from app.store.deployment_secrets import DeploymentSecrets
 from app.store.engine import build_engine, checkpoint
 from app.store.keystore import Keystore
+from app.store.models import SecretPurpose
 
 BOOT_KEY_BYTES = 32
 _HOP_THREADS = {"sqlite": 1, "postgresql": 4}
@@ -40,14 +43,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What requests, jobs and commands share. ``root`` never leaves the process."""
+    """What requests, jobs and commands share."""
 
     settings: Settings
     engine: Engine
     sessions: sessionmaker[Session]
     keystore: Keystore
-    root: RootKey
-    boot_key: bytes
+    secrets: DeploymentSecrets
+    boot_key: bytes = field(repr=False)
     stretcher: Stretcher
     clock: Callable[[], datetime] = field(default=utc_now)
 
@@ -60,18 +63,19 @@ class Deployment:
         boot_key: bytes | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> Deployment:
-        """Open the databases and derive nothing yet; raises what the engines raise.
+        """Open the databases and read nothing yet; raises what the engines raise.
 
         Without ``boot_key`` a fresh one is made: sessions then end with this process.
         """
         engine = build_engine(settings.database_url, pool_size=8)
+        keystore = Keystore(build_engine(settings.keystore_url, pool_size=4))
         return cls(
             settings=settings,
             engine=engine,
             sessions=sessionmaker(engine, expire_on_commit=False, autoflush=False),
-            keystore=Keystore(build_engine(settings.keystore_url, pool_size=4)),
-            root=root,
-            boot_key=boot_key or secrets.token_bytes(BOOT_KEY_BYTES),
+            keystore=keystore,
+            secrets=DeploymentSecrets(keystore.engine, root, settings.organisation_id),
+            boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
             stretcher=Stretcher(waiting=settings.sign_in_queue),
             clock=clock,
         )
@@ -109,55 +113,99 @@ class Deployment:
         """The least cost that is believed when read back; only tests have a lower one."""
         return self.argon2_cost if self.settings.environment == "test" else FLOOR
 
+    # ------------------------------------------------------------------ keys
+
+    def create_secrets(self) -> None:
+        """Make the deployment's secrets, once, at the founding."""
+        self.secrets.create(self.clock().date())
+
+    @cached_property
+    def data_secret(self) -> bytes:
+        """Takes part in the data key of every scope."""
+        return self.secrets.secret(SecretPurpose.DATA)
+
     @cached_property
     def directory_key(self) -> DataKey:
-        """Seals members' working names: read by any process, by no thief without the root key."""
-        return DataKey(self.root.derive("directory"))
+        """Seals members' display names: read by every process of the deployment."""
+        return DataKey(self.secrets.derive(SecretPurpose.DATA, Label.DIRECTORY_KEY))
 
     @cached_property
     def login_index_key(self) -> bytes:
         """Keys the look-up of sign-in names."""
-        return self.root.derive("login-index")
-
-    @cached_property
-    def standing_key(self) -> bytes:
-        """Keys the check over a member's team, role and status."""
-        return self.root.derive("standing")
-
-    @cached_property
-    def log_key(self) -> bytes:
-        """Mixed into every case's log key; alone, the log key of what belongs to no case."""
-        return self.root.derive("log")
-
-    @cached_property
-    def log_signing_key(self) -> SigningKey:
-        """Signs the log's checkpoints; derived from the root key, so it is in no database."""
-        return SigningKey.from_seed(self.root.derive("log-signing"))
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.LOGIN_INDEX_KEY)
 
     @cached_property
     def search_mix(self) -> bytes:
         """Mixed with the search key, so that neither alone computes an index."""
-        return self.root.derive("search")
-
-    @cached_property
-    def cursor_key(self) -> bytes:
-        """Authenticates paging cursors."""
-        return self.root.derive("cursor")
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.SEARCH_MIX)
 
     @cached_property
     def replay_index_key(self) -> bytes:
         """Keys the look-up of idempotency keys."""
-        return self.root.derive("replay-index")
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.REPLAY_INDEX_KEY)
+
+    @cached_property
+    def code_locator_key(self) -> bytes:
+        """Keys the look-up of registration codes."""
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.CODE_LOCATOR_KEY)
+
+    @cached_property
+    def code_proof_key(self) -> bytes:
+        """Keys the hash that proves a registration code."""
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.CODE_PROOF_KEY)
+
+    @cached_property
+    def member_row_key(self) -> bytes:
+        """Authenticates a member's team, role and status."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.MEMBER_ROW_KEY)
+
+    @cached_property
+    def vetting_outcome_key(self) -> bytes:
+        """Authenticates the outcome of a vetting round."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.VETTING_OUTCOME_KEY)
+
+    @cached_property
+    def cursor_key(self) -> bytes:
+        """Authenticates paging cursors."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.CURSOR_KEY)
+
+    @cached_property
+    def unknown_name_key(self) -> bytes:
+        """Makes the salt of a sign-in name that nobody has."""
+        return self.secrets.derive(SecretPurpose.PEPPER, Label.UNKNOWN_NAME_KEY)
+
+    def pepper_key(self, pepper_id: int) -> bytes:
+        """Return the key of the outer layer of credentials; its id is the secret's epoch."""
+        return self.secrets.derive(SecretPurpose.PEPPER, Label.PEPPER_KEY, epoch=pepper_id)
+
+    @cached_property
+    def log_key(self) -> bytes:
+        """Takes part in every case's log key; alone, the log key of what belongs to no case."""
+        return self.secrets.derive(SecretPurpose.LOG, Label.LOG_KEY)
+
+    @cached_property
+    def log_signing_key(self) -> SigningKey:
+        """Signs the log's checkpoints."""
+        return SigningKey.from_seed(self.secrets.derive(SecretPurpose.LOG, Label.LOG_SIGNING_KEY))
 
     def counter_id(self, purpose: str, *parts: Part) -> UUID:
         """Return the id of a counter: an HMAC over its purpose and what is counted."""
-        counted = frame("padauk/counter/1", purpose, *parts)
-        return UUID(bytes=mac(self._counter_key, counted)[:16])
+        return UUID(bytes=mac(self._counter_key, frame(Label.COUNTER, purpose, *parts))[:16])
 
     @cached_property
     def _counter_key(self) -> bytes:
-        return self.root.derive("counters")
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.COUNTER_KEY)
 
-    def case_log_key(self, case_id: UUID, share: bytes) -> bytes:
-        """Return the key of a case's log entries: gone as soon as its erasure share is."""
-        return hkdf(share, salt=self.log_key, info=b"padauk/log/1" + case_id.bytes)
+    def case_log_key(self, case_id: UUID, log_share: bytes) -> bytes:
+        """Return the key of a case's log entries: gone as soon as the share of its log is."""
+        info = frame(Label.CASE_LOG_KEY, self.organisation, case_id)
+        return hkdf(log_share + self.log_key, info=info)
+
+    def case_log_keys(self, share_ids: Mapping[UUID, UUID]) -> dict[UUID, bytes]:
+        """Return log keys by case id, from the ids of shares; erased ones are missing."""
+        found = self.keystore.find(set(share_ids.values()))
+        return {
+            case_id: self.case_log_key(case_id, shares.log)
+            for case_id, share_id in share_ids.items()
+            if (shares := found.get(share_id)) is not None and shares.log is not None
+        }

@@ -134,7 +134,7 @@ def begin_work(
     vault = Vault(organisation, keyring, trail)
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, at.date)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, at.date)
-    index = BlindIndex(deployment.search_mix, keyring, certificates)
+    index = BlindIndex(deployment, keyring, certificates)
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,
         trail, at, based_on,

@@ -147,6 +147,7 @@ def _lay_bare(settings: Settings, root: RootKey, ask: Ask) -> Ground:
     deployment = Deployment.build(settings, root)
     metadata.create_all(deployment.engine)
     KeystoreBase.metadata.create_all(deployment.keystore.engine)
+    deployment.create_secrets()
     Bare.metadata.create_all(deployment.engine)
     teams = (new_id(), new_id())
     author = _bare_member(deployment, teams[0], Role.VOLUNTEER, "author")

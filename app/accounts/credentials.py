@@ -20,6 +20,7 @@ from app.crypto.derive import equal, mac
 from app.crypto.errors import CryptoError, QueueFull
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
+from app.crypto.labels import Label
 from app.crypto.passwords import (
     FLOOR,
     SALT_BYTES,
@@ -140,7 +141,7 @@ def absent_credential(deployment: Deployment, login_index: bytes) -> Credential:
 
     Trying it takes as long as trying a real one.
     """
-    salt = mac(deployment.root.derive("unknown-name"), login_index)[:SALT_BYTES]
+    salt = mac(deployment.unknown_name_key, login_index)[:SALT_BYTES]
     return filler_credential(deployment, UUID(bytes=login_index[:_ID_BYTES]), salt)
 
 
@@ -263,18 +264,17 @@ def _unwrap(key: bytes, wrapped: bytes, address: bytes) -> bytes:
 
 
 def _pepper(deployment: Deployment, credential: Credential) -> WrapKey:
-    return WrapKey(deployment.root.derive(f"pepper/{credential.pepper_id}"))
+    return WrapKey(deployment.pepper_key(credential.pepper_id))
 
 
 def _pepper_address(deployment: Deployment, credential: Credential, slot: int) -> bytes:
-    return _address(deployment, credential, slot, "pepper") + frame(
-        "padauk/pepper/1", credential.pepper_id
-    )
+    address = _address(deployment, credential, slot, "pepper")
+    return frame(Label.PEPPER, credential.pepper_id, address)
 
 
 def _address(deployment: Deployment, credential: Credential, slot: int, layer: str) -> bytes:
     return frame(
-        "padauk/credential/1",
+        Label.CREDENTIAL,
         deployment.organisation,
         credential.id,
         slot,

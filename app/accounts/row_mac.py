@@ -11,6 +11,7 @@ from uuid import UUID
 from app.accounts.models import Member, MemberStatus
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.deployment import Deployment
 from app.permissions import Role
 
@@ -35,5 +36,5 @@ def verify_row_mac(
 def _mac_of(
     deployment: Deployment, member_id: UUID, team_id: UUID, role: Role, status: MemberStatus
 ) -> bytes:
-    statement = frame("padauk/standing/1", member_id, team_id, role.value, status.value)
-    return mac(deployment.standing_key, statement)
+    statement = frame(Label.MEMBER_ROW, member_id, team_id, role.value, status.value)
+    return mac(deployment.member_row_key, statement)

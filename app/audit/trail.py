@@ -24,6 +24,8 @@ from app.audit.models import AuditEvent
 from app.crypto.aead import DataKey
 from app.crypto.derive import digest, hkdf, mac
 from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.store.base import ORGANISATION, new_id
 from app.store.sealed import NOTES, Addressed, sealed_fields
 
@@ -157,17 +159,17 @@ class Trail:
 
 def actor_tag(log_key: bytes, actor_id: UUID) -> bytes:
     """Return the tag by which a member stands in the leaves of one case, and of no other."""
-    return mac(log_key, b"actor" + actor_id.bytes)[:TAG_BYTES]
+    return mac(log_key, frame(Label.ACTOR_TAG, actor_id))[:TAG_BYTES]
 
 
 def subject_tag(log_key: bytes, case_id: UUID | None) -> bytes:
     """Return the tag by which a case's events are found while its log key exists."""
-    return mac(log_key, b"subject" + (case_id or ORGANISATION).bytes)[:TAG_BYTES]
+    return mac(log_key, frame(Label.SUBJECT_TAG, case_id or ORGANISATION))[:TAG_BYTES]
 
 
 def opener(log_key: bytes, event_id: UUID) -> bytes:
     """Return the 32 bytes that open one event's commitment; gone with the log key."""
-    return mac(log_key, b"opener" + event_id.bytes)
+    return mac(log_key, frame(Label.EVENT_OPENER, event_id))
 
 
 def read_detail(event: AuditEvent, log_key: bytes, organisation: UUID) -> Detail:
@@ -201,16 +203,15 @@ def last_acts_on(
 
 def row_digest(record: Addressed) -> str:
     """Return the digest of a row's sealed cells, by which a rolled-back row is found."""
-    parts = [record.__tablename__.encode(), record.id.bytes]
+    cells: list[str | bytes | None] = []
     for name, sealed in sorted(sealed_fields(type(record)).items()):
-        envelope = getattr(record, sealed.slot) or b""
-        parts += [name.encode(), len(envelope).to_bytes(4, "big"), envelope]
-    return digest(b"".join(parts)).hex()
+        cells += [name, getattr(record, sealed.slot)]
+    return digest(frame(Label.ROW_DIGEST, record.__tablename__, record.id, *cells)).hex()
 
 
 def _detail_key(log_key: bytes) -> DataKey:
-    return DataKey(hkdf(log_key, info=b"padauk/event-detail/1"))
+    return DataKey(hkdf(log_key, info=frame(Label.EVENT_DETAIL_KEY)))
 
 
 def _address(organisation: UUID, event_id: UUID) -> bytes:
-    return b"padauk/event/1" + organisation.bytes + event_id.bytes
+    return frame(Label.EVENT, organisation, event_id)

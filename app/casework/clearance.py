@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.vault.errors import Tampered
 from app.vetting.models import Outcome, VettingRound
 from app.work import Work
@@ -71,7 +72,7 @@ def _find_newest(work: Work, case_id: UUID) -> VettingRound | None:
 
 def _check(work: Work, round_: VettingRound) -> bytes:
     statement = frame(
-        "padauk/vetting-outcome/1",
+        Label.VETTING_OUTCOME,
         work.deployment.organisation,
         round_.case_id,
         round_.id,
@@ -80,4 +81,4 @@ def _check(work: Work, round_: VettingRound) -> bytes:
         round_.ended_on,
         round_.valid_until,
     )
-    return mac(work.deployment.root.derive("vetting-outcome"), statement)
+    return mac(work.deployment.vetting_outcome_key, statement)

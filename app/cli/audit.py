@@ -87,9 +87,8 @@ def log_keys(
     yield {ORGANISATION: deployment.log_key}
     scopes = select(ScopeRow.case_id, ScopeRow.share_id).distinct().order_by(ScopeRow.case_id)
     for rows in session.execute(scopes, execution_options={"yield_per": _CASES}).partitions():
-        shares = deployment.keystore.find({row.share_id for row in rows})
-        known = [row for row in rows if row.share_id in shares]
-        lost = [row.case_id for row in rows if row.share_id not in shares]
+        keys = deployment.case_log_keys({row.case_id: row.share_id for row in rows})
+        lost = [row.case_id for row in rows if row.case_id not in keys]
         for case_id, status in session.execute(
             select(Case.id, Case.status).where(Case.id.in_(lost))
         ):
@@ -97,9 +96,7 @@ def log_keys(
                 verdict.erased_cases += 1
             else:
                 verdict.add("share.missing", case_id)
-        yield {
-            row.case_id: deployment.case_log_key(row.case_id, shares[row.share_id]) for row in known
-        }
+        yield keys
 
 
 def _show(verdict: Verdict, verifier: Verifier, *, as_json: bool) -> None:

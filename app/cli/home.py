@@ -18,11 +18,12 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.crypto.errors import CryptoError
+from app.crypto.errors import CryptoError, RootKeyRefused
 from app.crypto.root import RootKey, load_root_key
 from app.deployment import BOOT_KEY_BYTES, Deployment, utc_now
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
+from app.store.deployment_secrets import SecretsMissing
 from app.store.migrate import SchemaBehind, require_head
 from app.work import note_writes
 
@@ -120,9 +121,14 @@ def opened(home: Path) -> Iterator[Deployment]:
     try:
         require_head(deployment.engine, "main")
         require_head(deployment.keystore.engine, "keystore")
+        deployment.secrets.load()
         yield deployment
     except SchemaBehind:
         refuse("the databases are behind this program; `padauk doctor --upgrade` brings them up")
+    except SecretsMissing:
+        refuse("the keystore holds no secrets: this deployment was never founded")
+    except RootKeyRefused as refusal:
+        refuse(f"the root key does not fit: {refusal}")
     finally:
         deployment.close()
 

@@ -10,21 +10,22 @@ from app.crypto.aead import KEY_BYTES
 from app.crypto.derive import hkdf, mac
 from app.crypto.errors import KeyMalformed, WeakParameters
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 
 FEWEST_BITS = 8
 MOST_BITS = 18
 _TAG_BITS = 32
 
 
-def index_key(search_key: bytes, root_mix: bytes, field: str, version: int) -> bytes:
+def index_key(search_key: bytes, deployment_mix: bytes, field: str, version: int) -> bytes:
     """The 32-byte key of one field's index.
 
-    Takes both the members' search key and a key of the root, so that neither alone computes a
+    Takes both the members' search key and a key of the deployment, so that neither alone computes a
     tag. Raises KeyMalformed unless both have 32 bytes.
     """
-    if len(search_key) != KEY_BYTES or len(root_mix) != KEY_BYTES:
-        raise KeyMalformed("search key and root mix have 32 bytes each")
-    return hkdf(search_key, salt=root_mix, info=frame("padauk/index/1", field, version))
+    if len(search_key) != KEY_BYTES or len(deployment_mix) != KEY_BYTES:
+        raise KeyMalformed("search key and deployment mix have 32 bytes each")
+    return hkdf(search_key, salt=deployment_mix, info=frame(Label.INDEX_KEY, field, version))
 
 
 def token(key: bytes, normalised: str, bits: int) -> int:
@@ -34,7 +35,7 @@ def token(key: bytes, normalised: str, bits: int) -> int:
     """
     if not FEWEST_BITS <= bits <= MOST_BITS:
         raise WeakParameters("an index has 8 to 18 bits")
-    tag = mac(key, frame("padauk/index/token/1", normalised))
+    tag = mac(key, frame(Label.INDEX_TOKEN, normalised))
     return int.from_bytes(tag[: _TAG_BITS // 8], "big") >> (_TAG_BITS - bits)
 
 

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.crypto.errors import WeakParameters
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 
 DIGEST_BYTES = 32
 _LONGEST = 255 * DIGEST_BYTES
 _SHA256 = hashes.SHA256()
-_COMMIT = frame("padauk/commit/1")
 
 
 def hkdf(secret: bytes, *, info: bytes, salt: bytes = b"", length: int = 32) -> bytes:
@@ -52,4 +52,4 @@ def commit(secret: bytes, address: bytes) -> bytes:
     It binds: AES-GCM alone would let one blob open to two secrets under two keys. It hides only
     because the secret is random; never commit to something that could be guessed.
     """
-    return hmac.digest(secret, _COMMIT + address, "sha256")
+    return mac(secret, frame(Label.COMMITMENT, address))

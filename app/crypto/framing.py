@@ -11,42 +11,44 @@ from __future__ import annotations
 
 import struct
 from datetime import date, datetime
-from functools import lru_cache
 from uuid import UUID
 
 from app.crypto.errors import FrameRefused
+from app.crypto.labels import Label
 
 Part = bytes | str | int | UUID | date | None
 
 _head = struct.Struct(">cI").pack
 _NONE = _head(b"n", 0)
-_INT = _head(b"i", 8)
-_UUID = _head(b"u", 16)
+INT_HEAD = _head(b"i", 8)
+UUID_HEAD = _head(b"u", 16)
 _DATE = _head(b"d", 4)
 
 
-def frame(label: str, *parts: Part) -> bytes:
+def frame(label: Label, *parts: Part) -> bytes:
     """Write a label and its parts canonically.
 
     A date is written as its proleptic ordinal. Raises FrameRefused for a moment in time, a bool,
     a text that is not Unicode, an integer over 64 bits, or any other type.
     """
+    return label.head + frame_parts(*parts)
+
+
+def frame_parts(*parts: Part) -> bytes:
+    """Write the further parts of a frame, for who keeps its beginning; raises as ``frame`` does.
+
+    ``frame(label, a, b) == frame(label, a) + frame_parts(b)``.
+    """
     try:
-        return _label(label) + b"".join([_write(part) for part in parts])
+        return b"".join([_write(part) for part in parts])
     except UnicodeEncodeError:
         raise FrameRefused("a text is not Unicode") from None
-
-
-@lru_cache(maxsize=256)
-def _label(label: str) -> bytes:
-    text = label.encode()
-    return len(text).to_bytes(4, "big") + text
 
 
 def _write(part: object) -> bytes:
     kind = type(part)
     if kind is UUID:
-        return _UUID + part.bytes  # type: ignore[attr-defined,no-any-return]
+        return UUID_HEAD + part.bytes  # type: ignore[attr-defined,no-any-return]
     if kind is bytes:
         return _head(b"b", len(part)) + part  # type: ignore[arg-type,operator]
     if isinstance(part, str):
@@ -56,7 +58,7 @@ def _write(part: object) -> bytes:
         return _NONE
     if isinstance(part, int) and kind is not bool:
         try:
-            return _INT + part.to_bytes(8, "big", signed=True)
+            return INT_HEAD + part.to_bytes(8, "big", signed=True)
         except OverflowError:
             raise FrameRefused("an integer is wider than 64 bits") from None
     if isinstance(part, date) and not isinstance(part, datetime):

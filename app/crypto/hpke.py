@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from app.crypto.derive import digest, hkdf
 from app.crypto.errors import KeyMalformed, SealBroken, SealRefused
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.crypto.suites import Suite, SuiteTable
 
 MLKEM_SEED_BYTES = 64
@@ -38,8 +39,7 @@ SUITES = SuiteTable(
     )
 )
 
-_PAIR = frame("padauk/hpke/pair/1")
-_FINGERPRINT = frame("padauk/hpke/public/1")
+_PAIR = frame(Label.HPKE_PAIR)
 
 
 class PublicKey:
@@ -143,4 +143,4 @@ def private_from_secret(secret: bytes) -> PrivateKey:
 
 def fingerprint(public: bytes) -> bytes:
     """The 32 bytes that name a public key in signatures, addresses and certificates."""
-    return digest(_FINGERPRINT + public)
+    return digest(frame(Label.HPKE_PUBLIC, public))

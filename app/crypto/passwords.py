@@ -16,6 +16,7 @@ from shamir_mnemonic.wordlist import WORDLIST
 from app.crypto.derive import hkdf
 from app.crypto.errors import PassphraseRefused, WeakParameters
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 
 SALT_BYTES = 16
 LONGEST_PASSPHRASE = 1024
@@ -90,9 +91,9 @@ def stretch(
         memory_cost=cost.memory_kib,
     ).derive(secret)
     return Stretched(
-        verifier=hkdf(stretched, info=frame("padauk/passphrase/1", "verifier")),
-        wrap_work=hkdf(stretched, info=frame("padauk/passphrase/1", "wrap-work")),
-        wrap_lead=hkdf(stretched, info=frame("padauk/passphrase/1", "wrap-lead")),
+        verifier=hkdf(stretched, info=frame(Label.PASSPHRASE, "verifier")),
+        wrap_work=hkdf(stretched, info=frame(Label.PASSPHRASE, "wrap-work")),
+        wrap_lead=hkdf(stretched, info=frame(Label.PASSPHRASE, "wrap-lead")),
     )
 
 

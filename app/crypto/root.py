@@ -1,7 +1,8 @@
 """The root key: one a deployment, kept off the database, never stored by the program.
 
-From it come, by label, the pepper, the indexes of names and whatever else must not open for the
-thief of a database. Knows where the key may come from and how such a place must be guarded.
+It wraps the deployment's secrets (``store.deployment_secrets``) and takes part in nothing else, so
+that a new root key re-wraps a handful of rows. Knows where the key may come from and how such a
+place must be guarded.
 
 A typed root key is 64 hexadecimal digits, or the words that ``RootKey.recovery_words`` gave.
 """
@@ -14,20 +15,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from app.crypto.aead import KEY_BYTES, new_key
+from app.crypto.aead import KEY_BYTES, WrapKey, new_key
 from app.crypto.derive import hkdf
 from app.crypto.errors import RootKeyRefused, SharesInvalid
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.crypto.shares import combine, split
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 _OWNER_ONLY = 0o177
 _NOT_THE_WORLD = 0o007
+ID_BYTES = 16
 _HEX_DIGITS = 2 * KEY_BYTES
 
 
 class RootKey:
-    """Derives keys by label. Build with 32 bytes; else raises RootKeyRefused."""
+    """Wraps the secrets of a deployment. Build with 32 bytes; else raises RootKeyRefused."""
 
     __slots__ = ("_key",)
 
@@ -41,9 +44,17 @@ class RootKey:
         """A fresh root key, kept nowhere yet."""
         return cls(new_key())
 
-    def derive(self, label: str) -> bytes:
-        """The 32-byte key for one purpose. Two labels give unrelated keys."""
-        return hkdf(self._key, info=frame("padauk/root/1", label))
+    def __repr__(self) -> str:
+        return "<RootKey>"
+
+    @property
+    def id(self) -> bytes:
+        """Sixteen bytes that name the key and say nothing of it."""
+        return hkdf(self._key, info=frame(Label.ROOT_KEY_ID), length=ID_BYTES)
+
+    def wrap_key(self) -> WrapKey:
+        """The key that wraps the deployment's secrets: all that is ever made of the root key."""
+        return WrapKey(hkdf(self._key, info=frame(Label.ROOT_WRAP_KEY)))
 
     def recovery_words(self) -> str:
         """The key as 33 SLIP-39 words, to be printed and locked away."""

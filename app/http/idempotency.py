@@ -20,6 +20,7 @@ from app.crypto.aead import DataKey
 from app.crypto.derive import equal, mac
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.deployment import Deployment
 from app.http.answers import Answer, RawHeaders
 from app.http.errors import ReplayKeyInvalid, ReplayKeyMissing, ReplayKeyReused, ReplayLost
@@ -67,12 +68,12 @@ class Claim:
             raise ReplayKeyMissing("Idempotency-Key")
         if not _KEY.fullmatch(key):
             raise ReplayKeyInvalid("Idempotency-Key")
-        place = frame("padauk/replay/1", principal.id, incoming.method, incoming.path, key)
-        said = frame("padauk/replay/request/1", incoming.query, incoming.body)
+        place = frame(Label.REPLAY, principal.id, incoming.method, incoming.path, key)
+        said = frame(Label.REPLAY_REQUEST, incoming.query, incoming.body)
         return cls(
             mac(deployment.replay_index_key, place),
-            mac(secrets.own_key("replay-request"), said),
-            DataKey(secrets.own_key("replay")),
+            mac(secrets.own_key(Label.OWN_REPLAY_REQUEST), said),
+            DataKey(secrets.own_key(Label.OWN_REPLAY)),
         )
 
     def find_answer(self, session: Session) -> Answer | None:

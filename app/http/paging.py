@@ -19,6 +19,7 @@ from pydantic import Field
 
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.errors import Invalid
 from app.http.schema import Schema
 from app.work import Work
@@ -106,5 +107,5 @@ def cursor_after(work: Work, keys: tuple[Key, ...]) -> str:
 
 
 def _tag(work: Work, written: bytes) -> bytes:
-    message = frame("padauk/cursor/1", work.principal.id, written)
+    message = frame(Label.CURSOR, work.principal.id, written)
     return mac(work.deployment.cursor_key, message)[:_MAC_BYTES]

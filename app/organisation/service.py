@@ -28,6 +28,7 @@ from app.audit.events import EventKind
 from app.crypto.derive import commit
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
+from app.crypto.labels import Label
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
 from app.organisation.root import OrganisationRoot
 from app.permissions import Role
@@ -80,6 +81,7 @@ def found_organisation(
         raise OrganisationFounded
     if not 1 <= threshold <= len(leads) or not teams:
         raise ThresholdInvalid("threshold")
+    work.deployment.create_secrets()
     _add_root(work, root)
     founded = [add_team(work, name) for name in teams]
     work.session.flush()
@@ -162,7 +164,7 @@ def _deal_custody(
 
 def _search_key(work: Work) -> tuple[OrganisationKeyKind, bytes, bytes, int]:
     secret = secrets.token_bytes(SEARCH_KEY_BYTES)
-    address = frame("padauk/search-key/1", work.deployment.organisation, FIRST_EPOCH)
+    address = frame(Label.SEARCH_KEY, work.deployment.organisation, FIRST_EPOCH)
     bits = work.deployment.settings.index_bits
     return OrganisationKeyKind.SEARCH, secret, commit(secret, address), bits
 

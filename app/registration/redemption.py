@@ -19,6 +19,7 @@ from app.audit.events import EventKind
 from app.casework.clearance import is_refused
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.registration.codes import Code, read
 from app.registration.errors import RedemptionBudgetSpent
 from app.registration.models import (
@@ -73,7 +74,7 @@ def redeem(work: Work, text: str) -> Redemption:
 
 def locator_index(work: Work, code: Code) -> bytes:
     """Return the keyed hash by which a code's row is found."""
-    return mac(work.deployment.root.derive("code-locator"), code.locator)
+    return mac(work.deployment.code_locator_key, code.locator)
 
 
 def proof_of(
@@ -85,14 +86,14 @@ def proof_of(
     full one, nor make it last longer.
     """
     statement = frame(
-        "padauk/code/1",
+        Label.CODE,
         work.deployment.organisation,
         registration_id,
         kind.value,
         expires_on,
         code.proof,
     )
-    return mac(work.deployment.root.derive("code-proof"), statement)
+    return mac(work.deployment.code_proof_key, statement)
 
 
 def _find(work: Work, code: Code) -> Row[*tuple[Any, ...]] | None:

@@ -154,12 +154,7 @@ def list_openings(work: Work) -> list[Openings]:
 def _log_keys(work: Work) -> dict[bytes, bytes]:
     """Return the log key of every case that still has one, by the tag its events carry."""
     rows = work.session.execute(select(ScopeRow.case_id, ScopeRow.share_id).distinct()).all()
-    shares = work.deployment.keystore.find({row.share_id for row in rows})
-    keys = {
-        row.case_id: work.deployment.case_log_key(row.case_id, shares[row.share_id])
-        for row in rows
-        if row.share_id in shares
-    }
+    keys = work.deployment.case_log_keys({row.case_id: row.share_id for row in rows})
     return {subject_tag(key, case_id): key for case_id, key in keys.items()}
 
 

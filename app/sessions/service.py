@@ -30,6 +30,7 @@ from app.crypto.derive import hkdf
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
+from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.permissions import Role
@@ -45,9 +46,9 @@ TOKEN_BYTES = 32
 EXPIRES_SOON = timedelta(minutes=3)
 _TOKEN_LENGTH = 43
 _KEYS_BYTES = hpke.SEED_BYTES + signing.SEED_BYTES
-_ID_INFO = frame("padauk/session/id/1")
-_KEYS_INFO = frame("padauk/session/keys/1")
-_LEAD_INFO = frame("padauk/session/lead/1")
+_ID_INFO = frame(Label.SESSION_ID)
+_KEYS_INFO = frame(Label.SESSION_KEYS)
+_LEAD_INFO = frame(Label.SESSION_LEAD)
 
 _FIND_SESSION = (
     select(
@@ -253,4 +254,4 @@ def _wrap_key(deployment: Deployment, token: bytes, info: bytes) -> WrapKey:
 
 
 def _address(deployment: Deployment, session_id: UUID, member_id: UUID) -> bytes:
-    return frame("padauk/session/1", deployment.organisation, session_id, member_id)
+    return frame(Label.SESSION, deployment.organisation, session_id, member_id)

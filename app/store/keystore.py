@@ -1,9 +1,14 @@
-"""The second, small database: one erasure share a case, and nothing else.
+"""The erasure shares of the keystore, the second and small database: one row a case.
 
-A case opens only with its share. The keystore is never in the main dump and its own backups roll
-within seven days, so destroying a share is what makes an erased case stay closed even if an old
-backup of the main database comes back. Shares are made in batches ahead of the cases that take
-them: one durable write then serves many intakes. Knows random bytes and ids; knows no case.
+- A compartment opens only with its share, the log of a case only with the log's share. All of a
+  case are in one row under one id, and are read in one query.
+- Destroying a share closes its compartment for good, even where an old backup of the main
+  database comes back: the keystore is never in the main dump, and its own backups roll within
+  seven days. Destroying the row closes the case and its log.
+- Rows are made in batches ahead of the cases that take them: one durable write then serves many
+  intakes.
+
+Knows random bytes, ids and compartments; knows no case.
 """
 
 from __future__ import annotations
@@ -11,58 +16,88 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Delete, Engine, Update, bindparam, delete, func, insert, select, update
 
+from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.engine import checkpoint
-from app.store.models import ErasureShare
+from app.store.models import SHARED_COMPARTMENTS, ErasureShare
 
 SHARE_BYTES = 32
 CACHE_SECONDS = 60.0
 _BATCH = 32
 
+_POSITIONS: dict[Compartment, int] = {
+    compartment: n for n, compartment in enumerate(SHARED_COMPARTMENTS)
+}
+_SHARES = ("log", *(compartment.value for compartment in SHARED_COMPARTMENTS))
+_COLUMNS = ErasureShare.__table__.c
+_FIND = select(_COLUMNS.id, *(_COLUMNS[name] for name in _SHARES)).where(
+    _COLUMNS.id.in_(bindparam("ids", expanding=True))
+)
+
+
+class CaseShares:
+    """The shares of one case as read. Never shows them."""
+
+    __slots__ = ("_parts", "log")
+
+    def __init__(self, log: bytes | None, parts: Sequence[bytes | None]) -> None:
+        self.log = log
+        self._parts = parts
+
+    def part(self, compartment: Compartment) -> bytes | None:
+        """Return the share of a compartment, or None where it was destroyed."""
+        return self._parts[_POSITIONS[compartment]]
+
 
 class Keystore:
-    """Gives out, finds and destroys erasure shares. Safe to use from several threads."""
+    """Makes, finds and destroys erasure shares. Safe to use from several threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._spare: list[tuple[UUID, bytes]] = []
-        self._cache: dict[UUID, tuple[bytes, float]] = {}
+        self._spare: list[tuple[UUID, CaseShares]] = []
+        self._cache: dict[UUID, tuple[CaseShares, float]] = {}
 
     @property
     def engine(self) -> Engine:
         """The keystore's engine, for migrations, health and backups."""
         return self._engine
 
-    def take(self, today: date) -> tuple[UUID, bytes]:
-        """Return the id and the bytes of a share that is already durable and not yet used."""
+    def take(self, today: date) -> tuple[UUID, CaseShares]:
+        """Return the id and the shares of a row that is already durable and not yet used."""
         with self._lock:
             if not self._spare:
                 self._spare = self._make(today)
-            share_id, share = self._spare.pop()
-            self._cache[share_id] = (share, time.monotonic() + CACHE_SECONDS)
-            return share_id, share
+            share_id, shares = self._spare.pop()
+            self._cache[share_id] = (shares, time.monotonic() + CACHE_SECONDS)
+            return share_id, shares
 
-    def _make(self, today: date) -> list[tuple[UUID, bytes]]:
-        fresh = [(new_id(), secrets.token_bytes(SHARE_BYTES)) for _ in range(_BATCH)]
+    def _make(self, today: date) -> list[tuple[UUID, CaseShares]]:
+        made = {
+            new_id(): [secrets.token_bytes(SHARE_BYTES) for _ in _SHARES] for _ in range(_BATCH)
+        }
+        rows: list[dict[str, object]] = [
+            {"id": key, "made_on": today, **dict(zip(_SHARES, shares, strict=True))}
+            for key, shares in made.items()
+        ]
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(ErasureShare),
-                [{"id": key, "share": share, "made_on": today} for key, share in fresh],
-            )
-        return fresh
+            connection.execute(insert(ErasureShare), rows)
+        return [(key, CaseShares(shares[0], shares[1:])) for key, shares in made.items()]
 
-    def find(self, share_ids: Iterable[UUID]) -> dict[UUID, bytes]:
-        """Return the shares that still exist; destroyed ones are missing. Cached for a minute."""
+    def find(self, share_ids: Iterable[UUID]) -> dict[UUID, CaseShares]:
+        """Return the rows that still exist, in one query; erased ones are missing.
+
+        Cached for a minute.
+        """
         now = time.monotonic()
         cache = self._cache
-        found: dict[UUID, bytes] = {}
+        found: dict[UUID, CaseShares] = {}
         missing: list[UUID] = []
         for share_id in share_ids:
             kept = cache.get(share_id)
@@ -74,25 +109,29 @@ class Keystore:
             found |= self._read(missing, now)
         return found
 
-    def _read(self, share_ids: list[UUID], now: float) -> dict[UUID, bytes]:
+    def _read(self, share_ids: list[UUID], now: float) -> dict[UUID, CaseShares]:
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(ErasureShare.id, ErasureShare.share).where(ErasureShare.id.in_(share_ids))
-            ).all()
-        read = {row.id: row.share for row in rows}
+            rows = connection.execute(_FIND, {"ids": share_ids}).all()
+        read = {row[0]: CaseShares(row[1], row[2:]) for row in rows}
         with self._lock:
             self._cache = {k: v for k, v in self._cache.items() if v[1] > now}
-            for share_id, share in read.items():
-                self._cache[share_id] = (share, now + CACHE_SECONDS)
+            for share_id, shares in read.items():
+                self._cache[share_id] = (shares, now + CACHE_SECONDS)
         return read
 
-    def destroy(self, share_ids: Iterable[UUID]) -> int:
-        """Delete shares for good, here at once and elsewhere within a minute. Returns how many."""
+    def destroy(
+        self, share_ids: Iterable[UUID], compartments: Iterable[Compartment] | None = None
+    ) -> int:
+        """Destroy the shares of compartments, or whole rows with the log's. Returns how many rows.
+
+        For good: here at once, in other processes within a minute.
+        """
         gone = list(share_ids)
+        erasure: Update | Delete = delete(ErasureShare)
+        if compartments is not None:
+            erasure = update(ErasureShare).values({part.value: None for part in compartments})
         with self._engine.begin() as connection:
-            count = connection.execute(
-                delete(ErasureShare).where(ErasureShare.id.in_(gone))
-            ).rowcount
+            count = connection.execute(erasure.where(ErasureShare.id.in_(gone))).rowcount
         checkpoint(self._engine)
         with self._lock:
             for share_id in gone:
@@ -100,7 +139,7 @@ class Keystore:
         return count
 
     def count(self) -> int:
-        """Return how many shares there are."""
+        """Return how many rows there are."""
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(ErasureShare)).scalar_one()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Date, LargeBinary, MetaData, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from app.store.base import NAMING, Base, index_column, key_column, plain
+from app.permissions import Compartment
+from app.store.base import NAMING, Base, choice, index_column, key_column, plain
 
 
 class JobRun(Base):
@@ -35,7 +37,7 @@ class Replay(Base):
     __housekeeping__ = "the unit that wrote it has the events of what was done"
 
     id: Mapped[bytes] = index_column(
-        "HMAC of member, route and key, under a key from the root key",
+        "HMAC of member, route and key, under a deployment secret",
         LargeBinary(32),
         primary_key=True,
     )
@@ -62,17 +64,53 @@ class KeystoreBase(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+SHARED_COMPARTMENTS = tuple(c for c in Compartment if c is not Compartment.DIRECTORY)
+"""The compartments of a case: each has an erasure share of its own."""
+
+
 class ErasureShare(KeystoreBase):
-    """A random share without which a case's data keys cannot be derived."""
+    """The erasure shares of one case: one for its log, one for each compartment.
+
+    A compartment's data keys cannot be derived without its share. NULL is a share that was
+    destroyed; a row that is missing is a case that was erased.
+    """
 
     __tablename__ = "erasure_shares"
 
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, info={"shows": "plain", "why": "random; a case names it"}
+    id: Mapped[UUID] = plain("random; a case names it", primary_key=True)
+    made_on: Mapped[date] = plain("finds shares that no case ever took")
+    log: Mapped[bytes | None] = key_column("useless without the deployment's secret of the log")
+
+
+for _compartment in SHARED_COMPARTMENTS:
+    # By a loop, so that a new compartment cannot be without a share.
+    setattr(
+        ErasureShare,
+        _compartment.value,
+        key_column("useless without a scope secret", LargeBinary, nullable=True),
     )
-    share: Mapped[bytes] = mapped_column(
-        LargeBinary, info={"shows": "key", "why": "useless without a scope secret"}
-    )
-    made_on: Mapped[date] = mapped_column(
-        Date, info={"shows": "plain", "why": "finds shares that no case ever took"}
-    )
+
+
+class SecretPurpose(StrEnum):
+    """What a deployment secret takes part in."""
+
+    DATA = "data"
+    ROWS = "rows"
+    MARKS = "marks"
+    LOG = "log"
+    INDEXES = "indexes"
+    PEPPER = "pepper"
+
+
+class DeploymentSecret(KeystoreBase):
+    """A random secret of the deployment, wrapped by the root key."""
+
+    __tablename__ = "deployment_secrets"
+    __table_args__ = (UniqueConstraint("purpose", "epoch"),)
+
+    id: Mapped[UUID] = plain("random; the wrap is bound to it", primary_key=True)
+    purpose: Mapped[SecretPurpose] = plain("what it takes part in", choice(SecretPurpose))
+    epoch: Mapped[int] = plain("counts the secrets of a purpose; what was made under one names it")
+    root_key_id: Mapped[bytes] = key_column("names the root key that wraps it", LargeBinary)
+    wrapped: Mapped[bytes] = key_column("AES-256-GCM under a key of the root key", LargeBinary)
+    made_on: Mapped[date] = plain("the day of founding, or of its replacement")

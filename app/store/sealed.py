@@ -16,6 +16,8 @@ import msgspec
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import mapped_column
 
+from app.crypto.framing import INT_HEAD, UUID_HEAD, frame, frame_parts
+from app.crypto.labels import Label
 from app.permissions import Compartment
 
 T = TypeVar("T")
@@ -24,14 +26,7 @@ SHORT = 32
 NOTES = 256
 """Steps, in bytes, to which short records and notes are padded."""
 
-_LENGTH = Struct(">I")
-_EPOCH = Struct(">I")
-_LABEL = b"padauk/cell/1"
-
-
-def _framed(text: str) -> bytes:
-    encoded = text.encode()
-    return _LENGTH.pack(len(encoded)) + encoded
+_EPOCH = Struct(">q").pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +43,17 @@ class Address:
     epoch: int
 
     def __bytes__(self) -> bytes:
-        """Every part with a fixed width or its length before it: no two addresses spell alike."""
-        return b"".join(
-            (
-                _LABEL,
-                self.organisation.bytes,
-                _framed(self.table),
-                _framed(self.column),
-                self.case_id.bytes,
-                self.row_id.bytes,
-                _framed(self.compartment),
-                self.part.bytes,
-                _EPOCH.pack(self.epoch),
-            )
+        """The frame of the address: no two addresses give the same bytes."""
+        return frame(
+            Label.CELL,
+            self.organisation,
+            self.table,
+            self.column,
+            self.case_id,
+            self.row_id,
+            self.compartment,
+            self.part,
+            self.epoch,
         )
 
 
@@ -108,17 +101,21 @@ class SealedCell(Generic[T]):
     def address_bytes(self, organisation: UUID, epoch: int) -> bytes:
         """Return the bytes of ``address``, put together from what the field already framed.
 
-        A page of fifty asks for fifty; a test holds the two spellings together.
+        A page of fifty needs fifty of them; a test compares the two ways to write them.
         """
         record, field = self.record, self.field
         return b"".join(
             (
                 field.framed_place(organisation, record.__tablename__),
+                UUID_HEAD,
                 record.case_id.bytes,
+                UUID_HEAD,
                 record.id.bytes,
                 field.framed_compartment,
+                UUID_HEAD,
                 record.part.bytes,
-                _EPOCH.pack(epoch),
+                INT_HEAD,
+                _EPOCH(epoch),
             )
         )
 
@@ -143,7 +140,7 @@ class SealedField(Generic[T]):
         self.kind = kind
         self.compartment = compartment
         self.step = step
-        self.framed_compartment = _framed(compartment.value)
+        self.framed_compartment = frame_parts(compartment.value)
         self._places: dict[tuple[UUID, str], bytes] = {}
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(kind)
@@ -183,8 +180,8 @@ class SealedField(Generic[T]):
         """Return the part of an address that all cells of a column share."""
         known = self._places.get((organisation, table))
         if known is None:
-            place = (_LABEL, organisation.bytes, _framed(table), _framed(self.name))
-            known = self._places[organisation, table] = b"".join(place)
+            known = frame(Label.CELL, organisation, table, self.name)
+            self._places[organisation, table] = known
         return known
 
     def encode(self, value: T) -> bytes:

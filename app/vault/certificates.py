@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.crypto.derive import digest, equal
 from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
 from app.crypto.hpke import PublicKey
+from app.crypto.labels import Label
 from app.crypto.signing import SigningKey, verify
 from app.permissions import Role
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
@@ -160,7 +162,7 @@ class Certificates:
         return self._root
 
     def _check(self, issuer: bytes, certificate: bytes, statement: bytes) -> None:
-        chain = digest(issuer + certificate + statement)
+        chain = digest(frame(Label.VERIFIED_CERTIFICATE, issuer, certificate, statement))
         if _VERIFIED.has(chain):
             return
         try:

@@ -23,13 +23,14 @@ from app.crypto.derive import equal
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey, private_from_secret
+from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.store.base import new_id
 from app.vault.certificates import Certificates, certify_organisation_key
 from app.vault.errors import CustodySharesMissing, StepUpRequired, Tampered
 from app.vault.keyring import Keyring, MemberSecrets
 from app.vault.models import CustodyContribution, KeyCopy, OrganisationKey, OrganisationKeyKind
-from app.vault.statements import copy_info
+from app.vault.statements import copy_info, copy_statement
 
 _SECRET_BYTES = 32
 CONTRIBUTION_DAYS = 1
@@ -88,7 +89,7 @@ def seal_copy(
     else:
         recipient = certificates.sealing_key(member_id)
     copy.sealed = recipient.seal(secret, info=info)
-    copy.signature = giver.sign(info + copy.sealed)
+    copy.signature = giver.sign(copy_statement(info, copy.sealed))
     return copy
 
 
@@ -125,7 +126,7 @@ class Custody:
         )
         info = self._info(gift)
         gift.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
-        gift.signature = self._keyring.secrets.sign.sign(info + gift.sealed)
+        gift.signature = self._keyring.secrets.sign.sign(_statement(info, gift.sealed))
         self._session.add(gift)
         self._trail.record(EventKind.CUSTODY_CONTRIBUTED, asked_by=str(asked_by), epoch=epoch)
         return gift
@@ -150,7 +151,9 @@ class Custody:
         gifts = self._contributions(key.epoch)
         for gift in gifts[: key.threshold - 1]:
             info = self._info(gift)
-            self._certificates.verify_by(gift.given_by, gift.signature, info + gift.sealed)
+            self._certificates.verify_by(
+                gift.given_by, gift.signature, _statement(info, gift.sealed)
+            )
             try:
                 words.append(lead.open(gift.sealed, info=info).decode() if lead else "")
             except CryptoError:
@@ -187,7 +190,7 @@ class Custody:
 
     def _info(self, gift: CustodyContribution) -> bytes:
         return frame(
-            "padauk/custody-contribution/1",
+            Label.CUSTODY_CONTRIBUTION,
             self._organisation,
             gift.id,
             gift.epoch,
@@ -195,6 +198,11 @@ class Custody:
             gift.given_by,
             gift.given_on,
         )
+
+
+def _statement(info: bytes, sealed: bytes) -> bytes:
+    """What a contributing lead signs: what the share is bound to, and the sealed share."""
+    return frame(Label.CUSTODY_CONTRIBUTION_SIGNATURE, info, sealed)
 
 
 def combine_custody(words: list[str], key: OrganisationKey) -> PrivateKey:

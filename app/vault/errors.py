@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.errors import Conflict, Forbidden, IntegrityFault, NotFound
+from app.permissions import Compartment
 
 
 class NoGrant(Forbidden):
@@ -52,6 +53,17 @@ class CaseErased(NotFound):
 
     code = "case.erased"
     title = "This case was erased"
+
+
+class PartErased(NotFound):
+    """The erasure share of one compartment is destroyed: no key opens that part again."""
+
+    code = "case.part_erased"
+    title = "This part of the case was erased"
+
+    def __init__(self, compartment: Compartment) -> None:
+        super().__init__(self.code)
+        self.field = compartment.value
 
 
 class StepUpRequired(Forbidden):

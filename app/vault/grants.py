@@ -28,7 +28,13 @@ from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import live_grants
 from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
-from app.vault.statements import bundle_info, grant_address, grant_statement, scope_address
+from app.vault.statements import (
+    bundle_info,
+    grant_address,
+    grant_statement,
+    hpke_wrap_info,
+    scope_address,
+)
 
 _Minted = list[tuple[Entry, bytes]]
 
@@ -173,7 +179,7 @@ class Grants:
             grant.shelf = self._keyring.shelve(opened, address)
             return
         holder = self._certificates.sealing_key(grant.holder_id)
-        grant.arrival = holder.seal(opened, info=address + grant.signature)
+        grant.arrival = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))
 
     def _gather(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
         """Return entries and secrets of scopes: once a request, however many they are given to."""

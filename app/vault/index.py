@@ -1,13 +1,14 @@
 """Blind indexes: keyed look-up values for what may be searched, by those who may search.
 
-The key is the member's copy of the search key mixed with the root key; volunteers hold none, so
-their intakes are indexed by the first coordinator who meets them. Knows normalised strings and
-numbers; stores nothing.
+The key is the member's copy of the search key mixed with a secret of the deployment; volunteers
+hold none, so their intakes are indexed by the first coordinator who meets them. Knows normalised
+strings and numbers; stores nothing.
 """
 
 from __future__ import annotations
 
 from app.crypto.blind_index import index_key, token
+from app.deployment import Deployment
 from app.vault.certificates import Certificates
 from app.vault.keyring import Keyring
 from app.vault.models import OrganisationKeyKind
@@ -16,8 +17,10 @@ from app.vault.models import OrganisationKeyKind
 class BlindIndex:
     """Computes tokens at the newest version of the search key, for one request."""
 
-    def __init__(self, search_mix: bytes, keyring: Keyring, certificates: Certificates) -> None:
-        self._search_mix = search_mix
+    def __init__(
+        self, deployment: Deployment, keyring: Keyring, certificates: Certificates
+    ) -> None:
+        self._deployment = deployment
         self._keyring = keyring
         self._certificates = certificates
         self._opened: tuple[int, int, bytes] | None = None
@@ -33,7 +36,9 @@ class BlindIndex:
         version, bits, key = self._open()
         field_key = self._keys.get(field)
         if field_key is None:
-            field_key = self._keys[field] = index_key(key, self._search_mix, field, version)
+            field_key = self._keys[field] = index_key(
+                key, self._deployment.search_mix, field, version
+            )
         return token(field_key, normalised, bits)
 
     def _open(self) -> tuple[int, int, bytes]:

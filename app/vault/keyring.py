@@ -19,19 +19,24 @@ from sqlalchemy.orm import Session
 from app.crypto.aead import DataKey, WrapKey
 from app.crypto.derive import commit, equal, hkdf
 from app.crypto.errors import CryptoError
+from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
+from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.store.base import ORGANISATION
+from app.store.keystore import CaseShares
 from app.vault.certificates import Certificates
-from app.vault.errors import CaseErased, KeyCopyMissing, NoGrant, Tampered
+from app.vault.errors import CaseErased, KeyCopyMissing, NoGrant, PartErased, Tampered
 from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
 from app.vault.scopes import Entry, Scope, find_entry, unpack_entries
 from app.vault.statements import (
     bundle_info,
     copy_info,
+    copy_statement,
     grant_address,
     grant_statement,
+    hpke_wrap_info,
     scope_address,
 )
 
@@ -47,9 +52,9 @@ class MemberSecrets:
     sign: SigningKey
     lead: PrivateKey | None = None
 
-    def own_key(self, label: str) -> bytes:
+    def own_key(self, label: Label) -> bytes:
         """Return a symmetric key of the member's, derived from the work key."""
-        return hkdf(self.work.seed, info=b"padauk/own/1/" + label.encode())
+        return hkdf(self.work.seed, info=frame(label))
 
 
 @dataclass(slots=True)
@@ -65,7 +70,7 @@ class _Shelf:
 @dataclass(slots=True)
 class _CaseKeys:
     share_id: UUID
-    share: bytes | None
+    shares: CaseShares | None
     shelves: list[_Shelf] = field(default_factory=list)
     held: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
 
@@ -100,13 +105,13 @@ class Keyring:
             raise NoGrant
         return self._secrets
 
-    def own_key(self, label: str) -> bytes:
+    def own_key(self, label: Label) -> bytes:
         """Return a symmetric key of the member's own; raises ``NoGrant`` when nobody is."""
         return self.secrets.own_key(label)
 
     @cached_property
     def _shelf_key(self) -> WrapKey:
-        return WrapKey(self.own_key("shelf"))
+        return WrapKey(self.own_key(Label.OWN_SYMMETRIC_WRAP))
 
     def shelve(self, secrets: bytes, address: bytes) -> bytes:
         """Return secrets wrapped under the member's own shelf key."""
@@ -127,14 +132,14 @@ class Keyring:
             if keys is None:
                 keys = _CaseKeys(row.share_id, shares.get(row.share_id))
                 self._cases[row.case_id] = keys
-            if keys.share is not None:
+            if keys.shares is not None:
                 keys.shelves.append(self._on_shelf(row))
 
     def holds(self, case_id: UUID, scope: Scope) -> bool:
         """Return whether a live grant or a fresh secret of this request opens the scope."""
         self.load((case_id,))
         keys = self._cases.get(case_id)
-        if keys is None or keys.share is None:
+        if keys is None or keys.shares is None or keys.shares.part(scope.compartment) is None:
             return False
         head = scope.head
         return any(held[0] == head for held in keys.held) or any(
@@ -161,7 +166,9 @@ class Keyring:
         )
         address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
         try:
-            opened = self.secrets.work.open(grant.arrival or b"", info=address + grant.signature)
+            opened = self.secrets.work.open(
+                grant.arrival or b"", info=hpke_wrap_info(address, grant.signature)
+            )
         except CryptoError:
             raise Tampered from None
         self._check_commitments(grant, opened)
@@ -198,8 +205,8 @@ class Keyring:
         """Keep a secret for the rest of this request: one just minted, or opened by custody."""
         keys = self._cases.get(case_id)
         if keys is None:
-            share = self._deployment.keystore.find((share_id,)).get(share_id)
-            keys = self._cases[case_id] = _CaseKeys(share_id, share)
+            shares = self._deployment.keystore.find((share_id,)).get(share_id)
+            keys = self._cases[case_id] = _CaseKeys(share_id, shares)
         keys.held[entry.scope.head, entry.epoch] = secret
 
     def secret(self, case_id: UUID, scope: Scope, epoch: int | None = None) -> tuple[int, bytes]:
@@ -240,9 +247,10 @@ class Keyring:
             raise Tampered from None
 
     def data_key(self, case_id: UUID, scope: Scope, epoch: int | None) -> tuple[int, DataKey]:
-        """Return (epoch, data key) of a scope: from its secret and the case's erasure share.
+        """Return (epoch, data key) of a scope.
 
-        Raises ``NoGrant``, ``CaseErased`` when the share is gone, ``Tampered``.
+        Derived from the scope's secret, the erasure share of its compartment and the deployment's
+        secret. Raises ``NoGrant``, ``Tampered``, ``CaseErased`` or ``PartErased`` without a share.
         """
         head = scope.head
         if epoch is not None:
@@ -252,16 +260,23 @@ class Keyring:
         found, secret = self.secret(case_id, scope, epoch)
         known = self._data_keys.get((case_id, head, found))
         if known is None:
-            share = self._cases[case_id].share
-            if share is None:
-                raise CaseErased
             address = scope_address(self._deployment.organisation, case_id, scope, found)
-            known = DataKey(hkdf(secret + share, info=b"padauk/data/1" + address))
+            parts = (secret, self._share(case_id, scope), self._deployment.data_secret)
+            known = DataKey(hkdf(b"".join(parts), info=frame(Label.DATA_KEY, address)))
             self._data_keys[case_id, head, found] = known
         return found, known
 
+    def _share(self, case_id: UUID, scope: Scope) -> bytes:
+        shares = self._cases[case_id].shares
+        if shares is None:
+            raise CaseErased
+        share = shares.part(scope.compartment)
+        if share is None:
+            raise PartErased(scope.compartment)
+        return share
+
     def organisation_key(self) -> DataKey:
-        """Return the key of the directory: from the root key, for every process."""
+        """Return the key of the directory: from a deployment secret, for every process."""
         return self._deployment.directory_key
 
     # ------------------------------------------------------------------ shares and log keys
@@ -288,13 +303,13 @@ class Keyring:
         known = self._log_keys.get(case_id)
         if known is None:
             try:
-                share_id = self.share_id(case_id)
+                share_ids = {case_id: self.share_id(case_id)}
             except CaseErased:
                 return self._deployment.log_key
-            share = self._deployment.keystore.find((share_id,)).get(share_id)
-            if share is None:
+            known = self._deployment.case_log_keys(share_ids).get(case_id)
+            if known is None:
                 return self._deployment.log_key
-            known = self._log_keys[case_id] = self._deployment.case_log_key(case_id, share)
+            self._log_keys[case_id] = known
         return known
 
     # ------------------------------------------------------------------ keys of the organisation
@@ -313,7 +328,9 @@ class Keyring:
         info = copy_info(self._deployment.organisation, copy)
         if copy.shelf is not None:
             return copy.epoch, self._unwrap(copy.shelf, info)
-        self._certificates.verify_by(copy.giver_id, copy.signature, info + copy.sealed)
+        self._certificates.verify_by(
+            copy.giver_id, copy.signature, copy_statement(info, copy.sealed)
+        )
         key = self.secrets.work
         if kind is OrganisationKeyKind.CUSTODY:
             if self.secrets.lead is None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey
-from app.vault.scopes import Scope
+from app.vault.scopes import CODES, Scope
 
 
 def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
     """Return what a member's certificate signs: who, which role, which keys, who vouches."""
     return frame(
-        "padauk/member/1",
+        Label.MEMBER,
         organisation,
         keys.id,
         keys.role.value,
@@ -30,7 +31,7 @@ def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
 def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
     """Return what the certificate of an organisation key signs."""
     return frame(
-        "padauk/organisation-key/1",
+        Label.ORGANISATION_KEY,
         organisation,
         key.kind.value,
         key.epoch,
@@ -43,13 +44,18 @@ def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
 
 def grant_address(organisation: UUID, grant_id: UUID, case_id: UUID, holder_id: UUID) -> bytes:
     """Return what a grant's wraps are bound to."""
-    return b"padauk/grant/1" + organisation.bytes + grant_id.bytes + case_id.bytes + holder_id.bytes
+    return frame(Label.GRANT, organisation, grant_id, case_id, holder_id)
+
+
+def hpke_wrap_info(address: bytes, signature: bytes) -> bytes:
+    """Return what the HPKE wrap of a grant is bound to: its address and the granter's signature."""
+    return frame(Label.GRANT_HPKE_WRAP, address, signature)
 
 
 def grant_statement(organisation: UUID, grant: Grant) -> bytes:
     """Return what the granter signs: everything that the grant says."""
     return frame(
-        "padauk/grant-statement/1",
+        Label.GRANT_STATEMENT,
         organisation,
         grant.id,
         grant.case_id,
@@ -66,15 +72,13 @@ def grant_statement(organisation: UUID, grant: Grant) -> bytes:
 
 def scope_address(organisation: UUID, case_id: UUID, scope: Scope, epoch: int) -> bytes:
     """Return what a scope secret's commitment and data key are bound to."""
-    return b"".join(
-        (organisation.bytes, case_id.bytes, scope.head, epoch.to_bytes(4, "big")),
-    )
+    return frame(Label.SCOPE, organisation, case_id, CODES[scope.compartment], scope.part, epoch)
 
 
 def bundle_info(organisation: UUID, bundle: Bundle) -> bytes:
     """Return what a bundle to custody or reporting is bound to."""
     return frame(
-        "padauk/bundle/1",
+        Label.BUNDLE,
         organisation,
         bundle.id,
         bundle.case_id,
@@ -87,7 +91,7 @@ def bundle_info(organisation: UUID, bundle: Bundle) -> bytes:
 def copy_info(organisation: UUID, copy: KeyCopy) -> bytes:
     """Return what a copy of an organisation's secret is bound to."""
     return frame(
-        "padauk/key-copy/1",
+        Label.KEY_COPY,
         organisation,
         copy.id,
         copy.kind.value,
@@ -95,3 +99,8 @@ def copy_info(organisation: UUID, copy: KeyCopy) -> bytes:
         copy.member_id,
         copy.giver_id,
     )
+
+
+def copy_statement(info: bytes, sealed: bytes) -> bytes:
+    """Return what the giver of a copy signs: what it is bound to, and the sealed secret."""
+    return frame(Label.KEY_COPY_SIGNATURE, info, sealed)

@@ -18,7 +18,7 @@ from app.crypto.derive import digest
 from app.crypto.errors import CryptoError
 from app.permissions import Compartment
 from app.store.sealed import SealedCell
-from app.vault.errors import NoGrant, NothingSealed, Tampered
+from app.vault.errors import NoGrant, NothingSealed, PartErased, Tampered
 from app.vault.keyring import FIRST_EPOCH, Keyring
 from app.vault.scopes import Scope
 
@@ -46,8 +46,9 @@ class Vault:
     def open(self, cell: SealedCell[T]) -> T:
         """Return a cell's value and note the reveal.
 
-        Raises ``NothingSealed`` when empty, ``NoGrant`` without a key, ``Tampered`` when the
-        envelope, its place or its key is not what it was sealed with.
+        Raises ``NothingSealed`` when empty, ``NoGrant`` without a key, ``PartErased`` when the
+        compartment was erased, ``Tampered`` when the envelope, its place or its key is not what it
+        was sealed with.
         """
         value = self._open(cell)
         if cell.field.compartment is not Compartment.DIRECTORY:
@@ -55,12 +56,12 @@ class Vault:
         return value
 
     def find(self, cell: SealedCell[T]) -> T | None:
-        """Return a cell's value, or None where it is empty or not the principal's to open."""
+        """Return a cell's value, or None where it is empty, erased or not theirs to open."""
         if cell.envelope is None:
             return None
         try:
             return self.open(cell)
-        except NoGrant:
+        except (NoGrant, PartErased):
             return None
 
     def open_listed(self, cells: Sequence[SealedCell[T]]) -> list[T]:

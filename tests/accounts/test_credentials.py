@@ -35,8 +35,10 @@ from app.deployment import Deployment
 from app.errors import Busy
 from app.settings import Settings
 from app.store.base import new_id
+from app.store.models import SecretPurpose
 from app.vault.keyring import MemberSecrets
 from tests.conftest import settings_for
+from tests.support.keystore import make_keystore
 
 
 class Kept(NamedTuple):
@@ -52,6 +54,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     folder = tmp_path_factory.mktemp("credentials")
     settings = settings_for(f"sqlite:///{folder}/main.db", f"sqlite:///{folder}/keys.db")
     built = Deployment.build(settings, RootKey(bytes(range(32))), boot_key=bytes(32))
+    make_keystore(built)
     yield built
     built.close()
 
@@ -169,6 +172,7 @@ def test_a_credential_written_below_the_floor_is_refused_whoever_wrote_it(tmp_pa
     cheap = settings_for(f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db")
     test = Deployment.build(cheap, root)
     dear = Deployment.build(production(cheap), root)
+    make_keystore(test)
     try:
         kept = a_credential(test)
         assert floor_of(dear) == FLOOR
@@ -188,8 +192,10 @@ def production(settings: Settings) -> Settings:
 
 def test_a_pepper_is_replaced_without_any_passphrase(kept):
     before = kept.credential.slot_0
-    repepper(kept.deployment, kept.credential, 2)
-    assert kept.credential.pepper_id == 2
+    deployment = kept.deployment
+    fresh = deployment.secrets.add_epoch(SecretPurpose.PEPPER, deployment.clock().date())
+    repepper(deployment, kept.credential, fresh)
+    assert kept.credential.pepper_id == fresh > 1
     assert kept.credential.slot_0 != before
     opened = try_slots(kept.deployment, kept.credential, kept.stretched)
     assert opened.keys.work.seed == kept.keys.work.seed
@@ -197,9 +203,19 @@ def test_a_pepper_is_replaced_without_any_passphrase(kept):
     assert lead.seed == kept.keys.lead.seed
 
 
-def test_under_another_root_key_nothing_opens(tmp_path, kept):
+def test_under_another_root_key_nothing_opens(kept):
+    elsewhere = Deployment.build(kept.deployment.settings, RootKey(bytes(32)))
+    try:
+        with pytest.raises(CredentialTampered):
+            try_slots(elsewhere, kept.credential, kept.stretched)
+    finally:
+        elsewhere.close()
+
+
+def test_with_the_secrets_of_another_deployment_nothing_opens(tmp_path, kept):
     settings = settings_for(f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db")
-    elsewhere = Deployment.build(settings, RootKey(bytes(32)))
+    elsewhere = Deployment.build(settings, RootKey(bytes(range(32))))
+    make_keystore(elsewhere)
     try:
         with pytest.raises(CredentialTampered):
             try_slots(elsewhere, kept.credential, kept.stretched)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.crypto import derive
 from app.crypto.errors import WeakParameters
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from tests.crypto.laws import ADDRESSES, KEYS, flip, law
 
 RFC_5869 = {
@@ -80,5 +81,5 @@ def test_a_commitment_fits_one_secret_at_one_address(secret, address, bit):
 
 
 def test_a_commitment_is_no_mac_that_another_purpose_could_ask_for():
-    assert derive.commit(bytes(32), b"a") == derive.mac(bytes(32), frame("padauk/commit/1") + b"a")
+    assert derive.commit(bytes(32), b"a") == derive.mac(bytes(32), frame(Label.COMMITMENT, b"a"))
     assert derive.commit(bytes(32), b"a") != derive.mac(bytes(32), b"a")

@@ -104,6 +104,7 @@ def test_every_module_is_met_by_these_tests():
         "errors",
         "framing",
         "hpke",
+        "labels",
         "merkle",
         "notes",
         "passwords",

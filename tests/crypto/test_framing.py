@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.crypto.errors import FrameRefused
-from app.crypto.framing import frame
+from app.crypto.framing import frame, frame_parts
+from app.crypto.labels import Label
 from tests.crypto.laws import law
 
 PARTS = st.one_of(
@@ -18,8 +20,11 @@ PARTS = st.one_of(
     st.uuids(),
     st.dates(),
 )
-LABELS = st.text(st.characters(codec="utf-8"), max_size=8)
+LABELS = st.sampled_from(Label)
 LISTS = st.tuples(LABELS, st.lists(PARTS, max_size=4))
+
+
+X = Label.CELL
 
 
 class Colour(StrEnum):
@@ -68,8 +73,8 @@ def test_two_lists_give_the_same_bytes_only_if_they_are_the_same(one, other):
 
 def test_the_bytes_of_a_frame_are_fixed():
     parts = (b"\xff", "က", -2, UUID(int=1), date(1, 1, 2), None)
-    assert frame("a/1", *parts).hex() == (
-        "00000003612f31"
+    assert frame(Label.CELL, *parts).hex() == (
+        "0000000d70616461756b2f63656c6c2f31"
         "6200000001ff"
         "7300000003e18080"
         "6900000008fffffffffffffffe"
@@ -80,15 +85,15 @@ def test_the_bytes_of_a_frame_are_fixed():
 
 
 def test_what_could_be_split_in_two_ways_is_not_confused():
-    assert len({frame("x", "ab", "c"), frame("x", "a", "bc"), frame("xab", "c")}) == 3
+    assert len({frame(X, "ab", "c"), frame(X, "a", "bc"), frame(X, "abc")}) == 3
 
 
 def test_nothing_and_the_empty_texts_are_three_things():
-    assert len({frame("x"), frame("x", None), frame("x", b""), frame("x", "")}) == 4
+    assert len({frame(X), frame(X, None), frame(X, b""), frame(X, "")}) == 4
 
 
 def test_a_member_of_an_enumeration_is_written_as_its_text():
-    assert frame("x", Colour.RED) == frame("x", "red")
+    assert frame(X, Colour.RED) == frame(X, "red")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +103,20 @@ def test_a_member_of_an_enumeration_is_written_as_its_text():
 )
 def test_what_has_no_canonical_form_is_refused(part):
     with pytest.raises(FrameRefused):
-        frame("x", part)
+        frame(X, part)
 
 
-def test_a_label_that_is_no_text_is_refused():
-    with pytest.raises(FrameRefused):
-        frame("\ud800")
+@law
+@given(LABELS, st.lists(PARTS, max_size=3), st.lists(PARTS, max_size=3))
+def test_a_frame_may_be_written_in_two_steps(label, first, last):
+    assert frame(label, *first) + frame_parts(*last) == frame(label, *first, *last)
+
+
+def test_a_label_as_text_is_refused():
+    with pytest.raises(AttributeError):
+        frame("padauk/cell/1")
+
+
+def test_every_label_is_versioned_and_its_own():
+    assert all(re.fullmatch(r"padauk/[a-z/-]+/[1-9]", label) for label in Label)
+    assert len({label.value for label in Label}) == len(Label.__members__)

@@ -12,6 +12,7 @@ import pytest
 from app.crypto import blind_index, derive, errors, hpke, merkle, notes, passwords, shares, signing
 from app.crypto.aead import DataKey, WrapKey, epoch_of
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.crypto.root import RootKey
 
 FROZEN = json.loads((Path(__file__).parent / "vectors" / "frozen-1.json").read_text())
@@ -79,8 +80,8 @@ def test_frozen_derivations_give_the_same_bytes():
     index = blind_index.index_key(key, bytes(32), "phone", 1)
     assert values == {
         "commit": derive.commit(key, b"an address").hex(),
-        "frame": frame("padauk/example/1", b"b", "s", 7, None).hex(),
-        "root": RootKey(key).derive("pepper/1").hex(),
+        "frame": frame(Label.CELL, b"b", "s", 7, None).hex(),
+        "root_id": RootKey(key).id.hex(),
         "verifier": stretched.verifier.hex(),
         "wrap_work": stretched.wrap_work.hex(),
         "wrap_lead": stretched.wrap_lead.hex(),
@@ -102,3 +103,7 @@ def test_a_frozen_note_opens_and_is_signed_the_same_way():
     key = signing.SigningKey(bytes(range(32)))
     assert notes.sign_note(text, "log.example", key) == frozen["note"]
     assert notes.Checkpoint.parse(text).size == 7
+
+
+def test_no_frozen_label_has_gone_or_changed():
+    assert {name: Label[name].value for name in FROZEN["labels"]} == FROZEN["labels"]

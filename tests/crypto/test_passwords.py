@@ -7,6 +7,7 @@ from shamir_mnemonic.wordlist import WORDLIST
 from app.crypto.derive import hkdf
 from app.crypto.errors import PassphraseRefused, WeakParameters
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.crypto.passwords import (
     FLOOR,
     LONGEST_PASSPHRASE,
@@ -50,7 +51,7 @@ def test_stretching_is_argon2id_and_then_hkdf_by_purpose():
         (stretched.wrap_work, "wrap-work"),
         (stretched.wrap_lead, "wrap-lead"),
     ]:
-        assert value == hkdf(secret, info=frame("padauk/passphrase/1", purpose))
+        assert value == hkdf(secret, info=frame(Label.PASSPHRASE, purpose))
 
 
 def test_the_default_cost_is_three_passes_over_64_mebibytes():

@@ -5,9 +5,11 @@ import stat
 import pytest
 
 from app.crypto import root
+from app.crypto.aead import WrapKey
 from app.crypto.derive import hkdf
 from app.crypto.errors import RootKeyRefused
 from app.crypto.framing import frame
+from app.crypto.labels import Label
 from app.crypto.root import RootKey, create_root_key_file, load_root_key
 
 KEY = bytes(range(32))
@@ -20,18 +22,22 @@ def kept(tmp_path):
     return path
 
 
-def test_a_key_is_derived_for_each_label():
-    key = RootKey(KEY)
-    assert key.derive("pepper/1") == hkdf(KEY, info=frame("padauk/root/1", "pepper/1"))
-    assert key.derive("pepper/1") != key.derive("pepper/2")
-    assert len(key.derive("pepper/1")) == 32
+def test_the_wrapping_key_and_the_id_are_derived_apart():
+    wrapped = RootKey(KEY).wrap_key().wrap(b"secret", address=b"a")
+    wrapping = WrapKey(hkdf(KEY, info=frame(Label.ROOT_WRAP_KEY)))
+    assert wrapping.unwrap(wrapped, address=b"a") == b"secret"
+    assert RootKey(KEY).id == hkdf(KEY, info=frame(Label.ROOT_KEY_ID), length=16)
+
+
+def test_printing_a_root_key_shows_nothing_of_it():
+    assert repr(RootKey(KEY)) == str(RootKey(KEY)) == "<RootKey>"
 
 
 def test_a_created_key_is_read_back_from_its_file(tmp_path):
     path = tmp_path / "root.key"
     created = create_root_key_file(path)
-    assert load_root_key(file=path).derive("x") == created.derive("x")
-    assert create_root_key_file(tmp_path / "other.key").derive("x") != created.derive("x")
+    assert load_root_key(file=path).id == created.id
+    assert create_root_key_file(tmp_path / "other.key").id != created.id
 
 
 def test_a_created_file_is_closed_to_others_whatever_the_umask(tmp_path):
@@ -84,7 +90,7 @@ def test_a_file_that_others_may_read_is_refused(kept, mode):
 
 def test_a_file_that_only_its_owner_may_read_is_taken(kept):
     kept.chmod(0o400)
-    assert load_root_key(file=kept).derive("x")
+    assert load_root_key(file=kept).id
 
 
 def test_a_file_of_someone_else_is_refused(kept, monkeypatch):
@@ -130,7 +136,7 @@ def test_a_credential_is_read_where_the_service_manager_put_it(kept, monkeypatch
     kept.chmod(0o440)
     read = load_root_key(credential="root.key")
     kept.chmod(0o600)
-    assert read.derive("x") == load_root_key(file=kept).derive("x")
+    assert read.id == load_root_key(file=kept).id
 
 
 def test_a_credential_that_the_world_may_read_is_refused(kept, monkeypatch):
@@ -159,13 +165,13 @@ def test_a_credential_has_a_plain_name(name, tmp_path, monkeypatch):
     ids=["lower", "upper", "spaced"],
 )
 def test_a_key_may_be_typed_in_hexadecimal(typed):
-    assert load_root_key(prompt=lambda: typed).derive("x") == RootKey(KEY).derive("x")
+    assert load_root_key(prompt=lambda: typed).id == RootKey(KEY).id
 
 
 def test_a_key_may_be_typed_in_its_recovery_words():
     words = RootKey(KEY).recovery_words()
     assert len(words.split()) == 33
-    assert load_root_key(prompt=lambda: words).derive("x") == RootKey(KEY).derive("x")
+    assert load_root_key(prompt=lambda: words).id == RootKey(KEY).id
 
 
 @pytest.mark.parametrize("typed", ["", "x", "g" * 64, "0" * 63, "0" * 66, "a b c", "က" * 64])
@@ -193,7 +199,7 @@ def test_there_is_no_second_try_elsewhere(kept, monkeypatch, tmp_path):
 
 
 def test_generated_keys_differ_and_are_not_shown():
-    assert RootKey.generate().derive("x") != RootKey.generate().derive("x")
+    assert RootKey.generate().id != RootKey.generate().id
     assert KEY.hex() not in repr(RootKey(KEY))
     assert str(KEY) not in repr(RootKey(KEY))
 

@@ -13,13 +13,51 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "deployment_secrets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "data",
+                "rows",
+                "marks",
+                "log",
+                "indexes",
+                "pepper",
+                name="secretpurpose",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("root_key_id", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment_secrets")),
+        sa.UniqueConstraint("purpose", "epoch", name=op.f("uq_deployment_secrets_purpose_epoch")),
+    )
+    op.create_table(
         "erasure_shares",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("share", sa.LargeBinary(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("log", sa.LargeBinary(), nullable=True),
+        sa.Column("summary", sa.LargeBinary(), nullable=True),
+        sa.Column("identity", sa.LargeBinary(), nullable=True),
+        sa.Column("papers", sa.LargeBinary(), nullable=True),
+        sa.Column("household", sa.LargeBinary(), nullable=True),
+        sa.Column("contact", sa.LargeBinary(), nullable=True),
+        sa.Column("account", sa.LargeBinary(), nullable=True),
+        sa.Column("vetting", sa.LargeBinary(), nullable=True),
+        sa.Column("route", sa.LargeBinary(), nullable=True),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("registration", sa.LargeBinary(), nullable=True),
+        sa.Column("aid", sa.LargeBinary(), nullable=True),
+        sa.Column("reporting", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_shares")),
     )
 
 
 def downgrade() -> None:
     op.drop_table("erasure_shares")
+    op.drop_table("deployment_secrets")

@@ -1,0 +1,99 @@
+"""The labels of everything that is bound, derived, signed or authenticated: one a meaning.
+
+- ``frame`` takes a ``Label`` and nothing else, so that a label as text is a type error.
+- A label ends in the version of what follows it; a change of the parts is a new label.
+- Two members with one value are refused when this module is imported.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+from typing import Self
+
+
+@unique
+class Label(StrEnum):
+    """What a frame is about. ``head`` is its first bytes: the label's length and the label."""
+
+    head: bytes
+
+    def __new__(cls, value: str) -> Self:
+        """Keep the framed label beside its text: frames are made hundreds of times a page."""
+        label = str.__new__(cls, value)
+        label._value_ = value
+        text = value.encode()
+        label.head = len(text).to_bytes(4, "big") + text
+        return label
+
+    # Keys from the root key and from the deployment's secrets
+    ROOT_KEY_ID = "padauk/root/id/1"
+    ROOT_WRAP_KEY = "padauk/root/wrap/1"
+    DEPLOYMENT_SECRET = "padauk/deployment-secret/1"  # noqa: S105 - a label
+    DIRECTORY_KEY = "padauk/directory/1"
+    LOGIN_INDEX_KEY = "padauk/login-index/1"
+    MEMBER_ROW_KEY = "padauk/member-row/key/1"
+    LOG_KEY = "padauk/log/1"
+    LOG_SIGNING_KEY = "padauk/log/signing/1"
+    SEARCH_MIX = "padauk/search-mix/1"
+    CURSOR_KEY = "padauk/cursor/key/1"
+    REPLAY_INDEX_KEY = "padauk/replay/index/1"
+    COUNTER_KEY = "padauk/counter/key/1"
+    CODE_LOCATOR_KEY = "padauk/code/locator/1"
+    CODE_PROOF_KEY = "padauk/code/proof/1"
+    VETTING_OUTCOME_KEY = "padauk/vetting-outcome/key/1"
+    UNKNOWN_NAME_KEY = "padauk/unknown-name/1"
+    PEPPER_KEY = "padauk/pepper/key/1"
+
+    # Passphrases, members' own keys, sessions
+    PASSPHRASE = "padauk/passphrase/1"  # noqa: S105 - a label
+    CREDENTIAL = "padauk/credential/1"
+    PEPPER = "padauk/pepper/1"
+    OWN_SYMMETRIC_WRAP = "padauk/own/symmetric-wrap/1"
+    OWN_REPLAY = "padauk/own/replay/1"
+    OWN_REPLAY_REQUEST = "padauk/own/replay-request/1"
+    SESSION = "padauk/session/1"
+    SESSION_ID = "padauk/session/id/1"
+    SESSION_KEYS = "padauk/session/keys/1"
+    SESSION_LEAD = "padauk/session/lead/1"
+
+    # Certificates and keys of the organisation
+    MEMBER = "padauk/member/1"
+    ORGANISATION_KEY = "padauk/organisation-key/1"
+    VERIFIED_CERTIFICATE = "padauk/verified-certificate/1"
+    KEY_COPY = "padauk/key-copy/1"
+    KEY_COPY_SIGNATURE = "padauk/key-copy/signature/1"
+    CUSTODY_CONTRIBUTION = "padauk/custody-contribution/1"
+    CUSTODY_CONTRIBUTION_SIGNATURE = "padauk/custody-contribution/signature/1"
+    SEARCH_KEY = "padauk/search-key/1"
+    HPKE_PAIR = "padauk/hpke/pair/1"
+    HPKE_PUBLIC = "padauk/hpke/public/1"
+
+    # Scopes, grants, cells
+    COMMITMENT = "padauk/commitment/1"
+    SCOPE = "padauk/scope/1"
+    DATA_KEY = "padauk/data/1"
+    CELL = "padauk/cell/1"
+    GRANT = "padauk/grant/1"
+    GRANT_HPKE_WRAP = "padauk/grant/hpke-wrap/1"
+    GRANT_STATEMENT = "padauk/grant-statement/1"
+    BUNDLE = "padauk/bundle/1"
+
+    # The log
+    CASE_LOG_KEY = "padauk/log/case/1"
+    EVENT = "padauk/event/1"
+    EVENT_DETAIL_KEY = "padauk/event/detail/1"
+    EVENT_OPENER = "padauk/event/opener/1"
+    ACTOR_TAG = "padauk/event/actor/1"
+    SUBJECT_TAG = "padauk/event/subject/1"
+    ROW_DIGEST = "padauk/row-digest/1"
+
+    # What is looked up, counted or checked
+    INDEX_KEY = "padauk/index/1"
+    INDEX_TOKEN = "padauk/index/token/1"  # noqa: S105 - a label
+    COUNTER = "padauk/counter/1"
+    CODE = "padauk/code/1"
+    VETTING_OUTCOME = "padauk/vetting-outcome/1"
+    MEMBER_ROW = "padauk/member-row/1"
+    CURSOR = "padauk/cursor/1"
+    REPLAY = "padauk/replay/1"
+    REPLAY_REQUEST = "padauk/replay/request/1"
