@@ -6,7 +6,10 @@ only: no rows, no keys, no HTTP. Permissions read noun:verb.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
 
 
 class Role(StrEnum):
@@ -90,11 +93,26 @@ class Permission(StrEnum):
     LOG_VERIFY = "log:verify"
 
 
+T = TypeVar("T")
+
+
+class RoleWithoutRow(TypeError):
+    """A role has no row in a table of this module. A bug: add it, empty if it may do nothing."""
+
+
+def _by_role(table: str, rows: Mapping[Role, T]) -> Mapping[Role, T]:
+    """Return the rows, read-only; raises ``RoleWithoutRow`` where a role has none."""
+    missing = [role.name for role in Role if role not in rows]
+    if missing:
+        raise RoleWithoutRow(f"add a row to {table} in app/permissions.py: {', '.join(missing)}")
+    return MappingProxyType(dict(rows))
+
+
 _P = Permission
 _EVERYONE = frozenset({_P.SELF_READ, _P.SELF_CHANGE, _P.TEAM_LIST})
 _CASEWORK = frozenset({_P.CASE_LIST, _P.CASE_READ})
 
-ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+_ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VOLUNTEER: _EVERYONE
     | _CASEWORK
     | {
@@ -167,6 +185,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.LOG_VERIFY,
     },
 }
+ROLE_PERMISSIONS = _by_role("_ROLE_PERMISSIONS", _ROLE_PERMISSIONS)
 
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
     {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE}
@@ -188,7 +207,7 @@ _FIELDWORK = frozenset(
     }
 )
 
-ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
+_ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
     Role.VOLUNTEER: _FIELDWORK,
     Role.COORDINATOR: _FIELDWORK | {_C.REPORTING},
     Role.VETTER: frozenset(
@@ -200,6 +219,7 @@ ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
     Role.ADMINISTRATOR: frozenset(),
     Role.LEAD: frozenset(_C) - {_C.DIRECTORY},
 }
+ROLE_COMPARTMENTS = _by_role("_ROLE_COMPARTMENTS", _ROLE_COMPARTMENTS)
 """A grant to a role names nothing outside its row: ``vault.grants`` refuses it."""
 
 SEARCHING_ROLES = frozenset({Role.COORDINATOR, Role.VETTER, Role.REGISTRAR, Role.TREASURER})

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
+from app.cli import state_machines
 from app.cli.home import FOUND, err, out
 from app.crypto.root import RootKey
 from app.deployment import Deployment
@@ -41,13 +42,14 @@ def rendered() -> dict[str, str]:
             [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
         ),
         "docs/permissions.md": render_matrix(unplugged_app()),
+        "docs/state-machines.md": state_machines.render(),
     }
 
 
 def documents(
     *, check: Annotated[bool, typer.Option("--check", help="Compare, write nothing.")] = False
 ) -> None:
-    """Render the data inventory and the permissions matrix. Exit code 3 where one has drifted."""
+    """Render inventory, permissions and state machines. Exit code 3: one has drifted."""
     drifted = []
     for path, text in rendered().items():
         file = _ROOT / path

@@ -14,6 +14,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENTS = [
     _ROOT / "README.md",
     _ROOT / "SECURITY.md",
+    _ROOT / "CONTRIBUTING.md",
     *sorted((_ROOT / "docs").rglob("*.md")),
 ]
 _PATH = re.compile(r"`((?:app|tests|docs|deploy|migrations|tools|requirements)/[\w./-]+)`")
