@@ -33,7 +33,7 @@ from app.store.keystore import Keystore
 from app.store.models import SecretPurpose
 
 BOOT_KEY_BYTES = 32
-_HOP_THREADS = {"sqlite": 1, "postgresql": 4}
+_REQUEST_THREADS = {"sqlite": 1, "postgresql": 4}
 
 
 def utc_now() -> datetime:
@@ -100,7 +100,7 @@ class Deployment:
     @property
     def threads(self) -> int:
         """How many requests may be in hand at once in this process."""
-        return self.settings.hop_threads or _HOP_THREADS[self.engine.dialect.name]
+        return self.settings.request_threads or _REQUEST_THREADS[self.engine.dialect.name]
 
     @property
     def argon2_cost(self) -> Argon2Cost:

@@ -18,12 +18,12 @@ from app.alerts import routes as alerts
 from app.cases import routes as cases
 from app.deployment import Deployment
 from app.http import pages, problems
-from app.http.exchange import Identify
-from app.http.headers import Door
-from app.http.hop import Hop
+from app.http.headers import SecurityHeadersMiddleware
+from app.http.indexed_router import IndexedRouter
 from app.http.openapi import describe
+from app.http.operation import Identify, RouteContext
+from app.http.request_pool import RequestPool
 from app.http.routing import Router
-from app.http.serving import House, Switchboard, routes_of
 from app.intake import routes as intake
 from app.ledger import routes as ledger
 from app.registration import routes as registration
@@ -56,7 +56,7 @@ _NO_TELEMETRY: Final[dict[str, Any]] = {
 def create_app(deployment: Deployment) -> FastAPI:
     """Return the application of one deployment, with every domain.
 
-    Whoever built the deployment closes it, after the application has ended.
+    The caller closes the deployment, after the application has ended.
     """
     domains = (
         sessions, accounts, alerts, intake, cases, search, vetting, relocation, watch,
@@ -68,18 +68,18 @@ def create_app(deployment: Deployment) -> FastAPI:
 def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identify) -> FastAPI:
     """Return an application that serves these routers under ``/api``, and the pages.
 
-    ``identify`` says whose token it is. ``app.state.hop`` is the application's hop, which ends
-    with its lifespan.
+    ``identify`` says whose token it is. ``app.state.context`` is what every route works with; its
+    pool closes with the application's lifespan.
     """
     note_writes(deployment.sessions)
-    hop = Hop(deployment.threads)
+    pool = RequestPool(deployment.threads)
 
     @asynccontextmanager
     async def live(_app: FastAPI) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()
         yield
-        hop.close()
+        pool.close()
         gc.unfreeze()
 
     # FastAPI's own telemetry would report exceptions and inputs to whatever the host configures.
@@ -87,15 +87,18 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
         title="Padauk",
         openapi_url=None,
         telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
-        middleware=[Middleware(Door)],
+        middleware=[Middleware(SecurityHeadersMiddleware)],
     )
-    app.state.hop = hop
-    house = House(deployment, hop, identify)
+    app.state.context = RouteContext(deployment, pool, identify)
+    most = deployment.settings.max_body_bytes
+    app.router = IndexedRouter(
+        most_body_bytes=most, lifespan=live, dependency_overrides_provider=app
+    )
     about = pages.about(lambda: msgspec.json.encode(describe(app, version=_version())))
-    routes = routes_of(pages.front_page().declared, "", house)
+    app.include_router(pages.front_page(), max_body_size=most)
     for router in (about, *routers):
-        routes += routes_of(router.declared, API, house)
-    app.router = Switchboard(routes, live)
+        app.include_router(router, prefix=API, max_body_size=most)
+    app.router.index()
     problems.install(app)
     return app
 

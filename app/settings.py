@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     step_up_minutes: int = Field(default=10, ge=1, le=30)
     sign_in_queue: int = Field(default=32, ge=1, le=1000)
 
-    hop_threads: int | None = Field(default=None, ge=1, le=32)
+    request_threads: int | None = Field(default=None, ge=1, le=32)
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=4 * 1024 * 1024)
     searches_per_day: int = Field(default=60, ge=1)
     index_bits: int = Field(default=12, ge=8, le=18)

@@ -39,8 +39,9 @@ from app.crypto import hpke, signing
 from app.crypto.derive import digest, equal
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.deployment import Deployment
+from app.http.needs import Public
 from app.http.paging import Page, page_of, position
-from app.http.routing import Public, Router
+from app.http.routing import Router
 from app.intake import schemas
 from app.intake.drafts import CaseDraft
 from app.intake.service import _call_sign

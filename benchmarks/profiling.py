@@ -1,6 +1,6 @@
 """Where the time of one request goes, by the standard library's profiler, in this process.
 
-Carries whole requests out as the hop does: token, gate, body, service, answer, trail, commit.
+Carries whole requests out as their thread does: token, gate, body, service, response, commit.
 The profiler makes every Python call dearer and native code not, so shares point the way and are
 no measurement. Knows which library a function belongs to, and a few functions by name.
 """
@@ -12,6 +12,7 @@ import pstats
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -19,16 +20,16 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
-from starlette.routing import Match
+from starlette.types import Message
 
 from app.audit.trail import Trail
 from app.crypto.aead import DataKey, WrapKey
 from app.crypto.hpke import PrivateKey, PublicKey
 from app.crypto.signing import SigningKey
-from app.http.exchange import Exchange, Plan
 from app.http.idempotency import Claim
-from app.http.reading import Incoming, Reader
-from app.http.serving import Endpoint, Route
+from app.http.operation import Operation
+from app.http.request_pool import RequestPool
+from app.http.signature import HandlerSignature
 from app.main import create_app
 from app.sessions import service as sessions
 from app.vault.grants import Grants
@@ -63,15 +64,15 @@ _OTHER: Final = "Python and its library"
 # Times of these overlap: a grant seals, a commit flushes.
 _PARTS: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (
     ("session and token (principal_of)", sessions.principal_of),
-    ("body and query (Reader.read)", Reader.read),
-    ("look-up of a kept answer", Claim.find_answer),
+    ("body (HandlerSignature.arguments)", HandlerSignature.arguments),
+    ("look-up of a kept answer", Claim.find_response),
     ("look-up of grants (Keyring.load)", Keyring.load),
     ("opening cells (Vault._open)", Vault._open),  # noqa: SLF001 - the part has no other name
     ("sealing cells (Vault.seal)", Vault.seal),
     ("search key (BlindIndex._open)", BlindIndex._open),  # noqa: SLF001 - likewise
     ("granting (Grants.grant)", Grants.grant),
     ("bundles to custody (Grants.settle)", Grants.settle),
-    ("answer (Plan.render)", Plan.render),
+    ("response (Operation._render)", Operation._render),  # noqa: SLF001 - likewise
     ("trail (Trail.append_to)", Trail.append_to),
     ("ORM flush (Session.flush)", Session.flush),
     ("commit (Session.commit)", Session.commit),
@@ -99,6 +100,7 @@ def profile(ask: Ask, requests: int) -> Iterator[Profile]:
     """Yield the profile of each act over a fresh ground, then of a page met for the first time."""
     ground = lay(ask)
     app = create_app(ground.deployment)
+    app.state.context = replace(app.state.context, pool=_InlinePool(1))
     try:
         for act in ACTS:
             yield _profiled(app, ground, act, requests)
@@ -114,21 +116,17 @@ def _profiled(
     ready = ground.ready(0)
     plain = 0.0
     if named is None:
-        exchanges = [
-            _exchange(app, ground, request_of(act, ready, number)) for number in range(requests + 5)
-        ]
-        for exchange in exchanges[:5]:
-            exchange.answer()
+        asked = [request_of(act, ready, number) for number in range(requests + 5)]
+        for request in asked[:5]:
+            _send(app, request)
         began = time.thread_time()
-        for exchange in exchanges[5:]:
-            exchange.answer()
+        for request in asked[5:]:
+            _send(app, request)
         plain = (time.thread_time() - began) / requests * 1e6
-    exchanges = [
-        _exchange(app, ground, request_of(act, ready, number)) for number in range(requests)
-    ]
+    asked = [request_of(act, ready, number) for number in range(requests)]
     profiler = cProfile.Profile(time.thread_time)
-    for exchange in exchanges:
-        profiler.runcall(exchange.answer)
+    for request in asked:
+        profiler.runcall(_send, app, request)
     stats = cast("Any", pstats.Stats(profiler)).stats
     groups: defaultdict[str, float] = defaultdict(float)
     for function, (_, _, own, _, callers) in stats.items():
@@ -146,24 +144,36 @@ def _profiled(
     )
 
 
-def _exchange(app: FastAPI, ground: Ground, request: Request) -> Exchange:
+class _InlinePool(RequestPool):
+    """Carries calls out where they are awaited, so that one profiler sees all of a request."""
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        self.taken += 1
+        return function(*arguments)
+
+
+def _send(app: FastAPI, request: Request) -> None:
+    """Carry one request out in this thread; raises ``AssertionError`` for another status."""
     parts = urlsplit(request.path)
-    scope = {"type": "http", "method": request.method, "path": parts.path, "headers": []}
-    for route in app.routes:
-        match, found = route.matches(scope)
-        if match is Match.FULL and isinstance(route, Route):
-            headers = {name.encode(): value.encode() for name, value in request.headers.items()}
-            incoming = Incoming(
-                request.method,
-                parts.path,
-                parts.query.encode(),
-                found["path_params"],
-                headers,
-                request.body or b"",
-            )
-            plan = cast("Endpoint", route.app)._plan  # noqa: SLF001 - the hop without the loop
-            return Exchange(plan, ground.deployment, sessions.principal_of, incoming)
-    raise LookupError(request.path)
+    scope = {
+        "type": "http",
+        "method": request.method,
+        "path": parts.path,
+        "query_string": parts.query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in request.headers.items()],
+    }
+    statuses = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": request.body or b""}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status"))
+
+    with suppress(StopIteration):
+        app(scope, receive, send).__await__().send(None)
+    if statuses[0] != request.expected:
+        raise AssertionError(statuses[0])
 
 
 def _share(

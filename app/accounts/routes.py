@@ -32,9 +32,9 @@ from app.accounts.schemas import (
     TeamRead,
     generated_passphrase,
 )
-from app.http.exchange import StretchTask
 from app.http.paging import Page, PageQuery, page_of, position
-from app.http.routing import Router, Stretches
+from app.http.routing import Router
+from app.http.stretching import Stretches, StretchTask
 from app.permissions import Permission
 from app.work import Work
 

@@ -1,4 +1,4 @@
-"""The outermost layer: headers that every answer carries, and the last net under every failure.
+"""The outermost layer: headers that every response carries, and a problem for every failure.
 
 Plain ASGI, two steps a request. Knows no routes and keeps no note of who asked.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.problems import report, response_of
@@ -29,20 +30,20 @@ HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
 )
 
 
-class Door:
-    """Puts the headers on every answer and a problem in the place of what nobody caught."""
+class SecurityHeadersMiddleware:
+    """Adds the headers to every response and turns an uncaught failure into a problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request through."""
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         begun = False
 
-        async def send_dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
@@ -50,9 +51,11 @@ class Door:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_dressed)
-        except Exception as failure:  # noqa: BLE001 - the last net; what falls through is logged
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # the client closed the connection; there is nobody to respond to
+        except Exception as failure:  # noqa: BLE001 - nothing further out would log it
             if begun:
                 report(failure)
                 return
-            await response_of(failure)(scope, receive, send_dressed)
+            await response_of(failure)(scope, receive, send_with_headers)

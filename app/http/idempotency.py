@@ -1,13 +1,15 @@
-"""Carried out once, however often it is sent: answers kept under the caller's key.
+"""Carried out once, however often it is sent: responses kept under the caller's key.
 
-The answer is written in the transaction of the work, so there is never one without the other.
-Sent again, the same request gets the same answer; another request under the same key is refused;
-of two at once, the database lets one through. Knows bytes and no domain.
+- The response is written in the transaction of the work, so there is never one without the other.
+- Sent again, the same request gets the same response.
+- Another request under the same key is refused.
+- Of two at once, the database lets one through.
+
+Knows bytes and no domain.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -15,6 +17,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from app.crypto.aead import DataKey
 from app.crypto.derive import equal, mac
@@ -22,15 +25,13 @@ from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.deployment import Deployment
-from app.http.answers import Answer, RawHeaders
-from app.http.errors import ReplayKeyInvalid, ReplayKeyMissing, ReplayKeyReused, ReplayLost
-from app.http.reading import Incoming
+from app.http.errors import ReplayKeyReused, ReplayLost
+from app.http.requests import Incoming
 from app.store.models import DAYS_KEPT, Replay
 from app.vault.keyring import MemberSecrets
 from app.work import Principal
 
 REPLAYED: Final = (b"idempotency-replayed", b"true")
-_KEY = re.compile(r"[!-~]{8,128}")
 _EPOCH: Final = 1
 _STEP: Final = 256
 
@@ -38,13 +39,13 @@ _STEP: Final = 256
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     request: bytes
     status: int
-    headers: RawHeaders
+    headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One member's request under one key: where its answer is kept, and what opens it."""
+    """One member's request under one key: where its response is kept, and what opens it."""
 
     id: bytes
     request: bytes = field(repr=False)
@@ -58,16 +59,12 @@ class Claim:
         secrets: MemberSecrets,
         incoming: Incoming,
     ) -> Claim:
-        """Read the claim from a request; raises ``ReplayKeyMissing``, ``ReplayKeyInvalid``.
+        """Return the claim of a request with an ``Idempotency-Key``.
 
-        ``If-Match`` is left out of what must be the same: a caller who lost the answer may have
-        read the record anew before asking again.
+        ``If-Match`` is left out of what must be the same: a caller who lost the response may have
+        read the record again before repeating the request.
         """
-        key = incoming.header(b"idempotency-key")
-        if key is None:
-            raise ReplayKeyMissing("Idempotency-Key")
-        if not _KEY.fullmatch(key):
-            raise ReplayKeyInvalid("Idempotency-Key")
+        key = incoming.idempotency_key or ""
         place = frame(Label.REPLAY, principal.id, incoming.method, incoming.path, key)
         said = frame(Label.REPLAY_REQUEST, incoming.query, incoming.body)
         return cls(
@@ -76,8 +73,8 @@ class Claim:
             DataKey(secrets.own_key(Label.OWN_REPLAY)),
         )
 
-    def find_answer(self, session: Session) -> Answer | None:
-        """Return the answer given before, marked as a repetition, or None.
+    def find_response(self, session: Session) -> Response | None:
+        """Return the response given before, marked as a repetition, or None.
 
         Raises ``ReplayKeyReused`` where another request stands under the key, ``ReplayLost``
         where the member's key has changed since.
@@ -92,12 +89,19 @@ class Claim:
             raise ReplayLost from None
         if not equal(kept.request, self.request):
             raise ReplayKeyReused("Idempotency-Key")
-        return Answer(kept.status, (*kept.headers, REPLAYED), kept.body)
+        response = Response(kept.body, kept.status)
+        response.raw_headers = [*kept.headers, REPLAYED]
+        return response
 
-    def keep_answer(self, session: Session, answer: Answer, today: date) -> None:
-        """Write the answer; a second one under the same claim makes the database refuse."""
+    def keep_response(self, session: Session, response: Response, today: date) -> None:
+        """Write the response; a second one under the same claim makes the database refuse."""
         kept = msgspec.msgpack.encode(
-            _Kept(self.request, answer.status, answer.headers, answer.body)
+            _Kept(
+                self.request,
+                response.status_code,
+                tuple(response.raw_headers),
+                bytes(response.body),
+            )
         )
         sealed = self._key.seal(kept, address=self.id, epoch=_EPOCH, step=_STEP)
         row = {"id": self.id, "answer": sealed, "created_on": today}
@@ -105,7 +109,7 @@ class Claim:
 
 
 def forget_old(session: Session, today: date) -> int:
-    """Delete answers older than two days, and return how many. A job of the worker."""
+    """Delete responses older than two days, and return how many. A job of the worker."""
     oldest = today - timedelta(days=DAYS_KEPT)
     done = session.connection().execute(delete(Replay).where(Replay.created_on < oldest))
     return done.rowcount

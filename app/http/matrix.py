@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from fastapi import FastAPI
 
-from app.http.routing import Public, Served, declared_needs
+from app.http.needs import Public
+from app.http.routing import Served, declared_needs
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 
 _HEAD = """\
@@ -29,9 +30,9 @@ def render(app: FastAPI) -> str:
 def _members(served: Iterable[Served]) -> Iterator[str]:
     yield "## Members"
     yield ""
-    yield "`↑` waits for the second unlock; `key` is an `Idempotency-Key`, `match` an `If-Match`."
+    yield "`↑` requires a step-up; `key` is an `Idempotency-Key`, `match` an `If-Match`."
     yield ""
-    yield f"| route | needs | asks for | {' | '.join(Role)} |"
+    yield f"| route | needs | requires | {' | '.join(Role)} |"
     yield "| --- | --- | --- |" + " :-: |" * len(Role)
     for route in served:
         if isinstance(route.needs, Permission):
@@ -55,7 +56,7 @@ def _doors(served: Iterable[Served]) -> Iterator[str]:
 
 def _unused(served: Iterable[Served]) -> Iterator[str]:
     used = {route.needs for route in served}
-    yield "## Permissions that no route asks for"
+    yield "## Permissions that no route needs"
     yield ""
     unused = [f"`{permission}`" for permission in Permission if permission not in used]
     yield ", ".join(unused) + "." if unused else "None."

@@ -1,12 +1,13 @@
 """The description of the interface: FastAPI's, with what it cannot know put in.
 
-Added: the bearer token, the headers of repeatable and of conditional requests, and for each
-operation the problems that it may answer with, by code. Served to anyone: it holds no secret.
+Added to each operation are the problems that it may respond with, by code, its need, and its
+``ETag``. Served to anyone: it holds no secret.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import NoneType
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,10 +15,9 @@ from fastapi.openapi.utils import get_openapi
 
 from app import errors
 from app.http import errors as web
-from app.http.answers import Raw
+from app.http.needs import Public
+from app.http.operation import Operation
 from app.http.problems import MEDIA_TYPE, URN, status_of
-from app.http.routing import Declared, Public
-from app.http.serving import Route
 from app.http.wording import all_codes
 from app.vault.errors import NoGrant, StepUpRequired
 
@@ -44,28 +44,6 @@ _CHANGING: Final[Kinds] = (
     errors.Stale,
     web.RetryConflict,
 )
-_BEARER: Final = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The token that signing in gives, 43 characters. It ends after 15 idle minutes.",
-}
-_REPLAY_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "Random, 8 to 128 visible characters. Sent again within two days, the same "
-    "request under the same key is carried out once and answered alike.",
-    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]+$"},
-    "example": "7f3c0a52b1de4c6f",
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The version that the change is based on: the ETag of what was read.",
-    "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,9}"$'},
-    "example": '"7"',
-}
 
 
 def describe(app: FastAPI, *, version: str) -> dict[str, Any]:
@@ -77,53 +55,39 @@ def describe(app: FastAPI, *, version: str) -> dict[str, Any]:
         routes=app.routes,
         separate_input_output_schemas=False,
     )
-    shared = described.setdefault("components", {})
-    schemas = shared.setdefault("schemas", {})
-    for generated in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(generated, None)
-    schemas |= _problem_schemas()
-    shared["securitySchemes"] = {"bearer": _BEARER}
-    for route in app.routes:
-        if isinstance(route, Route):
-            for method in route.methods or ():
-                _complete(described["paths"][route.path][method.lower()], route)
+    described.setdefault("components", {}).setdefault("schemas", {}).update(_problem_schemas())
     return described
 
 
-def _complete(operation: dict[str, Any], route: Route) -> None:
-    declared = route.declared
-    parameters = operation.setdefault("parameters", [])
-    if declared.creates:
-        parameters.append(_REPLAY_KEY)
-    if declared.changes:
-        parameters.append(_IF_MATCH)
-    answers = operation["responses"]
-    answers.pop("422", None)
-    if isinstance(declared.needs, Public):
-        operation["security"] = []
-        operation["x-needs"] = f"public: {declared.needs.because}"
-    else:
-        operation["security"] = [{"bearer": []}]
-        operation["x-needs"] = declared.needs.value
-    if route.response_model is None:
-        # FastAPI supposes JSON; a Raw answer says its own media type, an empty one has none.
-        answers[str(route.status_code)].pop("content", None)
-        if declared.handler.__annotations__.get("return") in (Raw, "Raw"):
-            answers[str(route.status_code)]["content"] = {"*/*": {}}
-    elif "version" in getattr(route.response_model, "model_fields", ()):
-        answers[str(route.status_code)]["headers"] = {
-            "ETag": {"description": "The version, in quotes", "schema": {"type": "string"}}
-        }
-    answers |= _problems(_refusals(declared, operation))
+def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of an operation that its handler's signature does not say."""
+    returned: dict[str, Any] = {}
+    returns = operation.takes.returns
+    if operation.shape is not None and "version" in getattr(returns, "model_fields", ()):
+        text = {"type": "string"}
+        returned["headers"] = {"ETag": {"description": "The version, in quotes", "schema": text}}
+    if operation.shape is None and returns is not NoneType:
+        returned["content"] = {"*/*": {}}
+    described = _problems(_refusals(operation))
+    return {operation.status: returned, **described} if returned else described
 
 
-def _refusals(declared: Declared, operation: dict[str, Any]) -> Iterator[type[errors.DomainError]]:
+def extra_of(operation: Operation) -> dict[str, Any]:
+    """Return what else OpenAPI says about an operation: its need."""
+    needs = operation.declared.needs
+    if isinstance(needs, Public):
+        return {"security": [], "x-needs": f"public: {needs.because}"}
+    return {"x-needs": needs.value}
+
+
+def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
+    declared = operation.declared
     yield from _ALWAYS
     yield web.FieldsInvalid
     if not isinstance(declared.needs, Public):
         yield from _SIGNED_IN
         yield StepUpRequired
-    if "requestBody" in operation:
+    if operation.takes.body is not None:
         yield from _WITH_BODY
     if declared.creates:
         yield from _CREATING
@@ -132,12 +96,12 @@ def _refusals(declared: Declared, operation: dict[str, Any]) -> Iterator[type[er
     yield from declared.raises
 
 
-def _problems(kinds: Kinds) -> dict[str, Any]:
+def _problems(kinds: Kinds) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int, dict[str, str]] = {}
     for kind in kinds:
         by_status.setdefault(status_of(kind), {})[kind.code] = kind.title
     return {
-        str(status): {
+        status: {
             "description": "\n".join(f"- `{code}`: {told[code]}" for code in sorted(told)),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }

@@ -12,12 +12,13 @@ from importlib.resources import files
 
 from sqlalchemy import literal, select
 
-from app.http.routing import Public, Raw, Router
+from app.http.needs import Public
+from app.http.responses import JSON, Raw
+from app.http.routing import Router
 from app.http.schema import Schema
 from app.work import Work
 
 _HTML = "text/html; charset=utf-8"
-_JSON = "application/json"
 
 
 class Health(Schema):
@@ -55,6 +56,6 @@ def about(describe: Callable[[], bytes]) -> Router:
     @router.get("/openapi.json", needs=Public("the interface is open source"))
     def read_description(work: Work) -> Raw:  # noqa: ARG001 - written in a thread, not on the loop
         """Return the description of the interface (OpenAPI 3.1)."""
-        return Raw(description(), _JSON)
+        return Raw(description(), JSON)
 
     return router

@@ -103,6 +103,7 @@ def _known(failure: BaseException) -> errors.DomainError | None:
 
 
 _FRAMEWORK: Final[dict[int, type[errors.DomainError]]] = {
+    413: errors.TooLarge,
     404: web.RouteNotFound,
     405: web.MethodNotAllowed,
 }
@@ -131,7 +132,7 @@ def _headers(known: errors.DomainError) -> dict[str, str]:
     return {}
 
 
-async def _answer(_request: Request, failure: Exception) -> Response:
+async def _respond(_request: Request, failure: Exception) -> Response:
     response = response_of(failure)
     if isinstance(failure, HTTPException):
         for name, value in (failure.headers or {}).items():
@@ -142,4 +143,4 @@ async def _answer(_request: Request, failure: Exception) -> Response:
 def install(app: FastAPI) -> None:
     """Let every failure that a route or FastAPI itself raises become a problem."""
     for kind in (errors.DomainError, HTTPException, SQLAlchemyError):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, _respond)

@@ -1,28 +1,34 @@
-"""Where routes are declared: none can be written without saying whom it is for.
+"""Where routes are declared: none can be written without saying what it needs.
 
-``Router`` gathers declarations and knows nothing of how they are served; ``declared_needs`` reads
-them back from a running application, so that the wall tests and ``docs/permissions.md`` see what
-is really there.
+``Router`` is FastAPI's ``APIRouter`` whose decorators require ``needs=``, ``GatedRoute`` its
+``APIRoute`` in which the gate speaks before FastAPI's own refusals. ``declared_needs`` reads the
+declarations back from a running application, so that the wall tests and ``docs/permissions.md``
+see what is really there.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
 
 from app.errors import DomainError
-from app.http.answers import Raw
-from app.http.exchange import Asked, Needs, Public, Stretches
-
-__all__ = ["Declared", "Needs", "Public", "Raw", "Router", "Served", "Stretches", "declared_needs"]
+from app.http.needs import Needs
+from app.http.openapi import extra_of, responses_of
+from app.http.operation import Declared, Operation
+from app.http.requests import BEARER, RawRequest
+from app.http.schema import KNOWN_FIELDS
+from app.http.stretching import Tasks
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Stretch = Callable[..., Asked]
+Stretch = Callable[..., Tasks]
 
 
 class Decorator(Protocol):
@@ -32,44 +38,73 @@ class Decorator(Protocol):
         """Declare this handler."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One route as its author wrote it down."""
+class GatedRoute(APIRoute):
+    """A route whose gate speaks first: 401 and 403 before what FastAPI refuses."""
 
-    method: str
-    path: str
-    handler: Callable[..., Any]
-    needs: Needs
-    creates: bool
-    changes: bool
-    stretch: Stretch | None
-    status: int | None
-    raises: tuple[type[DomainError], ...]
-    tags: tuple[str, ...]
+    def __init__(self, path: str, endpoint: Callable[..., Any], **how: Any) -> None:
+        if not isinstance(endpoint, Operation):
+            raise TypeError(f"{path}: declare a route by a method of Router, with needs=")
+        self.operation = endpoint
+        super().__init__(path, endpoint, **how)
+        names = {name for place, name in _parameters(self.dependant) if place == "query"}
+        self.operation.known_query = frozenset(names)
+        KNOWN_FIELDS.update(name for _, name in _parameters(self.dependant))
 
-    def __post_init__(self) -> None:
-        if inspect.iscoroutinefunction(self.handler):
-            raise TypeError(f"{self.path}: a handler is a plain function; it runs in a thread")
-        if self.creates and isinstance(self.needs, Public):
-            raise TypeError(f"{self.path}: nobody's requests cannot be told apart to repeat them")
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return FastAPI's handler of a request, with the gate before its refusals."""
+        respond = super().get_route_handler()
+        takes_body = self.body_field is not None
+        runs_dependencies = any(found.call is not BEARER for found in self.dependant.dependencies)
+
+        async def respond_behind_gate(request: Request) -> Response:
+            raw = RawRequest(request.scope, request.receive)
+            if takes_body:
+                await raw.body()
+            if runs_dependencies:
+                await self.operation.require_access(raw)
+            try:
+                return await respond(raw)
+            except RequestValidationError as refused:
+                errors = list(refused.errors())
+            return await self.operation.refuse(raw, errors)
+
+        return respond_behind_gate
 
 
-class Router:
-    """Gathers the routes of one domain.
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, str]]:
+    """Yield place and name of every parameter that a route and its dependencies take."""
+    every = {
+        "path": dependant.path_params,
+        "query": dependant.query_params,
+        "header": dependant.header_params,
+        "cookie": dependant.cookie_params,
+    }
+    for place, parameters in every.items():
+        for parameter in parameters:
+            kind = parameter.field_info.annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                for name, field in kind.model_fields.items():
+                    yield place, field.alias or name
+            else:
+                yield place, parameter.alias
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
 
-    ``needs`` is a permission or ``Public("why")``. ``creates`` asks for an ``Idempotency-Key``,
-    ``changes`` for ``If-Match``. ``stretch(work, body)`` returns what Argon2 must stretch before
+
+class Router(APIRouter):
+    """The routes of one domain.
+
+    ``needs`` is a permission or ``Public("why")``. ``creates`` requires an ``Idempotency-Key``,
+    ``changes`` an ``If-Match``. ``stretch(work, body)`` returns what Argon2 must stretch before
     the handler, which then takes a ``Stretched``, or ``Stretches`` for a list. ``raises`` are the
     domain's refusals, for the description of the interface. Handlers are plain functions; one
     that takes a ``Work`` gets it.
     """
 
     def __init__(self, *, prefix: str = "", tags: Sequence[str] = ()) -> None:
-        self.declared: list[Declared] = []
-        self._prefix = prefix
-        self._tags = tuple(tags)
+        super().__init__(prefix=prefix, tags=[*tags], route_class=GatedRoute)
 
-    def get(
+    def get(  # type: ignore[override]
         self,
         path: str,
         *,
@@ -78,9 +113,11 @@ class Router:
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a read."""
-        return self._declare("GET", path, needs, status_code, raises)
+        return self._declare(
+            "GET", path, Declared(needs, status_code=status_code, raises=(*raises,))
+        )
 
-    def post(
+    def post(  # type: ignore[override]
         self,
         path: str,
         *,
@@ -92,12 +129,10 @@ class Router:
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a creation, a move, or a read that must not stand in an address."""
-        return self._declare(
-            "POST", path, needs, status_code, raises, creates=creates, changes=changes,
-            stretch=stretch,
-        )  # fmt: skip
+        declared = Declared(needs, creates, changes, stretch, status_code, (*raises,))
+        return self._declare("POST", path, declared)
 
-    def put(
+    def put(  # type: ignore[override]
         self,
         path: str,
         *,
@@ -109,12 +144,10 @@ class Router:
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a replacement."""
-        return self._declare(
-            "PUT", path, needs, status_code, raises, creates=creates, changes=changes,
-            stretch=stretch,
-        )  # fmt: skip
+        declared = Declared(needs, creates, changes, stretch, status_code, (*raises,))
+        return self._declare("PUT", path, declared)
 
-    def patch(
+    def patch(  # type: ignore[override]
         self,
         path: str,
         *,
@@ -124,9 +157,10 @@ class Router:
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a change of some fields."""
-        return self._declare("PATCH", path, needs, status_code, raises, changes=changes)
+        declared = Declared(needs, changes=changes, status_code=status_code, raises=(*raises,))
+        return self._declare("PATCH", path, declared)
 
-    def delete(
+    def delete(  # type: ignore[override]
         self,
         path: str,
         *,
@@ -136,26 +170,24 @@ class Router:
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a removal."""
-        return self._declare("DELETE", path, needs, status_code, raises, changes=changes)
+        declared = Declared(needs, changes=changes, status_code=status_code, raises=(*raises,))
+        return self._declare("DELETE", path, declared)
 
-    def _declare(
-        self,
-        method: str,
-        path: str,
-        needs: Needs,
-        status: int | None,
-        raises: Sequence[type[DomainError]],
-        *,
-        creates: bool = False,
-        changes: bool = False,
-        stretch: Stretch | None = None,
-    ) -> Decorator:
+    def _declare(self, method: str, path: str, declared: Declared) -> Decorator:
         def declare(handler: Handler) -> Handler:
-            route = Declared(
-                method, self._prefix + path, handler, needs, creates, changes, stretch, status,
-                tuple(raises), self._tags,
-            )  # fmt: skip
-            self.declared.append(route)
+            operation = Operation(handler, declared)
+            self.add_api_route(
+                path,
+                operation,
+                methods=[method],
+                name=operation.name,
+                operation_id=operation.name,
+                response_model=None if operation.shape is None else operation.takes.returns,
+                response_class=Response if operation.shape is None else JSONResponse,
+                status_code=operation.status,
+                responses=responses_of(operation),
+                openapi_extra=extra_of(operation),
+            )
             return handler
 
         return declare
@@ -163,7 +195,7 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One method of one path that an application answers, and what it was declared to need.
+    """One method of one path that an application serves, and what it was declared to need.
 
     ``needs`` is None for what was not declared on a ``Router``: the wall tests refuse it.
     """
@@ -177,7 +209,7 @@ class Served:
 
 
 def declared_needs(app: FastAPI) -> Iterator[Served]:
-    """Yield everything that the application answers, in order of path and method."""
+    """Yield everything that the application serves, in order of path and method."""
     yield from sorted(_served(app), key=lambda served: (served.path, served.method))
 
 
@@ -185,15 +217,15 @@ def _served(app: FastAPI) -> Iterator[Served]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         path = context.path or "?"
-        declared = getattr(route, "declared", None)
-        if not isinstance(declared, Declared):
+        if not isinstance(route, GatedRoute):
             yield Served(type(route).__name__, path, context.name or "?", None)
             continue
+        declared = route.operation.declared
         for method in sorted(context.methods or ()):
             yield Served(
                 method,
                 path,
-                declared.handler.__name__,
+                route.operation.name,
                 declared.needs,
                 declared.creates,
                 declared.changes,

@@ -8,8 +8,9 @@ from app.accounts.admission import Passphrase
 from app.accounts.credentials import Stretching
 from app.accounts.schemas import generated_passphrase
 from app.crypto.passwords import Stretched
-from app.http.exchange import StretchTask
-from app.http.routing import Public, Router, Stretches
+from app.http.needs import Public
+from app.http.routing import Router
+from app.http.stretching import Stretches, StretchTask
 from app.permissions import Permission
 from app.sessions import passphrases, sign_in
 from app.sessions import service as sessions

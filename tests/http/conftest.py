@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.accounts.models import Team
 from app.audit.models import AuditEvent
-from app.http.hop import Hop
+from app.http.request_pool import RequestPool
 from app.main import assemble
 from app.permissions import Role
 from app.sessions.service import principal_of
@@ -32,9 +32,9 @@ class Served:
     client: TestClient
 
     @property
-    def hop(self) -> Hop:
-        hop: Hop = self.app.state.hop
-        return hop
+    def pool(self) -> RequestPool:
+        pool: RequestPool = self.app.state.context.pool
+        return pool
 
     def ask(self, who: Role | Person | None, method: str, path: str, /, **request: Any) -> Response:
         """Send a request as the first member of a role, as a member, or as nobody."""
@@ -74,7 +74,7 @@ def judge(
     served = serve(open_world(founded, copy_sqlite(founded, source, folder)))
     yield served
     served.client.close()
-    served.hop.close()
+    served.pool.close()
     served.world.close()
 
 
@@ -83,4 +83,4 @@ def served(world: World) -> Iterator[Served]:
     served = serve(world)
     yield served
     served.client.close()
-    served.hop.close()
+    served.pool.close()

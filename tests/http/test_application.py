@@ -12,9 +12,10 @@ from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
 from app import errors
+from app.http.needs import Public
 from app.http.openapi import describe
 from app.http.problems import STATUS, status_of
-from app.http.routing import Public, Served, declared_needs
+from app.http.routing import Served, declared_needs
 from app.main import create_app
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import new_id
@@ -37,7 +38,7 @@ def world(
 def app(world: World) -> Iterator[FastAPI]:
     app = create_app(world.deployment)
     yield app
-    app.state.hop.close()
+    app.state.context.pool.close()
 
 
 @pytest.fixture

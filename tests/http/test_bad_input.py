@@ -180,7 +180,7 @@ def test_an_id_in_a_path_that_is_none_is_named(judge: Served, told: str):
         (f"kind=red&kind={LEAK}", "kind.1", "not_a_choice"),
         ("cursor=" + "A" * 401, "cursor", "too_long"),
         (f"cursor={LEAK}", "cursor", "cursor.invalid"),
-        ("cursor=%00", "", "control_character"),
+        ("cursor=%00", "cursor", "control_character"),
         ("colour=red%00", "colour", "control_character"),
         (f"color={LEAK}", "*", "unknown_field"),
         (f"{LEAK}=red", "*", "unknown_field"),

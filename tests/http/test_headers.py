@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from app.http import reading
+from app.http import requests
 from app.permissions import Role
 from tests.http.asgi import Message, chunks, speak
 from tests.http.conftest import Served
@@ -128,7 +128,7 @@ def test_a_body_of_exactly_the_size_is_read(judge: Served):
 
 
 def test_a_body_that_never_ends_is_given_up(judge: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reading, "BODY_SECONDS", 0.02)
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.02)
     begun = []
 
     async def stall() -> Message:
@@ -149,9 +149,9 @@ def test_a_client_that_hangs_up_gets_no_answer(judge: Served, parts: list[bytes]
     async def hang_up() -> Message:
         return waiting.pop(0) if waiting else {"type": "http.disconnect"}
 
-    taken = judge.hop.taken
+    taken = judge.pool.taken
     assert speak(judge.app, "POST", PATH, JSON, hang_up).messages == []
-    assert judge.hop.taken == taken
+    assert judge.pool.taken == taken
 
 
 def test_a_web_socket_is_turned_away(judge: Served):

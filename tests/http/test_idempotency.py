@@ -8,14 +8,14 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from httpx2 import Response
+from httpx2 import Response as Answer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from app.accounts.models import Team
-from app.http.answers import Answer
 from app.http.idempotency import Claim, forget_old
-from app.http.reading import Incoming
+from app.http.requests import Incoming
 from app.permissions import Role
 from app.store.models import Replay
 from app.vault.keyring import MemberSecrets
@@ -27,7 +27,7 @@ KEY = "a-random-key-1"
 WHO = Role.ADMINISTRATOR
 
 
-def open_team(served: Served, name: str, key: str = KEY, who: Role = WHO) -> Response:
+def open_team(served: Served, name: str, key: str = KEY, who: Role = WHO) -> Answer:
     return served.ask(
         who, "POST", "/api/toys", json={"name": name}, headers={"idempotency-key": key}
     )
@@ -107,7 +107,7 @@ def test_of_two_at_once_one_is_carried_out_and_both_are_answered(
     with ThreadPoolExecutor(2) as both:
         answers = list(both.map(lambda one: open_team(one, "Ebony"), (served, other)))
     other.client.close()
-    other.hop.close()
+    other.pool.close()
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].content == answers[1].content
     assert sum("idempotency-replayed" in answer.headers for answer in answers) == 1
@@ -120,13 +120,13 @@ def test_a_twin_that_commits_after_our_look_up_answers_for_us(
 ):
     """On both databases: race."""
     first, before = open_team(served, "Ebony"), served.count()
-    find, looked = Claim.find_answer, []
+    find, looked = Claim.find_response, []
 
-    def find_late(self: Claim, session: Session) -> Answer | None:
+    def find_late(self: Claim, session: Session) -> Response | None:
         looked.append(self.id)
         return find(self, session) if len(looked) > 1 else None
 
-    monkeypatch.setattr(Claim, "find_answer", find_late)
+    monkeypatch.setattr(Claim, "find_response", find_late)
     again = open_team(served, "Ebony")
     assert again.content == first.content
     assert len(looked) == 2
@@ -181,7 +181,7 @@ def test_a_key_reads_differently_for_every_route_and_member(served: Served):
     world = served.world
     person = world.member(WHO)
     incoming = Incoming(
-        "POST", "/api/toys", b"", {}, {b"idempotency-key": KEY.encode()}, b'{"name":"Ebony"}'
+        "POST", "/api/toys", b"", {}, None, b'{"name":"Ebony"}', idempotency_key=KEY
     )
 
     def claim(principal: Principal, incoming: Incoming) -> Claim:

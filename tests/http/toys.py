@@ -14,9 +14,12 @@ from sqlalchemy import select
 from app.accounts.models import Member, Team, TeamName
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.errors import Conflict, Forbidden, NotFound
-from app.http.paging import Page, PageQuery, page_of, position
-from app.http.routing import Public, Raw, Router, Stretches
+from app.http.needs import Public
+from app.http.paging import Page, PageAsked, page_of, position
+from app.http.responses import Raw
+from app.http.routing import Router
 from app.http.schema import Code, Currency, LongText, Minor, Name, Schema, Secret, ShortText
+from app.http.stretching import Stretches
 from app.permissions import Permission
 from app.store.base import new_id
 from app.work import Work
@@ -50,6 +53,13 @@ class TeamBusy(Conflict):
 class Colour(StrEnum):
     RED = "red"
     GREEN = "green"
+
+
+class ToysAsked(PageAsked):
+    """What the list of toys takes."""
+
+    colour: Colour | None = None
+    kind: list[Colour] | None = None
 
 
 class OpenTeam(Schema):
@@ -121,13 +131,8 @@ def read_toy(team_id: UUID, work: Work) -> TeamReceipt:
 
 
 @router.get("", needs=Permission.TEAM_LIST)
-def list_toys(
-    work: Work,
-    page: PageQuery,
-    colour: Colour | None = None,
-    kind: Annotated[list[Colour] | None, Query()] = None,
-) -> Page[UUID]:
-    handled.append(f"list_toys {colour} {kind}")
+def list_toys(work: Work, page: Annotated[ToysAsked, Query()]) -> Page[UUID]:
+    handled.append(f"list_toys {page.colour} {page.kind}")
     after = position(work, page, UUID)
     query = select(Team.id).order_by(Team.id).limit(page.limit + 1)
     rows = work.session.scalars(query if after is None else query.where(Team.id > after[0])).all()

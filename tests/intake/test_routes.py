@@ -77,7 +77,7 @@ def api(world: World) -> Iterator[Api]:
     client = TestClient(app, raise_server_exceptions=False)
     yield Api(world, client)
     client.close()
-    app.state.hop.close()
+    app.state.context.pool.close()
 
 
 def codes(answer: Response) -> tuple[int, str]:

@@ -21,7 +21,7 @@ BREACHES = {
     ),
     "A request walks through http once, forward": (
         "app/http/schema.py",
-        "from app.http.serving import House",
+        "from app.http.routing import Router",
     ),
     "A domain calls no other, but where the list says so": (
         "app/aid/approvals.py",

@@ -101,7 +101,7 @@ def test_wrong_passphrases_of_a_session_make_its_next_attempt_wait(served, lead,
     async def noted(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("app.http.serving.asyncio.sleep", noted)
+    monkeypatch.setattr("app.http.stretching.asyncio.sleep", noted)
     token = served.token_of(lead)
     for _ in range(4):
         served.ask(token, "POST", STEP_UP, json={"passphrase": "wrong words"})

@@ -276,7 +276,7 @@ def test_attempts_wait_outside_the_hop(served, world, person, monkeypatch):
         waited.append(seconds)
 
     fail(world, person.login, 5)
-    monkeypatch.setattr("app.http.serving.asyncio.sleep", noted)
+    monkeypatch.setattr("app.http.stretching.asyncio.sleep", noted)
     assert served.sign_in(person.login, person.passphrase).status_code == 201
     assert waited == [4.0]
 

@@ -16,7 +16,7 @@ from app.accounts import routes as accounts
 from app.alerts import routes as alerts
 from app.audit.models import AuditEvent
 from app.audit.trail import Detail, read_detail
-from app.http.hop import Hop
+from app.http.request_pool import RequestPool
 from app.main import assemble
 from app.permissions import Role
 from app.sessions import routes as sessions
@@ -30,7 +30,7 @@ class Served:
 
     world: World
     client: TestClient
-    hop: Hop
+    pool: RequestPool
 
     def ask(
         self, who: Role | Person | str | None, method: str, path: str, **request: Any
@@ -80,4 +80,4 @@ def served(world: World) -> Iterator[Served]:
         world.deployment, [accounts.router, sessions.router, alerts.router], principal_of
     )
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Served(world, client, app.state.hop)
+        yield Served(world, client, app.state.context.pool)

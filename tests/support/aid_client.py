@@ -56,4 +56,4 @@ def serve(world: World, *routers: Router) -> Iterator[Asked]:
         yield Asked(world, client)
     finally:
         client.close()
-        app.state.hop.close()
+        app.state.context.pool.close()

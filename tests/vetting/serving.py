@@ -58,4 +58,4 @@ def serve(world: World) -> Iterator[Api]:
         yield Api(world, client)
     finally:
         client.close()
-        app.state.hop.close()
+        app.state.context.pool.close()

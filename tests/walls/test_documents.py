@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli.documents import rendered, unplugged_app
-from app.http.routing import Public, declared_needs
+from app.http.needs import Public
+from app.http.routing import declared_needs
 from app.models import metadata
 from app.store.inventory import KINDS, ColumnUndeclared, describe
 from app.store.models import KeystoreBase

@@ -21,18 +21,18 @@ def test_a_request_takes_one_hop(served: Served):
     team = served.world.founded.teams[0]
     answer = served.ask(Role.VOLUNTEER, "GET", f"/api/toys/{team}")
     assert (answer.status_code, answer.json()) == (200, {"id": str(team), "name": "Teak"})
-    assert served.hop.taken == 1
+    assert served.pool.taken == 1
 
 
 def test_a_refused_body_takes_one_hop_too(served: Served):
     answer = served.ask(Role.VOLUNTEER, "POST", "/api/toys/everything", json={"line": 7})
     assert answer.status_code == 422
-    assert served.hop.taken == 1
+    assert served.pool.taken == 1
 
 
 def test_a_page_that_needs_neither_database_nor_key_takes_no_hop(served: Served):
     assert served.ask(None, "GET", "/").status_code == 200
-    assert served.hop.taken == 0
+    assert served.pool.taken == 0
 
 
 def test_an_open_door_is_answered_on_behalf_of_nobody(served: Served):
@@ -47,7 +47,7 @@ def test_a_passphrase_is_stretched_between_two_hops(served: Served):
     assert answer.status_code == other.status_code == 200
     assert len(answer.json()["verifier"]) == 64
     assert answer.json() != other.json()
-    assert served.hop.taken == 4
+    assert served.pool.taken == 4
     assert toys.handled == ["ask_stretching"] * 2
 
 
@@ -57,9 +57,9 @@ def test_a_delay_is_waited_for_without_holding_a_thread(
     waited = []
 
     async def wait(seconds: float) -> None:
-        waited.append((seconds, served.hop.taken))
+        waited.append((seconds, served.pool.taken))
 
-    monkeypatch.setattr("app.http.serving.asyncio.sleep", wait)
+    monkeypatch.setattr("app.http.stretching.asyncio.sleep", wait)
     asked = {"passphrase": "correct horse", "delay": 2.5}
     assert served.ask(None, "POST", "/api/toys/sign-in", json=asked).status_code == 200
     assert waited == [(2.5, 1)]
@@ -88,10 +88,10 @@ def test_several_passphrases_are_stretched_once_and_replayed_without_stretching(
     asked = {"json": {"passphrase": "correct horse"}, "headers": CREATED}
     first = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/changes", **asked)
     assert len(first.json()["verifier"]) == 128
-    assert served.hop.taken == 2
+    assert served.pool.taken == 2
     again = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/changes", **asked)
     assert again.content == first.content
-    assert served.hop.taken == 3
+    assert served.pool.taken == 3
     assert toys.handled == ["change_toy"]
 
 

@@ -1,0 +1,209 @@
+"""One request from its token to its bytes, in one thread and one unit of work.
+
+- Who asks (401) and may they (403) come before anything is judged of what they ask (422).
+- The response is rendered before the commit, and the commit comes before the response is sent.
+- A failure leaves nothing behind; a refusal for want of a right is recorded afterwards, in a unit
+  of its own.
+
+FastAPI calls an ``Operation`` as its endpoint. Knows no statuses of failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any, Final, TypeAlias
+
+from fastapi import Request, Response
+from pydantic import TypeAdapter
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.audit.events import EventKind
+from app.crypto.passwords import Stretched
+from app.deployment import Deployment
+from app.errors import Conflict, DomainError, Forbidden, Stale, Unauthenticated
+from app.http.errors import NotAllowed
+from app.http.idempotency import Claim
+from app.http.needs import Needs, Public
+from app.http.request_pool import RequestPool
+from app.http.requests import BEARER, Incoming, refusal_of
+from app.http.responses import json_response
+from app.http.signature import HandlerSignature
+from app.http.stretching import Stretches, Tasks, stretch_all
+from app.vault.errors import StepUpRequired
+from app.vault.keyring import MemberSecrets
+from app.work import NOBODY, Principal, begin_work, unit_of_work
+
+_OK: Final = 200
+_NO_CONTENT: Final = 204
+
+Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, MemberSecrets]]
+"""Returns whose token this is, or raises ``Unauthenticated``: ``sessions.service``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteContext:
+    """What every route of one application works with: ``app.state.context``."""
+
+    deployment: Deployment
+    pool: RequestPool
+    identify: Identify
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the decorator of a route says about it."""
+
+    needs: Needs
+    creates: bool = False
+    changes: bool = False
+    stretch: Callable[..., Tasks] | None = None
+    status_code: int | None = None
+    raises: tuple[type[DomainError], ...] = ()
+
+
+class Operation:
+    """One route: its handler, what it needs, and how a request to it is carried out."""
+
+    def __init__(self, handler: Callable[..., Any], declared: Declared) -> None:
+        self.handler = handler
+        self.declared = declared
+        self.name = self.__name__ = handler.__name__
+        self.__doc__ = handler.__doc__ or ""
+        self.known_query: frozenset[str] = frozenset()
+        is_public = isinstance(declared.needs, Public)
+        if declared.creates and is_public:
+            raise TypeError(f"{self.name}: requests without a member cannot be told apart")
+        self.takes = HandlerSignature(
+            handler, open_to_all=is_public, creates=declared.creates, changes=declared.changes
+        )
+        self.__signature__ = self.takes.shown
+        if (declared.stretch is None) is not (self.takes.stretched is None):
+            raise TypeError(f"{self.name}: stretch= and a Stretched argument go together")
+        returns = self.takes.returns
+        is_response = isinstance(returns, type) and issubclass(returns, Response)
+        self.shape = None if is_response or returns is NoneType else TypeAdapter(returns)
+        self.status = declared.status_code or (_NO_CONTENT if returns is NoneType else _OK)
+        # A page that needs no database and no key is served on the event loop.
+        self._needs_thread = not is_public or self.takes.work is not None
+
+    async def __call__(self, **values: Any) -> Response:
+        """Carry a request out: in one thread, or in two with Argon2 between them."""
+        request = self.takes.request_of(values)
+        context: RouteContext = request.app.state.context
+        incoming = self.takes.incoming(values, refusal_of(request, self.known_query))
+        if not self._needs_thread:
+            return self._respond_on_loop(incoming)
+        response = await context.pool.run(self.carry_out, context, incoming)
+        if isinstance(response, Response):
+            return response
+        stretched = await stretch_all(context.deployment.stretcher, response)
+        response = await context.pool.run(self.carry_out, context, incoming, stretched)
+        if not isinstance(response, Response):
+            raise TypeError(self.name)
+        return response
+
+    async def refuse(self, request: Request, errors: list[dict[str, Any]]) -> Response:
+        """Raise what FastAPI refused about a request, unless the gate refuses it first."""
+        context: RouteContext = request.app.state.context
+        refusal = refusal_of(request, self.known_query, errors)
+        incoming = Incoming.of(request, await BEARER(request), refusal=refusal)
+        if not self._needs_thread:
+            return self._respond_on_loop(incoming)
+        await context.pool.run(self.carry_out, context, incoming)
+        raise TypeError(self.name)
+
+    async def require_access(self, request: Request) -> None:
+        """Let the gate speak before dependencies of the route's own run: 401, 403."""
+        context: RouteContext = request.app.state.context
+        incoming = Incoming.of(request, await BEARER(request))
+        await context.pool.run(self._require_access, context, incoming)
+
+    def carry_out(
+        self,
+        context: RouteContext,
+        incoming: Incoming,
+        stretched: Stretched | Stretches | None = None,
+    ) -> Response | Tasks:
+        """Carry a request out and return its response, committed; or what Argon2 must do first."""
+        with context.deployment.sessions() as session:
+            principal, secrets = self._admit(context, session, incoming)
+            if incoming.refusal is not None:
+                raise incoming.refusal
+            claim = self._claim(context, principal, secrets, incoming)
+            work = begin_work(
+                session, context.deployment, principal, secrets, based_on=incoming.version
+            )
+            try:
+                with unit_of_work(work):
+                    if claim is not None and (earlier := claim.find_response(session)):
+                        return earlier
+                    arguments = self.takes.arguments(incoming, work, stretched)
+                    if self.declared.stretch is not None and stretched is None:
+                        return self.declared.stretch(work, arguments[self.takes.body or ""])
+                    response = self._render(self.handler(**arguments))
+                    if claim is not None:
+                        claim.keep_response(session, response, work.today())
+                return response
+            except (Conflict, Stale, DBAPIError):
+                # The same request, sent twice at once, may have been carried out meanwhile.
+                if claim is not None and (earlier := claim.find_response(session)):
+                    return earlier
+                raise
+            except Forbidden as refusal:
+                self._record_denial(context, session, principal, refusal)
+                raise
+
+    def _admit(
+        self, context: RouteContext, session: Session, incoming: Incoming
+    ) -> tuple[Principal, MemberSecrets | None]:
+        """Return who asks; raises ``Unauthenticated``, ``NotAllowed``, ``StepUpRequired``."""
+        needs = self.declared.needs
+        if isinstance(needs, Public):
+            return NOBODY, None
+        if incoming.token is None:
+            raise Unauthenticated
+        principal, secrets = context.identify(session, context.deployment, incoming.token)
+        if principal.may(needs) and not principal.needs_step_up(needs):
+            return principal, secrets
+        refusal = StepUpRequired() if principal.may(needs) else NotAllowed()
+        session.close()
+        self._record_denial(context, session, principal, refusal)
+        raise refusal
+
+    def _require_access(self, context: RouteContext, incoming: Incoming) -> None:
+        with context.deployment.sessions() as session:
+            self._admit(context, session, incoming)
+
+    def _claim(
+        self,
+        context: RouteContext,
+        principal: Principal,
+        secrets: MemberSecrets | None,
+        incoming: Incoming,
+    ) -> Claim | None:
+        if not self.declared.creates or secrets is None:
+            return None
+        return Claim.of(context.deployment, principal, secrets, incoming)
+
+    def _render(self, result: Any) -> Response:
+        if isinstance(result, Response):
+            return result
+        if self.shape is None:
+            return Response(status_code=self.status)
+        return json_response(result, self.shape, self.status)
+
+    def _respond_on_loop(self, incoming: Incoming) -> Response:
+        if incoming.refusal is not None:
+            raise incoming.refusal
+        return self._render(self.handler(**self.takes.arguments(incoming, None, None)))
+
+    def _record_denial(
+        self, context: RouteContext, session: Session, principal: Principal, refusal: Forbidden
+    ) -> None:
+        if principal is NOBODY:
+            return
+        with unit_of_work(begin_work(session, context.deployment, principal)) as work:
+            work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)

@@ -1,0 +1,50 @@
+"""The threads that carry requests: few, and a bounded number of requests that wait for one.
+
+- A request takes one thread, once, from its token to its committed response.
+- When too many wait, the next is refused at once (503) rather than kept.
+
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar, TypeVarTuple
+
+from anyio import CapacityLimiter, to_thread
+
+from app.errors import Busy
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+WAITING_A_THREAD: Final = 64
+
+
+class RequestPool:
+    """Runs calls in at most ``threads`` threads at once.
+
+    ``waiting`` is how many calls may run or wait at once. ``taken`` counts the calls; tests prove
+    by it that a request takes one.
+    """
+
+    def __init__(self, threads: int, *, waiting: int | None = None) -> None:
+        self._limiter = CapacityLimiter(threads)
+        self._free = waiting or threads * WAITING_A_THREAD
+        self._closed = False
+        self.taken = 0
+
+    async def run(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Return what ``function`` returns, or raise what it raises; ``Busy`` when all is full."""
+        if not self._free or self._closed:
+            raise Busy
+        self._free -= 1
+        self.taken += 1
+        try:
+            return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
+        finally:
+            self._free += 1
+
+    def close(self) -> None:
+        """Let later calls get ``Busy``; the threads end with their event loop."""
+        self._closed = True

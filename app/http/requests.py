@@ -1,0 +1,161 @@
+"""A request as it arrives: its body in bytes, its parameters judged, nothing of it used yet.
+
+- The body stays bytes until the gate has let the request through (``body.read_body``).
+- Path, query and headers are read by FastAPI; what it refuses, and what we refuse besides
+  (control characters, unknown names), becomes one failure, which is raised behind the gate.
+- A body that takes over a minute is given up.
+
+Knows no principal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, TypeAlias
+
+from fastapi import Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.errors import DomainError, PreconditionMissing, TooLarge
+from app.http.errors import (
+    BodyTooSlow,
+    Fault,
+    FieldsInvalid,
+    PreconditionInvalid,
+    ReplayKeyInvalid,
+    ReplayKeyMissing,
+)
+from app.http.schema import CONTROL_CHARACTER
+from app.http.wording import MISSING, UNKNOWN_FIELD
+
+BODY_SECONDS: Final = 60.0
+_MOST_PARAMETERS: Final = 50
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+BEARER: Final = HTTPBearer(
+    scheme_name="bearer",
+    description="The token that signing in gives, 43 characters. It ends after 15 idle minutes.",
+    auto_error=False,
+)
+Credentials: TypeAlias = HTTPAuthorizationCredentials | None
+
+IdempotencyKey: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=128,
+        pattern="^[!-~]+$",
+        description="Random, 8 to 128 visible characters. Sent again within two days, the same "
+        "request under the same key is carried out once and answered alike.",
+        examples=["7f3c0a52b1de4c6f"],
+    ),
+]
+IfMatch: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        pattern='^"[1-9][0-9]{0,9}"$',
+        description="The version that the change is based on: the ETag of what was read.",
+        examples=['"7"'],
+    ),
+]
+
+
+class RawBody(bytes):
+    """A body that nobody has read yet. True even when empty: an empty body is judged, too."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        """Return True, so that FastAPI hands over an empty body like any other."""
+        return True
+
+
+class RawRequest(Request):
+    """A request whose JSON body FastAPI hands over as bytes."""
+
+    async def body(self) -> bytes:
+        """Return the body; raises ``BodyTooSlow`` when it takes over a minute."""
+        if not hasattr(self, "_body"):
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    self._body = RawBody(await super().body())
+            except TimeoutError:
+                raise BodyTooSlow from None
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the body unread; ``body.read_body`` reads it."""
+        return await self.body()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request in the hands of its thread. Holds no address of the client.
+
+    ``refusal`` is what is wrong with path, query or headers, to be raised behind the gate.
+    """
+
+    method: str
+    path: str
+    query: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    token: str | None = field(repr=False)
+    body: bytes = field(repr=False, default=b"")
+    arguments: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    idempotency_key: str | None = None
+    version: int | None = None
+    refusal: DomainError | None = None
+
+    @classmethod
+    def of(cls, request: Request, credentials: Credentials, **more: Any) -> Incoming:
+        """Return a request with what has been found in it so far."""
+        scope = request.scope
+        token = None if credentials is None else credentials.credentials
+        return cls(
+            scope["method"], scope["path"], scope["query_string"], request.headers, token, **more
+        )
+
+
+def refusal_of(
+    request: Request, known: frozenset[str], refused: Iterable[Mapping[str, Any]] = ()
+) -> DomainError | None:
+    """Return what is wrong with path, query and headers, or None.
+
+    ``known`` are the names of the query that the route takes, ``refused`` the errors that FastAPI
+    has found.
+    """
+    given = request.query_params.multi_items() if request.scope["query_string"] else []
+    if len(given) > _MOST_PARAMETERS:
+        return TooLarge()
+    texts = [*request.path_params.items(), *given]
+    faults = [Fault((name,), CONTROL_CHARACTER) for name, text in texts if _HIDDEN.search(text)]
+    faults += [Fault((name,), UNKNOWN_FIELD) for name, _ in given if name not in known]
+    for error in refused:
+        header = _header_refusal(error)
+        if header is not None:
+            return header
+        faults.append(Fault(tuple(error["loc"][1:]), error["type"], error.get("ctx", {})))
+    return FieldsInvalid(list(_each_once(faults))) if faults else None
+
+
+def _header_refusal(error: Mapping[str, Any]) -> DomainError | None:
+    missing = error["type"] == MISSING
+    if error["loc"] == ("header", "Idempotency-Key"):
+        kind = ReplayKeyMissing if missing else ReplayKeyInvalid
+        return kind("Idempotency-Key")
+    if error["loc"] == ("header", "If-Match"):
+        return PreconditionMissing() if missing else PreconditionInvalid("If-Match")
+    return None
+
+
+def _each_once(faults: Iterable[Fault]) -> Iterator[Fault]:
+    told = set()
+    for fault in faults:
+        if (fault.where, fault.kind) not in told:
+            told.add((fault.where, fault.kind))
+            yield fault

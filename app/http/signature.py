@@ -1,0 +1,137 @@
+"""What a handler takes, and the signature that FastAPI is shown instead.
+
+FastAPI reads the handler's parameters from the signature and describes them in OpenAPI. Shown
+besides are the request, the bearer token and the headers that the route requires; hidden are
+``Work`` and the results of Argon2, which are ours to give. The body is shown as its schema and
+handed over as bytes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+
+from fastapi import Body, Request, Response, Security, params
+from pydantic import BaseModel, PlainValidator, TypeAdapter
+
+from app.crypto.passwords import Stretched
+from app.errors import DomainError
+from app.http.body import read_body
+from app.http.requests import BEARER, Credentials, IdempotencyKey, IfMatch, Incoming
+from app.http.stretching import Stretches
+from app.work import Work
+
+_REQUEST: Final = "request_"
+_BEARER: Final = "credentials_"
+_KEY: Final = "idempotency_key_"
+_VERSION: Final = "if_match_"
+_GIVEN: Final = (Work, Stretched, Stretches)
+
+
+class HandlerSignature:
+    """The parameters of one handler. Raises ``TypeError`` for what no handler can have."""
+
+    def __init__(
+        self, handler: Callable[..., Any], *, open_to_all: bool, creates: bool, changes: bool
+    ) -> None:
+        if inspect.iscoroutinefunction(handler):
+            raise TypeError(f"{handler.__name__} is async; a handler runs in a thread: use def")
+        hints = get_type_hints(handler, include_extras=True)
+        self.returns: Any = hints.pop("return", NoneType)
+        if Response in hints.values():
+            raise TypeError(f"{handler.__name__} takes a Response; return one instead")
+        self.work = _name_of(hints, Work)
+        self.stretched = _name_of(hints, Stretched) or _name_of(hints, Stretches)
+        self._request = _name_of(hints, Request)
+        bodies = [name for name, hint in hints.items() if _is_body(hint)]
+        if len(bodies) > 1:
+            raise TypeError(f"{handler.__name__} takes two bodies: {bodies}; a handler takes one")
+        self.body = bodies[0] if bodies else None
+        if self.body is not None:
+            self._shape: TypeAdapter[Any] = TypeAdapter(hints[self.body])
+            self._body_default = inspect.signature(handler).parameters[self.body].default
+        shown = [*self._own(handler, hints), *self._added(open_to_all, creates, changes)]
+        self.shown = inspect.Signature(shown)
+
+    def _own(self, handler: Callable[..., Any], hints: Mapping[str, Any]) -> Iterator[Parameter]:
+        for name, parameter in inspect.signature(handler).parameters.items():
+            if hints[name] not in _GIVEN:
+                hint = _as_bytes(hints[name]) if name == self.body else hints[name]
+                yield Parameter(
+                    name, Parameter.KEYWORD_ONLY, default=parameter.default, annotation=hint
+                )
+
+    def _added(self, open_to_all: bool, creates: bool, changes: bool) -> Iterator[Parameter]:
+        added: list[tuple[str, Any]] = [] if self._request else [(_REQUEST, Request)]
+        if not open_to_all:
+            added.append((_BEARER, Annotated[Credentials, Security(BEARER)]))
+        if creates:
+            added.append((_KEY, IdempotencyKey))
+        if changes:
+            added.append((_VERSION, IfMatch))
+        for name, hint in added:
+            yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=hint)
+
+    def request_of(self, values: Mapping[str, Any]) -> Request:
+        """Return the request among what FastAPI hands over."""
+        request: Request = values[self._request or _REQUEST]
+        return request
+
+    def incoming(self, values: dict[str, Any], refusal: DomainError | None) -> Incoming:
+        """Return the request with what FastAPI has read of it."""
+        request = values[self._request] if self._request else values.pop(_REQUEST)
+        told = values.pop(_VERSION, None)
+        return Incoming.of(
+            request,
+            values.pop(_BEARER, None),
+            body=b"" if self.body is None else bytes(values.pop(self.body)),
+            idempotency_key=values.pop(_KEY, None),
+            version=None if told is None else int(told.strip('"')),
+            arguments=values,
+            refusal=refusal,
+        )
+
+    def arguments(
+        self, incoming: Incoming, work: Work | None, stretched: Stretched | Stretches | None
+    ) -> dict[str, Any]:
+        """Return the handler's arguments, the body read strictly.
+
+        Raises ``FieldsInvalid``, ``BodyMalformed``, ``MediaTypeUnsupported``.
+        """
+        arguments = dict(incoming.arguments)
+        if self.body is not None:
+            if not len(incoming.body) and self._body_default is not Parameter.empty:
+                arguments[self.body] = self._body_default
+            else:
+                arguments[self.body] = read_body(self._shape, incoming.body, incoming.headers)
+        if self.work is not None:
+            arguments[self.work] = work
+        if self.stretched is not None:
+            arguments[self.stretched] = stretched
+        return arguments
+
+
+def _name_of(hints: Mapping[str, Any], kind: type[Any]) -> str | None:
+    return next((name for name, hint in hints.items() if hint is kind), None)
+
+
+def _as_bytes(hint: Any) -> Any:
+    """Return the annotation by which FastAPI describes a schema and hands over its bytes."""
+    return Annotated[Any, Body(), PlainValidator(lambda raw: raw, json_schema_input_type=hint)]
+
+
+def _is_body(hint: Any) -> bool:
+    marks: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        marks = tuple(rest)
+    if any(isinstance(mark, params.Param | params.Form | params.Depends) for mark in marks):
+        return False
+    if any(isinstance(mark, params.Body) for mark in marks):
+        return True
+    arms = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    plain = [get_args(arm)[0] if get_origin(arm) is Annotated else arm for arm in arms]
+    return any(isinstance(arm, type) and issubclass(arm, BaseModel) for arm in plain)
