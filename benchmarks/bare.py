@@ -1,6 +1,6 @@
 """The same five endpoints over plain columns: no sealing, no audit, no grants.
 
-Router, hop, bodies, answers, cleaning of texts, caps on searches and sign-ins, idempotency and
+Router, request pool, bodies, responses, cleaning of texts, caps on searches and sign-ins, idempotency and
 Argon2 are those of the application, so that only storage differs; it runs with the sealing taken
 out, which leaves kept answers in the clear. Access is a team's or an author's column.
 """

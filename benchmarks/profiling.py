@@ -7,15 +7,15 @@ no measurement. Knows which library a function belongs to, and a few functions b
 
 from __future__ import annotations
 
+import asyncio
 import cProfile
 import pstats
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, TypeVarTuple, cast
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -39,6 +39,8 @@ from app.vault.vault import Vault
 from benchmarks.ground import Ask, Ground, lay
 from benchmarks.load import Act, Request, request_of
 
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 _Key: TypeAlias = tuple[str, int, str]
 
 ACTS: Final[tuple[Act, ...]] = ("open", "read", "page", "search")
@@ -115,18 +117,20 @@ def _profiled(
 ) -> Profile:
     ready = ground.ready(0)
     plain = 0.0
+    runner = asyncio.Runner()
     if named is None:
         asked = [request_of(act, ready, number) for number in range(requests + 5)]
         for request in asked[:5]:
-            _send(app, request)
+            _send(runner, app, request)
         began = time.thread_time()
         for request in asked[5:]:
-            _send(app, request)
+            _send(runner, app, request)
         plain = (time.thread_time() - began) / requests * 1e6
     asked = [request_of(act, ready, number) for number in range(requests)]
     profiler = cProfile.Profile(time.thread_time)
     for request in asked:
-        profiler.runcall(_send, app, request)
+        profiler.runcall(_send, runner, app, request)
+    runner.close()
     stats = cast("Any", pstats.Stats(profiler)).stats
     groups: defaultdict[str, float] = defaultdict(float)
     for function, (_, _, own, _, callers) in stats.items():
@@ -147,12 +151,12 @@ def _profiled(
 class _InlinePool(RequestPool):
     """Carries calls out where they are awaited, so that one profiler sees all of a request."""
 
-    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def run(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         self.taken += 1
         return function(*arguments)
 
 
-def _send(app: FastAPI, request: Request) -> None:
+def _send(runner: asyncio.Runner, app: FastAPI, request: Request) -> None:
     """Carry one request out in this thread; raises ``AssertionError`` for another status."""
     parts = urlsplit(request.path)
     scope = {
@@ -170,8 +174,7 @@ def _send(app: FastAPI, request: Request) -> None:
     async def send(message: Message) -> None:
         statuses.append(message.get("status"))
 
-    with suppress(StopIteration):
-        app(scope, receive, send).__await__().send(None)
+    runner.run(app(scope, receive, send))
     if statuses[0] != request.expected:
         raise AssertionError(statuses[0])
 

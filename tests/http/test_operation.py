@@ -1,4 +1,4 @@
-"""One request, one hop, one unit of work."""
+"""One request, one thread, one unit of work."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tests.http.conftest import Served
 CREATED = {"idempotency-key": "a-random-key-1"}
 
 
-def test_a_request_takes_one_hop(served: Served):
+def test_a_request_takes_one_thread(served: Served):
     team = served.world.founded.teams[0]
     answer = served.ask(Role.VOLUNTEER, "GET", f"/api/toys/{team}")
     assert (answer.status_code, answer.json()) == (200, {"id": str(team), "name": "Teak"})
     assert served.pool.taken == 1
 
 
-def test_a_refused_body_takes_one_hop_too(served: Served):
+def test_a_refused_body_takes_one_thread_too(served: Served):
     answer = served.ask(Role.VOLUNTEER, "POST", "/api/toys/everything", json={"line": 7})
     assert answer.status_code == 422
     assert served.pool.taken == 1
 
 
-def test_a_page_that_needs_neither_database_nor_key_takes_no_hop(served: Served):
+def test_a_page_that_needs_neither_database_nor_key_takes_no_thread(served: Served):
     assert served.ask(None, "GET", "/").status_code == 200
     assert served.pool.taken == 0
 
@@ -40,7 +40,7 @@ def test_an_open_door_is_answered_on_behalf_of_nobody(served: Served):
     assert answer.json() == {"name": "role None"}
 
 
-def test_a_passphrase_is_stretched_between_two_hops(served: Served):
+def test_a_passphrase_is_stretched_between_two_threads(served: Served):
     asked = {"passphrase": "correct horse"}
     answer = served.ask(None, "POST", "/api/toys/sign-in", json=asked)
     other = served.ask(None, "POST", "/api/toys/sign-in", json={"passphrase": "wrong horse"})

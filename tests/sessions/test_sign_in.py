@@ -269,7 +269,7 @@ def test_all_attempts_together_have_a_budget_a_minute(served, world):
     assert fail(world, "one-more", 1) == [0]
 
 
-def test_attempts_wait_outside_the_hop(served, world, person, monkeypatch):
+def test_attempts_wait_outside_the_request_threads(served, world, person, monkeypatch):
     waited = []
 
     async def noted(seconds: float) -> None:
