@@ -2,7 +2,8 @@
 
 Router, request pool, bodies, responses, cleaning of texts, caps on searches and sign-ins,
 idempotency and Argon2 are those of the application, so that only storage differs; it runs with the
-sealing taken out, which leaves kept responses in the clear. Access is a team's or an author's column.
+sealing taken out, which leaves kept responses in the clear. Access is a team's or an author's
+column.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from app.accounts.admission import Passphrase
 from app.accounts.models import Member, MemberStatus, Team
-from app.http.routing import Stretches
 from app.http.schema import Code, Name, Schema, Version
+from app.http.stretching import Stretches
 from app.permissions import Role
 from app.work import Principal
 
