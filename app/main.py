@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +31,7 @@ from app.reports import routes as reports
 from app.search import routes as search
 from app.sessions import routes as sessions
 from app.sessions.service import principal_of
+from app.version import program_version
 from app.vetting import routes as vetting
 from app.watch import routes as watch
 from app.work import note_writes
@@ -94,17 +94,10 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app
     )
-    about = pages.about(lambda: msgspec.json.encode(describe(app, version=_version())))
+    about = pages.about(lambda: msgspec.json.encode(describe(app, version=program_version())))
     app.include_router(pages.front_page(), max_body_size=most)
     for router in (about, *routers):
         app.include_router(router, prefix=API, max_body_size=most)
     app.router.index()
     problems.install(app)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("padauk")
-    except PackageNotFoundError:
-        return "0+source"

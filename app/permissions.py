@@ -1,7 +1,9 @@
-"""Who may ask for what, and which compartments a grant to a role may name.
+"""Roles, the permissions of each, and the compartments that a grant to it may name.
 
-The gate on each route makes a refusal legible; the keys make it true. This module knows names
-only: no rows, no keys, no HTTP. Permissions read noun:verb.
+- Permissions read noun:verb; each route names the one that it needs.
+- Each role has a row in ``ROLE_PERMISSIONS`` and in ``ROLE_COMPARTMENTS``, and each permission
+  and compartment is in some row: a missing one stops the program at its start.
+- A permission opens no sealed value: only a key does. Knows names: no rows, no keys, no HTTP.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
+
+from app.totality import require_rows
 
 
 class Role(StrEnum):
@@ -44,7 +48,7 @@ class Compartment(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that a member may ask for. Having it opens no sealed value."""
+    """One thing that a member may request. It opens no sealed value."""
 
     SELF_READ = "self:read"
     SELF_CHANGE = "self:change"
@@ -190,7 +194,7 @@ ROLE_PERMISSIONS = _by_role("_ROLE_PERMISSIONS", _ROLE_PERMISSIONS)
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
     {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE}
 )
-"""What a lead does only behind the second unlock."""
+"""What a lead may do only after a step-up."""
 
 _C = Compartment
 _FIELDWORK = frozenset(
@@ -224,3 +228,21 @@ ROLE_COMPARTMENTS = _by_role("_ROLE_COMPARTMENTS", _ROLE_COMPARTMENTS)
 
 SEARCHING_ROLES = frozenset({Role.COORDINATOR, Role.VETTER, Role.REGISTRAR, Role.TREASURER})
 REPORTING_ROLES = frozenset({Role.AUDITOR, Role.COORDINATOR})
+
+_FILE = "app/permissions.py"
+
+
+def _require_all_rows() -> None:
+    require_rows("ROLE_PERMISSIONS", ROLE_PERMISSIONS, Role, file=_FILE)
+    require_rows("ROLE_COMPARTMENTS", ROLE_COMPARTMENTS, Role, file=_FILE)
+    given = frozenset[Permission]().union(*ROLE_PERMISSIONS.values())
+    require_rows("any role of ROLE_PERMISSIONS", given, Permission, file=_FILE)
+    # A lead's row names every compartment; the directory is sealed under the root key.
+    granted = frozenset[Compartment]().union(
+        *(row for role, row in ROLE_COMPARTMENTS.items() if role is not Role.LEAD)
+    )
+    of_cases = frozenset(Compartment) - {Compartment.DIRECTORY}
+    require_rows("any role of ROLE_COMPARTMENTS but the lead", granted, of_cases, file=_FILE)
+
+
+_require_all_rows()

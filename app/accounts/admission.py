@@ -33,6 +33,7 @@ from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
 from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
 from app.store.base import new_id
+from app.totality import require_rows
 from app.vault.certificates import certify_member
 from app.vault.custody import seal_copy
 from app.vault.keyring import MemberSecrets
@@ -42,8 +43,14 @@ from app.work import Work
 KEY_COPY_ROLES: Mapping[OrganisationKeyKind, frozenset[Role]] = {
     OrganisationKeyKind.SEARCH: SEARCHING_ROLES,
     OrganisationKeyKind.REPORTING: REPORTING_ROLES,
+    OrganisationKeyKind.CUSTODY: frozenset(),
+    OrganisationKeyKind.ROOT: frozenset(),
 }
-"""Which roles hold a copy of a key of the organisation. Leads hold all, to give copies."""
+"""Which roles get a copy of a key of the organisation when they are certified."""
+
+require_rows(
+    "KEY_COPY_ROLES", KEY_COPY_ROLES, OrganisationKeyKind, file="app/accounts/admission.py"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``padauk audit``: prove that the log, and the rows, are what was written."""
+"""``padauk audit``: verify the log, and every sealed row against it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.vault.models import ScopeRow
 _CASES = 300
 BEHIND = 4
 
-app = typer.Typer(help="Verify the log.", no_args_is_help=True)
+app = typer.Typer(help="Verify the log and print its public key.", no_args_is_help=True)
 
 
 @app.command("verify")
@@ -34,7 +34,7 @@ def verify(
     home: Home,
     *,
     database: Annotated[
-        bool, typer.Option("--database", help="Compare every sealed row with the log as well.")
+        bool, typer.Option("--database", help="Also compare every sealed row with the log.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

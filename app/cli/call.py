@@ -1,8 +1,7 @@
-"""``padauk call``: one request to a running server, for scripts and for a first journey.
+"""``padauk call``: send one request to a running server, for scripts and a first try.
 
-Keeps what HTTP asks for out of the way: the token comes from PADAUK_TOKEN, a fresh
-Idempotency-Key is sent with each POST, and ``--if-match`` says on which version a change is based.
-Knows the interface and nothing behind it: no key, no database, no settings.
+The token is read from PADAUK_TOKEN, each POST has a fresh Idempotency-Key, and ``--if-match`` is
+the version that a change is based on. Knows HTTP only: no key, no database, no settings.
 """
 
 from __future__ import annotations
@@ -21,18 +20,26 @@ _REFUSED = 1
 
 def call(
     method: Annotated[str, typer.Argument(help="GET, POST, PATCH, PUT or DELETE.")],
-    path: Annotated[str, typer.Argument(help="For example /api/cases.")],
-    body: Annotated[str | None, typer.Argument(help="JSON; - reads standard input.")] = None,
+    path: Annotated[str, typer.Argument(help="Path of the request, such as /api/cases.")],
+    body: Annotated[
+        str | None, typer.Argument(help="Body as JSON; - reads it from standard input.")
+    ] = None,
     *,
-    token: Annotated[str | None, typer.Option(envvar="PADAUK_TOKEN")] = None,
-    url: Annotated[str, typer.Option(envvar="PADAUK_URL")] = "http://127.0.0.1:8420",
-    if_match: Annotated[int | None, typer.Option(help="The version that you read.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="PADAUK_TOKEN", help="Bearer token of a session.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(envvar="PADAUK_URL", help="Address of the server.")
+    ] = "http://127.0.0.1:8420",
+    if_match: Annotated[
+        int | None, typer.Option(help="Version of the record that the change is based on.")
+    ] = None,
     pick: Annotated[
         list[str] | None,
-        typer.Option(help="Print one field, as in items.0.id; again for another, a line each."),
+        typer.Option(help="Print only this field, such as items.0.id; may be repeated."),
     ] = None,
 ) -> None:
-    """Send one request and print the answer. Exit code 1 where it was refused."""
+    """Send one request and print the response. Exit code 1 where it was refused."""
     if not path.startswith("/"):
         message = "a path begins with /, as in /api/cases"
         raise typer.BadParameter(message)
@@ -49,7 +56,7 @@ def call(
             method.upper(), url + path, content=sent, headers=headers, timeout=60
         )
     except httpx2.TransportError as failure:
-        sys.stderr.write(f"No answer from {url}: {type(failure).__name__}\n")
+        sys.stderr.write(f"No response from {url}: {type(failure).__name__}\n")
         raise typer.Exit(_REFUSED) from None
     found: Any = answer.json() if answer.content else None
     if answer.status_code >= _FIRST_REFUSAL:
@@ -71,7 +78,7 @@ def _picked(found: Any, path: str) -> Any:
         for step in path.split("."):
             found = found[int(step) if step.isdigit() else step]
     except (LookupError, TypeError):
-        sys.stderr.write(f"The answer has no {path}.\n")
+        sys.stderr.write(f"The response has no {path}.\n")
         raise typer.Exit(_REFUSED) from None
     return found
 

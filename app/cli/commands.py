@@ -1,47 +1,43 @@
-"""The command line: the same services as the routes, for those who run a deployment.
+"""The ``padauk`` command and its subcommands, for those who run a deployment.
 
-Exit codes: 0 done, 1 refused (the reason is printed), 2 called wrongly, 3 a check found something.
+Exit codes: 0 done, 1 refused (the reason is printed), 2 wrong usage, 3 a check found something.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from app.cli import audit, call, demo, doctor, documents, init, member, serve
-from app.cli.home import out
+from app.version import program_version
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"padauk {program_version()}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="padauk",
-    help="Padauk: sealed case management.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
 
-def _print_version(*, wanted: bool) -> None:
-    if wanted:
-        out.print(f"padauk {version('padauk')}", highlight=False)
-        raise typer.Exit
-
-
 @app.callback()
 def padauk(
     *,
-    show_version: Annotated[  # typer calls it back
+    version: Annotated[
         bool,
         typer.Option(
-            "--version",
-            callback=lambda wanted: _print_version(wanted=wanted),
-            is_eager=True,
-            help="Print the version and end.",
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
         ),
     ] = False,
 ) -> None:
-    """Padauk: sealed case management."""
+    """Padauk: case management in which every case is sealed under its own keys."""
 
 
 app.command("init")(init.init)

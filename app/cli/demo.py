@@ -1,4 +1,4 @@
-"""``padauk demo``: a served organisation with fictional people, in one command."""
+"""``padauk demo``: build and serve an organisation of fictional people, in one command."""
 
 from __future__ import annotations
 
@@ -34,11 +34,15 @@ _CAST_FILE = "cast.txt"
 
 
 def demo(
-    home: Annotated[Path, typer.Option("--home", file_okay=False)] = Path(".demo"),
-    port: Annotated[int, typer.Option(help="Where to serve it.")] = 8420,
+    home: Annotated[
+        Path, typer.Option("--home", help="Folder of the demo.", file_okay=False)
+    ] = Path(".demo"),
+    port: Annotated[int, typer.Option(help="Port to serve it on.")] = 8420,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Play it anew.")] = False,
-    serve: Annotated[bool, typer.Option(help="Serve it when it is there.")] = True,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete the demo and build it again.")
+    ] = False,
+    serve: Annotated[bool, typer.Option(help="Serve it after it is built.")] = True,
 ) -> None:
     """Build a demo with fictional people, print their passphrases, and serve it."""
     if fresh and (home / _CAST_FILE).is_file():
@@ -57,8 +61,8 @@ def demo(
 
 
 def _make(home: Path, port: int) -> None:
-    """Play the demo in a folder beside the home, so that a half-played one is never served."""
-    draft = home.with_name(f"{home.name}-being-made")
+    """Build the demo in a folder beside the home, so that a half-built one is never served."""
+    draft = home.with_name(f"{home.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     root = OrganisationRoot.generate()
@@ -85,7 +89,7 @@ def _make(home: Path, port: int) -> None:
 
 
 def _readdress(draft: Path, home: Path) -> None:
-    """The settings name the folder; they move with it."""
+    """Replace the folder's name in the settings after it was moved."""
     file = home / "padauk.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(str(draft.resolve()), str(home.resolve())), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""``padauk doctor``: checks that a deployment is what SECURITY.md says it is."""
+"""``padauk doctor``: check that a deployment is set up as SECURITY.md says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def doctor(
     home: Home,
     *,
     bring_up: Annotated[
-        bool, typer.Option("--upgrade", help="Bring both databases to the newest schema first.")
+        bool, typer.Option("--upgrade", help="Upgrade both databases to the newest schema first.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""``padauk documents``: writes, or compares, the documents that are rendered from the code."""
+"""``padauk documents``: write or check the documents that are generated from the code."""
 
 from __future__ import annotations
 
@@ -47,9 +47,12 @@ def rendered() -> dict[str, str]:
 
 
 def documents(
-    *, check: Annotated[bool, typer.Option("--check", help="Compare, write nothing.")] = False
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the files; write nothing.")
+    ] = False,
 ) -> None:
-    """Render inventory, permissions and state machines. Exit code 3: one has drifted."""
+    """Generate inventory, permissions and state machines. Exit code 3 where one differs."""
     drifted = []
     for path, text in rendered().items():
         file = _ROOT / path

@@ -1,4 +1,4 @@
-"""A deployment's folder: settings, and in the embedded setting the root key and both databases.
+"""A deployment's folder: its settings, and with SQLite its root key and both databases.
 
 Every command starts here. Knows files and how a deployment is opened; knows no case.
 """
@@ -38,15 +38,15 @@ Home = Annotated[
     typer.Option(
         "--home",
         envvar="PADAUK_HOME",
-        help="The deployment's folder.",
+        help="Folder of the deployment.",
         file_okay=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def refuse(reason: str) -> NoReturn:
-    """Say why not, and end with exit code 1."""
+    """Print the reason and exit with code 1."""
     err.print(f"[red]Refused:[/red] {reason}")
     raise typer.Exit(REFUSED)
 

@@ -1,4 +1,4 @@
-"""``padauk init``: a real organisation, with no default passphrase anywhere."""
+"""``padauk init``: found an organisation, with no default passphrase."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ from app.work import NOBODY, begin_work, unit_of_work
 
 Leads = Annotated[
     list[str],
-    typer.Option("--lead", help="A lead's sign-in name; one to five of them.", min=1, max=5),
+    typer.Option("--lead", help="Sign-in name of a lead; one to five.", min=1, max=5),
 ]
-Teams = Annotated[list[str], typer.Option("--team", help="A team's name; at least one.")]
+Teams = Annotated[list[str], typer.Option("--team", help="Name of a team; at least one.")]
 Threshold = Annotated[
-    int, typer.Option(help="How many leads must agree to open custody.", min=1, max=5)
+    int, typer.Option(help="How many leads are needed to open custody.", min=1, max=5)
 ]
 DatabaseUrl = Annotated[
-    str | None, typer.Option(help="postgresql+psycopg://...; default: SQLite in the home.")
+    str | None, typer.Option(help="postgresql+psycopg://...; default: SQLite in the folder.")
 ]
-KeystoreUrl = Annotated[str | None, typer.Option(help="Likewise, and another database.")]
+KeystoreUrl = Annotated[
+    str | None, typer.Option(help="The same for the keystore, which must be another database.")
+]
 
 
 def init(
@@ -47,7 +49,7 @@ def init(
     database_url: DatabaseUrl = None,
     keystore_url: KeystoreUrl = None,
 ) -> None:
-    """Found an organisation: root key, leads, custody, recovery kit. Shown once, kept nowhere."""
+    """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
     if threshold > len(lead):
         refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``padauk member``: accounts, from the machine that the deployment runs on."""
+"""``padauk member``: admit, list and remove members on the deployment's own machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from rich.table import Table
 
 from app.accounts.admission import admit_member
 from app.accounts.credentials import stretch_now
-from app.accounts.service import display_name_of, list_members, list_teams, remove_member
+from app.accounts.service import (
+    display_name_of,
+    list_members,
+    list_teams,
+    remove_member,
+    team_name_of,
+)
 from app.audit.events import EventKind
 from app.cli.home import Home, opened, out, refuse
 from app.deployment import Deployment
@@ -24,13 +30,13 @@ from app.sessions.sign_in import sign_in, start_sign_in
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, unit_of_work
 
-app = typer.Typer(help="Admit, list and remove members.", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="The sign-in name of the lead who does it.")]
+app = typer.Typer(help="Admit, list and remove members, and list teams.", no_args_is_help=True)
+As = Annotated[str, typer.Option("--as", help="Sign-in name of the lead who does this.")]
 
 
 @contextmanager
 def acting(home: Home, login: str) -> Iterator[Work]:
-    """Work as a member who types their passphrase here: the same keys as over HTTP."""
+    """Open a unit of work as a member who types their passphrase, with their own keys."""
     with opened(home) as deployment:
         passphrase = str(typer.prompt("Passphrase", hide_input=True))
         try:
@@ -44,7 +50,7 @@ def acting(home: Home, login: str) -> Iterator[Work]:
 def open_locally(
     deployment: Deployment, login: str, passphrase: str
 ) -> tuple[Principal, MemberSecrets]:
-    """Sign in without HTTP, a lead with the second unlock as well; raises ``SignInRefused``."""
+    """Sign in without HTTP, and step up if a lead; raises ``SignInRefused``."""
     with _unit(deployment, NOBODY, None) as work:
         task = start_sign_in(work, login, passphrase)
     stretched = stretch_now(deployment, task)
@@ -74,7 +80,7 @@ def _unit(
 def admit(
     home: Home,
     login: Annotated[str, typer.Argument(help="The new sign-in name; choose a meaningless one.")],
-    role: Annotated[Role, typer.Option()],
+    role: Annotated[Role, typer.Option(help="Role of the new member.")],
     team: Annotated[int, typer.Option(help="The team's number in `padauk member teams`.")],
     by: As,
 ) -> None:
@@ -91,7 +97,7 @@ def admit(
 
 @app.command("list")
 def show(home: Home, by: As) -> None:
-    """List the members."""
+    """List the active members."""
     table = Table("id", "display name", "role", "status")
     with acting(home, by) as work:
         for member in list_members(work, None):
@@ -105,8 +111,20 @@ def show(home: Home, by: As) -> None:
     out.print(table)
 
 
+@app.command("teams")
+def show_teams(home: Home, by: As) -> None:
+    """List the teams with the numbers that `padauk member admit` takes."""
+    with acting(home, by) as work:
+        for number, team in enumerate(list_teams(work), 1):
+            out.print(f"{number} {team_name_of(work, team)}")
+
+
 @app.command("remove")
-def remove(home: Home, member_id: str, by: As) -> None:
+def remove(
+    home: Home,
+    member_id: Annotated[str, typer.Argument(help="Id in `padauk member list`.")],
+    by: As,
+) -> None:
     """Remove a member: sessions and grants end at once."""
     with acting(home, by) as work:
         remove_member(work, UUID(member_id))

@@ -1,4 +1,4 @@
-"""``padauk serve`` and ``padauk worker``: the application, and the jobs that nobody asks for."""
+"""``padauk serve`` and ``padauk worker``: the application, and the periodic jobs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORKER_SECONDS = 30
 
 @contextmanager
 def working(deployment: Deployment) -> Iterator[None]:
-    """Run the jobs in a thread beside whatever else happens."""
+    """Run the jobs in a thread of this process."""
     worker = Worker(deployment)
     thread = threading.Thread(target=worker.run_until_stopped, name="worker", daemon=True)
     thread.start()
@@ -40,9 +40,11 @@ def working(deployment: Deployment) -> Iterator[None]:
 
 def serve(
     home: Home,
-    processes: Annotated[int, typer.Option(help="One a core; more than one needs PostgreSQL.")] = 1,
+    processes: Annotated[
+        int, typer.Option(help="Number of processes; more than one needs PostgreSQL.")
+    ] = 1,
     *,
-    jobs: Annotated[bool, typer.Option(help="Run the jobs in here too.")] = True,
+    jobs: Annotated[bool, typer.Option(help="Also run the periodic jobs in this process.")] = True,
 ) -> None:
     """Serve the application on the address that the settings name."""
     settings = load_settings(home)
@@ -97,9 +99,9 @@ def application() -> FastAPI:
 
 
 def worker(
-    home: Home, *, once: Annotated[bool, typer.Option(help="One turn only.")] = False
+    home: Home, *, once: Annotated[bool, typer.Option(help="Run what is due and exit.")] = False
 ) -> None:
-    """Do what is due: the log's sequence, the ladder of late legs, tidying."""
+    """Run the periodic jobs: sequence the log, escalate late legs, delete what has expired."""
     with opened(home) as deployment:
         jobs = Worker(deployment)
         if once:
