@@ -18,26 +18,29 @@ _FIRST_REFUSAL = 400
 _REFUSED = 1
 
 
+Body = Annotated[str | None, typer.Argument(help="Body as JSON; - reads it from standard input.")]
+Token = Annotated[
+    str | None, typer.Option(envvar="PADAUK_TOKEN", help="Bearer token of a session.")
+]
+Url = Annotated[str, typer.Option(envvar="PADAUK_URL", help="Address of the server.")]
+IfMatch = Annotated[
+    int | None, typer.Option(help="Version of the record that the change is based on.")
+]
+Pick = Annotated[
+    list[str] | None,
+    typer.Option(help="Print only this field, such as items.0.id; may be repeated."),
+]
+
+
 def call(
     method: Annotated[str, typer.Argument(help="GET, POST, PATCH, PUT or DELETE.")],
     path: Annotated[str, typer.Argument(help="Path of the request, such as /api/cases.")],
-    body: Annotated[
-        str | None, typer.Argument(help="Body as JSON; - reads it from standard input.")
-    ] = None,
+    body: Body = None,
     *,
-    token: Annotated[
-        str | None, typer.Option(envvar="PADAUK_TOKEN", help="Bearer token of a session.")
-    ] = None,
-    url: Annotated[
-        str, typer.Option(envvar="PADAUK_URL", help="Address of the server.")
-    ] = "http://127.0.0.1:8420",
-    if_match: Annotated[
-        int | None, typer.Option(help="Version of the record that the change is based on.")
-    ] = None,
-    pick: Annotated[
-        list[str] | None,
-        typer.Option(help="Print only this field, such as items.0.id; may be repeated."),
-    ] = None,
+    token: Token = None,
+    url: Url = "http://127.0.0.1:8420",
+    if_match: IfMatch = None,
+    pick: Pick = None,
 ) -> None:
     """Send one request and print the response. Exit code 1 where it was refused."""
     if not path.startswith("/"):
@@ -52,14 +55,14 @@ def call(
         headers["if-match"] = f'"{if_match}"'
     sent = sys.stdin.read() if body == "-" else body
     try:
-        answer = httpx2.request(
+        response = httpx2.request(
             method.upper(), url + path, content=sent, headers=headers, timeout=60
         )
     except httpx2.TransportError as failure:
         sys.stderr.write(f"No response from {url}: {type(failure).__name__}\n")
         raise typer.Exit(_REFUSED) from None
-    found: Any = answer.json() if answer.content else None
-    if answer.status_code >= _FIRST_REFUSAL:
+    found: Any = response.json() if response.content else None
+    if response.status_code >= _FIRST_REFUSAL:
         sys.stderr.write(f"{_shown(found)}\n")
         raise typer.Exit(_REFUSED)
     for shown in [_picked(found, field) for field in pick] if pick else [found]:
