@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeVar
 
 from app.totality import require_rows
 
@@ -97,99 +96,85 @@ class Permission(StrEnum):
     LOG_VERIFY = "log:verify"
 
 
-T = TypeVar("T")
-
-
-class RoleWithoutRow(TypeError):
-    """A role has no row in a table of this module. A bug: add it, empty if it may do nothing."""
-
-
-def _by_role(table: str, rows: Mapping[Role, T]) -> Mapping[Role, T]:
-    """Return the rows, read-only; raises ``RoleWithoutRow`` where a role has none."""
-    missing = [role.name for role in Role if role not in rows]
-    if missing:
-        raise RoleWithoutRow(f"add a row to {table} in app/permissions.py: {', '.join(missing)}")
-    return MappingProxyType(dict(rows))
-
-
 _P = Permission
 _EVERYONE = frozenset({_P.SELF_READ, _P.SELF_CHANGE, _P.TEAM_LIST})
 _CASEWORK = frozenset({_P.CASE_LIST, _P.CASE_READ})
 
-_ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.VOLUNTEER: _EVERYONE
-    | _CASEWORK
-    | {
-        _P.CASE_OPEN,
-        _P.CASE_CHANGE,
-        _P.LEG_READ,
-        _P.LEG_CHECK_IN,
-        _P.AID_REQUEST,
-        _P.AID_READ,
-        _P.AID_CONFIRM,
-        _P.CODE_REDEEM,
-    },
-    Role.COORDINATOR: _EVERYONE
-    | _CASEWORK
-    | {
-        _P.MEMBER_LIST,
-        _P.CASE_OPEN,
-        _P.CASE_CHANGE,
-        _P.CASE_TRIAGE,
-        _P.CASE_ASSIGN,
-        _P.CASE_MOVE,
-        _P.CASE_EMERGENCY,
-        _P.CASE_EVENTS,
-        _P.CASE_SEARCH,
-        _P.VETTING_REQUEST,
-        _P.PLAN_CHANGE,
-        _P.PLAN_READ,
-        _P.LEG_READ,
-        _P.LEG_CHECK_IN,
-        _P.LEG_WATCH,
-        _P.CODE_REQUEST,
-        _P.CODE_REDEEM,
-        _P.AID_REQUEST,
-        _P.AID_READ,
-        _P.AID_APPROVE,
-        _P.AID_CONFIRM,
-        _P.FUND_READ,
-        _P.REPORT_READ,
-    },
-    Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
-    Role.REGISTRAR: _EVERYONE
-    | _CASEWORK
-    | {_P.CASE_SEARCH, _P.CODE_READ, _P.CODE_ISSUE, _P.CODE_DELIVER, _P.CODE_REDEEM},
-    Role.TREASURER: _EVERYONE
-    | _CASEWORK
-    | {
-        _P.AID_READ,
-        _P.AID_APPROVE,
-        _P.AID_PAY,
-        _P.AID_CONFIRM,
-        _P.FUND_READ,
-        _P.FUND_KEEP,
-    },
-    Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.AUDIT_READ, _P.FUND_READ, _P.LOG_VERIFY},
-    Role.ADMINISTRATOR: _EVERYONE
-    | {_P.MEMBER_LIST, _P.MEMBER_ADMIT, _P.MEMBER_CHANGE, _P.TEAM_CREATE, _P.LOG_VERIFY},
-    Role.LEAD: _EVERYONE
-    | {
-        _P.MEMBER_LIST,
-        _P.MEMBER_ADMIT,
-        _P.MEMBER_CERTIFY,
-        _P.MEMBER_CHANGE,
-        _P.TEAM_CREATE,
-        _P.STEP_UP,
-        _P.ALERT_LIST,
-        _P.CASE_REGRANT,
-        _P.CASE_EMERGENCY,
-        _P.CASE_ERASE,
-        _P.CASE_EVENTS,
-        _P.LOG_VERIFY,
-    },
-}
-ROLE_PERMISSIONS = _by_role("_ROLE_PERMISSIONS", _ROLE_PERMISSIONS)
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.VOLUNTEER: _EVERYONE
+        | _CASEWORK
+        | {
+            _P.CASE_OPEN,
+            _P.CASE_CHANGE,
+            _P.LEG_READ,
+            _P.LEG_CHECK_IN,
+            _P.AID_REQUEST,
+            _P.AID_READ,
+            _P.AID_CONFIRM,
+            _P.CODE_REDEEM,
+        },
+        Role.COORDINATOR: _EVERYONE
+        | _CASEWORK
+        | {
+            _P.MEMBER_LIST,
+            _P.CASE_OPEN,
+            _P.CASE_CHANGE,
+            _P.CASE_TRIAGE,
+            _P.CASE_ASSIGN,
+            _P.CASE_MOVE,
+            _P.CASE_EMERGENCY,
+            _P.CASE_EVENTS,
+            _P.CASE_SEARCH,
+            _P.VETTING_REQUEST,
+            _P.PLAN_CHANGE,
+            _P.PLAN_READ,
+            _P.LEG_READ,
+            _P.LEG_CHECK_IN,
+            _P.LEG_WATCH,
+            _P.CODE_REQUEST,
+            _P.CODE_REDEEM,
+            _P.AID_REQUEST,
+            _P.AID_READ,
+            _P.AID_APPROVE,
+            _P.AID_CONFIRM,
+            _P.FUND_READ,
+            _P.REPORT_READ,
+        },
+        Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
+        Role.REGISTRAR: _EVERYONE
+        | _CASEWORK
+        | {_P.CASE_SEARCH, _P.CODE_READ, _P.CODE_ISSUE, _P.CODE_DELIVER, _P.CODE_REDEEM},
+        Role.TREASURER: _EVERYONE
+        | _CASEWORK
+        | {
+            _P.AID_READ,
+            _P.AID_APPROVE,
+            _P.AID_PAY,
+            _P.AID_CONFIRM,
+            _P.FUND_READ,
+            _P.FUND_KEEP,
+        },
+        Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.AUDIT_READ, _P.FUND_READ, _P.LOG_VERIFY},
+        Role.ADMINISTRATOR: _EVERYONE
+        | {_P.MEMBER_LIST, _P.MEMBER_ADMIT, _P.MEMBER_CHANGE, _P.TEAM_CREATE, _P.LOG_VERIFY},
+        Role.LEAD: _EVERYONE
+        | {
+            _P.MEMBER_LIST,
+            _P.MEMBER_ADMIT,
+            _P.MEMBER_CERTIFY,
+            _P.MEMBER_CHANGE,
+            _P.TEAM_CREATE,
+            _P.STEP_UP,
+            _P.ALERT_LIST,
+            _P.CASE_REGRANT,
+            _P.CASE_EMERGENCY,
+            _P.CASE_ERASE,
+            _P.CASE_EVENTS,
+            _P.LOG_VERIFY,
+        },
+    }
+)
 
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
     {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE}
@@ -211,19 +196,20 @@ _FIELDWORK = frozenset(
     }
 )
 
-_ROLE_COMPARTMENTS: dict[Role, frozenset[Compartment]] = {
-    Role.VOLUNTEER: _FIELDWORK,
-    Role.COORDINATOR: _FIELDWORK | {_C.REPORTING},
-    Role.VETTER: frozenset(
-        {_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD, _C.ACCOUNT, _C.VETTING}
-    ),
-    Role.REGISTRAR: frozenset({_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.REGISTRATION}),
-    Role.TREASURER: frozenset({_C.SUMMARY, _C.AID}),
-    Role.AUDITOR: frozenset(),
-    Role.ADMINISTRATOR: frozenset(),
-    Role.LEAD: frozenset(_C) - {_C.DIRECTORY},
-}
-ROLE_COMPARTMENTS = _by_role("_ROLE_COMPARTMENTS", _ROLE_COMPARTMENTS)
+ROLE_COMPARTMENTS: Mapping[Role, frozenset[Compartment]] = MappingProxyType(
+    {
+        Role.VOLUNTEER: _FIELDWORK,
+        Role.COORDINATOR: _FIELDWORK | {_C.REPORTING},
+        Role.VETTER: frozenset(
+            {_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD, _C.ACCOUNT, _C.VETTING}
+        ),
+        Role.REGISTRAR: frozenset({_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.REGISTRATION}),
+        Role.TREASURER: frozenset({_C.SUMMARY, _C.AID}),
+        Role.AUDITOR: frozenset(),
+        Role.ADMINISTRATOR: frozenset(),
+        Role.LEAD: frozenset(_C) - {_C.DIRECTORY},
+    }
+)
 """A grant to a role names nothing outside its row: ``vault.grants`` refuses it."""
 
 SEARCHING_ROLES = frozenset({Role.COORDINATOR, Role.VETTER, Role.REGISTRAR, Role.TREASURER})
@@ -232,17 +218,20 @@ REPORTING_ROLES = frozenset({Role.AUDITOR, Role.COORDINATOR})
 _FILE = "app/permissions.py"
 
 
-def _require_all_rows() -> None:
-    require_rows("ROLE_PERMISSIONS", ROLE_PERMISSIONS, Role, file=_FILE)
-    require_rows("ROLE_COMPARTMENTS", ROLE_COMPARTMENTS, Role, file=_FILE)
-    given = frozenset[Permission]().union(*ROLE_PERMISSIONS.values())
+def _require_all_rows(
+    permissions: Mapping[Role, frozenset[Permission]],
+    compartments: Mapping[Role, frozenset[Compartment]],
+) -> None:
+    require_rows("ROLE_PERMISSIONS", permissions, Role, file=_FILE)
+    require_rows("ROLE_COMPARTMENTS", compartments, Role, file=_FILE)
+    given = frozenset[Permission]().union(*permissions.values())
     require_rows("any role of ROLE_PERMISSIONS", given, Permission, file=_FILE)
     # A lead's row names every compartment; the directory is sealed under the root key.
     granted = frozenset[Compartment]().union(
-        *(row for role, row in ROLE_COMPARTMENTS.items() if role is not Role.LEAD)
+        *(row for role, row in compartments.items() if role is not Role.LEAD)
     )
-    of_cases = frozenset(Compartment) - {Compartment.DIRECTORY}
+    of_cases = [part for part in Compartment if part is not Compartment.DIRECTORY]
     require_rows("any role of ROLE_COMPARTMENTS but the lead", granted, of_cases, file=_FILE)
 
 
-_require_all_rows()
+_require_all_rows(ROLE_PERMISSIONS, ROLE_COMPARTMENTS)

@@ -1,4 +1,4 @@
-"""The tables of roles are total: a role without a row is named, with where to add it."""
+"""The tables of roles are complete: a missing row is named, with the file to add it in."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from app.permissions import (
     ROLE_PERMISSIONS,
     Permission,
     Role,
-    RoleWithoutRow,
-    _by_role,
+    _require_all_rows,
 )
+from app.totality import RowMissing
 
 
 @pytest.mark.parametrize("table", [ROLE_PERMISSIONS, ROLE_COMPARTMENTS])
@@ -19,7 +19,29 @@ def test_every_role_has_a_row_that_nothing_changes(table):
         table[Role.AUDITOR] = frozenset(Permission)
 
 
-def test_a_role_without_a_row_is_refused_by_name_with_where_to_add_it():
-    rows = {role: frozenset() for role in Role if role is not Role.AUDITOR}
-    with pytest.raises(RoleWithoutRow, match=r"_ROLE_PERMISSIONS in app/permissions\.py: AUDITOR"):
-        _by_role("_ROLE_PERMISSIONS", rows)
+def without(table, role):
+    return {other: row for other, row in table.items() if other is not role}
+
+
+def test_a_role_without_permissions_is_named_with_the_file_to_add_a_row_in():
+    missing = without(ROLE_PERMISSIONS, Role.VETTER)
+    with pytest.raises(RowMissing, match=r"^Role\.VETTER has no row in ROLE_PERMISSIONS: add one "):
+        _require_all_rows(missing, ROLE_COMPARTMENTS)
+
+
+def test_a_role_without_compartments_is_named():
+    missing = without(ROLE_COMPARTMENTS, Role.VETTER)
+    with pytest.raises(RowMissing, match=r"ROLE_COMPARTMENTS: add one in app/permissions\.py$"):
+        _require_all_rows(ROLE_PERMISSIONS, missing)
+
+
+def test_a_permission_that_no_role_has_is_named():
+    lead = ROLE_PERMISSIONS[Role.LEAD] - {Permission.ALERT_LIST}
+    with pytest.raises(RowMissing, match=r"^Permission\.ALERT_LIST has no row in any role"):
+        _require_all_rows({**ROLE_PERMISSIONS, Role.LEAD: lead}, ROLE_COMPARTMENTS)
+
+
+def test_a_compartment_that_only_leads_may_hold_is_named():
+    changed = {**ROLE_COMPARTMENTS, Role.REGISTRAR: frozenset()}
+    with pytest.raises(RowMissing, match=r"^Compartment\.REGISTRATION has no row in any role"):
+        _require_all_rows(ROLE_PERMISSIONS, changed)

@@ -1,4 +1,4 @@
-"""The command line: its version, its help, and what it prints when a table is incomplete."""
+"""The command line: its help, and what it prints when a table is incomplete."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import sys
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from app import cli
 from app.cli.commands import app
 from app.totality import RowMissing
-from app.version import program_version
-
-runner = CliRunner()
 
 
 def commands(group, path: tuple[str, ...] = ()):
@@ -26,12 +22,6 @@ def commands(group, path: tuple[str, ...] = ()):
 
 
 EVERY_COMMAND = list(commands(get_command(app)))
-
-
-def test_the_version_is_printed_and_nothing_else_is_done():
-    result = runner.invoke(app, ["--version"])
-    assert result.exit_code == 0
-    assert result.output == f"padauk {program_version()}\n"
 
 
 @pytest.mark.parametrize(
