@@ -10,9 +10,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from shamir_mnemonic.wordlist import WORDLIST
 
+from app.crypto.argon2id import Figures, argon2id, check_figures
 from app.crypto.derive import hkdf
 from app.crypto.errors import PassphraseRefused, WeakParameters
 from app.crypto.framing import frame
@@ -21,12 +21,7 @@ from app.crypto.labels import Label
 SALT_BYTES = 16
 LONGEST_PASSPHRASE = 1024
 FEWEST_WORDS = 8
-_STRETCHED_BYTES = 64
 _LONGEST_SALT = 64
-_MOST_MEMORY_KIB = 2 * 1024 * 1024
-_MOST_ITERATIONS = 32
-_MOST_LANES = 16
-_LEAST_MEMORY_A_LANE_KIB = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +31,11 @@ class Argon2Cost:
     memory_kib: int
     iterations: int
     lanes: int
+
+    @property
+    def figures(self) -> Figures:
+        """The three figures, as Argon2id takes them."""
+        return self.memory_kib, self.iterations, self.lanes
 
 
 FLOOR = Argon2Cost(memory_kib=64 * 1024, iterations=3, lanes=1)
@@ -65,13 +65,7 @@ def check_stretch(passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2C
         raise PassphraseRefused("the passphrase is longer than 1024 bytes")
     if not SALT_BYTES <= len(salt) <= _LONGEST_SALT:
         raise WeakParameters("a salt has 16 to 64 bytes")
-    least_memory = max(floor.memory_kib, _LEAST_MEMORY_A_LANE_KIB * cost.lanes)
-    if not (
-        least_memory <= cost.memory_kib <= _MOST_MEMORY_KIB
-        and max(floor.iterations, 1) <= cost.iterations <= _MOST_ITERATIONS
-        and max(floor.lanes, 1) <= cost.lanes <= _MOST_LANES
-    ):
-        raise WeakParameters("the stretching cost is outside what is allowed")
+    check_figures(cost.figures, floor.figures)
     return secret
 
 
@@ -83,13 +77,11 @@ def stretch(
     A lower floor is for tests. Raises PassphraseRefused or WeakParameters, before any work.
     """
     secret = check_stretch(passphrase, salt, cost, floor)
-    stretched = Argon2id(
-        salt=salt,
-        length=_STRETCHED_BYTES,
-        iterations=cost.iterations,
-        lanes=cost.lanes,
-        memory_cost=cost.memory_kib,
-    ).derive(secret)
+    return part(argon2id(secret, salt=salt, figures=cost.figures))
+
+
+def part(stretched: bytes) -> Stretched:
+    """Derive the three values from what Argon2id gave, each by its purpose."""
     return Stretched(
         verifier=hkdf(stretched, info=frame(Label.PASSPHRASE, "verifier")),
         wrap_work=hkdf(stretched, info=frame(Label.PASSPHRASE, "wrap-work")),

@@ -18,8 +18,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Self, cast
 
 from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
-from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch
-from app.crypto.stretch_worker import ANSWER_BYTES, read_answer, write_request
+from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch, part
+from app.crypto.stretch_worker import RESPONSE_BYTES, write_request
 
 _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from app.crypto.stretch_worker import main; main()"
 _GOODBYE_SECONDS = 5.0
@@ -75,7 +75,9 @@ class Stretcher:
     def _enqueue(
         self, passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost
     ) -> Future[Stretched]:
-        request = write_request(salt, check_stretch(passphrase, salt, cost, floor), cost, floor)
+        request = write_request(
+            salt, check_stretch(passphrase, salt, cost, floor), cost.figures, floor.figures
+        )
         if not self._places.acquire(blocking=False):
             raise QueueFull("too many passphrases wait to be stretched")
         try:
@@ -90,13 +92,13 @@ class Stretcher:
         if self._closed:
             raise StretcherClosed("the stretcher was closed while this waited")
         try:
-            answer = self._running_child().exchange(request, self._patience)
+            response = self._running_child().exchange(request, self._patience)
         except OSError:
-            answer = b""
-        if len(answer) < ANSWER_BYTES:
+            response = b""
+        if len(response) < RESPONSE_BYTES:
             self._end_child(0)
             raise StretcherLost("the stretching process ended or fell silent")
-        return read_answer(answer)
+        return part(response)
 
     def _running_child(self) -> _Child:
         if self._child is not None and self._child.ended:
@@ -127,28 +129,28 @@ class _Child:
         )
         self.pid = self._process.pid
         self._requests = cast("IO[bytes]", self._process.stdin)
-        self._answers = cast("IO[bytes]", self._process.stdout)
+        self._responses = cast("IO[bytes]", self._process.stdout)
 
     @property
     def ended(self) -> bool:
         return self._process.poll() is not None
 
     def exchange(self, request: bytes, patience: float) -> bytes:
-        """Write a request and read its answer; nothing, if the child ends or is too slow."""
+        """Write a request and read its response; nothing, if the child ends or is too slow."""
         # A request is shorter than PIPE_BUF, so it is written whole and at once.
         self._requests.write(request)
-        answer = b""
+        response = b""
         ready = select.poll()
-        ready.register(self._answers, select.POLLIN)
+        ready.register(self._responses, select.POLLIN)
         until = time.monotonic() + patience
-        while len(answer) < ANSWER_BYTES:
+        while len(response) < RESPONSE_BYTES:
             if not ready.poll(max(until - time.monotonic(), 0) * 1000):
                 return b""
-            came = self._answers.read(ANSWER_BYTES - len(answer))
+            came = self._responses.read(RESPONSE_BYTES - len(response))
             if not came:
                 return b""
-            answer += came
-        return answer
+            response += came
+        return response
 
     def end(self, grace: float) -> None:
         """End the child by ending its input; kill it if it stays beyond ``grace`` seconds."""
@@ -158,4 +160,4 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._answers.close()
+        self._responses.close()

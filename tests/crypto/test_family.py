@@ -99,6 +99,7 @@ def test_every_module_is_met_by_these_tests():
     modules = {found.name for found in pkgutil.iter_modules([str(FOLDER)])}
     assert modules == {
         "aead",
+        "argon2id",
         "blind_index",
         "derive",
         "errors",

@@ -1,9 +1,13 @@
 from dataclasses import replace
 
 import pytest
+from argon2 import low_level
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from hypothesis import given
+from hypothesis import strategies as st
 from shamir_mnemonic.wordlist import WORDLIST
 
+from app.crypto.argon2id import argon2id
 from app.crypto.derive import hkdf
 from app.crypto.errors import PassphraseRefused, WeakParameters
 from app.crypto.framing import frame
@@ -18,6 +22,7 @@ from app.crypto.passwords import (
     random_words,
     stretch,
 )
+from tests.crypto.laws import law
 
 LOW = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
 SALT = bytes(range(16))
@@ -27,7 +32,30 @@ def parts(stretched):
     return {stretched.verifier, stretched.wrap_work, stretched.wrap_lead}
 
 
+VECTOR = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+
+
 def test_the_library_gives_the_argon2id_vector_of_rfc_9106_section_5_3():
+    """Below ``hash_secret_raw``, which has no secret and no associated data."""
+    new = low_level.ffi.new
+    kept = {
+        "out": new("uint8_t[]", 32),
+        "pwd": new("uint8_t[]", b"\1" * 32),
+        "salt": new("uint8_t[]", b"\2" * 16),
+        "secret": new("uint8_t[]", b"\3" * 8),
+        "ad": new("uint8_t[]", b"\4" * 12),
+    }
+    figures = {
+        "version": low_level.ARGON2_VERSION, "t_cost": 3, "m_cost": 32, "lanes": 4, "threads": 4,
+        "outlen": 32, "pwdlen": 32, "saltlen": 16, "secretlen": 8, "adlen": 12, "flags": 0,
+        "allocate_cbk": low_level.ffi.NULL, "free_cbk": low_level.ffi.NULL,
+    }  # fmt: skip
+    context = new("argon2_context *", kept | figures)
+    assert low_level.core(context, low_level.Type.ID.value) == 0
+    assert bytes(kept["out"]).hex() == VECTOR
+
+
+def test_the_other_library_gives_the_same_vector():
     argon2 = Argon2id(
         salt=b"\2" * 16,
         length=32,
@@ -37,8 +65,22 @@ def test_the_library_gives_the_argon2id_vector_of_rfc_9106_section_5_3():
         secret=b"\3" * 8,
         ad=b"\4" * 12,
     )
-    tag = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
-    assert argon2.derive(b"\1" * 32).hex() == tag
+    assert argon2.derive(b"\1" * 32).hex() == VECTOR
+
+
+@law
+@given(
+    st.binary(max_size=64),
+    st.binary(min_size=16, max_size=64),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.integers(32, 128),
+)
+def test_two_libraries_stretch_to_the_same_bytes(secret, salt, iterations, lanes, memory):
+    other = Argon2id(
+        salt=salt, length=64, iterations=iterations, lanes=lanes, memory_cost=memory
+    ).derive(secret)
+    assert argon2id(secret, salt=salt, figures=(memory, iterations, lanes)) == other
 
 
 def test_stretching_is_argon2id_and_then_hkdf_by_purpose():

@@ -24,7 +24,7 @@ from app.crypto.errors import (
     StretcherLost,
     WeakParameters,
 )
-from app.crypto.passwords import FLOOR, Argon2Cost, stretch
+from app.crypto.passwords import FLOOR, Argon2Cost, part, stretch
 from app.crypto.stretching import Stretcher
 
 LOW = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
@@ -119,7 +119,23 @@ def test_the_process_imports_the_crypto_package_and_nothing_else_of_the_house():
     assert {name for name in seen if name != "app"} == {
         name for name in seen if name == "app.crypto" or name.startswith("app.crypto.")
     }
-    assert not {"app.crypto.hpke", "app.crypto.root"} & set(seen)
+    assert set(seen) <= {
+        "app",
+        "app.crypto",
+        "app.crypto.argon2id",
+        "app.crypto.errors",
+        "app.crypto.stretch_worker",
+        "app.errors",
+    }
+
+
+def test_the_process_loads_argon2_and_no_other_primitive():
+    code = "import sys; import app.crypto.stretch_worker; print(*sys.modules)"
+    seen = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    ).stdout.split()
+    assert "argon2.low_level" in seen
+    assert not {"cryptography", "shamir_mnemonic", "hmac"} & set(seen)
 
 
 def test_a_process_killed_in_the_middle_loses_that_call_alone():
@@ -317,22 +333,22 @@ def test_the_process_ends_when_its_parent_is_gone():
 
 def test_the_worker_answers_requests_until_its_input_ends():
     asked = [
-        stretch_worker.write_request(SALT, passphrase.encode(), LOW, LOW)
+        stretch_worker.write_request(SALT, passphrase.encode(), LOW.figures, LOW.figures)
         for passphrase in ("one", "two")
     ]
     answers = io.BytesIO()
     stretch_worker.answer_requests(io.BytesIO(b"".join(asked)), answers)
     given = answers.getvalue()
-    size = stretch_worker.ANSWER_BYTES
+    size = stretch_worker.RESPONSE_BYTES
     assert len(given) == 2 * size
     for place, passphrase in enumerate(("one", "two")):
-        assert stretch_worker.read_answer(given[place * size : (place + 1) * size]) == stretch(
+        assert part(given[place * size : (place + 1) * size]) == stretch(
             passphrase, salt=SALT, cost=LOW, floor=LOW
         )
 
 
 def test_the_worker_holds_the_floor_too():
-    request = stretch_worker.write_request(SALT, b"x", LOW, FLOOR)
+    request = stretch_worker.write_request(SALT, b"x", LOW.figures, FLOOR.figures)
     with pytest.raises(WeakParameters):
         stretch_worker.answer_requests(io.BytesIO(request), io.BytesIO())
 
@@ -363,12 +379,12 @@ def test_the_worker_serves_its_standard_input(monkeypatch):
         def __init__(self, data=b""):
             self.buffer = io.BytesIO(data)
 
-    request = stretch_worker.write_request(SALT, b"padauk", LOW, LOW)
+    request = stretch_worker.write_request(SALT, b"padauk", LOW.figures, LOW.figures)
     answers = Standard()
     monkeypatch.setattr(stretch_worker, "step_back", lambda: None)
     monkeypatch.setattr(sys, "stdin", Standard(request))
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", answers)
         stretch_worker.main()
-    answer = stretch_worker.read_answer(answers.buffer.getvalue())
+    answer = part(answers.buffer.getvalue())
     assert answer == stretch("padauk", salt=SALT, cost=LOW, floor=LOW)

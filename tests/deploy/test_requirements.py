@@ -17,7 +17,7 @@ NOT_IMPORTED = {
     "psycopg": "SQLAlchemy finds it by the address of the database",
     "uvloop": "uvicorn finds it",
 }
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "pyyaml": "yaml"}
 PARTS = {"starlette", "pydantic_core"}
 """What FastAPI and pydantic are made of, and document as theirs."""
 OURS = {"app", "benchmarks", "migrations", "tests", "tools"}
