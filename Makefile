@@ -61,13 +61,13 @@ check-types: $(DEV_READY) ## mypy, strict
 check-imports: $(DEV_READY) ## do imports point downwards
 	@$(BIN)/lint-imports --no-logo
 
-check-rules: $(DEV_READY) ## the rules of this house that no linter knows
+check-rules: $(DEV_READY) ## our own rules, which no linter knows
 	@$(BIN)/python -m tools.rules
 
 check-docs: $(DEV_READY) ## do the generated documents say what the code does
 	@$(BIN)/padauk documents --check
 
-docs: $(DEV_READY) ## write the generated documents anew
+docs: $(DEV_READY) ## write the generated documents
 	@$(BIN)/padauk documents
 
 fmt: $(DEV_READY) ## format, and mend what can be mended safely
@@ -82,7 +82,7 @@ fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded 
 migration: $(DEV_READY) ## write a revision from the models: m="Add a language to cases", line=main or keystore for one
 	@$(BIN)/python -m tools.migration "$(m)" $(if $(line),--line $(line))
 
-lock: $(DEV_READY) ## pin anew what pyproject.toml and *.in ask for; ARGS=--upgrade takes newer releases
+lock: $(DEV_READY) ## pin again what pyproject.toml and *.in name; ARGS=--upgrade takes newer releases
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and \
 		"Lock with Python 3.11, the oldest served: make clean lock PYTHON=python3.11")'
 	@$(PIN) --allow-unsafe --output-file $(BUILD) requirements/build.in

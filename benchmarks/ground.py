@@ -134,7 +134,7 @@ def _lay(settings: Settings, root: RootKey, ask: Ask) -> Ground:
 
 
 def _meet(world: World, reader: Person) -> None:
-    """Let the reader collect every grant to the shelf and index every case, as days would."""
+    """Let the reader rewrap every grant and index every case, as days would."""
     with world.work_as(reader) as work:
         held.list_summaries(work, held.list_cases(work, limit=100_000))
     complete = False

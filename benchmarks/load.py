@@ -85,7 +85,7 @@ def burst(
 ) -> Timed:
     """Send ``requests`` requests of one act over so many connections, and return what they took.
 
-    Raises AssertionError where an answer has another status than it must have.
+    Raises AssertionError where a response has another status than it must have.
     """
     prepared = [request_of(act, ready, number) for number in range(requests)]
     each: list[float] = []

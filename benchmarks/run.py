@@ -88,7 +88,7 @@ def _many(plan: Plan, act: Act) -> int:
 
 def _timed(plan: Plan, cell: Cell, sides: dict[Side, Served]) -> Cell:
     for number in range(-1, plan.rounds):
-        # Whoever comes first in a round does not in the next; the first round only warms up.
+        # The side that comes first in a round does not in the next; the first round only warms up.
         order = SIDES[number % len(SIDES) :] + SIDES[: number % len(SIDES)]
         warming = number < 0
         if warming and cell.act == "sign-in":

@@ -19,7 +19,7 @@ from benchmarks.unsealed import take_out_sealing
 
 
 def main() -> None:
-    """Found and serve the side that standard input asks for."""
+    """Found and serve the side that standard input names."""
     ask = msgspec.json.decode(sys.stdin.buffer.readline(), type=Ask)
     if ask.side != "ours":
         take_out_sealing(key_rows=ask.key_rows)

@@ -101,7 +101,7 @@ _OUT: Final[tuple[tuple[Any, str, Any], ...]] = (
     (deployment, "hkdf", _derive),
     (trail, "hkdf", _derive),
     (sessions, "_wrap_key", _session_key),
-    # Wraps: the shelf, the session's private keys, the slots of a credential.
+    # Wraps: of grants, the session's private keys, the slots of a credential.
     (WrapKey, "__init__", _no_key),
     (WrapKey, "wrap", _wrap),
     (WrapKey, "unwrap", _unwrap),

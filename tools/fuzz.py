@@ -50,7 +50,7 @@ NOT_AT_RANDOM: Final[dict[str, str]] = {
     "change_passphrase": "each wrong passphrase makes the next wait; a right one ends the session",
     "set_duress_passphrase": "each wrong passphrase makes the next wait",
     "step_up": "each wrong passphrase makes the next wait; a right one replaces the token",
-    "remove_member": "ends the session of whoever it hits, the run's own included",
+    "remove_member": "ends the session of the member it hits, the run's own included",
     "change_role": "likewise",
 }
 """Left out of what a role sends at random, and why; nobody's run sends them all the same."""

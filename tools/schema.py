@@ -1,4 +1,4 @@
-"""Write the first revision of each database anew from the models, by Alembic's own comparison.
+"""Write the first revision of each database from the models, by Alembic's own comparison.
 
 `python -m tools.schema` overwrites both `0001_initial_schema.py`. Only until the first release:
 afterwards a change of a table is a revision of its own (`make migration m="..."`).

@@ -1,4 +1,4 @@
-"""A server that is told to stop finishes, closes both databases and exits with 0."""
+"""A server that gets SIGTERM finishes, closes both databases and exits with 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes taken back, superseded and expired, and what of them lies in the database."""
+"""Codes revoked, superseded and expired, and what of them lies in the database."""
 
 import pytest
 from sqlalchemy import select

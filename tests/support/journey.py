@@ -15,7 +15,7 @@ PLAIN_TEXTS: dict[str, str] = {
     "burmese": "ကိုသီဟဇင်",
     "nrc": "9/MaHaMa(N)123456",
     "service_number": "ta-345678",
-    "unit": "supply depot, seventh shelf",
+    "unit": "supply depot, seventh rack",
     "relative": "Ma Hnin Ei",
     "phone": "+959771234567",
     "handle": "@zin_t",
@@ -47,7 +47,7 @@ PLAIN_TEXTS: dict[str, str] = {
 
 @dataclass
 class Journey:
-    """Walks the whole way; remembers ids and answers for whoever wants to look."""
+    """Walks the whole way; remembers ids and responses for the tests."""
 
     served: Served
     texts: dict[str, str] = field(default_factory=lambda: dict(PLAIN_TEXTS))

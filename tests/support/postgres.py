@@ -98,7 +98,7 @@ def fresh_database(server: str, name: str, template: str | None = None) -> str:
 
 
 def drop_database(server: str, name: str) -> None:
-    """Drop the database `name`, whoever is connected to it; an absent one is no error."""
+    """Drop the database `name`, even while it is connected to; an absent one is no error."""
     _order(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

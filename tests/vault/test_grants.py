@@ -1,4 +1,4 @@
-"""Work is handed over by granting and taken back by ending: nothing else opens a case."""
+"""Work is handed over by granting and ends with the grant: nothing else opens a case."""
 
 from __future__ import annotations
 

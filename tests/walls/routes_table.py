@@ -38,7 +38,7 @@ class Row:
         return self.by or next(role for role in LIKELY if needs in ROLE_PERMISSIONS[role])
 
     def status(self, method: str, *, changes: bool) -> int:
-        """A version that is not the newest is told to those alone who may see the object."""
+        """A version that is not the newest is shown to those alone who may see the object."""
         if self.found is not None:
             return self.found
         return 412 if changes else {"GET": 200, "DELETE": 204}.get(method, 201)

@@ -51,7 +51,7 @@ def test_no_check_stands_between_and_still_nobody_reads_what_was_not_granted(ung
             answer = served.ask(person, "GET", path)
             for text in journey.texts.values():
                 assert text not in answer.text, (person.role, path)
-    # The positive control: whoever was granted the case reads every word.
+    # The positive control: who was granted the case reads every word.
     shown = served.ask(journey.coordinator, "GET", f"/cases/{journey.case_id}").text
     for name in ("name", "nrc", "phone", "says", "unit"):
         assert journey.texts[name] in shown

@@ -33,7 +33,7 @@ _numbers = count()
 
 
 @dataclass
-class House:
+class TwoTeams:
     """One served world with two teams that have walked equally far, and ways to ask it."""
 
     served: Served
@@ -92,20 +92,22 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(
+def two_teams(
     founded_sqlite: tuple[Founded, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[TwoTeams]:
     founded, source = founded_sqlite
     folder = tmp_path_factory.mktemp("routes")
     world = open_world(founded, copy_sqlite(founded, source, folder))
     with serve(world) as served:
         app = served.client.app
         routes = {f"{route.method} {route.path}": route for route in declared_needs(app)}
-        house = House(served, routes)
+        two_teams = TwoTeams(served, routes)
         for team in (1, 2):
-            house.ids[team] = walk(served, team)
-            house.ids[team]["session_id"] = house.sessions_of(house.member(Role.COORDINATOR, team))
-        yield house
+            two_teams.ids[team] = walk(served, team)
+            two_teams.ids[team]["session_id"] = two_teams.sessions_of(
+                two_teams.member(Role.COORDINATOR, team)
+            )
+        yield two_teams
     world.close()
 
 
@@ -127,29 +129,29 @@ def code_of(answer: Response) -> str | None:
     return str(answer.json()["code"])
 
 
-def test_every_route_stands_in_the_table_once_and_the_table_has_no_other(house: House):
-    assert set(ROUTES) == set(house.routes)
-    assert len(house.guarded) == len(ROUTES) - OPEN
+def test_every_route_stands_in_the_table_once_and_the_table_has_no_other(two_teams: TwoTeams):
+    assert set(ROUTES) == set(two_teams.routes)
+    assert len(two_teams.guarded) == len(ROUTES) - OPEN
 
 
-def test_a_method_that_an_address_does_not_take_is_told_all_that_it_takes(house: House):
+def test_a_method_that_an_address_does_not_take_is_told_all_that_it_takes(two_teams: TwoTeams):
     taken: dict[str, set[str]] = {}
-    for route in house.routes.values():
+    for route in two_teams.routes.values():
         taken.setdefault(route.path, set()).add(route.method)
     for path, methods in taken.items():
-        address = _PARAMETER.sub(lambda found: str(house.ids[1][found[1]]), path)
+        address = _PARAMETER.sub(lambda found: str(two_teams.ids[1][found[1]]), path)
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - methods:
-            answer = house.served.client.request(method, address)
+            answer = two_teams.served.client.request(method, address)
             assert (answer.status_code, code_of(answer)) == (405, "method.not_allowed"), path
             assert set(answer.headers["allow"].split(", ")) == methods, path
     assert len(taken) > 70
 
 
-def test_nobody_and_a_broken_token_are_refused_on_every_guarded_route(house: House):
-    ids = house.ids[1]
+def test_nobody_and_a_broken_token_are_refused_on_every_guarded_route(two_teams: TwoTeams):
+    ids = two_teams.ids[1]
     asked = 0
-    for name, (headers, code) in product(house.guarded, _NOBODY):
-        answer = house.ask(None, name, ids, ids, headers=headers)
+    for name, (headers, code) in product(two_teams.guarded, _NOBODY):
+        answer = two_teams.ask(None, name, ids, ids, headers=headers)
         assert (answer.status_code, code_of(answer)) == (401, code), name
         assert answer.headers["www-authenticate"] == "Bearer"
         asked += 1
@@ -157,38 +159,40 @@ def test_nobody_and_a_broken_token_are_refused_on_every_guarded_route(house: Hou
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_role_is_denied_exactly_what_its_permissions_leave_out(house: House, role: Role):
-    ids, gone = house.ids[1], nowhere(house.ids[1])
-    person = house.member(role)
-    for name, route in house.guarded.items():
+def test_a_role_is_denied_exactly_what_its_permissions_leave_out(two_teams: TwoTeams, role: Role):
+    ids, gone = two_teams.ids[1], nowhere(two_teams.ids[1])
+    person = two_teams.member(role)
+    for name, route in two_teams.guarded.items():
         allowed = route.needs in ROLE_PERMISSIONS[role]
         # What would be carried out is asked of what does not exist.
         path_ids = gone if allowed else ids
-        answer = house.ask(person, name, path_ids, ids)
+        answer = two_teams.ask(person, name, path_ids, ids)
         denied = (answer.status_code, code_of(answer)) == (403, "permission.denied")
         assert denied is not allowed, (name, answer.text)
         assert answer.status_code < 500, (name, answer.text)
         assert code_of(answer) != "request.invalid", (name, answer.text)
 
 
-def test_a_lead_without_the_second_unlock_is_stopped_exactly_where_it_is_needed(house: House):
-    lead, gone = house.member(Role.LEAD), nowhere(house.ids[1])
+def test_a_lead_without_the_second_unlock_is_stopped_exactly_where_it_is_needed(
+    two_teams: TwoTeams,
+):
+    lead, gone = two_teams.member(Role.LEAD), nowhere(two_teams.ids[1])
     stopped = set()
-    for name, route in house.guarded.items():
+    for name, route in two_teams.guarded.items():
         if route.needs in ROLE_PERMISSIONS[Role.LEAD] and not ROUTES[name].ends_session:
-            answer = house.ask(lead, name, gone, house.ids[1], stepped_up=False)
+            answer = two_teams.ask(lead, name, gone, two_teams.ids[1], stepped_up=False)
             if code_of(answer) == "session.step_up_required":
                 assert answer.status_code == 403
                 stopped.add(name)
-    assert stopped == {n for n, route in house.guarded.items() if route.needs in NEEDS_STEP_UP}
+    assert stopped == {n for n, route in two_teams.guarded.items() if route.needs in NEEDS_STEP_UP}
     assert len(stopped) == 2
 
 
 @pytest.mark.parametrize("role", Role)
-def test_another_teams_object_answers_like_one_that_does_not_exist(house: House, role: Role):
-    person, own, other = house.member(role), house.ids[1], house.ids[2]
+def test_another_teams_object_answers_like_one_that_does_not_exist(two_teams: TwoTeams, role: Role):
+    person, own, other = two_teams.member(role), two_teams.ids[1], two_teams.ids[2]
     asked = 0
-    for name, route in house.guarded.items():
+    for name, route in two_teams.guarded.items():
         row, names = ROUTES[name], names_in(route.path)
         if not names or route.needs not in ROLE_PERMISSIONS[role] or role in row.reach:
             continue
@@ -198,8 +202,8 @@ def test_another_teams_object_answers_like_one_that_does_not_exist(house: House,
             last = names[-1]
             pairs.append((own | {last: other[last]}, own | {last: gone[last]}))
         for theirs, nothing in pairs:
-            seen = house.ask(person, name, theirs, own)
-            missing = house.ask(person, name, nothing, own)
+            seen = two_teams.ask(person, name, theirs, own)
+            missing = two_teams.ask(person, name, nothing, own)
             assert missing.status_code == 404, (name, missing.text)
             assert seen.status_code == missing.status_code, (name, seen.text)
             assert seen.content == missing.content, name
@@ -207,13 +211,13 @@ def test_another_teams_object_answers_like_one_that_does_not_exist(house: House,
     assert asked > 0
 
 
-def test_few_roles_reach_across_teams_and_they_do(house: House):
+def test_few_roles_reach_across_teams_and_they_do(two_teams: TwoTeams):
     reaching = 0
     for name, row in ROUTES.items():
         for role in row.reach:
-            if house.routes[name].needs in ROLE_PERMISSIONS[role]:
-                answer = house.ask(
-                    house.member(role), name, house.ids[2], house.ids[2], version=999
+            if two_teams.routes[name].needs in ROLE_PERMISSIONS[role]:
+                answer = two_teams.ask(
+                    two_teams.member(role), name, two_teams.ids[2], two_teams.ids[2], version=999
                 )
                 assert answer.status_code in {200, 201, 412}, (name, answer.text)
                 reaching += 1
@@ -233,15 +237,15 @@ NAMED_IN_BODIES = {
 
 @pytest.mark.parametrize("name", NAMED_IN_BODIES)
 def test_a_body_that_names_another_teams_object_answers_like_one_that_names_nothing(
-    house: House, name: str
+    two_teams: TwoTeams, name: str
 ):
-    person, own = house.member(NAMED_IN_BODIES[name]), house.ids[1]
+    person, own = two_teams.member(NAMED_IN_BODIES[name]), two_teams.ids[1]
     answers = []
-    for named in (house.ids[2], nowhere(own)):
-        answer = house.ask(person, name, own, own | named | {"case_id": own["case_id"]})
+    for named in (two_teams.ids[2], nowhere(own)):
+        answer = two_teams.ask(person, name, own, own | named | {"case_id": own["case_id"]})
         if answer.status_code == 412:
             newest = answer.json()["current"]
-            answer = house.ask(person, name, own, own | named, version=newest)
+            answer = two_teams.ask(person, name, own, own | named, version=newest)
         answers.append(answer)
     seen, missing = answers
     assert missing.status_code in {404, 409, 422}, missing.text
@@ -249,16 +253,18 @@ def test_a_body_that_names_another_teams_object_answers_like_one_that_names_noth
 
 
 @pytest.mark.parametrize("team", [1, 2])
-def test_each_route_asked_well_by_whoever_holds_the_object_finds_it(house: House, team: int):
+def test_each_route_asked_well_by_whoever_holds_the_object_finds_it(two_teams: TwoTeams, team: int):
     """The other tests would prove nothing about ids or bodies that nobody could use."""
-    ids = house.ids[team]
+    ids = two_teams.ids[team]
     found: Counter[int] = Counter()
     wrong = {}
-    for name, route in sorted(house.guarded.items(), key=lambda item: item[0].startswith("DEL")):
+    for name, route in sorted(
+        two_teams.guarded.items(), key=lambda item: item[0].startswith("DEL")
+    ):
         row: Row = ROUTES[name]
-        person = house.member(row.asker(route.needs), team)
+        person = two_teams.member(row.asker(route.needs), team)
         path_ids = ids | {"case_id": ids["other_id"]} if row.half_way else ids
-        answer = house.ask(person, name, path_ids, ids, version=999)
+        answer = two_teams.ask(person, name, path_ids, ids, version=999)
         expected = row.status(route.method, changes=route.changes)
         if answer.status_code != expected:
             wrong[name] = (expected, answer.status_code, code_of(answer))

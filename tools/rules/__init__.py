@@ -1,8 +1,8 @@
-"""The rules of this house that no linter knows: what a module or a file may not say.
+"""Our own rules, which no linter knows: what a module or a file may not say.
 
 `python -m tools.rules` reads every file that git knows, prints what breaks a rule, and fails
 where anything does. A rule is a function whose docstring tells the bug that it prevents; its name
-stands in each finding. What a rule must let through stands in `exemptions.py` with its reason,
+is in each finding. What a rule must let through is in `exemptions.py` with its reason,
 and an exemption that is no longer needed is a finding too.
 """
 

@@ -87,13 +87,13 @@ def logs_carry_no_secret(module: Module) -> Said:
 def routes_judge_nobody(module: Module) -> Said:
     """A check pasted into handlers is missing from the one that was added last.
 
-    Who may call stands in `needs=`, who may read stands in the keys; a handler asks neither.
+    Who may call is in `needs=`, who may read is in the keys; a handler checks neither.
     """
     if not module.path.endswith("/routes.py"):
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and _verb(node) == "may":
-            yield node.lineno, "asks for a permission: use needs="
+            yield node.lineno, "checks a permission: use needs="
         elif (
             isinstance(node, ast.Attribute)
             and node.attr == "role"

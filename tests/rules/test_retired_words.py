@@ -1,0 +1,46 @@
+"""A retired word is found wherever it is written, and the finding names the better one."""
+
+import pytest
+
+from tools.rules.words import HERE, retired_words_stay_retired
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "better"),
+    [
+        ("app/http/serving.py", "class House:", "RouteContext"),
+        ("app/http/serving.py", "pool = Hop()", "RequestPool"),
+        ("app/relocation/service.py", "lay_legs(work, plan)", "add_legs"),
+        ("app/watch/escalation.py", "# the second rung", "escalation level"),
+        ("app/watch/service.py", "if hear(leg, at):", "record_contact"),
+        ("docs/operating.md", "Whoever keeps the server", "who"),
+        ("docs/operating.md", "assign their cases anew", "again"),
+        ("SECURITY.md", "a fingerprint that stands in the settings", "is in"),
+        ("README.md", "## The house\n", "## Architecture"),
+    ],
+)
+def test_a_retired_word_is_found_and_the_better_one_is_named(path, text, better):
+    ((line, said),) = retired_words_stay_retired(path, text)
+    assert line == 1
+    assert better in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the house with the blue door",
+        "shops and shoppers",
+        "RungeKutta = 1",
+        "she stands by the well",
+        "session.telling(1)",
+        "a renewed plan",
+    ],
+)
+def test_ordinary_words_are_left_alone(text):
+    assert list(retired_words_stay_retired("app/x.py", text)) == []
+
+
+def test_only_the_list_and_its_test_may_name_them():
+    assert len(HERE) == 2
+    for path in HERE:
+        assert list(retired_words_stay_retired(path, "class House: ...")) == []
