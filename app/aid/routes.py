@@ -38,7 +38,9 @@ from app.aid.schemas import (
 from app.cases.errors import CaseNotFound
 from app.cases.service import get_case
 from app.casework.errors import CaseNotReady
+from app.casework.readiness import Task
 from app.errors import IdTaken
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.ledger.errors import CurrencyUnknown, FundNotFound, FundOverdrawn, OtherCurrency
@@ -54,6 +56,7 @@ _MOVE = (AidNotFound, MoveNotAllowed, MoveOutOfTurn, SamePerson)
 @router.post(
     "/cases/{case_id}/aid-requests",
     needs=Permission.AID_REQUEST,
+    readiness=Task.REQUEST_AID,
     creates=True,
     status_code=201,
     raises=(CaseNotFound, CaseNotReady, CurrencyUnknown, DayTooFar, IdTaken, NobodyToDecide),
@@ -91,6 +94,7 @@ def read_aid_request(request_id: UUID, work: Work) -> AidRequestRead:
 @router.post(
     "/aid-requests/{request_id}/approvals",
     needs=Permission.AID_APPROVE,
+    readiness=Task.APPROVE_AID,
     changes=True,
     raises=(
         *_MOVE, RequestHeld, CaseNotReady, FundNotFound, OtherCurrency, OtherFund, FundOverdrawn,
@@ -105,6 +109,7 @@ def approve_aid(request_id: UUID, body: ApprovalCreate, work: Work) -> AidReques
 @router.post(
     "/aid-requests/{request_id}/payments",
     needs=Permission.AID_PAY,
+    readiness=Task.PAY_AID,
     creates=True,
     changes=True,
     raises=(*_MOVE, RequestHeld, NotYetDue, CaseNotReady),
@@ -118,6 +123,7 @@ def pay_aid(request_id: UUID, body: PaymentCreate, work: Work) -> AidRequestStat
 @router.post(
     "/aid-requests/{request_id}/confirmations",
     needs=Permission.AID_CONFIRM,
+    readiness=NotWork("money that was paid is confirmed whatever became of the case"),
     changes=True,
     raises=_MOVE,
 )
@@ -130,6 +136,7 @@ def confirm_aid(request_id: UUID, body: ConfirmationCreate, work: Work) -> AidRe
 @router.post(
     "/aid-requests/{request_id}/moves",
     needs=Permission.AID_READ,
+    readiness=NotWork("refuses, cancels, disputes or reverses: none of them pays"),
     changes=True,
     raises=(*_MOVE, ReasonMissing),
 )
@@ -142,6 +149,7 @@ def move_aid(request_id: UUID, body: AidMoveCreate, work: Work) -> AidRequestSta
 @router.post(
     "/aid-requests/{request_id}/release",
     needs=Permission.AID_APPROVE,
+    readiness=NotWork("ends a hold; approval and payment then require readiness"),
     changes=True,
     raises=_MOVE,
 )
@@ -154,6 +162,7 @@ def release_aid(request_id: UUID, body: AidReleaseCreate, work: Work) -> AidRequ
 @router.post(
     "/aid-requests/{request_id}/hand-overs",
     needs=Permission.AID_APPROVE,
+    readiness=NotWork("changes who carries the request out; its payment requires readiness"),
     creates=True,
     raises=[AidNotFound, MemberUnsuited],
 )

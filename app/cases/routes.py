@@ -34,7 +34,9 @@ from app.cases.schemas import (
 )
 from app.casework import held
 from app.casework.errors import CaseNotReady
+from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -76,7 +78,13 @@ def read_case(case_id: UUID, work: Work) -> views.CaseShown:
     return views.case_shown(service.read_case(work, case_id))
 
 
-@router.patch("/cases/{case_id}", needs=Permission.CASE_CHANGE, changes=True, raises=[CaseNotFound])
+@router.patch(
+    "/cases/{case_id}",
+    needs=Permission.CASE_CHANGE,
+    readiness=NotWork("a case may be corrected whatever its status"),
+    changes=True,
+    raises=[CaseNotFound],
+)
 def change_case(case_id: UUID, body: ChangeCase, work: Work) -> views.CaseReceipt:
     """Replace compartments or facts of a case."""
     case = service.change_case(work, case_id, body.to_change())
@@ -87,6 +95,7 @@ def change_case(case_id: UUID, body: ChangeCase, work: Work) -> views.CaseReceip
 @router.post(
     "/cases/{case_id}/moves",
     needs=Permission.CASE_MOVE,
+    readiness=NotWork("changes the status itself, by the table of moves"),
     changes=True,
     raises=[CaseNotFound, MoveRefused],
 )
@@ -108,6 +117,7 @@ def list_case_moves(case_id: UUID, work: Work) -> views.MoveList:
 @router.post(
     "/cases/{case_id}/notes",
     needs=Permission.CASE_CHANGE,
+    readiness=NotWork("what is known may be written down whatever the status"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound],
@@ -135,6 +145,7 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[views.NoteSho
 @router.post(
     "/cases/{case_id}/assignments",
     needs=Permission.CASE_ASSIGN,
+    readiness=Task.ASSIGN,
     creates=True,
     status_code=201,
     raises=[CaseNotFound, CaseNotReady, AssigneeNotEligible, AssignmentExists],
@@ -154,6 +165,7 @@ def list_assignments(case_id: UUID, work: Work) -> views.AssignmentList:
 @router.delete(
     "/cases/{case_id}/assignments/{assignment_id}",
     needs=Permission.CASE_ASSIGN,
+    readiness=NotWork("takes access away"),
     raises=[CaseNotFound, AssignmentNotFound],
 )
 def unassign_case(case_id: UUID, assignment_id: UUID, work: Work) -> None:
@@ -164,6 +176,7 @@ def unassign_case(case_id: UUID, assignment_id: UUID, work: Work) -> None:
 @router.post(
     "/cases/{case_id}/links",
     needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("says that two cases belong together"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, LinkRefused, LinkExists],
@@ -183,6 +196,7 @@ def list_links(case_id: UUID, work: Work) -> views.LinkList:
 @router.post(
     "/cases/{case_id}/emergency",
     needs=Permission.CASE_EMERGENCY,
+    readiness=NotWork("decides whether work may begin before vetting ends"),
     changes=True,
     raises=[CaseNotFound, EmergencyNotApplicable, EmergencyDecided],
 )
@@ -210,6 +224,7 @@ def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventS
 @router.post(
     "/cases/{case_id}/regrants",
     needs=Permission.CASE_REGRANT,
+    readiness=NotWork("gives access to a case that no member can open any more"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, ScopeOutOfReach, CustodySharesMissing],

@@ -1,11 +1,21 @@
-"""Who may call a route: a permission, or everybody with a reason."""
+"""What a route requires before its work is done: who may call it, and what its case must be.
+
+- ``needs``: a permission, or everybody with a reason.
+- ``readiness``: the task that its case must be ready for (``casework/readiness``), or a reason
+  why it is no work on a case. A route that changes something under a case declares one of them.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from app.casework.readiness import Task
 from app.permissions import Permission
+
+_CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OF_A_CASE = re.compile(r"\{case_id\}|/(plans|legs|aid-requests|vettings|registrations)(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +25,17 @@ class Public:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotWork:
+    """A change under a case that asks for no readiness, with the reason why."""
+
+    because: str
+
+
 Needs: TypeAlias = Permission | Public
+Readiness: TypeAlias = Task | NotWork
+
+
+def must_declare_readiness(method: str, path: str) -> bool:
+    """Return whether a route changes something under a case, so that it says ``readiness=``."""
+    return method in _CHANGING and _OF_A_CASE.search(path) is not None

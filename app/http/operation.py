@@ -21,12 +21,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
+from app.casework.readiness import Task
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
 from app.errors import Conflict, DomainError, Forbidden, Stale, Unauthenticated
 from app.http.errors import NotAllowed
 from app.http.idempotency import Claim
-from app.http.needs import Needs, Public
+from app.http.needs import Needs, Public, Readiness
 from app.http.request_pool import RequestPool
 from app.http.requests import BEARER, Incoming, refusal_of
 from app.http.responses import json_response
@@ -34,7 +35,7 @@ from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
 from app.vault.errors import StepUpRequired
 from app.vault.keyring import MemberSecrets
-from app.work import NOBODY, Principal, begin_work, unit_of_work
+from app.work import NOBODY, Principal, Work, begin_work, unit_of_work
 
 _OK: Final = 200
 _NO_CONTENT: Final = 204
@@ -60,6 +61,7 @@ class Declared:
     creates: bool = False
     changes: bool = False
     stretch: Callable[..., Tasks] | None = None
+    readiness: Readiness | None = None
     status_code: int | None = None
     raises: tuple[type[DomainError], ...] = ()
 
@@ -144,6 +146,7 @@ class Operation:
                     if self.declared.stretch is not None and stretched is None:
                         return self.declared.stretch(work, arguments[self.takes.body or ""])
                     response = self._render(self.handler(**arguments))
+                    self._check_readiness(work)
                     if claim is not None:
                         claim.keep_response(session, response, work.today())
                 return response
@@ -187,6 +190,11 @@ class Operation:
         if not self.declared.creates or secrets is None:
             return None
         return Claim.of(context.deployment, principal, secrets, incoming)
+
+    def _check_readiness(self, work: Work) -> None:
+        task = self.declared.readiness
+        if isinstance(task, Task) and task.value not in work.asked_ready:
+            raise RuntimeError(f"{self.name} declares {task!r} and did not call require_ready")
 
     def _render(self, result: Any) -> Response:
         if isinstance(result, Response):

@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 
 from app.errors import DomainError
-from app.http.needs import Needs
+from app.http.needs import Needs, Readiness
 from app.http.openapi import extra_of, responses_of
 from app.http.operation import Declared, Operation
 from app.http.requests import BEARER, RawRequest
@@ -96,7 +96,8 @@ class Router(APIRouter):
 
     ``needs`` is a permission or ``Public("why")``. ``creates`` requires an ``Idempotency-Key``,
     ``changes`` an ``If-Match``. ``stretch(work, body)`` returns what Argon2 must stretch before
-    the handler, which then takes a ``Stretched``, or ``Stretches`` for a list. ``raises`` are the
+    the handler, which then takes a ``Stretched``, or ``Stretches`` for a list. ``readiness`` is the
+    task that the handler requires a case to be ready for, or ``NotWork("why")``. ``raises`` are the
     domain's refusals, for the description of the interface. Handlers are plain functions; one
     that takes a ``Work`` gets it.
     """
@@ -125,11 +126,12 @@ class Router(APIRouter):
         creates: bool = False,
         changes: bool = False,
         stretch: Stretch | None = None,
+        readiness: Readiness | None = None,
         status_code: int | None = None,
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a creation, a move, or a read that must not stand in an address."""
-        declared = Declared(needs, creates, changes, stretch, status_code, (*raises,))
+        declared = Declared(needs, creates, changes, stretch, readiness, status_code, (*raises,))
         return self._declare("POST", path, declared)
 
     def put(  # type: ignore[override]
@@ -140,11 +142,12 @@ class Router(APIRouter):
         creates: bool = False,
         changes: bool = False,
         stretch: Stretch | None = None,
+        readiness: Readiness | None = None,
         status_code: int | None = None,
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a replacement."""
-        declared = Declared(needs, creates, changes, stretch, status_code, (*raises,))
+        declared = Declared(needs, creates, changes, stretch, readiness, status_code, (*raises,))
         return self._declare("PUT", path, declared)
 
     def patch(  # type: ignore[override]
@@ -153,11 +156,12 @@ class Router(APIRouter):
         *,
         needs: Needs,
         changes: bool = False,
+        readiness: Readiness | None = None,
         status_code: int | None = None,
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a change of some fields."""
-        declared = Declared(needs, changes=changes, status_code=status_code, raises=(*raises,))
+        declared = Declared(needs, False, changes, None, readiness, status_code, (*raises,))
         return self._declare("PATCH", path, declared)
 
     def delete(  # type: ignore[override]
@@ -166,11 +170,12 @@ class Router(APIRouter):
         *,
         needs: Needs,
         changes: bool = False,
+        readiness: Readiness | None = None,
         status_code: int | None = None,
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
         """Declare a removal."""
-        declared = Declared(needs, changes=changes, status_code=status_code, raises=(*raises,))
+        declared = Declared(needs, False, changes, None, readiness, status_code, (*raises,))
         return self._declare("DELETE", path, declared)
 
     def _declare(self, method: str, path: str, declared: Declared) -> Decorator:
@@ -206,6 +211,7 @@ class Served:
     needs: Needs | None
     creates: bool = False
     changes: bool = False
+    readiness: Readiness | None = None
 
 
 def declared_needs(app: FastAPI) -> Iterator[Served]:
@@ -229,4 +235,5 @@ def _served(app: FastAPI) -> Iterator[Served]:
                 declared.needs,
                 declared.creates,
                 declared.changes,
+                declared.readiness,
             )

@@ -11,6 +11,7 @@ from app.cases.errors import (
 )
 from app.casework import duplicates, held
 from app.casework.errors import DuplicateOpen
+from app.http.needs import NotWork
 from app.http.routing import Router
 from app.intake import schemas, service, triage
 from app.intake.errors import (
@@ -46,6 +47,7 @@ def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
 @router.post(
     "/cases/{case_id}/triage",
     needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("decides about the status; what leaves triage requires Task.LEAVE_TRIAGE"),
     changes=True,
     raises=[CaseNotFound, TriageDone, DuplicateOpen, MergeRefused],
 )
@@ -71,6 +73,7 @@ def list_duplicates(case_id: UUID, work: Work) -> DuplicateList:
 @router.post(
     "/cases/{case_id}/duplicates/{other_id}/dismissal",
     needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("settles what readiness asks about"),
     creates=True,
     status_code=204,
     raises=[CaseNotFound, DuplicateNotFound, DismissalExists, KeyCopyMissing],

@@ -9,6 +9,8 @@ from uuid import UUID
 from app.cases import service as intake
 from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady, NotCleared
+from app.casework.readiness import Task
+from app.http.needs import NotWork
 from app.http.paging import Page, PageAsked, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -48,6 +50,7 @@ router = Router(tags=["registration"])
 @router.post(
     "/cases/{case_id}/registrations",
     needs=Permission.CODE_REQUEST,
+    readiness=Task.REQUEST_CODE,
     creates=True,
     status_code=201,
     raises=[CaseNotFound, CaseNotReady, NotCleared, RegistrationExists, NoRegistrar],
@@ -75,6 +78,7 @@ def list_case_registrations(
 @router.post(
     "/cases/{case_id}/registrations/{registration_id}/revocation",
     needs=Permission.CODE_REQUEST,
+    readiness=NotWork("revokes"),
     changes=True,
     raises=[CaseNotFound, RegistrationNotFound, RegistrationMoveRefused],
 )
@@ -117,6 +121,7 @@ def read_registration(registration_id: UUID, work: Work) -> RegistrationShown:
 @router.post(
     "/registrations/{registration_id}/moves",
     needs=Permission.CODE_ISSUE,
+    readiness=NotWork("notes what the authority was sent or said; a code requires readiness"),
     changes=True,
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
@@ -131,6 +136,7 @@ def move_registration(
 @router.post(
     "/registrations/{registration_id}/code",
     needs=Permission.CODE_ISSUE,
+    readiness=Task.ISSUE_CODE,
     creates=True,
     changes=True,
     status_code=201,
@@ -146,6 +152,7 @@ def issue_code(registration_id: UUID, body: IssueCode, work: Work) -> CodeShown:
 @router.post(
     "/registrations/{registration_id}/delivery",
     needs=Permission.CODE_DELIVER,
+    readiness=NotWork("hands over a code that was issued when the case was ready"),
     changes=True,
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
@@ -157,6 +164,7 @@ def deliver_code(registration_id: UUID, body: DeliverCode, work: Work) -> Regist
 @router.post(
     "/registrations/{registration_id}/revocation",
     needs=Permission.CODE_ISSUE,
+    readiness=NotWork("revokes"),
     changes=True,
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
@@ -171,6 +179,7 @@ def revoke_registration(
 @router.post(
     "/registrations/redemptions",
     needs=Permission.CODE_REDEEM,
+    readiness=NotWork("uses up a code that was issued when the case was ready"),
     creates=True,
     raises=[CodeMistyped, RedemptionBudgetSpent],
 )

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady
+from app.casework.readiness import Task
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -39,6 +41,7 @@ _LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors
 @router.post(
     "/cases/{case_id}/plans",
     needs=Permission.PLAN_CHANGE,
+    readiness=Task.PLAN,
     creates=True,
     status_code=201,
     raises=(CaseNotFound, CaseNotReady, errors.PlanOpenAlready, *_LAYING),
@@ -64,6 +67,7 @@ def read_plan(case_id: UUID, work: Work) -> PlanShown:
 @router.post(
     "/plans/{plan_id}/legs",
     needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("goes on with a plan that was opened when the case was ready"),
     creates=True,
     status_code=201,
     raises=(errors.PlanNotFound, errors.PlanOver, *_LAYING),
@@ -77,6 +81,7 @@ def extend_plan(plan_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
 @router.post(
     "/plans/{plan_id}/moves",
     needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("ends a plan"),
     changes=True,
     raises=(errors.PlanNotFound, errors.PlanOver),
 )
@@ -123,6 +128,7 @@ def read_leg(leg_id: UUID, work: Work) -> LegShown:
 @router.post(
     "/legs/{leg_id}/moves",
     needs=Permission.LEG_CHECK_IN,
+    readiness=NotWork("records how a leg goes that was planned when the case was ready"),
     changes=True,
     raises=(
         errors.LegNotFound,
@@ -141,6 +147,7 @@ def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
 @router.post(
     "/legs/{leg_id}/escort",
     needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("for a leg that was planned when the case was ready"),
     changes=True,
     raises=(
         errors.LegNotFound,
@@ -160,6 +167,7 @@ def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
 @router.post(
     "/legs/{leg_id}/reroutes",
     needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("people on the way need another way, whatever the status"),
     changes=True,
     status_code=201,
     raises=(

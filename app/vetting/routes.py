@@ -9,6 +9,7 @@ from app.cases import service as intake
 from app.cases.errors import CaseNotFound
 from app.casework import clearance
 from app.casework.errors import DuplicateOpen
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -45,6 +46,7 @@ router = Router(tags=["vetting"])
 @router.post(
     "/cases/{case_id}/vetting",
     needs=Permission.VETTING_REQUEST,
+    readiness=NotWork("begins vetting; what leaves triage requires Task.LEAVE_TRIAGE"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, VettersInvalid, VettingInProgress, CannotBeVetted, DuplicateOpen],
@@ -71,6 +73,7 @@ def read_case_vetting(case_id: UUID, work: Work) -> RoundReceipt:
 @router.post(
     "/cases/{case_id}/vetting/withdrawal",
     needs=Permission.VETTING_REQUEST,
+    readiness=NotWork("ends a round"),
     changes=True,
     raises=[CaseNotFound, RoundNotFound, RoundEnded],
 )
@@ -112,6 +115,7 @@ def read_vetting(round_id: UUID, work: Work) -> RoundShown:
 @router.post(
     "/vettings/{round_id}/checks",
     needs=Permission.VETTING_DECIDE,
+    readiness=NotWork("vetting decides whether the case becomes ready"),
     creates=True,
     status_code=201,
     raises=[RoundNotFound, RoundEnded, VoucherMissing, LinkUnknown],
@@ -133,6 +137,7 @@ def add_check(round_id: UUID, body: AddCheck, work: Work) -> CheckReceipt:
 @router.post(
     "/vettings/{round_id}/decisions",
     needs=Permission.VETTING_DECIDE,
+    readiness=NotWork("vetting decides whether the case becomes ready"),
     changes=True,
     raises=[RoundNotFound, RoundEnded, CaseMovedOn, AlreadyDecided, TooFewSources],
 )

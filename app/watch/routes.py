@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -44,6 +45,7 @@ def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
 @router.post(
     "/legs/{leg_id}/check-ins",
     needs=Permission.LEG_CHECK_IN,
+    readiness=NotWork("contact is recorded whatever the status"),
     creates=True,
     status_code=201,
     raises=(
@@ -62,6 +64,7 @@ def check_in_on_leg(leg_id: UUID, body: MakeCheckIn, work: Work) -> CheckInRecei
 @router.post(
     "/legs/{leg_id}/acknowledgements",
     needs=Permission.LEG_WATCH,
+    readiness=NotWork("an alert is answered whatever the status"),
     creates=True,
     status_code=201,
     raises=(errors.LegNotFound, errors.MoveNotYours, errors.NothingToAcknowledge),

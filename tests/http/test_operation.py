@@ -124,6 +124,16 @@ def test_a_write_without_a_trail_leaves_nothing(served: Served):
 
 
 @pytest.mark.usefixtures("world_on_both")
+@pytest.mark.parametrize(("name", "status", "made"), [("Asked", 204, 1), ("Forgot", 500, 0)])
+def test_a_handler_that_forgets_the_readiness_it_declares_leaves_nothing(
+    served: Served, name: str, status: int, made: int
+):
+    before = served.count()
+    answer = served.ask(Role.AUDITOR, "POST", "/api/toys/ready", json={"name": name})
+    assert answer.status_code == status
+    assert served.count() == before + made
+
+
 @pytest.mark.parametrize(
     ("name", "status", "code"),
     [("Refused", 403, "toy.refused"), ("Busy", 409, "toy.busy"), ("Broken", 500, "internal.error")],

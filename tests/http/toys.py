@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.accounts.models import Member, Team, TeamName
+from app.casework.readiness import Task as Readiness
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.errors import Conflict, Forbidden, NotFound
 from app.http.needs import Public
@@ -163,6 +164,15 @@ def open_toy(body: OpenTeam, work: Work) -> TeamReceipt:
     if body.name in failures:
         raise failures[body.name](LEAK)
     return TeamReceipt(id=team.id, name=body.name)
+
+
+@router.post("/ready", needs=Permission.SELF_CHANGE, readiness=Readiness.PAY_AID)
+def forget_readiness(body: OpenTeam, work: Work) -> None:
+    """Ask for readiness only when told so; a handler that forgets it is a bug."""
+    new_team(work, body.name)
+    work.trail.record("team:founded")
+    if body.name == "Asked":
+        work.asked_ready.add(Readiness.PAY_AID)
 
 
 @router.post("/silent", needs=Permission.TEAM_CREATE)
