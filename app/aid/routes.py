@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from app.aid import approvals, payments, service
 from app.aid.errors import (
@@ -20,12 +23,13 @@ from app.aid.errors import (
     RequestHeld,
     SamePerson,
 )
-from app.aid.models import AidRequest, AidStatus
+from app.aid.models import AidRequest
 from app.aid.schemas import (
     AidMoveCreate,
     AidReleaseCreate,
     AidRequestCreate,
     AidRequestListRead,
+    AidRequestQuery,
     AidRequestRead,
     AidRequestStateRead,
     AidRequestSummary,
@@ -41,7 +45,7 @@ from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
 from app.errors import IdTaken
 from app.http.needs import NotWork
-from app.http.paging import Page, PageQuery, page_of, position
+from app.http.paging import Page, page_of, position
 from app.http.routing import Router
 from app.ledger.errors import CurrencyUnknown, FundNotFound, FundOverdrawn, OtherCurrency
 from app.permissions import Permission
@@ -69,11 +73,11 @@ def request_aid(case_id: UUID, body: AidRequestCreate, work: Work) -> AidRequest
 
 @router.get("/aid-requests", needs=Permission.AID_READ)
 def list_aid_requests(
-    work: Work, page: PageQuery, status: AidStatus | None = None
+    work: Work, page: Annotated[AidRequestQuery, Query()]
 ) -> Page[AidRequestSummary]:
     """List the requests that one holds a grant on, newest first."""
     rows = service.list_requests(
-        work, limit=page.limit + 1, status=status, after=position(work, page, date, UUID)
+        work, limit=page.limit + 1, status=page.status, after=position(work, page, date, UUID)
     )
 
     def show(shown: Sequence[AidRequest]) -> list[AidRequestSummary]:

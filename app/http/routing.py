@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from app.errors import DomainError
 from app.http.needs import Needs, Readiness
@@ -46,6 +47,10 @@ class GatedRoute(APIRoute):
             raise TypeError(f"{path}: declare a route by a method of Router, with needs=")
         self.operation = endpoint
         super().__init__(path, endpoint, **how)
+        query = self.dependant.query_params
+        if len(query) > 1 and any(_model_of(asked.field_info) is not None for asked in query):
+            # FastAPI would look for a parameter of the model's name, and find none of its fields.
+            raise TypeError(f"{path}: a query is one model or plain parameters; subclass the model")
         names = {name for place, name in _parameters(self.dependant) if place == "query"}
         self.operation.known_query = frozenset(names)
         KNOWN_FIELDS.update(name for _, name in _parameters(self.dependant))
@@ -71,6 +76,11 @@ class GatedRoute(APIRoute):
         return respond_behind_gate
 
 
+def _model_of(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, str]]:
     """Yield place and name of every parameter that a route and its dependencies take."""
     every = {
@@ -81,12 +91,12 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, str]]:
     }
     for place, parameters in every.items():
         for parameter in parameters:
-            kind = parameter.field_info.annotation
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                for name, field in kind.model_fields.items():
-                    yield place, field.alias or name
-            else:
+            model = _model_of(parameter.field_info)
+            if model is None:
                 yield place, parameter.alias
+                continue
+            for name, field in model.model_fields.items():
+                yield place, field.alias or name
     for inner in dependant.dependencies:
         yield from _parameters(inner)
 

@@ -17,6 +17,7 @@ from app.crypto.passwords import Stretched
 from app.deployment import Deployment
 from app.http.matrix import render
 from app.http.needs import Public
+from app.http.paging import PageQuery
 from app.http.routing import Router, Served, declared_needs
 from app.http.schema import Schema
 from app.main import assemble
@@ -112,6 +113,7 @@ def _declare(handler: Callable[..., Any], **how: Any) -> Router:
 def takes_two(x_id: UUID, body: OpenTeam, other: OpenTeam) -> None: ...
 def takes_response(x_id: UUID, response: Response) -> None: ...
 def takes_stretched(x_id: UUID, stretched: Stretched) -> None: ...
+def takes_page_and_more(x_id: UUID, page: PageQuery, colour: str = "red") -> None: ...
 def takes_nothing(x_id: UUID) -> None: ...
 async def runs_on_the_loop(x_id: UUID) -> None: ...
 
@@ -124,6 +126,11 @@ async def runs_on_the_loop(x_id: UUID) -> None: ...
 def test_a_handler_that_takes_what_it_cannot_have_is_refused_at_start(handler: Callable[..., Any]):
     with pytest.raises(TypeError, match=handler.__name__):
         _declare(handler)
+
+
+def test_a_query_model_with_parameters_beside_it_is_refused_at_start():
+    with pytest.raises(TypeError, match="subclass the model"):
+        _declare(takes_page_and_more)
 
 
 def test_a_route_declared_by_another_method_of_the_router_is_refused_at_start():
