@@ -16,6 +16,7 @@ from app.aid import routes as aid
 from app.alerts import routes as alerts
 from app.cases import routes as cases
 from app.deployment import Deployment
+from app.emergency import routes as emergency
 from app.http import pages, problems
 from app.http.headers import SecurityHeadersMiddleware
 from app.http.indexed_router import IndexedRouter
@@ -25,6 +26,7 @@ from app.http.request_pool import RequestPool
 from app.http.routing import Router
 from app.intake import routes as intake
 from app.ledger import routes as ledger
+from app.links import routes as links
 from app.registration import routes as registration
 from app.relocation import routes as relocation
 from app.reports import routes as reports
@@ -59,8 +61,8 @@ def create_app(deployment: Deployment) -> FastAPI:
     The caller closes the deployment, after the application has ended.
     """
     domains = (
-        sessions, accounts, alerts, intake, cases, search, vetting, relocation, watch,
-        registration, aid, ledger, reports,
+        sessions, accounts, alerts, intake, emergency, cases, links, search, vetting, relocation,
+        watch, registration, aid, ledger, reports,
     )  # fmt: skip
     return assemble(deployment, [domain.router for domain in domains], principal_of)
 

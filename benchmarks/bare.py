@@ -22,20 +22,28 @@ from sqlalchemy.orm import Session
 
 from app.accounts.credentials import Stretching, floor_of
 from app.accounts.logins import login_index
-from app.cases import service, views
-from app.cases.cleaning import clean_account, clean_contact, clean_identity
+from app.cases import service
+from app.cases.cleaning import (
+    clean_account,
+    clean_contact,
+    clean_household,
+    clean_identity,
+    clean_papers,
+)
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     Account,
     CaseStatus,
     Contact,
+    Household,
     Identity,
+    Papers,
     Relative,
     Reporting,
     Summary,
     count_people,
 )
-from app.cases.schemas import CasesAsked
+from app.cases.schemas import CasePageQuery, CaseRead, CaseStateRead, CaseSummary
 from app.crypto import hpke, signing
 from app.crypto.derive import digest, equal
 from app.crypto.passwords import Argon2Cost, Stretched
@@ -43,14 +51,13 @@ from app.deployment import Deployment
 from app.http.needs import Public
 from app.http.paging import Page, page_of, position
 from app.http.routing import Router
-from app.intake import schemas
-from app.intake.drafts import CaseDraft
-from app.intake.service import _call_sign
+from app.intake.schemas import CaseCreate
+from app.intake.service import Intake, _call_sign
 from app.main import assemble
 from app.permissions import Permission, Role
 from app.search import service as search
 from app.search.errors import SearchValueInvalid
-from app.search.schemas import Hits, Search
+from app.search.schemas import SearchCreate, SearchRead
 from app.sessions import throttle
 from app.sessions.errors import SessionEnded, SignInRefused
 from app.sessions.schemas import SessionCreate, SessionRead
@@ -172,29 +179,36 @@ def sign_in(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRea
 # ---------------------------------------------------------------------- cases
 
 
-def add_case(work: Work, draft: CaseDraft) -> BareCase:
+def add_case(work: Work, given: Intake) -> BareCase:
     """Add a case in plain columns, and its numbers for the search."""
-    identity = clean_identity(draft.identity)
-    contact = clean_contact(draft.contact)
-    people, infants = count_people(identity)
+    cells = (
+        clean_identity(given.identity),
+        clean_papers(given.papers),
+        clean_household(given.household),
+        clean_account(given.account),
+    )
+    contact = clean_contact(given.contact)
+    people, infants = count_people(given.household)
     today = work.today()
-    facts = asdict(identity) | asdict(contact) | asdict(clean_account(draft.account))
+    facts = asdict(contact)
+    for cell in cells:
+        facts |= asdict(cell)
     case = BareCase(
-        id=draft.id or new_id(),
+        id=given.id or new_id(),
         team_id=work.principal.team_id,
         status=CaseStatus.SUBMITTED,
         opened_on=today,
         moved_on=today,
         opened_by=work.principal.id,
-        called=_call_sign(),
-        standing=draft.standing,
-        urgent=draft.urgent,
+        call_sign=_call_sign(),
+        standing=given.standing,
+        urgent=given.urgent,
         people=people,
         infants=infants,
-        language=draft.language,
+        language=given.language,
         half_year=f"{today.year}H{1 if today.month <= 6 else 2}",
-        rank_band=draft.rank_band,
-        region_group=draft.region_group,
+        rank_band=given.rank_band,
+        region_group=given.region_group,
         **facts,
     )
     work.session.add(case)
@@ -214,15 +228,15 @@ def _mine(principal: Principal) -> UUID:
 
 
 @router.post("/cases", needs=Permission.CASE_OPEN, creates=True, status_code=201)
-def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
+def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     """Log a first contact."""
-    case = add_case(work, body.to_draft())
+    case = add_case(work, body.to_intake())
     work.session.flush()
-    return views.case_receipt(cast("Any", case))
+    return CaseStateRead.of(cast("Any", case))
 
 
 @router.get("/cases", needs=Permission.CASE_LIST)
-def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.CaseItem]:
+def list_cases(work: Work, page: Annotated[CasePageQuery, Query()]) -> Page[CaseSummary]:
     """List the cases of one's team, newest first."""
     after = position(work, page, date, UUID)
     query = _LISTED.where(_reach(work.principal))
@@ -241,18 +255,20 @@ def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.C
 
 
 @router.get("/cases/{case_id}", needs=Permission.CASE_READ)
-def read_case(case_id: UUID, work: Work) -> views.CaseShown:
+def read_case(case_id: UUID, work: Work) -> CaseRead:
     """Read a case of one's team, or of one's own."""
     case = work.session.get(BareCase, case_id)
     principal = work.principal
     if case is None or _mine(principal) not in (case.team_id, case.opened_by):
         raise CaseNotFound
-    identity = _taken(case, Identity, household=tuple(Relative(**r) for r in case.household))
-    return views.case_shown(
-        service.CaseFile(
+    household = Household(tuple(Relative(**r) for r in case.relatives))
+    return CaseRead.of(
+        service.CaseDetails(
             cast("Any", case),
             _taken(case, Summary),
-            identity,
+            _taken(case, Identity),
+            _taken(case, Papers),
+            household,
             _taken(case, Contact),
             _taken(case, Account),
             _taken(case, Reporting),
@@ -262,15 +278,15 @@ def read_case(case_id: UUID, work: Work) -> views.CaseShown:
 
 
 @router.post("/searches", needs=Permission.CASE_SEARCH)
-def search_cases(body: Search, work: Work) -> Hits:
+def search_cases(body: SearchCreate, work: Work) -> SearchRead:
     """Look for a telephone number among the cases of one's team."""
     wanted = identifiers.phones(body.value)
     if not wanted:
-        raise SearchValueInvalid
+        raise SearchValueInvalid(body.kind)
     search._charge(work)  # noqa: SLF001 - the same cap for both
     values = {"mine": work.principal.team_id, "numbers": sorted(wanted)}
     rows = work.session.connection().execute(_probe(), values).all()
-    return Hits(items=list(map(_item, rows)), complete=True)
+    return SearchRead(items=list(map(_item, rows)), complete=True)
 
 
 @cache
@@ -285,5 +301,5 @@ def _taken(row: Any, kind: type[T], **instead: Any) -> T:
     return kind(**{name: getattr(row, name) for name in names}, **instead)
 
 
-def _item(row: Any) -> views.CaseItem:
-    return views.case_item(row, _taken(row, Summary))
+def _item(row: Any) -> CaseSummary:
+    return CaseSummary.of(row, _taken(row, Summary))

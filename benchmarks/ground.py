@@ -19,7 +19,7 @@ from app.casework import held
 from app.crypto.passwords import SALT_BYTES
 from app.crypto.root import RootKey
 from app.deployment import Deployment, utc_now
-from app.intake.schemas import OpenCase
+from app.intake.schemas import CaseCreate
 from app.intake.service import open_case
 from app.models import metadata
 from app.permissions import Role
@@ -116,8 +116,8 @@ def _lay(settings: Settings, root: RootKey, ask: Ask) -> Ground:
     for start in range(0, ask.cases, _BATCH):
         with world.work_as(author) as work:
             for number in range(start, min(start + _BATCH, ask.cases)):
-                draft = OpenCase.model_validate_json(msgspec.json.encode(intake(number)))
-                cases.append(str(open_case(work, draft.to_draft()).id))
+                draft = CaseCreate.model_validate_json(msgspec.json.encode(intake(number)))
+                cases.append(str(open_case(work, draft.to_intake()).id))
     _meet(world, reader)
     # Cases opened while timing are another team's: what is read stays as it is.
     opener = world.member(Role.VOLUNTEER, team=2)
@@ -166,8 +166,8 @@ def _lay_bare(settings: Settings, root: RootKey, ask: Ask) -> Ground:
     cases: list[str] = []
     with unit_of_work(begin_work(deployment.sessions(), deployment, principal)) as work:
         for number in range(ask.cases):
-            draft = OpenCase.model_validate_json(msgspec.json.encode(intake(number)))
-            cases.append(str(bare.add_case(work, draft.to_draft()).id))
+            draft = CaseCreate.model_validate_json(msgspec.json.encode(intake(number)))
+            cases.append(str(bare.add_case(work, draft.to_intake()).id))
     return Ground(deployment, opens, reads, [login for _, login in others], cases)
 
 

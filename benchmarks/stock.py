@@ -24,10 +24,10 @@ def intake(number: int) -> dict[str, Any]:
         "urgent": number % 5 == 0,
         "rank_band": "other_ranks",
         "region_group": "centre",
-        "identity": {
-            "name": name,
-            "nrc": f"9/MaHaMa(N){number % 1_000_000:06}",
-            "household": [
+        "identity": {"name": name},
+        "papers": {"nrc": f"9/MaHaMa(N){number % 1_000_000:06}"},
+        "household": {
+            "relatives": [
                 {"relation": "spouse", "name": "Hnin Ei"},
                 {"relation": "child", "age_months": 7},
             ],

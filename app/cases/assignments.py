@@ -1,6 +1,6 @@
-"""Handing a case to a volunteer, and taking it back; and a lead's way to hand it to anybody.
+"""Assigning a case to a volunteer, ending an assignment, and granting a case by the custody key.
 
-Handing over is granting, taking back is ending the grant. Knows members by id and role.
+An assignment makes a grant and ends with it. Knows members by id and role.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Regrant:
 
 
 def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
-    """Hand a case to a volunteer of its team: they can read and work on it from now on.
+    """Assign a case to a volunteer of its team: they can read and work on it from now on.
 
-    Raises ``CaseNotFound``, ``CaseNotReady``, ``MemberUnfit``, ``AssignmentExists``,
+    Raises ``CaseNotFound``, ``CaseNotReady``, ``AssigneeNotEligible``, ``AssignmentExists``,
     ``KeyNotCertified``.
     """
     case = get_case(work, case_id)
@@ -68,7 +68,7 @@ def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
 
 
 def unassign_case(work: Work, case_id: UUID, assignment_id: UUID) -> Assignment:
-    """Take a case back from a volunteer: their grant ends, and nothing of it opens any more.
+    """End an assignment: the volunteer's grant ends, and nothing of the case opens to them.
 
     Raises ``CaseNotFound``, ``AssignmentNotFound``.
     """
@@ -81,7 +81,7 @@ def unassign_case(work: Work, case_id: UUID, assignment_id: UUID) -> Assignment:
 
 
 def list_assignments(work: Work, case: Case) -> Sequence[Assignment]:
-    """Return who has the case in hand now, longest first."""
+    """Return who works on the case now, longest first."""
     return work.session.scalars(
         select(Assignment)
         .where(Assignment.case_id == case.id, Assignment.ended_on.is_(None))
@@ -96,9 +96,9 @@ def regrant_case(
     compartments: Iterable[Compartment],
     until: date | None = None,
 ) -> Regrant:
-    """Hand compartments of a case to a member by the custody key, as a lead who has stepped up.
+    """Grant compartments of a case to a member by the custody key, as a lead who has stepped up.
 
-    The way to a case when nobody who held it is left. The summary always goes along, and parts
+    For a case that nobody holds any more. The summary always goes along, and parts
     (legs, requests) go with their compartment; what the case does not have yet is left out.
     Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
     ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``.

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.cases.models import Account, Contact, Identity, Relative
+from app.cases.models import Account, Contact, Household, Identity, Papers, Relative
 from app.text.encoding import is_myanmar, tidy, to_unicode
 
 # ---------------------------------------------------------------------- cells
@@ -39,12 +39,23 @@ def clean_identity(identity: Identity, before: Identity | None = None) -> Identi
             (identity.name, identity.name_burmese),
             identity.name_as_written or (before.name_as_written if before else None),
         ),
-        nrc=_clean(identity.nrc),
-        service=_clean(identity.service),
-        service_number=_clean(identity.service_number),
-        unit=_clean(identity.unit),
-        household=tuple(map(_clean_relative, identity.household)),
     )
+
+
+def clean_papers(papers: Papers) -> Papers:
+    """Return papers in Unicode."""
+    return replace(
+        papers,
+        nrc=_clean(papers.nrc),
+        service=_clean(papers.service),
+        service_number=_clean(papers.service_number),
+        unit=_clean(papers.unit),
+    )
+
+
+def clean_household(household: Household) -> Household:
+    """Return a household with names and relations in Unicode."""
+    return Household(tuple(map(_clean_relative, household.relatives)))
 
 
 def clean_contact(contact: Contact) -> Contact:

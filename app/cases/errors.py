@@ -15,22 +15,22 @@ class CaseNotFound(NotFound):
 
 
 class MoveRefused(Conflict):
-    """A case cannot go from where it stands to there, or not by this door."""
+    """The status of the case does not allow this move, or another act makes it."""
 
     code = "case.move_refused"
-    title = "The case cannot go from where it stands to there"
+    title = "A case with this status cannot be moved there"
 
     def __init__(self, was: str, to: str) -> None:
         super().__init__(self.code)
         self.was = was
         self.to = to
-        self.title = f"A case that is {was} cannot become {to} this way"
+        self.title = f"A case with status {was} cannot become {to} this way"
 
 
 class AssigneeNotEligible(Invalid):
     """Cases are assigned to active volunteers of the case's team."""
 
-    code = "assignment.member_unfit"
+    code = "assignment.not_eligible"
     title = "Choose a volunteer of this team"
 
 
@@ -46,31 +46,3 @@ class AssignmentNotFound(NotFound):
 
     code = "assignment.not_found"
     title = "No such assignment, or it has ended"
-
-
-class EmergencyNotApplicable(Conflict):
-    """Only work on a case that is still being looked at needs an emergency."""
-
-    code = "emergency.needless"
-    title = "Work on this case needs no emergency"
-
-
-class EmergencyDecided(Conflict):
-    """This side has decided before; the other side's decision is still open."""
-
-    code = "emergency.decided"
-    title = "Your side has decided this; it waits for the other"
-
-
-class LinkExists(Conflict):
-    """The two cases are linked already."""
-
-    code = "link.exists"
-    title = "These cases are linked already"
-
-
-class LinkRefused(Invalid):
-    """A case is not linked to itself."""
-
-    code = "link.refused"
-    title = "Choose another case"

@@ -52,7 +52,7 @@ def list_events(
             events.append(CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts))
     except DetailUnreadable:
         raise Tampered from None
-    # The time stands sealed, so the order is made here.
+    # The time is sealed, so the events are sorted here.
     events.sort(key=lambda event: (event.at, event.id), reverse=True)
     work.trail.record(EventKind.CASE_EVENTS_LISTED, case.id)
     later = [event for event in events if after is None or (event.at, event.id) < after]

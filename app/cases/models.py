@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.permissions import Compartment, Role
+from app.permissions import Compartment
 from app.store.base import CaseRecord, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """How far a case has come. ``moves.MOVES`` says which changes are allowed."""
 
     SUBMITTED = "submitted"
     VETTING = "vetting"
@@ -28,8 +29,15 @@ class CaseStatus(StrEnum):
     ERASED = "erased"
 
 
+BEFORE_VETTING_ENDS: Final = frozenset({CaseStatus.SUBMITTED, CaseStatus.VETTING})
+"""Here an emergency lets work begin."""
+
+OPEN_STATUSES: Final = BEFORE_VETTING_ENDS | {CaseStatus.ACTIVE, CaseStatus.SETTLED}
+"""Here there is work to do, so that a case can be assigned."""
+
+
 class Standing(StrEnum):
-    """How a person stands to the service they were in."""
+    """Whether a person is in service, has left it, or is of the family."""
 
     IN_SERVICE = "in_service"
     LEFT = "left"
@@ -37,7 +45,7 @@ class Standing(StrEnum):
 
 
 class RankBand(StrEnum):
-    """The only grain in which reports ever know a rank."""
+    """Ranks in groups; reports know nothing finer."""
 
     OTHER_RANKS = "other_ranks"
     NCO = "nco"
@@ -48,7 +56,7 @@ class RankBand(StrEnum):
 
 
 class RegionGroup(StrEnum):
-    """The only grain in which reports ever know a place."""
+    """Places in groups; reports know nothing finer."""
 
     NORTH = "north"
     EAST = "east"
@@ -72,7 +80,7 @@ class Channel(StrEnum):
 class Summary:
     """What a list shows. Nothing in it says who the person is."""
 
-    called: str
+    call_sign: str
     standing: Standing
     urgent: bool
     people: int
@@ -81,8 +89,28 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the person is. ``name_as_written`` is the original of a name that was converted."""
+
+    name: str
+    name_burmese: str | None = None
+    name_as_written: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What documents say of the person: numbers, service, unit and birthday."""
+
+    nrc: str | None = None
+    service: str | None = None
+    service_number: str | None = None
+    unit: str | None = None
+    born_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Relative:
-    """A member of the household, on the way too or still where they are in danger."""
+    """A member of the household: coming along, or still in danger where they are."""
 
     relation: str
     name: str | None = None
@@ -92,18 +120,10 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the person is. Names keep both scripts, and the spelling in which they arrived."""
+class Household:
+    """The people who belong to the person."""
 
-    name: str
-    name_burmese: str | None = None
-    name_as_written: str | None = None
-    nrc: str | None = None
-    service: str | None = None
-    service_number: str | None = None
-    unit: str | None = None
-    born_on: date | None = None
-    household: tuple[Relative, ...] = ()
+    relatives: tuple[Relative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +151,8 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Something that a member wrote: a note, or the reason of what they did."""
+class FreeText:
+    """A note, or the reason that a member gave for an act."""
 
     text: str
 
@@ -151,6 +171,8 @@ class Reporting:
 CASE_COMPARTMENTS = (
     Compartment.SUMMARY,
     Compartment.IDENTITY,
+    Compartment.PAPERS,
+    Compartment.HOUSEHOLD,
     Compartment.CONTACT,
     Compartment.ACCOUNT,
     Compartment.REPORTING,
@@ -159,7 +181,7 @@ CASE_COMPARTMENTS = (
 
 
 class Case(CaseRecord, Versioned):
-    """One person's way, with those who come along. ``case_id`` is its own id."""
+    """The record of one person, with those who come along. ``case_id`` is its own id."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -181,6 +203,8 @@ class Case(CaseRecord, Versioned):
 
     summary = SealedField(Summary, Compartment.SUMMARY)
     identity = SealedField(Identity, Compartment.IDENTITY)
+    papers = SealedField(Papers, Compartment.PAPERS)
+    household = SealedField(Household, Compartment.HOUSEHOLD)
     contact = SealedField(Contact, Compartment.CONTACT)
     account = SealedField(Account, Compartment.ACCOUNT, step=NOTES)
     reporting = SealedField(Reporting, Compartment.REPORTING)
@@ -198,11 +222,11 @@ class CaseMove(CaseRecord):
     moved_on: Mapped[date] = plain("the day only")
     moved_by: Mapped[UUID] = plain("random; who moved it")
 
-    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+    reason = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 
 
 class CaseNote(CaseRecord):
-    """Something added to the account later. Never changed, never taken back."""
+    """A later addition to the account. Never changed, never removed."""
 
     __tablename__ = "case_notes"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
@@ -211,68 +235,26 @@ class CaseNote(CaseRecord):
     written_on: Mapped[date] = plain("the day only")
     written_by: Mapped[UUID] = plain("random; who wrote it")
 
-    words = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+    text = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 
 
 class Assignment(CaseRecord):
-    """A case in the hands of a volunteer; their grant names it, and ends with it."""
+    """A case given to a volunteer to work on; their grant names it, and ends with it."""
 
     __tablename__ = "assignments"
 
     member_id: Mapped[UUID] = plain("random; whose work it is, as their grant says", index=True)
-    assigned_by: Mapped[UUID] = plain("random; who handed it over")
+    assigned_by: Mapped[UUID] = plain("random; who assigned it")
     assigned_on: Mapped[date] = plain("the day only")
-    ended_on: Mapped[date | None] = plain("the day it was taken back")
-
-
-class EmergencyDecision(CaseRecord):
-    """One of the two decisions by which work begins before vetting ends.
-
-    Both stand under one ``ask_id``, the id of the first, which is also the part under which the
-    reasons are sealed: a lead who decides reads the reason and the summary, and nothing else.
-    """
-
-    __tablename__ = "emergency_decisions"
-
-    ask_id: Mapped[UUID] = plain("random; the first of the two decisions", index=True)
-    decided_as: Mapped[Role] = plain("a coordinator and a lead must both decide", choice(Role))
-    decided_by: Mapped[UUID] = plain("random; who decided")
-    decided_on: Mapped[date] = plain("a first decision lapses when no second one follows")
-    hours: Mapped[int] = plain("for how long work may go on without vetting")
-
-    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
-
-    @property
-    def part(self) -> UUID:
-        """The ask: both reasons are sealed under a scope of its own."""
-        return self.ask_id
-
-
-class LinkKind(StrEnum):
-    """Why two cases belong together."""
-
-    FAMILY = "family"
-    SAME_EVENT = "same_event"
-
-
-class CaseLink(CaseRecord):
-    """Two cases that belong together; stands once, for both."""
-
-    __tablename__ = "case_links"
-    __table_args__ = (UniqueConstraint("case_id", "other_id"),)
-
-    other_id: Mapped[UUID] = plain("random; the other case", index=True)
-    kind: Mapped[LinkKind] = plain("family or the same event", choice(LinkKind))
-    linked_by: Mapped[UUID] = plain("random; who linked them")
-    linked_on: Mapped[date] = plain("the day only")
+    ended_on: Mapped[date | None] = plain("the day it ended")
 
 
 INFANT_MONTHS = 24
 """Under this age a child still lives on milk, and counts as an infant."""
 
 
-def count_people(identity: Identity) -> tuple[int, int]:
+def count_people(household: Household) -> tuple[int, int]:
     """Return how many come, the person included, and how many of them are infants."""
-    coming = [relative for relative in identity.household if relative.with_person]
+    coming = [relative for relative in household.relatives if relative.with_person]
     infants = [r for r in coming if r.age_months is not None and r.age_months < INFANT_MONTHS]
     return 1 + len(coming), len(infants)

@@ -1,22 +1,24 @@
-"""Where a case may go from where it stands. The table is data; ``move_case`` is the only door.
+"""The allowed moves of a case, and what a move brings with it.
 
-Knows statuses, and what leaving one takes along: triage is over once a case leaves
-``submitted``, and assignments end with the work. Who may make which move is said in the table
-and asked of the principal only where a person moves a case by hand; other domains move cases as
-part of what they were allowed to do.
+- ``move_case`` is the only code that changes a case's status.
+- Triage is over once a case leaves ``submitted``; assignments end when a case is closed, declined
+  or merged.
+- The table says who may make which move. The route checks that for moves by hand; other domains
+  move cases as part of what their own routes allow.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.audit.events import EventKind
 from app.cases.errors import MoveRefused
-from app.cases.models import Assignment, Case, CaseMove, CaseStatus, Words
+from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseMove, CaseStatus, FreeText
 from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
+from app.store.queries import next_number
 from app.vault.models import GrantReason
 from app.work import Work
 
@@ -75,12 +77,9 @@ MOVES: Final = MoveTable(
 )
 """An active case is never erased; a merged one can only be erased."""
 
-OPEN: Final = frozenset({_S.SUBMITTED, _S.VETTING, _S.ACTIVE, _S.SETTLED})
-"""Where there is work to do, so that somebody can be given it."""
-
 
 def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
-    """Move a case and note why; the caller has claimed whatever the request was based on.
+    """Move a case and note why; the caller has claimed the version that the request was based on.
 
     Who moves a case out of ``submitted`` has asked ``readiness`` for ``Task.LEAVE_TRIAGE``. Raises
     ``MoveRefused``, ``NoGrant`` for a reason by a member who does not hold the account.
@@ -92,28 +91,27 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
         raise MoveRefused(was, to)
     if was is _S.SUBMITTED:
         end_triage(work, case)
-    made = select(func.count()).select_from(CaseMove).where(CaseMove.case_id == case.id)
     move = CaseMove(
         case_id=case.id,
-        number=work.session.scalars(made).one() + 1,
+        number=next_number(work.session, CaseMove.number, CaseMove.case_id == case.id),
         was=was,
         became=to,
         moved_on=work.today(),
         moved_by=work.principal.id,
     )
     if reason is not None:
-        work.vault.seal(move.reason, Words(reason))
+        work.vault.seal(move.reason, FreeText(reason))
     work.session.add(move)
     case.status = to
     case.moved_on = work.today()
-    if to not in OPEN:
+    if to not in OPEN_STATUSES:
         _end_assignments(work, case)
     work.trail.record(EventKind.CASE_MOVED, case.id, was=was.value, became=to.value)
     return move
 
 
-def move_by_hand(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
-    """Make a move that is a decision in itself, based on the newest version of the case.
+def move_manually(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
+    """Make a move that belongs to no other act, based on the newest version of the case.
 
     Raises ``MoveRefused`` also where the move belongs to triage, vetting or retention, and
     otherwise as ``move_case`` and ``Work.claim`` do.
@@ -136,7 +134,7 @@ def list_moves(work: Work, case: Case) -> list[tuple[CaseMove, str | None]]:
 
 
 def end_triage(work: Work, case: Case) -> None:
-    """Note the first triage decision, and take the case back from whoever logged the intake."""
+    """Note the day of the first triage decision, and end the grant of the member who logged it."""
     if case.triaged_on is not None:
         return
     case.triaged_on = work.today()
@@ -145,10 +143,7 @@ def end_triage(work: Work, case: Case) -> None:
 
 
 def end_assignment(work: Work, assignment: Assignment) -> None:
-    """End an assignment, and with it all that its holder could open as a caseworker.
-
-    What they asked aid for goes too; a leg that they escort is another matter, and stays theirs.
-    """
+    """End an assignment and the grants of its holder on the case, except those of an escort."""
     assignment.ended_on = work.today()
     work.grants.end(
         assignment.case_id,
@@ -170,6 +165,6 @@ def _end_assignments(work: Work, case: Case) -> None:
 
 
 def _readable(case: Case) -> bool:
-    """Whether retention has left the compartments that work on a case needs."""
+    """Whether the compartments that work on a case needs are still there."""
     cells = (case.identity, case.contact, case.account)
     return all(cell.envelope is not None for cell in cells)

@@ -1,4 +1,4 @@
-"""HTTP routes of cases: lists, one case, moves, notes, assignments, links, emergencies, events."""
+"""HTTP routes of cases: lists, one case, moves, notes, assignments, events."""
 
 from __future__ import annotations
 
@@ -8,29 +8,32 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.cases import assignments as handover
-from app.cases import emergency, events, moves, service, views
+from app.cases import assignments, events, moves, service
 from app.cases.errors import (
     AssigneeNotEligible,
     AssignmentExists,
     AssignmentNotFound,
     CaseNotFound,
-    EmergencyDecided,
-    EmergencyNotApplicable,
-    LinkExists,
-    LinkRefused,
     MoveRefused,
 )
-from app.cases.links import link_cases, list_held_links
 from app.cases.schemas import (
-    AddNote,
-    AssignCase,
-    CasesAsked,
-    ChangeCase,
-    DecideEmergency,
-    LinkCase,
-    MoveCase,
-    RegrantCase,
+    AssignmentCreate,
+    AssignmentListRead,
+    AssignmentRead,
+    CaseEventRead,
+    CaseMoveCreate,
+    CaseMoveListRead,
+    CaseMoveRead,
+    CaseNoteCreate,
+    CaseNoteRead,
+    CaseNoteStateRead,
+    CasePageQuery,
+    CaseRead,
+    CaseStateRead,
+    CaseSummary,
+    CaseUpdate,
+    RegrantCreate,
+    RegrantRead,
 )
 from app.casework import held
 from app.casework.errors import CaseNotReady
@@ -47,7 +50,7 @@ router = Router(tags=["cases"])
 
 
 @router.get("/cases", needs=Permission.CASE_LIST)
-def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.CaseItem]:
+def list_cases(work: Work, page: Annotated[CasePageQuery, Query()]) -> Page[CaseSummary]:
     """List the cases that one holds a live grant on, newest first."""
     after = position(work, page, date, UUID)
     rows = held.list_cases(work, after=after, limit=page.limit + 1, status=page.status)
@@ -56,7 +59,7 @@ def list_cases(work: Work, page: Annotated[CasesAsked, Query()]) -> Page[views.C
         page,
         rows,
         keys=lambda row: (row.opened_on, row.id),
-        show=lambda shown: list(map(views.case_item, shown, held.list_summaries(work, shown))),
+        show=lambda shown: list(map(CaseSummary.of, shown, held.list_summaries(work, shown))),
     )
 
 
@@ -66,16 +69,10 @@ def list_moves() -> MoveRuleListRead:
     return MoveRuleListRead.of(moves.MOVES)
 
 
-@router.get("/cases/emergencies", needs=Permission.CASE_EMERGENCY)
-def list_emergencies(work: Work) -> views.EmergencyAsks:
-    """List the decisions that wait for the other side, with their reasons."""
-    return views.EmergencyAsks(items=list(map(views.emergency_ask, emergency.list_asks(work))))
-
-
 @router.get("/cases/{case_id}", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def read_case(case_id: UUID, work: Work) -> views.CaseShown:
+def read_case(case_id: UUID, work: Work) -> CaseRead:
     """Read a case, as far as one's keys open it."""
-    return views.case_shown(service.read_case(work, case_id))
+    return CaseRead.of(service.read_case(work, case_id))
 
 
 @router.patch(
@@ -85,11 +82,11 @@ def read_case(case_id: UUID, work: Work) -> views.CaseShown:
     changes=True,
     raises=[CaseNotFound],
 )
-def change_case(case_id: UUID, body: ChangeCase, work: Work) -> views.CaseReceipt:
+def change_case(case_id: UUID, body: CaseUpdate, work: Work) -> CaseStateRead:
     """Replace compartments or facts of a case."""
     case = service.change_case(work, case_id, body.to_change())
     work.session.flush()
-    return views.case_receipt(case)
+    return CaseStateRead.of(case)
 
 
 @router.post(
@@ -99,19 +96,19 @@ def change_case(case_id: UUID, body: ChangeCase, work: Work) -> views.CaseReceip
     changes=True,
     raises=[CaseNotFound, MoveRefused],
 )
-def move_case(case_id: UUID, body: MoveCase, work: Work) -> views.CaseReceipt:
-    """Move a case on. Moves of triage, vetting and retention come about by those acts alone."""
+def move_case(case_id: UUID, body: CaseMoveCreate, work: Work) -> CaseStateRead:
+    """Move a case on. Moves of triage, vetting and retention happen by those acts alone."""
     case = service.get_case(work, case_id)
-    moves.move_by_hand(work, case, body.to, body.reason)
+    moves.move_manually(work, case, body.to, body.reason)
     work.session.flush()
-    return views.case_receipt(case)
+    return CaseStateRead.of(case)
 
 
 @router.get("/cases/{case_id}/moves", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_case_moves(case_id: UUID, work: Work) -> views.MoveList:
+def list_case_moves(case_id: UUID, work: Work) -> CaseMoveListRead:
     """List the moves of a case, with their reasons for who holds the account."""
     case = service.get_case(work, case_id)
-    return views.MoveList(items=[views.move_shown(*made) for made in moves.list_moves(work, case)])
+    return CaseMoveListRead(items=[CaseMoveRead.of(*made) for made in moves.list_moves(work, case)])
 
 
 @router.post(
@@ -122,14 +119,14 @@ def list_case_moves(case_id: UUID, work: Work) -> views.MoveList:
     status_code=201,
     raises=[CaseNotFound],
 )
-def add_note(case_id: UUID, body: AddNote, work: Work) -> views.NoteReceipt:
-    """Add to the account. A note is never changed and never taken back."""
+def add_note(case_id: UUID, body: CaseNoteCreate, work: Work) -> CaseNoteStateRead:
+    """Add to the account. A note is never changed and never removed."""
     note = service.add_note(work, case_id, body.text)
-    return views.NoteReceipt(id=note.id, number=note.number, written_on=note.written_on)
+    return CaseNoteStateRead.of(note)
 
 
 @router.get("/cases/{case_id}/notes", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[views.NoteShown]:
+def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseNoteRead]:
     """List the notes of a case, oldest first."""
     after = position(work, page, int)
     notes = service.list_notes(work, case_id, after=after, limit=page.limit + 1)
@@ -138,7 +135,7 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[views.NoteSho
         page,
         notes,
         keys=lambda note: (note.number,),
-        show=lambda shown: [views.note_shown(note, work.vault.open(note.words)) for note in shown],
+        show=lambda shown: [CaseNoteRead.of(note, work.vault.open(note.text)) for note in shown],
     )
 
 
@@ -150,16 +147,16 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[views.NoteSho
     status_code=201,
     raises=[CaseNotFound, CaseNotReady, AssigneeNotEligible, AssignmentExists],
 )
-def assign_case(case_id: UUID, body: AssignCase, work: Work) -> views.AssignmentShown:
-    """Hand a case to a volunteer: from now on they can read it and work on it."""
-    return views.assignment_shown(handover.assign_case(work, case_id, body.member_id))
+def assign_case(case_id: UUID, body: AssignmentCreate, work: Work) -> AssignmentRead:
+    """Assign a case to a volunteer: from now on they can read it and work on it."""
+    return AssignmentRead.of(assignments.assign_case(work, case_id, body.member_id))
 
 
 @router.get("/cases/{case_id}/assignments", needs=Permission.CASE_ASSIGN, raises=[CaseNotFound])
-def list_assignments(case_id: UUID, work: Work) -> views.AssignmentList:
-    """List who has a case in hand now."""
-    found = handover.list_assignments(work, service.get_case(work, case_id))
-    return views.AssignmentList(items=list(map(views.assignment_shown, found)))
+def list_assignments(case_id: UUID, work: Work) -> AssignmentListRead:
+    """List who works on a case now."""
+    found = assignments.list_assignments(work, service.get_case(work, case_id))
+    return AssignmentListRead(items=list(map(AssignmentRead.of, found)))
 
 
 @router.delete(
@@ -169,46 +166,12 @@ def list_assignments(case_id: UUID, work: Work) -> views.AssignmentList:
     raises=[CaseNotFound, AssignmentNotFound],
 )
 def unassign_case(case_id: UUID, assignment_id: UUID, work: Work) -> None:
-    """Take a case back from a volunteer: nothing of it opens to them any more."""
-    handover.unassign_case(work, case_id, assignment_id)
-
-
-@router.post(
-    "/cases/{case_id}/links",
-    needs=Permission.CASE_TRIAGE,
-    readiness=NotWork("says that two cases belong together"),
-    creates=True,
-    status_code=201,
-    raises=[CaseNotFound, LinkRefused, LinkExists],
-)
-def link_case(case_id: UUID, body: LinkCase, work: Work) -> views.LinkShown:
-    """Note that two cases belong together; one must hold both."""
-    return views.link_shown(link_cases(work, case_id, body.other_id, body.kind), case_id)
-
-
-@router.get("/cases/{case_id}/links", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def list_links(case_id: UUID, work: Work) -> views.LinkList:
-    """List the cases that belong to this one, as far as one holds them."""
-    links = list_held_links(work, service.get_case(work, case_id))
-    return views.LinkList(items=[views.link_shown(link, case_id) for link in links])
-
-
-@router.post(
-    "/cases/{case_id}/emergency",
-    needs=Permission.CASE_EMERGENCY,
-    readiness=NotWork("decides whether work may begin before vetting ends"),
-    changes=True,
-    raises=[CaseNotFound, EmergencyNotApplicable, EmergencyDecided],
-)
-def decide_emergency(case_id: UUID, body: DecideEmergency, work: Work) -> views.CaseReceipt:
-    """Decide that work must not wait for vetting: it takes a coordinator and a lead."""
-    case = emergency.decide_emergency(work, case_id, body.reason, body.hours)
-    work.session.flush()
-    return views.case_receipt(case)
+    """End an assignment: nothing of the case opens to its volunteer any more."""
+    assignments.unassign_case(work, case_id, assignment_id)
 
 
 @router.get("/cases/{case_id}/events", needs=Permission.CASE_EVENTS, raises=[CaseNotFound])
-def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventShown]:
+def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseEventRead]:
     """List what was done with a case, newest first, also who has read it."""
     after = position(work, page, datetime, UUID)
     found = events.list_events(work, case_id, after=after, limit=page.limit + 1)
@@ -217,7 +180,7 @@ def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventS
         page,
         found,
         keys=lambda event: (event.at, event.id),
-        show=lambda shown: list(map(views.event_shown, shown)),
+        show=lambda shown: list(map(CaseEventRead.of, shown)),
     )
 
 
@@ -229,7 +192,7 @@ def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[views.EventS
     status_code=201,
     raises=[CaseNotFound, ScopeOutOfReach, CustodySharesMissing],
 )
-def regrant_case(case_id: UUID, body: RegrantCase, work: Work) -> views.RegrantReceipt:
-    """Hand a case over by the custody key, where nobody who held it is left."""
-    regrant = handover.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
-    return views.regrant_receipt(regrant)
+def regrant_case(case_id: UUID, body: RegrantCreate, work: Work) -> RegrantRead:
+    """Grant a case by the custody key, where nobody who held it is left."""
+    regrant = assignments.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
+    return RegrantRead.of(regrant)

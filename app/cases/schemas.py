@@ -1,48 +1,80 @@
-"""Requests and responses of cases. Values arrive already opened; knows no keys."""
+"""Requests and responses of cases. Values arrive opened; knows no keys."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, TypeAlias
+from datetime import date, datetime
+from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
 
-from app.cases.emergency import LONGEST_HOURS
+from app.cases.assignments import Regrant
+from app.cases.events import CaseEvent
 from app.cases.models import (
     Account,
+    Assignment,
+    Case,
+    CaseMove,
+    CaseNote,
     CaseStatus,
     Channel,
     Contact,
+    FreeText,
+    Household,
     Identity,
-    LinkKind,
+    Papers,
     RankBand,
     RegionGroup,
     Relative,
+    Reporting,
     Standing,
+    Summary,
 )
-from app.cases.service import CaseChange
+from app.cases.service import CaseChange, CaseDetails
+from app.casework.held import CaseRow
 from app.http.paging import PageAsked
-from app.http.schema import LongText, Reason, Schema, ShortText
+from app.http.schema import LongText, Reason, Schema, ShortText, Version
 from app.permissions import Compartment
 
 _MOST_NUMBERS = 20
-
 _MOST_RELATIVES = 30
-
-_MOST_WORDS = 30
-
+_MOST_ENTRIES = 30
 _OLDEST_MONTHS = 1500
 
 Numbers: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=_MOST_NUMBERS)]
-
-Several: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=_MOST_WORDS)]
-
+Entries: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=_MOST_ENTRIES)]
 Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", examples=["my"])]
 """ISO 639, two or three letters."""
 
+# ---------------------------------------------------------------------- compartments of a case
 
-class RelativeTold(Schema):
+
+class IdentityCreate(Schema):
+    """Who the person is, as far as is known. Text may come in Unicode or in Zawgyi."""
+
+    name: ShortText
+    name_burmese: ShortText | None = None
+
+    def to_cell(self) -> Identity:
+        """Return the cell's value, its text not yet converted."""
+        return Identity(**self.model_dump())
+
+
+class PapersCreate(Schema):
+    """What documents say of the person."""
+
+    nrc: ShortText | None = None
+    service: ShortText | None = None
+    service_number: ShortText | None = None
+    unit: ShortText | None = None
+    born_on: date | None = None
+
+    def to_cell(self) -> Papers:
+        """Return the cell's value, its text not yet converted."""
+        return Papers(**self.model_dump())
+
+
+class RelativeCreate(Schema):
     """A member of the household."""
 
     relation: ShortText
@@ -52,26 +84,17 @@ class RelativeTold(Schema):
     in_compound: bool = False
 
 
-class IdentityTold(Schema):
-    """Who the person is, as far as is known. Text may come in Unicode or in Zawgyi."""
+class HouseholdCreate(Schema):
+    """The people who belong to the person."""
 
-    name: ShortText
-    name_burmese: ShortText | None = None
-    nrc: ShortText | None = None
-    service: ShortText | None = None
-    service_number: ShortText | None = None
-    unit: ShortText | None = None
-    born_on: date | None = None
-    household: Annotated[tuple[RelativeTold, ...], Field(max_length=_MOST_RELATIVES)] = ()
+    relatives: Annotated[tuple[RelativeCreate, ...], Field(max_length=_MOST_RELATIVES)] = ()
 
-    def to_cell(self) -> Identity:
+    def to_cell(self) -> Household:
         """Return the cell's value, its text not yet converted."""
-        told = self.model_dump(exclude={"household"})
-        household = tuple(Relative(**relative.model_dump()) for relative in self.household)
-        return Identity(**told, household=household)
+        return Household(tuple(Relative(**relative.model_dump()) for relative in self.relatives))
 
 
-class ContactTold(Schema):
+class ContactCreate(Schema):
     """How to reach the person."""
 
     channel: Channel
@@ -85,14 +108,14 @@ class ContactTold(Schema):
         return Contact(**self.model_dump())
 
 
-class AccountTold(Schema):
+class AccountCreate(Schema):
     """What happened, what is needed and feared, and what the person agreed to."""
 
     says: LongText
-    needs: Several = ()
-    risks: Several = ()
+    needs: Entries = ()
+    risks: Entries = ()
     health: LongText | None = None
-    consent_for: Several = ()
+    consent_for: Entries = ()
     consent_given: ShortText | None = None
 
     def to_cell(self) -> Account:
@@ -100,12 +123,23 @@ class AccountTold(Schema):
         return Account(**self.model_dump())
 
 
-class ChangeCase(Schema):
+# ---------------------------------------------------------------------- cases
+
+
+class CasePageQuery(PageAsked):
+    """Which page of cases, and of which status."""
+
+    status: CaseStatus | None = None
+
+
+class CaseUpdate(Schema):
     """What is to be replaced: whole compartments, or single facts."""
 
-    identity: IdentityTold | None = None
-    contact: ContactTold | None = None
-    account: AccountTold | None = None
+    identity: IdentityCreate | None = None
+    papers: PapersCreate | None = None
+    household: HouseholdCreate | None = None
+    contact: ContactCreate | None = None
+    account: AccountCreate | None = None
     standing: Standing | None = None
     urgent: bool | None = None
     language: Language | None = None
@@ -116,6 +150,8 @@ class ChangeCase(Schema):
         """Return the change as the service takes it."""
         return CaseChange(
             identity=self.identity.to_cell() if self.identity else None,
+            papers=self.papers.to_cell() if self.papers else None,
+            household=self.household.to_cell() if self.household else None,
             contact=self.contact.to_cell() if self.contact else None,
             account=self.account.to_cell() if self.account else None,
             standing=self.standing,
@@ -126,50 +162,237 @@ class ChangeCase(Schema):
         )
 
 
-class CasesAsked(PageAsked):
-    """Which page of cases, and of which status."""
+class _CaseColumns(Schema):
+    id: UUID
+    version: Version
+    status: CaseStatus
+    opened_on: date
+    moved_on: date
+    triaged_on: date | None
+    emergency_until: datetime | None
 
-    status: CaseStatus | None = None
+
+class CaseStateRead(_CaseColumns):
+    """The plain state of a case after an act."""
+
+    merged_into: UUID | None
+
+    @classmethod
+    def of(cls, case: Case) -> Self:
+        """Return the plain state of a case."""
+        return cls(**_columns(case), merged_into=case.merged_into)
 
 
-class MoveCase(Schema):
-    """Where a case is to go, and why."""
+class CaseSummary(_CaseColumns):
+    """A case in a list: nothing in it says who the person is."""
+
+    summary: Summary
+
+    @classmethod
+    def of(cls, row: CaseRow, summary: Summary) -> Self:
+        """Return a case as a list shows it."""
+        return cls(**_columns(row), summary=summary)
+
+
+class CaseRead(_CaseColumns):
+    """A case as far as the reader's keys open it; ``sealed`` names what stays shut."""
+
+    merged_into: UUID | None
+    team_id: UUID
+    opened_by: UUID
+    summary: Summary | None
+    identity: Identity | None
+    papers: Papers | None
+    household: Household | None
+    contact: Contact | None
+    account: Account | None
+    reporting: Reporting | None
+    sealed: list[Compartment]
+
+    @classmethod
+    def of(cls, details: CaseDetails) -> Self:
+        """Return a case as far as it was opened."""
+        case = details.case
+        return cls(
+            **_columns(case),
+            merged_into=case.merged_into,
+            team_id=case.team_id,
+            opened_by=case.opened_by,
+            summary=details.summary,
+            identity=details.identity,
+            papers=details.papers,
+            household=details.household,
+            contact=details.contact,
+            account=details.account,
+            reporting=details.reporting,
+            sealed=list(details.sealed),
+        )
+
+
+def _columns(row: CaseRow | Case) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _CaseColumns.model_fields}
+
+
+# ---------------------------------------------------------------------- moves and notes
+
+
+class CaseMoveCreate(Schema):
+    """The status that a case is to get, and why."""
 
     to: CaseStatus
     reason: Reason | None = None
 
 
-class AddNote(Schema):
-    """Something to be added to the account, for good."""
+class CaseMoveRead(Schema):
+    """A move that was made; the reason only for who holds the account."""
+
+    id: UUID
+    was: CaseStatus
+    to: CaseStatus
+    moved_on: date
+    moved_by: UUID
+    reason: str | None
+
+    @classmethod
+    def of(cls, move: CaseMove, reason: str | None) -> Self:
+        """Return a move that was made, with its reason where that opened."""
+        return cls(
+            id=move.id,
+            was=move.was,
+            to=move.became,
+            moved_on=move.moved_on,
+            moved_by=move.moved_by,
+            reason=reason,
+        )
+
+
+class CaseMoveListRead(Schema):
+    """The moves of a case, oldest first."""
+
+    items: list[CaseMoveRead]
+
+
+class CaseNoteCreate(Schema):
+    """A permanent addition to the account."""
 
     text: Annotated[LongText, Field(max_length=4000)]
 
 
-class AssignCase(Schema):
-    """The volunteer who is to have the case in hand."""
+class CaseNoteStateRead(Schema):
+    """A note was added."""
+
+    id: UUID
+    number: int
+    written_on: date
+
+    @classmethod
+    def of(cls, note: CaseNote) -> Self:
+        """Return the plain state of a note."""
+        return cls(id=note.id, number=note.number, written_on=note.written_on)
+
+
+class CaseNoteRead(Schema):
+    """A note, opened."""
+
+    id: UUID
+    number: int
+    written_on: date
+    written_by: UUID
+    text: str
+
+    @classmethod
+    def of(cls, note: CaseNote, text: FreeText) -> Self:
+        """Return a note, opened."""
+        return cls(
+            id=note.id,
+            number=note.number,
+            written_on=note.written_on,
+            written_by=note.written_by,
+            text=text.text,
+        )
+
+
+# ---------------------------------------------------------------------- assignments and regrants
+
+
+class AssignmentCreate(Schema):
+    """The volunteer who is to work on the case."""
 
     member_id: UUID
 
 
-class DecideEmergency(Schema):
-    """Why work must not wait for vetting, and for how many hours."""
+class AssignmentRead(Schema):
+    """Who works on a case."""
 
-    reason: Reason
-    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)]
+    id: UUID
+    member_id: UUID
+    assigned_by: UUID
+    assigned_on: date
+    ended_on: date | None
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        """Return an assignment."""
+        return cls.model_validate(assignment, from_attributes=True)
 
 
-class LinkCase(Schema):
-    """Another case that belongs to this one."""
+class AssignmentListRead(Schema):
+    """Who works on a case now."""
 
-    other_id: UUID
-    kind: LinkKind
+    items: list[AssignmentRead]
 
 
-class RegrantCase(Schema):
-    """Whom a lead hands a case to, and which parts of it; the summary always goes along."""
+class RegrantCreate(Schema):
+    """The member who gets a case from a lead, and which parts; the summary always goes along."""
 
     member_id: UUID
     compartments: Annotated[
         tuple[Compartment, ...], Field(min_length=1, max_length=len(Compartment))
     ]
     until: date | None = None
+
+
+class RegrantRead(Schema):
+    """A grant was made, of those compartments that the case has; ``about`` is what ends it."""
+
+    id: UUID
+    about: UUID
+    member_id: UUID
+    compartments: list[Compartment]
+    until: date | None
+
+    @classmethod
+    def of(cls, regrant: Regrant) -> Self:
+        """Return a grant made by a lead."""
+        grant = regrant.grant
+        return cls(
+            id=grant.id,
+            about=grant.about,
+            member_id=grant.holder_id,
+            compartments=regrant.compartments,
+            until=grant.until,
+        )
+
+
+# ---------------------------------------------------------------------- events
+
+
+class CaseEventRead(Schema):
+    """One act on a case, to the minute."""
+
+    id: UUID
+    action: str
+    actor_id: UUID
+    at: datetime
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: CaseEvent) -> Self:
+        """Return an event, its time cut to the minute."""
+        return cls(
+            id=event.id,
+            action=event.action,
+            actor_id=event.actor_id,
+            at=event.at.replace(second=0, microsecond=0),
+            facts=event.facts,
+        )

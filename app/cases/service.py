@@ -1,7 +1,7 @@
-"""Cases: opening, finding, reading and changing them. What other domains call stands here.
+"""Cases: finding, reading and changing them, and their notes.
 
-Knows cells and grants, no HTTP. A case is there only for who holds a live grant on it; for
-everyone else it is not found, whether it exists or not.
+A case is found only by a member who holds a live grant on it; for everyone else it is not found,
+whether it exists or not. Knows cells and grants, no HTTP.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.audit.events import EventKind
-from app.cases.cleaning import clean_account, clean_contact, clean_identity
+from app.cases.cleaning import (
+    clean_account,
+    clean_contact,
+    clean_household,
+    clean_identity,
+    clean_papers,
+)
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     CASE_COMPARTMENTS,
@@ -23,17 +29,20 @@ from app.cases.models import (
     Case,
     CaseNote,
     Contact,
+    FreeText,
+    Household,
     Identity,
+    Papers,
     RankBand,
     RegionGroup,
     Reporting,
     Standing,
     Summary,
-    Words,
     count_people,
 )
-from app.casework.held import held, holder_of, walks
+from app.casework.held import holder_of, strategy_for, visible_cases
 from app.permissions import Compartment
+from app.store.queries import keyset, next_number
 from app.vault.errors import NoGrant
 from app.vault.scopes import Scope
 from app.work import Work
@@ -43,6 +52,8 @@ CASEWORK_SCOPES = tuple(
     for compartment in (
         Compartment.SUMMARY,
         Compartment.IDENTITY,
+        Compartment.PAPERS,
+        Compartment.HOUSEHOLD,
         Compartment.CONTACT,
         Compartment.ACCOUNT,
     )
@@ -56,19 +67,34 @@ _REPORTING = Scope(Compartment.REPORTING)
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFile:
+class CaseDetails:
     """A case as far as the reader's keys open it; ``sealed`` says what stays shut for them."""
 
     case: Case
     summary: Summary | None
     identity: Identity | None
+    papers: Papers | None
+    household: Household | None
     contact: Contact | None
     account: Account | None
     reporting: Reporting | None
     sealed: tuple[Compartment, ...]
 
 
-# ---------------------------------------------------------------------- opening
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChange:
+    """New values of whole compartments, or of facts in the summary; None leaves one as it is."""
+
+    identity: Identity | None = None
+    papers: Papers | None = None
+    household: Household | None = None
+    contact: Contact | None = None
+    account: Account | None = None
+    standing: Standing | None = None
+    urgent: bool | None = None
+    language: str | None = None
+    rank_band: RankBand | None = None
+    region_group: RegionGroup | None = None
 
 
 # ---------------------------------------------------------------------- finding
@@ -84,20 +110,22 @@ def get_case(work: Work, case_id: UUID) -> Case:
 
 def held_cases(work: Work) -> Select[Case]:
     """Return the query of the cases that the principal holds a live grant on."""
-    return select(Case).where(held(walk=walks(work), **holder_of(work)))
+    return select(Case).where(visible_cases(strategy=strategy_for(work), **holder_of(work)))
 
 
 # ---------------------------------------------------------------------- reading and changing
 
 
-def read_case(work: Work, case_id: UUID) -> CaseFile:
+def read_case(work: Work, case_id: UUID) -> CaseDetails:
     """Open what the principal's keys open of a case; raises ``CaseNotFound``, ``Tampered``."""
     case = get_case(work, case_id)
     find = work.vault.find
-    return CaseFile(
+    return CaseDetails(
         case,
         find(case.summary),
         find(case.identity),
+        find(case.papers),
+        find(case.household),
         find(case.contact),
         find(case.account),
         find(case.reporting),
@@ -131,27 +159,32 @@ def request_indexing(case: Case) -> None:
 
 def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:
     changed = []
+    vault = work.vault
     if change.identity is not None:
-        identity = clean_identity(change.identity, work.vault.find(case.identity))
-        work.vault.seal(case.identity, identity)
+        vault.seal(case.identity, clean_identity(change.identity, vault.find(case.identity)))
         changed.append(Compartment.IDENTITY.value)
+    if change.papers is not None:
+        vault.seal(case.papers, clean_papers(change.papers))
+        changed.append(Compartment.PAPERS.value)
+    if change.household is not None:
+        vault.seal(case.household, clean_household(change.household))
+        changed.append(Compartment.HOUSEHOLD.value)
     if change.contact is not None:
-        work.vault.seal(case.contact, clean_contact(change.contact))
+        vault.seal(case.contact, clean_contact(change.contact))
         changed.append(Compartment.CONTACT.value)
     if change.account is not None:
-        account = clean_account(change.account, work.vault.find(case.account))
-        work.vault.seal(case.account, account)
+        vault.seal(case.account, clean_account(change.account, vault.find(case.account)))
         changed.append(Compartment.ACCOUNT.value)
     return changed
 
 
 def _reseal_facts(work: Work, case: Case, change: CaseChange) -> list[str]:
-    """Keep the summary, and the reporting facts where they are held, true to what they follow."""
+    """Bring the summary up to date, and the reporting facts where the principal holds them."""
     before = work.vault.open(case.summary)
     people, infants = (
         (before.people, before.infants)
-        if change.identity is None
-        else count_people(change.identity)
+        if change.household is None
+        else count_people(change.household)
     )
     summary = replace(
         before,
@@ -191,16 +224,15 @@ def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summa
 
 
 def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
-    """Add a note to the account, for good; raises ``CaseNotFound``, ``NoGrant``."""
+    """Add a permanent note to the account; raises ``CaseNotFound``, ``NoGrant``."""
     case = get_case(work, case_id)
-    written = select(func.count()).select_from(CaseNote).where(CaseNote.case_id == case_id)
     note = CaseNote(
         case_id=case.id,
-        number=work.session.scalars(written).one() + 1,
+        number=next_number(work.session, CaseNote.number, CaseNote.case_id == case_id),
         written_on=work.today(),
         written_by=work.principal.id,
     )
-    work.vault.seal(note.words, Words(text))
+    work.vault.seal(note.text, FreeText(text))
     work.session.add(note)
     work.trail.record(EventKind.CASE_NOTED, case.id, note=str(note.id))
     return note
@@ -214,24 +246,5 @@ def list_notes(
     Raises ``CaseNotFound``.
     """
     get_case(work, case_id)
-    (last,) = after or (0,)
-    return work.session.scalars(
-        select(CaseNote)
-        .where(CaseNote.case_id == case_id, CaseNote.number > last)
-        .order_by(CaseNote.number)
-        .limit(limit)
-    ).all()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseChange:
-    """New values of whole compartments, or of facts in the summary; None leaves one as it is."""
-
-    identity: Identity | None = None
-    contact: Contact | None = None
-    account: Account | None = None
-    standing: Standing | None = None
-    urgent: bool | None = None
-    language: str | None = None
-    rank_band: RankBand | None = None
-    region_group: RegionGroup | None = None
+    notes = select(CaseNote).where(CaseNote.case_id == case_id)
+    return work.session.scalars(keyset(notes, [CaseNote.number], after=after, limit=limit)).all()

@@ -13,14 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.cases.models import Case, CaseStatus, Identity
+from app.cases.models import Case, CaseStatus, Identity, Papers
 from app.casework.held import CaseRow, newest_first
 from app.casework.index import (
     NORMALISED,
     find_by_identifier,
     index_waiting,
     keys_of,
-    scan_identities,
+    open_papers,
+    scan_names,
     values_of,
 )
 from app.intake.models import DuplicateDismissal
@@ -33,7 +34,7 @@ _NOT_AGAIN: Final = frozenset({CaseStatus.MERGED, CaseStatus.ERASED})
 
 @dataclass(slots=True)
 class Proposal:
-    """Another case, why it may be the same person, and what was made of that."""
+    """Another case that may be the same person, why, and whether that was dismissed."""
 
     row: CaseRow
     why: list[SearchKind] = field(default_factory=list)
@@ -53,17 +54,18 @@ def list_duplicates(work: Work, case: Case) -> list[Proposal]:
     Raises ``KeyCopyMissing`` for who holds no search key.
     """
     identity = work.vault.find(case.identity)
+    papers = work.vault.find(case.papers)
     contact = work.vault.find(case.contact)
     index_waiting(work)
     proposals: dict[UUID, Proposal] = {}
     for kind in NORMALISED:
-        wanted = values_of(kind, identity, contact)
+        wanted = values_of(kind, papers, contact)
         for row in find_by_identifier(work, kind, wanted) if wanted else ():
             proposal = proposals.setdefault(row.id, Proposal(row))
             proposal.why.append(kind)
             proposal.likely = True
     if identity is not None:
-        _propose_names(work, identity, proposals)
+        _propose_names(work, identity, papers, proposals)
     proposals.pop(case.id, None)
     found = [p for p in proposals.values() if p.row.status not in _NOT_AGAIN]
     dismissals = _dismissals(work, case.id)
@@ -77,24 +79,33 @@ def list_duplicates(work: Work, case: Case) -> list[Proposal]:
     return sorted(found, key=lambda proposal: order.index(proposal.row.id))
 
 
-def _propose_names(work: Work, identity: Identity, proposals: dict[UUID, Proposal]) -> None:
+def _propose_names(
+    work: Work, identity: Identity, papers: Papers | None, proposals: dict[UUID, Proposal]
+) -> None:
     reader = NameReader()
     mine = keys_of(reader, identity)
     if not mine:
         return
-    for row, other in scan_identities(work):
+    same_names: list[CaseRow] = []
+    for row, other, _ in scan_names(work):
         theirs = keys_of(reader, other)
         same = same_name(mine, theirs)
         if not same and not resembles(mine, theirs):
             continue
         proposal = proposals.setdefault(row.id, Proposal(row))
         proposal.why.append(SearchKind.NAME)
-        if same and is_distinctive(mine) and not _contradict(identity, other):
-            proposal.likely = True
+        if same and is_distinctive(mine):
+            same_names.append(row)
+    others = open_papers(work, same_names)
+    for row in same_names:
+        if not _contradict(papers, others.get(row.id)):
+            proposals[row.id].likely = True
 
 
-def _contradict(one: Identity, other: Identity) -> bool:
-    """Whether both give a number or a birthday of the same kind, and not the same one."""
+def _contradict(one: Papers | None, other: Papers | None) -> bool:
+    """Return whether both give a number of the same kind or a birthday, and they differ."""
+    if one is None or other is None:
+        return False
     for kind in (SearchKind.NRC, SearchKind.SERVICE_NUMBER):
         mine, theirs = values_of(kind, one, None), values_of(kind, other, None)
         if mine and theirs and not mine & theirs:
@@ -103,7 +114,7 @@ def _contradict(one: Identity, other: Identity) -> bool:
 
 
 def _dismissals(work: Work, case_id: UUID) -> dict[UUID, DuplicateDismissal]:
-    """Return what was dismissed for a case, whichever side it was said on, by the other case."""
+    """Return the dismissals of a case in both directions, by the id of the other case."""
     found = work.session.scalars(
         select(DuplicateDismissal).where(
             or_(DuplicateDismissal.case_id == case_id, DuplicateDismissal.other_id == case_id)

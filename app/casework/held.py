@@ -1,7 +1,7 @@
-"""The cases that a principal holds, as light rows: plain columns, and the cells that are asked for.
+"""The cases that a principal holds, as light rows: plain columns, and the cells that are selected.
 
 A page opens fifty summaries and a search many more cells; neither needs whole records. Knows
-which cases are held by their live grants, and nothing of what stands in the cells.
+live grants and sealed cells; opens none but summaries.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
@@ -24,7 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from app.cases.models import Case, CaseStatus, Contact, Identity, Summary
+from app.cases.models import Case, CaseStatus, Contact, Household, Identity, Papers, Summary
 from app.permissions import Role
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
@@ -35,7 +36,7 @@ from app.work import Work
 
 @dataclass(slots=True)
 class CaseRow:
-    """One held case. Cells that were not asked for are empty."""
+    """One held case. Cells that were not selected are empty."""
 
     __tablename__ = Case.__tablename__
 
@@ -48,6 +49,8 @@ class CaseRow:
     emergency_until: datetime | None
     _summary: bytes | None = None
     _identity: bytes | None = None
+    _papers: bytes | None = None
+    _household: bytes | None = None
     _contact: bytes | None = None
 
     @property
@@ -71,6 +74,16 @@ class CaseRow:
         return SealedCell(self, Case.identity)
 
     @property
+    def papers(self) -> SealedCell[Papers]:
+        """What documents say of the person."""
+        return SealedCell(self, Case.papers)
+
+    @property
+    def household(self) -> SealedCell[Household]:
+        """The people who belong to the person."""
+        return SealedCell(self, Case.household)
+
+    @property
     def contact(self) -> SealedCell[Contact]:
         """How to reach the person."""
         return SealedCell(self, Case.contact)
@@ -87,42 +100,64 @@ _PLAIN = (
     CASES.emergency_until,
 )
 LISTED = select(*_PLAIN, CASES.summary_sealed)
-SEARCHED = select(*_PLAIN, CASES.summary_sealed, CASES.identity_sealed, CASES.contact_sealed)
+SEARCHED = select(
+    *_PLAIN,
+    CASES.summary_sealed,
+    CASES.identity_sealed,
+    CASES.papers_sealed,
+    CASES.household_sealed,
+    CASES.contact_sealed,
+)
 
 
 _HOLDER: Any = bindparam("holder")
 _TODAY: Any = bindparam("today")
 
 
-def held(*, walk: bool, holder: Any = _HOLDER, today: Any = _TODAY) -> ColumnElement[bool]:
+class Strategy(StrEnum):
+    """Where a query for visible cases begins. Both strategies give the same cases."""
+
+    CASES = "cases"
+    """At the cases, looking up a grant for each: for who holds most of them."""
+
+    GRANTS = "grants"
+    """At the member's grants: for who holds few cases."""
+
+
+def visible_cases(
+    *, strategy: Strategy, holder: Any = _HOLDER, today: Any = _TODAY
+) -> ColumnElement[bool]:
     """Return the condition that the principal holds a live grant on a case, not on a leg alone.
 
-    Takes ``holder`` and ``today`` when it is put together, or as parameters. Both forms say the
-    same: ``walk`` looks up the grant of each case in turn, for who holds most of them; the other
-    begins with the grants.
+    ``holder`` and ``today`` are given here, or as parameters when the statement is run.
     """
     mine = select(Grant.case_id).where(
         Grant.holder_id == holder,
         Grant.reason != GrantReason.ESCORT,
         live_grants(today),
     )
-    if walk:
+    if strategy is Strategy.CASES:
         return mine.where(Grant.case_id == CASES.id).exists()
     return CASES.id.in_(mine)
 
 
-def walks(work: Work) -> bool:
-    """Return which form suits the principal: coordinators hold every case of their team."""
+def strategy_for(work: Work) -> Strategy:
+    """Return the faster strategy for the principal."""
+    return Strategy.CASES if prefers_case_scan(work) else Strategy.GRANTS
+
+
+def prefers_case_scan(work: Work) -> bool:
+    """Return whether the principal holds most cases, as coordinators hold all of their team."""
     return work.principal.role is Role.COORDINATOR
 
 
 def holder_of(work: Work) -> dict[str, Any]:
-    """Return the parameters that ``held`` takes."""
+    """Return the parameters of ``visible_cases``."""
     return {"holder": work.principal.id, "today": work.today()}
 
 
 def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> list[CaseRow]:
-    """Return the rows of a query on ``LISTED`` or ``SEARCHED`` with ``held`` in it."""
+    """Return the rows of a query on ``LISTED`` or ``SEARCHED`` with ``visible_cases`` in it."""
     parameters = holder_of(work) | values
     found = work.session.connection().execute(query, parameters).all()
     return [CaseRow(*cast("tuple[Any, ...]", row)) for row in found]
@@ -139,7 +174,7 @@ def list_cases(
 
     The position is (opened_on, id) of the last case seen.
     """
-    query = _page(walk=walks(work), after=after is not None, status=status is not None)
+    query = _page(strategy=strategy_for(work), after=after is not None, status=status is not None)
     day, case_id = after or (None, None)
     return rows(
         work, query, limit=limit,
@@ -149,9 +184,9 @@ def list_cases(
 
 
 @cache
-def _page(*, walk: bool, after: bool, status: bool) -> Select[*tuple[object, ...]]:
+def _page(*, strategy: Strategy, after: bool, status: bool) -> Select[*tuple[object, ...]]:
     # Built once: putting the statement together costs as much as running it.
-    query = LISTED.where(held(walk=walk))
+    query = LISTED.where(visible_cases(strategy=strategy))
     if after:
         position = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Uuid))
         query = query.where(tuple_(CASES.opened_on, CASES.id) < position)

@@ -1,12 +1,15 @@
 """The blind index over held cases: looking up identifiers, and indexing what is not indexed yet.
 
-A look-up gives candidates; they are opened and compared, so that chance matches fall away. Only
-cases that the principal holds are found. Knows cells of held cases; keeps no value.
+- A look-up gives candidates; they are opened and compared, so that chance matches fall away.
+- Only cases that the principal holds are found.
+- A changed case is indexed again by the next search; that replaces its old tokens.
+
+Knows cells of held cases; keeps no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -14,8 +17,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, insert, select, update
 
 from app.audit.events import EventKind
-from app.cases.models import Case, CaseStatus, Contact, Identity
-from app.casework.held import CASES, SEARCHED, CaseRow, held, rows, walks
+from app.cases.models import Case, CaseStatus, Contact, Household, Identity, Papers
+from app.casework.held import (
+    CASES,
+    SEARCHED,
+    CaseRow,
+    Strategy,
+    rows,
+    strategy_for,
+    visible_cases,
+)
 from app.permissions import Compartment
 from app.search.models import IndexToken, SearchKind
 from app.store.base import new_id
@@ -30,7 +41,8 @@ INDEXED_A_CALL: Final = 200
 _SCANNED_AT_ONCE: Final = 500
 
 _IDENTITY: Final = Scope(Compartment.IDENTITY)
-
+_PAPERS: Final = Scope(Compartment.PAPERS)
+_HOUSEHOLD: Final = Scope(Compartment.HOUSEHOLD)
 _CONTACT: Final = Scope(Compartment.CONTACT)
 
 NORMALISED: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
@@ -39,49 +51,52 @@ NORMALISED: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
     SearchKind.SERVICE_NUMBER: identifiers.service_number,
     SearchKind.HANDLE: identifiers.handle,
 }
-"""How what was written becomes what is compared; a name has its own way."""
+"""How a written value is normalised for comparison; names are compared by ``text.names``."""
 
 
-def values_of(
-    kind: SearchKind, identity: Identity | None, contact: Contact | None
-) -> frozenset[str]:
-    """Return the normalised values of a kind that stand in a case's cells."""
+def values_of(kind: SearchKind, papers: Papers | None, contact: Contact | None) -> frozenset[str]:
+    """Return the normalised values of a kind in a case's cells."""
     written: tuple[str | None, ...]
     if kind is SearchKind.PHONE:
         written = contact.phones if contact else ()
     elif kind is SearchKind.HANDLE:
         written = contact.handles if contact else ()
     elif kind is SearchKind.NRC:
-        written = (identity.nrc,) if identity else ()
+        written = (papers.nrc,) if papers else ()
     else:
-        written = (identity.service_number,) if identity else ()
+        written = (papers.service_number,) if papers else ()
     return frozenset().union(*(NORMALISED[kind](text) for text in written if text))
 
 
 def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> list[CaseRow]:
-    """Return the held cases in which one of these normalised values stands."""
+    """Return the held cases that have one of these normalised values."""
     tokens = sorted({work.index.token(kind.value, value) for value in wanted})
-    query = _probe(walk=walks(work))
+    query = _probe(strategy=strategy_for(work))
     listed = rows(work, query, kind=kind, version=work.index.version, tokens=tokens)
     if kind in {SearchKind.PHONE, SearchKind.HANDLE}:
         contacts = _opened(work, listed, _CONTACT, lambda row: row.contact)
         return [row for row, cell in contacts if wanted & values_of(kind, None, cell)]
-    identities = _opened(work, listed, _IDENTITY, lambda row: row.identity)
-    return [row for row, cell in identities if wanted & values_of(kind, cell, None)]
+    papers = _opened(work, listed, _PAPERS, lambda row: row.papers)
+    return [row for row, cell in papers if wanted & values_of(kind, cell, None)]
 
 
-def _living(*, walk: bool) -> tuple[ColumnElement[bool], ...]:
-    return held(walk=walk), CASES.status != CaseStatus.ERASED
+def open_papers(work: Work, listed: Iterable[CaseRow]) -> dict[UUID, Papers]:
+    """Return the papers of these cases as far as the principal opens them, by case."""
+    return {row.id: cell for row, cell in _opened(work, listed, _PAPERS, lambda row: row.papers)}
+
+
+def _not_erased(strategy: Strategy) -> tuple[ColumnElement[bool], ...]:
+    return visible_cases(strategy=strategy), CASES.status != CaseStatus.ERASED
 
 
 @cache
-def _probe(*, walk: bool) -> Select[*tuple[object, ...]]:
+def _probe(*, strategy: Strategy) -> Select[*tuple[object, ...]]:
     candidates = select(IndexToken.case_id).where(
         IndexToken.kind == bindparam("kind"),
         IndexToken.version == bindparam("version"),
         IndexToken.token.in_(bindparam("tokens", expanding=True)),
     )
-    return SEARCHED.where(CASES.id.in_(candidates), *_living(walk=walk))
+    return SEARCHED.where(CASES.id.in_(candidates), *_not_erased(strategy))
 
 
 def _opened(
@@ -97,18 +112,43 @@ def _opened(
     return zip(mine, work.vault.open_listed([cell_of(row) for row in mine]), strict=True)
 
 
-def scan_identities(work: Work) -> Iterator[tuple[CaseRow, Identity]]:
-    """Yield every held case whose identity the principal opens, a few hundred at a time."""
+def scan_names(
+    work: Work, *, households: bool = False
+) -> Iterator[tuple[CaseRow, Identity, Household | None]]:
+    """Yield every held case whose identity the principal opens, a few hundred at a time.
+
+    With ``households``, those that the principal opens come along.
+    """
     after: UUID | None = None
     while True:
-        query = SEARCHED.where(*_living(walk=False), CASES.identity_sealed.is_not(None))
+        query = SEARCHED.where(*_not_erased(Strategy.GRANTS), CASES.identity_sealed.is_not(None))
         if after is not None:
             query = query.where(CASES.id > after)
         listed = rows(work, query.order_by(CASES.id).limit(_SCANNED_AT_ONCE))
-        yield from _opened(work, listed, _IDENTITY, lambda row: row.identity)
+        yield from _open_names(work, listed, households=households)
         if len(listed) < _SCANNED_AT_ONCE:
             return
         after = listed[-1].id
+
+
+def _open_names(
+    work: Work, listed: Sequence[CaseRow], *, households: bool
+) -> Iterator[tuple[CaseRow, Identity, Household | None]]:
+    work.grants.load([row.id for row in listed])
+    named = [row for row in listed if work.grants.holds(row.id, _IDENTITY)]
+    related = [
+        row
+        for row in named
+        if households
+        and row.household.envelope is not None
+        and work.grants.holds(row.id, _HOUSEHOLD)
+    ]
+    # Opened in one call, so that a chunk of the scan is one event in the trail.
+    cells: list[SealedCell[Any]] = [row.identity for row in named]
+    opened = work.vault.open_listed([*cells, *(row.household for row in related)])
+    families = dict(zip((row.id for row in related), opened[len(named) :], strict=True))
+    for row, identity in zip(named, opened, strict=False):
+        yield row, identity, families.get(row.id)
 
 
 def keys_of(reader: NameReader, identity: Identity) -> frozenset[Key]:
@@ -119,18 +159,23 @@ def keys_of(reader: NameReader, identity: Identity) -> frozenset[Key]:
 def index_waiting(work: Work) -> bool:
     """Index held cases that are not yet, a bounded number of them.
 
-    Only cases whose identity and contact both open here are indexed, so that an index is whole.
+    Only cases whose papers and contact both open here are indexed, so that an index is whole.
     Returns whether none is left waiting. Raises ``KeyCopyMissing``.
     """
     version = work.index.version
-    waiting = rows(work, _waiting(walk=walks(work)), version=version, limit=INDEXED_A_CALL + 1)
+    waiting = rows(
+        work,
+        _waiting(strategy=strategy_for(work)),
+        version=version,
+        limit=INDEXED_A_CALL + 1,
+    )
     if not waiting:
         return True
     work.grants.load([row.id for row in waiting])
     mine = [
         row
         for row in waiting[:INDEXED_A_CALL]
-        if all(work.grants.holds(row.id, scope) for scope in (_IDENTITY, _CONTACT))
+        if all(work.grants.holds(row.id, scope) for scope in (_PAPERS, _CONTACT))
     ]
     if mine:
         _index(work, mine, version)
@@ -139,10 +184,10 @@ def index_waiting(work: Work) -> bool:
 
 
 @cache
-def _waiting(*, walk: bool) -> Select[*tuple[object, ...]]:
+def _waiting(*, strategy: Strategy) -> Select[*tuple[object, ...]]:
     # Locked until the commit: a change of the same case waits, then resets indexed_version.
     return (
-        SEARCHED.where(CASES.indexed_version < bindparam("version"), *_living(walk=walk))
+        SEARCHED.where(CASES.indexed_version < bindparam("version"), *_not_erased(strategy))
         .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True, of=Case)
     )
@@ -150,9 +195,7 @@ def _waiting(*, walk: bool) -> Select[*tuple[object, ...]]:
 
 def _index(work: Work, mine: list[CaseRow], version: int) -> None:
     """Replace the tokens of these cases, those of earlier values included."""
-    identities = {
-        row.id: cell for row, cell in _opened(work, mine, _IDENTITY, lambda r: r.identity)
-    }
+    papers = open_papers(work, mine)
     contacts = {row.id: cell for row, cell in _opened(work, mine, _CONTACT, lambda r: r.contact)}
     ids = [row.id for row in mine]
     tokens = [
@@ -161,7 +204,7 @@ def _index(work: Work, mine: list[CaseRow], version: int) -> None:
         for kind in NORMALISED
         for token in {
             work.index.token(kind.value, value)
-            for value in values_of(kind, identities.get(case_id), contacts.get(case_id))
+            for value in values_of(kind, papers.get(case_id), contacts.get(case_id))
         }
     ]
     connection = work.session.connection()

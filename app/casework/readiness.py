@@ -20,7 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from app.cases.models import Case, CaseStatus
+from app.cases.models import BEFORE_VETTING_ENDS, OPEN_STATUSES, Case, CaseStatus
 from app.casework.clearance import clearance
 from app.casework.duplicates import list_duplicates
 from app.casework.errors import CaseNotReady, DuplicateOpen, NotCleared
@@ -28,8 +28,6 @@ from app.work import Work
 
 _S = CaseStatus
 _AT_WORK: Final = frozenset({_S.ACTIVE, _S.SETTLED})
-_BEFORE_VETTING_ENDS: Final = frozenset({_S.SUBMITTED, _S.VETTING})
-_NOT_OVER: Final = _AT_WORK | _BEFORE_VETTING_ENDS
 
 
 class Task(StrEnum):
@@ -72,7 +70,7 @@ REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
             "Triage of this case is done",
             needs_settled_duplicates=True,
         ),
-        Task.ASSIGN: Requirement(_NOT_OVER, "This case has ended; reopen it first"),
+        Task.ASSIGN: Requirement(OPEN_STATUSES, "This case has ended; reopen it first"),
         Task.PLAN: Requirement(
             frozenset({_S.ACTIVE}),
             "This case is not active yet; in an emergency, let that be decided first",
@@ -114,7 +112,7 @@ def _status_allows(work: Work, case: Case, requirement: Requirement) -> bool:
         return True
     return (
         requirement.in_emergency
-        and case.status in _BEFORE_VETTING_ENDS
+        and case.status in BEFORE_VETTING_ENDS
         and case.emergency_until is not None
         and work.now() < case.emergency_until
     )

@@ -22,7 +22,9 @@ from app.cases.models import (
     CaseStatus,
     Channel,
     Contact,
+    Household,
     Identity,
+    Papers,
     RankBand,
     RegionGroup,
     Relative,
@@ -32,8 +34,7 @@ from app.cases.moves import move_case
 from app.cases.service import get_case
 from app.casework.duplicates import list_duplicates
 from app.demo.stage import Journey, Player, Stage
-from app.intake.drafts import CaseDraft
-from app.intake.service import dismiss_duplicate, open_case
+from app.intake.service import Intake, dismiss_duplicate, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
 from app.relocation.drafts import LegDraft
@@ -130,13 +131,13 @@ class Passing:
 
     def _contact(self, case_id: UUID) -> None:
         with self._stage.work_as(self._volunteer) as work:
-            open_case(work, self._draft(case_id))
+            open_case(work, self._intake(case_id))
 
-    def _draft(self, case_id: UUID) -> CaseDraft:
+    def _intake(self, case_id: UUID) -> Intake:
         n = self._fate.number
         standings, bands, regions = list(Standing), list(RankBand)[:5], list(RegionGroup)[:5]
         child = Relative(relation="child", age_months=3 + n % 60) if n % 3 == 0 else None
-        return CaseDraft(
+        return Intake(
             id=case_id,
             standing=standings[n % 5 % 3],
             rank_band=bands[0 if n % 2 else n // 2 % 5],
@@ -144,10 +145,12 @@ class Passing:
             urgent=n % 4 == 0,
             identity=Identity(
                 name=f"{_FIRST[n % 16]} {_MIDDLE[n % 7]} {_LAST[n % 11]}",
+            ),
+            papers=Papers(
                 nrc=f"{1 + n % 14}/MaKaTa(N){100_000 + 7_919 * n % 900_000}",
                 service_number=f"ta-{300_000 + 104_729 * n % 600_000}",
-                household=(child,) if child else (),
             ),
+            household=Household((child,) if child else ()),
             contact=Contact(list(Channel)[n % 5], phones=(f"+95977{1_000_000 + 15_485 * n}",)),
             account=Account("Asks for help.", needs=(_NEEDS[n % 4],), consent_for=("casework",)),
         )

@@ -19,13 +19,14 @@ from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, AidRequest,
 from app.aid.payments import confirm, pay
 from app.aid.service import AidDraft, Repeat, get_request, request_aid
 from app.cases.assignments import assign_case
-from app.cases.emergency import decide_emergency
 from app.cases.models import (
     Account,
     CaseStatus,
     Channel,
     Contact,
+    Household,
     Identity,
+    Papers,
     RankBand,
     RegionGroup,
     Relative,
@@ -34,8 +35,8 @@ from app.cases.models import (
 from app.cases.moves import move_case
 from app.cases.service import add_note, get_case
 from app.demo.stage import Journey, Player, Stage, offset
-from app.intake.drafts import CaseDraft
-from app.intake.service import open_case
+from app.emergency.service import decide_emergency
+from app.intake.service import Intake, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
 from app.registration import service as codes
@@ -59,14 +60,13 @@ _SOURCES = {
 _ONLY_NOTED = frozenset(
     {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
 )
-"""Told in words on the case: the product has no act of its own for these yet, or needs none."""
+"""Written down as notes: the product has no act for these yet, or needs none."""
 
 
 def read_scenario(name: str) -> dict[str, Any]:
     """Return one of the scenarios as it is written."""
-    text = files("app.demo").joinpath(f"scenarios/{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    file = files("app.demo").joinpath(f"scenarios/{name}.yaml")
+    return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 class Telling:
@@ -88,7 +88,7 @@ class Telling:
         self._code = ""
 
     def journey(self) -> Journey:
-        """Yield when each event happens, then let it happen."""
+        """Yield when each event happens, then make it happen."""
         for event in self._scenario["events"]:
             yield self._begins + offset(event["at"])
             self._tell(event)
@@ -114,16 +114,15 @@ class Telling:
         if not first:
             self._second = case_id
         with self._stage.work_as(author) as work:
-            open_case(work, self._draft(event, case_id, first=first))
+            open_case(work, self._intake(event, case_id, first=first))
 
-    def _draft(self, event: Event, case_id: UUID, *, first: bool) -> CaseDraft:
+    def _intake(self, event: Event, case_id: UUID, *, first: bool) -> Intake:
         person = self._scenario["person"]
         name, phone = person["name"]["latin"], person.get("phone")
         if not first:
             name, phone = "Myo Htat Paing", "09450112233"
         handle = event.get("handle")
-        channel = event["channel"]
-        return CaseDraft(
+        return Intake(
             id=case_id,
             standing=Standing(person["standing"]),
             rank_band=RankBand(person["rank_band"]),
@@ -133,13 +132,15 @@ class Telling:
             identity=Identity(
                 name=name,
                 name_burmese=person["name"]["burmese"] if first else None,
+            ),
+            papers=Papers(
                 nrc=person.get("nrc"),
                 service=person["service"],
                 service_number=person.get("service_number") if first else None,
-                household=self._household() if first else (),
             ),
+            household=self._household() if first else Household(),
             contact=Contact(
-                channel=Channel(channel),
+                channel=Channel(event["channel"]),
                 phones=(phone,) if phone else (),
                 handles=(handle,) if handle else (),
                 contacted_by=event.get("by", "self"),
@@ -151,8 +152,8 @@ class Telling:
             ),
         )
 
-    def _household(self) -> tuple[Relative, ...]:
-        return tuple(
+    def _household(self) -> Household:
+        relatives = (
             Relative(
                 relation=relative["relation"],
                 name=(relative.get("name") or {}).get("latin"),
@@ -161,6 +162,7 @@ class Telling:
             )
             for relative in self._scenario["household"]
         )
+        return Household(tuple(relatives))
 
     def _tell_triage(self, event: Event) -> None:
         with self._stage.work_as(self._coordinator) as work:

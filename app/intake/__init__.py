@@ -1,1 +1,1 @@
-"""First contact, triage and the case itself: who came, what they need, where the case stands."""
+"""Intake: logging a first contact, likely duplicates, and the decision of triage."""

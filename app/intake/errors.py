@@ -1,4 +1,4 @@
-"""What intake refuses, as facts."""
+"""Errors of intake. Names no person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class CaseExists(Conflict):
 
 
 class MemberUncertified(Forbidden):
-    """No lead has certified the member's keys: nobody could trust what they grant."""
+    """No lead has certified the member's keys, so grants by them would not be accepted."""
 
     code = "member.uncertified"
     title = "A lead must certify your keys before you can log an intake"
@@ -41,7 +41,7 @@ class DuplicateNotFound(NotFound):
 
 
 class DismissalExists(Conflict):
-    """Somebody has dismissed this duplicate already."""
+    """The duplicate is dismissed already, from this case or from the other."""
 
     code = "duplicate.dismissed"
     title = "This duplicate was dismissed already"

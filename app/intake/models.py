@@ -1,4 +1,4 @@
-"""Rows of intake: duplicates that somebody has looked at and dismissed."""
+"""Rows of intake: likely duplicates that were dismissed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.cases.models import Words
+from app.cases.models import FreeText
 from app.permissions import Compartment
 from app.store.base import CaseRecord, plain
 from app.store.sealed import NOTES, SealedField
 
 
 class DuplicateDismissal(CaseRecord):
-    """A likely duplicate that somebody looked at and found to be another person, and why."""
+    """A likely duplicate that a member found to be another person, and why."""
 
     __tablename__ = "duplicate_dismissals"
     __table_args__ = (UniqueConstraint("case_id", "other_id"),)
@@ -24,4 +24,4 @@ class DuplicateDismissal(CaseRecord):
     dismissed_by: Mapped[UUID] = plain("random; who looked")
     dismissed_on: Mapped[date] = plain("the day only")
 
-    reason = SealedField(Words, Compartment.ACCOUNT, step=NOTES)
+    reason = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.cases import service as cases
-from app.cases import views
-from app.cases.errors import (
-    CaseNotFound,
-)
+from app.cases.errors import CaseNotFound
+from app.cases.schemas import CaseStateRead
 from app.casework import duplicates, held
 from app.casework.errors import DuplicateOpen
 from app.http.needs import NotWork
 from app.http.routing import Router
-from app.intake import schemas, service, triage
+from app.intake import service, triage
 from app.intake.errors import (
     CaseExists,
     DismissalExists,
@@ -22,7 +20,13 @@ from app.intake.errors import (
     MergeRefused,
     TriageDone,
 )
-from app.intake.schemas import DuplicateList, duplicate_shown
+from app.intake.schemas import (
+    CaseCreate,
+    DismissalCreate,
+    DuplicateListRead,
+    DuplicateRead,
+    TriageCreate,
+)
 from app.permissions import Permission
 from app.vault.errors import KeyCopyMissing
 from app.work import Work
@@ -37,11 +41,11 @@ router = Router(tags=["intake"])
     status_code=201,
     raises=[CaseExists, MemberUncertified],
 )
-def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
+def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     """Log a first contact. The team's coordinators can read it from the same moment."""
-    case = service.open_case(work, body.to_draft())
+    case = service.open_case(work, body.to_intake())
     work.session.flush()
-    return views.case_receipt(case)
+    return CaseStateRead.of(case)
 
 
 @router.post(
@@ -51,11 +55,11 @@ def open_case(body: schemas.OpenCase, work: Work) -> views.CaseReceipt:
     changes=True,
     raises=[CaseNotFound, TriageDone, DuplicateOpen, MergeRefused],
 )
-def decide_triage(case_id: UUID, body: schemas.DecideTriage, work: Work) -> views.CaseReceipt:
-    """Decide on an intake. Whoever logged it holds it no longer, unless it is assigned to them."""
+def decide_triage(case_id: UUID, body: TriageCreate, work: Work) -> CaseStateRead:
+    """Decide on an intake. The grant of who logged it ends, unless the case is assigned to them."""
     case = triage.decide_triage(work, case_id, body.decision, reason=body.reason, into=body.into)
     work.session.flush()
-    return views.case_receipt(case)
+    return CaseStateRead.of(case)
 
 
 @router.get(
@@ -63,11 +67,11 @@ def decide_triage(case_id: UUID, body: schemas.DecideTriage, work: Work) -> view
     needs=Permission.CASE_TRIAGE,
     raises=[CaseNotFound, KeyCopyMissing],
 )
-def list_duplicates(case_id: UUID, work: Work) -> DuplicateList:
+def list_duplicates(case_id: UUID, work: Work) -> DuplicateListRead:
     """Propose held cases that may be the same person, and say why."""
     proposals = duplicates.list_duplicates(work, cases.get_case(work, case_id))
     summaries = held.list_summaries(work, [proposal.row for proposal in proposals])
-    return DuplicateList(items=list(map(duplicate_shown, proposals, summaries)))
+    return DuplicateListRead(items=list(map(DuplicateRead.of, proposals, summaries)))
 
 
 @router.post(
@@ -78,9 +82,7 @@ def list_duplicates(case_id: UUID, work: Work) -> DuplicateList:
     status_code=204,
     raises=[CaseNotFound, DuplicateNotFound, DismissalExists, KeyCopyMissing],
 )
-def dismiss_duplicate(
-    case_id: UUID, other_id: UUID, body: schemas.DismissDuplicate, work: Work
-) -> None:
-    """Say that a proposed duplicate is another person, and why."""
+def dismiss_duplicate(case_id: UUID, other_id: UUID, body: DismissalCreate, work: Work) -> None:
+    """Dismiss a proposed duplicate as another person, with the reason."""
     case = cases.get_case(work, case_id)
     service.dismiss_duplicate(work, case, other_id, body.reason)

@@ -1,23 +1,25 @@
-"""What intake takes over HTTP. Knows no keys and converts nothing: the service does."""
+"""Requests and responses of intake. Converts no text: the service does. Knows no keys."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import ConfigDict
 
-from app.cases.models import (
-    RankBand,
-    RegionGroup,
-    Standing,
-    Summary,
+from app.cases.models import RankBand, RegionGroup, Standing, Summary
+from app.cases.schemas import (
+    AccountCreate,
+    CaseSummary,
+    ContactCreate,
+    HouseholdCreate,
+    IdentityCreate,
+    Language,
+    PapersCreate,
 )
-from app.cases.schemas import AccountTold, ContactTold, IdentityTold, Language
-from app.cases.views import CaseItem, case_item
 from app.casework.duplicates import Proposal
 from app.http.schema import Reason, Schema
-from app.intake.drafts import CaseDraft
+from app.intake.service import Intake
 from app.intake.triage import Triage
 from app.search.models import SearchKind
 
@@ -28,32 +30,34 @@ _EXAMPLE: dict[str, Any] = {
     "identity": {
         "name": "Ko Thiha Zin",
         "name_burmese": "ကိုသီဟဇင်",
-        "nrc": "9/MaHaMa(N)123456",
-        "household": [{"relation": "spouse", "with_person": False, "in_compound": True}],
     },
+    "papers": {"nrc": "9/MaHaMa(N)123456"},
+    "household": {"relatives": [{"relation": "spouse", "with_person": False, "in_compound": True}]},
     "contact": {"channel": "messenger", "phones": ["09 771 234 567"], "handles": ["@zin_t"]},
     "account": {"says": "Walked from noon to nine at night.", "needs": ["food", "phone credit"]},
 }
 
 
-class OpenCase(Schema):
+class CaseCreate(Schema):
     """One first contact. ``id`` may be made by the client, so that sending it again is safe."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     standing: Standing
-    identity: IdentityTold
-    contact: ContactTold
-    account: AccountTold
+    identity: IdentityCreate
+    papers: PapersCreate = PapersCreate()
+    household: HouseholdCreate = HouseholdCreate()
+    contact: ContactCreate
+    account: AccountCreate
     urgent: bool = False
     language: Language = "my"
     rank_band: RankBand = RankBand.UNKNOWN
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: UUID | None = None
 
-    def to_draft(self) -> CaseDraft:
+    def to_intake(self) -> Intake:
         """Return the intake as the service takes it."""
-        return CaseDraft(
+        return Intake(
             id=self.id,
             standing=self.standing,
             urgent=self.urgent,
@@ -61,12 +65,14 @@ class OpenCase(Schema):
             rank_band=self.rank_band,
             region_group=self.region_group,
             identity=self.identity.to_cell(),
+            papers=self.papers.to_cell(),
+            household=self.household.to_cell(),
             contact=self.contact.to_cell(),
             account=self.account.to_cell(),
         )
 
 
-class DecideTriage(Schema):
+class TriageCreate(Schema):
     """The first decision. Merging needs the case that goes on instead, in ``into``."""
 
     decision: Triage
@@ -74,34 +80,34 @@ class DecideTriage(Schema):
     into: UUID | None = None
 
 
-class DismissDuplicate(Schema):
+class DismissalCreate(Schema):
     """Why the other case is another person."""
 
     reason: Reason
 
 
-class DuplicateShown(Schema):
-    """A case that may be the same person, and why; ``likely`` ones must be dealt with."""
+class DuplicateRead(Schema):
+    """A case that may be the same person, and why; ``likely`` ones must be settled."""
 
-    case: CaseItem
+    case: CaseSummary
     why: list[SearchKind]
     likely: bool
     dismissed: bool
     dismissal: str | None
 
+    @classmethod
+    def of(cls, proposal: Proposal, summary: Summary) -> Self:
+        """Return a proposal with the other case's summary."""
+        return cls(
+            case=CaseSummary.of(proposal.row, summary),
+            why=proposal.why,
+            likely=proposal.likely,
+            dismissed=proposal.dismissed,
+            dismissal=proposal.dismissal,
+        )
 
-class DuplicateList(Schema):
-    """What is proposed for a case."""
 
-    items: list[DuplicateShown]
+class DuplicateListRead(Schema):
+    """The proposed duplicates of a case."""
 
-
-def duplicate_shown(proposal: Proposal, summary: Summary) -> DuplicateShown:
-    """Return a proposal with the other case's summary."""
-    return DuplicateShown(
-        case=case_item(proposal.row, summary),
-        why=proposal.why,
-        likely=proposal.likely,
-        dismissed=proposal.dismissed,
-        dismissal=proposal.dismissal,
-    )
+    items: list[DuplicateRead]

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.accounts.service import list_members
 from app.audit.events import EventKind
-from app.cases.cleaning import clean_account, clean_contact, clean_identity
+from app.cases.cleaning import (
+    clean_account,
+    clean_contact,
+    clean_household,
+    clean_identity,
+    clean_papers,
+)
 from app.cases.models import (
     CASE_COMPARTMENTS,
+    Account,
     Case,
     CaseStatus,
+    Contact,
+    FreeText,
+    Household,
+    Identity,
+    Papers,
+    RankBand,
+    RegionGroup,
     Reporting,
+    Standing,
     Summary,
-    Words,
     count_people,
 )
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
 from app.crypto.passwords import random_words
-from app.intake.drafts import CaseDraft
 from app.intake.errors import CaseExists, DismissalExists, DuplicateNotFound, MemberUncertified
 from app.intake.models import DuplicateDismissal
 from app.permissions import Role
@@ -31,14 +45,31 @@ from app.vault.models import GrantReason
 from app.work import Work
 
 
-def open_case(work: Work, draft: CaseDraft) -> Case:
-    """Open a case from an intake, sealed, in the hands of the team's coordinators.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """One first contact. Text may come in Zawgyi or Unicode; the client may propose the ``id``."""
 
-    A volunteer who logs it keeps it until triage. Raises ``CaseExists`` where the proposed id is
-    taken, ``MemberUncertified`` for one whose grants nobody could trust yet.
+    standing: Standing
+    identity: Identity
+    contact: Contact
+    account: Account
+    papers: Papers = field(default_factory=Papers)
+    household: Household = field(default_factory=Household)
+    urgent: bool = False
+    language: str = "my"
+    rank_band: RankBand = RankBand.UNKNOWN
+    region_group: RegionGroup = RegionGroup.UNKNOWN
+    id: UUID | None = None
+
+
+def open_case(work: Work, intake: Intake) -> Case:
+    """Open a case from an intake, sealed and granted to the team's coordinators.
+
+    A volunteer who logs it holds it until triage. Raises ``CaseExists`` where the proposed id is
+    taken, ``MemberUncertified`` where no lead has certified the member.
     """
     _require_certificate(work)
-    case_id = draft.id or new_id()
+    case_id = intake.id or new_id()
     if case_id == ORGANISATION or work.session.get(Case, case_id) is not None:
         raise CaseExists
     share_id = work.grants.begin_case(case_id, CASE_COMPARTMENTS)
@@ -54,31 +85,32 @@ def open_case(work: Work, draft: CaseDraft) -> Case:
         opened_by=work.principal.id,
         indexed_version=0,
     )
-    _seal_draft(work, case, draft)
+    _seal_intake(work, case, intake)
     work.session.add(case)
-    _hand_over(work, case)
+    _grant_to_team(work, case)
     work.trail.record(EventKind.CASE_OPENED, case.id)
     return case
 
 
-def _seal_draft(work: Work, case: Case, draft: CaseDraft) -> None:
-    identity = clean_identity(draft.identity)
-    people, infants = count_people(identity)
+def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
+    people, infants = count_people(intake.household)
     vault = work.vault
     vault.seal(
         case.summary,
-        Summary(_call_sign(), draft.standing, draft.urgent, people, infants, draft.language),
+        Summary(_call_sign(), intake.standing, intake.urgent, people, infants, intake.language),
     )
-    vault.seal(case.identity, identity)
-    vault.seal(case.contact, clean_contact(draft.contact))
-    vault.seal(case.account, clean_account(draft.account))
+    vault.seal(case.identity, clean_identity(intake.identity))
+    vault.seal(case.papers, clean_papers(intake.papers))
+    vault.seal(case.household, clean_household(intake.household))
+    vault.seal(case.contact, clean_contact(intake.contact))
+    vault.seal(case.account, clean_account(intake.account))
     vault.seal(
         case.reporting,
         Reporting(
             half_year_of(case.opened_on),
-            draft.standing,
-            draft.rank_band,
-            draft.region_group,
+            intake.standing,
+            intake.rank_band,
+            intake.region_group,
             people,
         ),
     )
@@ -91,7 +123,7 @@ def _require_certificate(work: Work) -> None:
         raise MemberUncertified from None
 
 
-def _hand_over(work: Work, case: Case) -> None:
+def _grant_to_team(work: Work, case: Case) -> None:
     coordinators = {m.id for m in list_members(work, case.team_id, Role.COORDINATOR)}
     if work.principal.role is Role.COORDINATOR:
         coordinators.add(work.principal.id)
@@ -109,12 +141,12 @@ def _hand_over(work: Work, case: Case) -> None:
 
 
 def _call_sign() -> str:
-    """Return what a case is called among its people: random, and says nothing of anyone."""
+    """Return a random name for a case, which says nothing of the person."""
     return "-".join((*random_words(2), f"{secrets.randbelow(100):02}"))
 
 
 def dismiss_duplicate(work: Work, case: Case, other_id: UUID, reason: str) -> DuplicateDismissal:
-    """Note that a proposed duplicate is another person, and why; it counts for both cases.
+    """Dismiss a proposed duplicate as another person, with the reason; valid for both cases.
 
     Raises ``DuplicateNotFound`` where it is not proposed, ``DismissalExists``.
     """
@@ -129,7 +161,7 @@ def dismiss_duplicate(work: Work, case: Case, other_id: UUID, reason: str) -> Du
         dismissed_by=work.principal.id,
         dismissed_on=work.today(),
     )
-    work.vault.seal(dismissal.reason, Words(reason))
+    work.vault.seal(dismissal.reason, FreeText(reason))
     work.session.add(dismissal)
     work.trail.record(EventKind.CASE_DUPLICATE_DISMISSED, case.id, other=str(other_id))
     return dismissal

@@ -1,6 +1,6 @@
-"""The first decision on an intake: take it, decline it, or see that it is someone known already.
+"""The first decision on an intake: accept it, decline it, or merge it into another case.
 
-Knows cases and their links; who may decide is said on the routes, and what can be read by keys.
+Knows cases and their cells. The routes say who may decide.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def decide_triage(
 
 
 def accept_case(work: Work, case_id: UUID) -> Case:
-    """Take an intake on: it stays submitted until it is sent to vetting.
+    """Accept an intake: it stays submitted until it is sent to vetting.
 
     Raises ``CaseNotFound``, ``TriageDone``, and as ``Work.claim`` does.
     """
@@ -60,7 +60,7 @@ def accept_case(work: Work, case_id: UUID) -> Case:
 
 
 def decline_case(work: Work, case_id: UUID, reason: str | None) -> Case:
-    """Decline an intake; a likely duplicate must be dealt with first.
+    """Decline an intake; likely duplicates must be settled first.
 
     Raises ``CaseNotFound``, ``TriageDone``, ``DuplicateOpen``, and as ``Work.claim`` does.
     """
@@ -71,7 +71,7 @@ def decline_case(work: Work, case_id: UUID, reason: str | None) -> Case:
 
 
 def merge_case(work: Work, case_id: UUID, into_id: UUID, reason: str | None) -> Case:
-    """Let an intake end in favour of a case that is already there, and take along what is new.
+    """End an intake in favour of another case, and carry over what is new.
 
     Numbers, handles and the account are added to the other case. Raises ``CaseNotFound`` for
     either, ``MergeRefused``, ``TriageDone``, and as ``Work.claim`` does.
@@ -119,6 +119,3 @@ def _joined(
     there = frozenset[str]().union(*map(normalise, known))
     fresh = (text for text in more if text not in known and not normalise(text) & there)
     return (*known, *fresh)
-
-
-# ---------------------------------------------------------------------- links

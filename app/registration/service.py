@@ -87,7 +87,7 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
     granted = work.grants.grant_all(
         case.id,
         [member.id for member in accounts.list_members(work, case.team_id, Role.REGISTRAR)],
-        [SUMMARY, Scope(Compartment.IDENTITY), own],
+        [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.PAPERS), own],
         reason=GrantReason.REGISTRATION,
         about=registration.id,
     )

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from app.errors import Invalid, TooMany
+from app.search.models import SearchKind
+
+_NOT_VALID: Final[Mapping[SearchKind, str]] = {
+    SearchKind.PHONE: "This is not a valid phone number",
+    SearchKind.NRC: "This is not a valid NRC number; write it like 9/MaHaMa(N)123456",
+    SearchKind.SERVICE_NUMBER: "This is not a valid service number",
+    SearchKind.HANDLE: "This is not a valid handle",
+    SearchKind.NAME: "Write at least two syllables of the name",
+}
+
+if set(_NOT_VALID) != set(SearchKind):
+    raise TypeError(f"search: no title for {sorted(set(SearchKind) - set(_NOT_VALID))}")
 
 
 class SearchValueInvalid(Invalid):
-    """Nothing of the value is left that could be looked for."""
+    """The value is not of the kind that is searched for."""
 
     code = "search.value_invalid"
-    title = "That does not look like something of this kind"
+    title = "This is not a valid value of this kind"
 
-    def __init__(self) -> None:
+    def __init__(self, kind: SearchKind) -> None:
         super().__init__("value")
+        self.title = _NOT_VALID[kind]
 
 
 class SearchBudgetSpent(TooMany):

@@ -1,4 +1,4 @@
-"""Rows of the blind index, and of how often a member has searched. Knows tables only."""
+"""Rows of the blind index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.store.base import Record, choice, index_column, plain
 
 
 class SearchKind(StrEnum):
-    """By what a case may be looked for. All but names have a blind index."""
+    """What a case can be searched by. All but names have a blind index."""
 
     PHONE = "phone"
     NRC = "nrc"
@@ -25,7 +25,7 @@ class IndexToken(Record):
     """A truncated keyed hash of one normalised value of a case."""
 
     __tablename__ = "blind_index"
-    __housekeeping__ = "follows from sealed values, whose writing stands in the trail"
+    __housekeeping__ = "follows from sealed values, whose writing is in the trail"
     __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token"),)
 
     kind: Mapped[SearchKind] = plain("which kind of value", choice(SearchKind))

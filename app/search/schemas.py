@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from app.cases.views import CaseItem
+from app.cases.schemas import CaseSummary
 from app.http.schema import Code, Schema
 from app.search.models import SearchKind
 
 
-class Search(Schema):
-    """What to look for. It stands in the body, because addresses are written down everywhere."""
+class SearchCreate(Schema):
+    """What to look for. In the body, because addresses are logged in many places."""
 
     kind: SearchKind
     value: Code
 
 
-class Hits(Schema):
-    """What was found. Where not ``complete``, some cases still wait to be indexed: ask again."""
+class SearchRead(Schema):
+    """The cases that match. Where not ``complete``, some still wait to be indexed: search again."""
 
-    items: list[CaseItem]
+    items: list[CaseSummary]
     complete: bool

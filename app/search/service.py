@@ -1,9 +1,9 @@
-"""Looking for a person: by a blind index, and by name through a scan of what one holds.
+"""Looking for a person: by a blind index, and by name through a scan of held cases.
 
-Whatever is found is a case that the searcher holds. A probe of the index gives candidates; they
-are opened and compared, so that chance matches fall away. Cases that nobody with the search key
-has met yet are indexed first. Searches are counted, capped, and stand in the trail without
-their value.
+- Only cases that the searcher holds are found.
+- A probe of the index gives candidates; they are opened and compared.
+- Cases that are not indexed yet are indexed first.
+- Searches are counted, capped, and recorded in the trail without their value.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from datetime import timedelta
 from typing import Final
 
 from app.audit.events import EventKind
-from app.cases.models import Identity
+from app.cases.models import Household, Identity
 from app.casework.held import CaseRow, newest_first
 from app.casework.index import (
     NORMALISED,
     find_by_identifier,
     index_waiting,
     keys_of,
-    scan_identities,
+    scan_names,
 )
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
 from app.search.models import SearchKind
@@ -44,19 +44,19 @@ class Found:
 def search(work: Work, kind: SearchKind, value: str) -> Found:
     """Find held cases by one value of one kind, at most ``MOST_HITS``.
 
-    Raises ``SearchValueInvalid`` where nothing of this kind is in the value,
+    Raises ``SearchValueInvalid`` where the value is not of this kind,
     ``SearchBudgetSpent``, and ``KeyCopyMissing`` for who holds no search key.
     """
     if kind is SearchKind.NAME:
         keys = name_keys(value)
         if not keys:
-            raise SearchValueInvalid
+            raise SearchValueInvalid(kind)
         _charge(work)
         found, complete = _by_name(work, keys), True
     else:
         wanted = NORMALISED[kind](value)
         if not wanted:
-            raise SearchValueInvalid
+            raise SearchValueInvalid(kind)
         _charge(work)
         complete = index_waiting(work)
         found = find_by_identifier(work, kind, wanted)
@@ -76,25 +76,18 @@ def _charge(work: Work) -> None:
         raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
 
 
-# ---------------------------------------------------------------------- by identifier
-
-
-# ---------------------------------------------------------------------- by name
-
-
 def _by_name(work: Work, wanted: Iterable[Key]) -> list[CaseRow]:
     reader = NameReader()
     return [
         row
-        for row, identity in scan_identities(work)
-        if any(contains_name(keys, wanted) for keys in _names_in(reader, identity))
+        for row, identity, household in scan_names(work, households=True)
+        if any(contains_name(keys, wanted) for keys in _names_in(reader, identity, household))
     ]
 
 
-def _names_in(reader: NameReader, identity: Identity) -> Iterator[frozenset[Key]]:
+def _names_in(
+    reader: NameReader, identity: Identity, household: Household | None
+) -> Iterator[frozenset[Key]]:
     yield keys_of(reader, identity)
-    for relative in identity.household:
+    for relative in household.relatives if household else ():
         yield reader.keys(relative.name)
-
-
-# ---------------------------------------------------------------------- indexing

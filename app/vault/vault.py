@@ -65,15 +65,15 @@ class Vault:
             return None
 
     def open_listed(self, cells: Sequence[SealedCell[T]]) -> list[T]:
-        """Open the cells of a page, in order: one event with their count and digest.
+        """Open the cells of a page, in order: one event with the count and digest of their cases.
 
         Raises as ``open`` does; a page is never shown in part.
         """
         self._keyring.load([cell.record.case_id for cell in cells])
         values = [self._open(cell) for cell in cells]
         if cells:
-            listed = b"".join(cell.record.case_id.bytes for cell in cells)
-            self._trail.listed(len(cells), digest(listed))
+            cases = list(dict.fromkeys(cell.record.case_id for cell in cells))
+            self._trail.listed(len(cases), digest(b"".join(case.bytes for case in cases)))
         return values
 
     def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:

@@ -25,7 +25,7 @@ from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.vault.models import Grant, GrantReason
 from app.vault.queries import live_grants
-from app.vault.scopes import SUMMARY, Scope
+from app.vault.scopes import Scope
 from app.vetting import turns
 from app.vetting.errors import (
     CannotBeVetted,
@@ -55,6 +55,16 @@ from app.work import Work
 VETTERS = 2
 USUAL_DAYS = 180
 LONGEST_DAYS = 365
+_READ = tuple(
+    Scope(compartment)
+    for compartment in (
+        Compartment.SUMMARY,
+        Compartment.IDENTITY,
+        Compartment.PAPERS,
+        Compartment.HOUSEHOLD,
+        Compartment.ACCOUNT,
+    )
+)
 _BEFORE = frozenset({CaseStatus.SUBMITTED, CaseStatus.DECLINED})
 _DURING = frozenset({CaseStatus.VETTING, CaseStatus.ACTIVE})
 
@@ -103,7 +113,7 @@ def request_vetting(
     work.grants.mint(case.id, [own])
     work.vault.seal(round_.request, Request(reason))
     work.session.add(round_)
-    scopes = [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.ACCOUNT), own]
+    scopes = [*_READ, own]
     for vetter_id in vetter_ids:
         work.grants.grant(case.id, vetter_id, scopes, reason=GrantReason.VETTING, about=round_.id)
     work.trail.record(

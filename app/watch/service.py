@@ -131,7 +131,7 @@ def _call_signs(work: Work, case_ids: set[UUID]) -> dict[UUID, str]:
     query = intake.held_cases(work).where(Case.id.in_(case_ids))
     cases = [case for case in work.session.scalars(query) if work.grants.holds(case.id)]
     summaries = held.list_summaries(work, cases)
-    return {case.id: summary.called for case, summary in zip(cases, summaries, strict=True)}
+    return {case.id: summary.call_sign for case, summary in zip(cases, summaries, strict=True)}
 
 
 def _minutes_past_due(leg: Leg, now: datetime) -> int:

@@ -157,7 +157,12 @@ def test_a_lead_hands_a_case_to_another_team_when_nobody_is_left(world):
         file = service.read_case(work, case_id)
     assert file.identity == WALKER.identity
     assert file.summary is not None
-    assert file.sealed == (Compartment.CONTACT, Compartment.REPORTING)
+    assert file.sealed == (
+        Compartment.PAPERS,
+        Compartment.HOUSEHOLD,
+        Compartment.CONTACT,
+        Compartment.REPORTING,
+    )
 
 
 def test_a_regrant_ends_on_its_last_day(world):

@@ -47,7 +47,9 @@ def test_readings_are_events_too(world, coordinator):
         service.read_case(work, case_id)
     (reading,) = [e for e in read(world, coordinator, case_id) if e.action == "case:revealed"]
     assert reading.actor_id == world.member("volunteer").id
-    assert reading.facts == {"compartments": ["summary", "identity", "contact", "account"]}
+    assert reading.facts == {
+        "compartments": ["summary", "identity", "papers", "household", "contact", "account"]
+    }
 
 
 def test_events_of_other_cases_are_not_among_them(world, coordinator):

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app.cases import assignments as handover
 from app.cases import moves, service
 from app.cases.errors import MoveRefused
-from app.cases.models import Case, CaseMove, CaseStatus
-from app.cases.moves import MOVES, OPEN
+from app.cases.models import OPEN_STATUSES, Case, CaseMove, CaseStatus
+from app.cases.moves import MOVES
 from app.casework.duplicates import list_duplicates
 from app.casework.moves import Trigger
 from app.errors import PreconditionMissing, Stale
@@ -56,7 +56,7 @@ def test_the_table_is_the_architectures():
 def test_what_was_merged_or_erased_goes_nowhere_but_to_its_end():
     assert MOVES.targets(S.MERGED) == {S.ERASED}
     assert not MOVES.targets(S.ERASED)
-    assert {S.MERGED, S.ERASED}.isdisjoint(OPEN)
+    assert {S.MERGED, S.ERASED}.isdisjoint(OPEN_STATUSES)
 
 
 class Journeys(RuleBasedStateMachine):
@@ -78,7 +78,7 @@ class Journeys(RuleBasedStateMachine):
     @rule(to=st.sampled_from(S), by_hand=st.booleans())
     def go(self, to: CaseStatus, by_hand: bool) -> None:
         allowed = (self.status, to) in (BY_HAND if by_hand else ALLOWED)
-        act = moves.move_by_hand if by_hand else moves.move_case
+        act = moves.move_manually if by_hand else moves.move_case
         before = version_of(self.world, self.case_id)
         refused = None if allowed else MoveRefused(self.status, to)
         with self.world.work_as(self.world.member("coordinator"), based_on=before) as work:
@@ -141,14 +141,14 @@ def test_the_trail_of_a_move_holds_states_and_no_words(world):
     assert event.facts == {"was": "submitted", "became": "vetting"}
 
 
-def test_a_move_by_hand_is_based_on_the_newest_version(world):
+def test_a_move_manually_is_based_on_the_newest_version(world):
     case_id = opened(world)
     move(world, case_id, S.VETTING)
     coordinator = world.member("coordinator")
     with world.work_as(coordinator, based_on=1) as work, pytest.raises(Stale):
-        moves.move_by_hand(work, service.get_case(work, case_id), S.SUBMITTED)
+        moves.move_manually(work, service.get_case(work, case_id), S.SUBMITTED)
     with world.work_as(coordinator, based_on=None) as work, pytest.raises(PreconditionMissing):
-        moves.move_by_hand(work, service.get_case(work, case_id), S.SUBMITTED)
+        moves.move_manually(work, service.get_case(work, case_id), S.SUBMITTED)
     assert status_of(world, case_id) is S.VETTING
 
 

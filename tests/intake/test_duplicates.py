@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from app.cases import moves, service
-from app.cases.models import CaseStatus, Identity
+from app.cases.models import CaseStatus, Identity, Papers
 from app.casework import duplicates
 from app.casework.errors import DuplicateOpen
 from app.intake.errors import DismissalExists, DuplicateNotFound
@@ -95,14 +95,15 @@ def test_a_short_or_a_similar_name_is_proposed_and_stands_in_nobodys_way(world, 
 def test_a_shared_name_is_not_likely_where_numbers_or_birthdays_differ(
     world, coordinator, one, other
 ):
-    first = opened(
-        world,
-        replace(stranger("x", "09770000001"), identity=Identity("Aung Naing Soe", **one)),
-    )
-    opened(
-        world,
-        replace(stranger("x", "09770000002"), identity=Identity("Aung Naing Soe", **other)),
-    )
+    intakes = [
+        replace(
+            stranger("x", f"0977000000{number}"),
+            identity=Identity("Aung Naing Soe"),
+            papers=Papers(**papers),
+        )
+        for number, papers in enumerate((one, other), start=1)
+    ]
+    first, _ = (opened(world, intake) for intake in intakes)
     (proposal,) = proposals(world, coordinator, first)
     assert not proposal.likely
 

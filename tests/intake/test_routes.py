@@ -11,7 +11,9 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.cases import routes as cases
+from app.emergency import routes as emergency
 from app.intake import routes as intake
+from app.links import routes as links
 from app.main import assemble
 from app.search import routes as search
 from app.sessions.service import principal_of
@@ -22,12 +24,9 @@ from tests.support.world import Person, World
 WALKER: dict[str, Any] = {
     "standing": "left",
     "urgent": True,
-    "identity": {
-        "name": "Ko Thiha Zin",
-        "nrc": "9/MaHaMa(N)123456",
-        "born_on": "1994-05-06",
-        "household": [{"relation": "child", "age_months": 7}],
-    },
+    "identity": {"name": "Ko Thiha Zin"},
+    "papers": {"nrc": "9/MaHaMa(N)123456", "born_on": "1994-05-06"},
+    "household": {"relatives": [{"relation": "child", "age_months": 7}]},
     "contact": {"channel": "messenger", "phones": ["09 771 234 567"], "handles": ["@zin_t"]},
     "account": {"says": "Walked from noon to nine at night.", "needs": ["food"]},
 }
@@ -73,7 +72,8 @@ class Api:
 
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
-    app = assemble(world.deployment, [intake.router, cases.router, search.router], principal_of)
+    domains = (intake, emergency, cases, links, search)
+    app = assemble(world.deployment, [domain.router for domain in domains], principal_of)
     client = TestClient(app, raise_server_exceptions=False)
     yield Api(world, client)
     client.close()
@@ -94,7 +94,7 @@ def test_an_intake_is_logged_and_read_back(api):
     assert shown.headers["etag"] == '"1"'
     file = shown.json()
     assert file["identity"]["name"] == "Ko Thiha Zin"
-    assert file["identity"]["born_on"] == "1994-05-06"
+    assert file["papers"]["born_on"] == "1994-05-06"
     assert file["contact"]["phones"] == ["09 771 234 567"]
     assert file["account"]["says"] == WALKER["account"]["says"]
     assert file["summary"]["infants"] == 1
@@ -141,8 +141,8 @@ def test_an_id_proposed_by_the_client_is_taken_once(api):
     [
         {"standing": "elsewhere"}, {"urgent": "yes"}, {"language": "Burmese"}, {"unknown": 1},
         {"identity": {"name": ""}}, {"identity": {"name": "a\u0000b"}}, {"identity": {}},
-        {"identity": {"name": "A B", "born_on": "yesterday"}},
-        {"identity": {"name": "A B", "household": [{"relation": "child", "age_months": -1}]}},
+        {"papers": {"born_on": "yesterday"}},
+        {"household": {"relatives": [{"relation": "child", "age_months": -1}]}},
         {"contact": {"channel": "phone", "phones": ["1"] * 21}},
         {"account": {"says": "x" * 10_001}}, {"id": "1"}, {"account": None},
     ],
@@ -224,7 +224,7 @@ def test_declining_leaves_its_reason_with_those_who_hold_the_account(api):
 
 
 def test_duplicates_are_shown_with_why_dismissed_with_reason_or_merged(api):
-    first, second = api.open(), api.open(identity={"name": "Thiha Zin"})
+    first, second = api.open(), api.open(identity={"name": "Thiha Zin"}, papers={})
     decline = {"decision": "decline"}
     held = api.ask("coordinator", "POST", f"/cases/{second}/triage", decline, based_on=1)
     assert codes(held) == (409, "case.duplicate_open")
@@ -299,7 +299,7 @@ def test_a_lead_hands_a_case_over_only_behind_the_second_unlock(api):
     assert api.ask("lead", "POST", path, body, stepped_up=True).status_code == 201
     file = api.ask(heir, "GET", f"/cases/{case_id}").json()
     assert file["identity"]["name"] == "Ko Thiha Zin"
-    assert file["sealed"] == ["account", "reporting"]
+    assert file["sealed"] == ["papers", "household", "account", "reporting"]
 
 
 def test_a_search_finds_by_body_and_counts_against_the_day(api):

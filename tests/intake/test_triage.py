@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.cases import service
-from app.cases.errors import CaseNotFound, LinkExists, LinkRefused
-from app.cases.links import link_cases, list_held_links
-from app.cases.models import Case, CaseStatus, LinkKind
+from app.cases.errors import CaseNotFound
+from app.cases.models import Case, CaseStatus
 from app.casework import duplicates
 from app.errors import Stale
 from app.intake import triage
@@ -99,7 +98,7 @@ def test_what_only_the_merged_case_knew_is_carried_over(world, coordinator):
     with world.work_as(coordinator) as work:
         file = service.read_case(work, known)
         (note,) = service.list_notes(work, known, limit=10)
-        text = work.vault.open(note.words).text
+        text = work.vault.open(note.text).text
     assert file.contact.phones == ("09 771 234 567", "09 450 000 111")
     assert file.contact.handles == WALKER.contact.handles
     assert text == HELPER.account.says
@@ -143,44 +142,3 @@ def test_a_merged_case_is_proposed_to_nobody(world, coordinator):
     decide(world, helper, Triage.MERGE, into=family)
     with world.work_as(coordinator) as work:
         assert duplicates.list_duplicates(work, service.get_case(work, family)) == []
-
-
-# ---------------------------------------------------------------------- links
-
-
-def test_a_link_is_seen_from_both_cases(world, coordinator):
-    one, two = opened(world), opened(world, FAMILY)
-    with world.work_as(coordinator) as work:
-        link_cases(work, one, two, LinkKind.FAMILY)
-    with world.work_as(coordinator) as work:
-        for case_id in (one, two):
-            (link,) = list_held_links(work, service.get_case(work, case_id))
-            assert {link.case_id, link.other_id} == {one, two}
-            assert link.kind is LinkKind.FAMILY
-
-
-def test_two_cases_are_linked_once_whichever_way_round(world, coordinator):
-    one, two = opened(world), opened(world, FAMILY)
-    with world.work_as(coordinator) as work:
-        link_cases(work, one, two, LinkKind.FAMILY)
-    for pair in ((one, two), (two, one)):
-        with world.work_as(coordinator) as work, pytest.raises(LinkExists):
-            link_cases(work, *pair, LinkKind.SAME_EVENT)
-
-
-def test_a_case_is_not_linked_to_itself_nor_to_one_that_is_not_held(world, coordinator):
-    one = opened(world)
-    other = opened(world, KHIN, by=world.member("volunteer", team=2))
-    with world.work_as(coordinator) as work, pytest.raises(LinkRefused):
-        link_cases(work, one, one, LinkKind.FAMILY)
-    with world.work_as(coordinator) as work, pytest.raises(CaseNotFound):
-        link_cases(work, one, other, LinkKind.FAMILY)
-
-
-def test_a_volunteer_is_shown_no_link_to_a_case_that_is_not_theirs(world, coordinator):
-    one = opened(world)
-    two = opened(world, FAMILY, by=world.member("volunteer", 2))
-    with world.work_as(coordinator) as work:
-        link_cases(work, one, two, LinkKind.FAMILY)
-    with world.work_as(world.member("volunteer")) as work:
-        assert list_held_links(work, service.get_case(work, one)) == []

@@ -5,7 +5,7 @@ On both databases: journey.
 
 import pytest
 
-from app.cases.models import CaseStatus, Channel, Contact, Identity, Standing, Summary
+from app.cases.models import CaseStatus, Channel, Contact, Identity, Papers, Standing, Summary
 from app.casework.errors import NotCleared
 from app.permissions import Role
 from app.registration.errors import CodeMistyped
@@ -78,7 +78,8 @@ def still_inside(world):
     """The case of somebody who is still in service."""
     return world.open_case(
         summary=Summary("quiet river 07", Standing.IN_SERVICE, False, 1, 0, "my"),
-        identity=Identity("U Aung Naing Soe", "ဦးအောင်နိုင်စိုး", service="police"),
+        identity=Identity("U Aung Naing Soe", "ဦးအောင်နိုင်စိုး"),
+        papers=Papers(service="police"),
         contact=Contact(Channel.FRIEND, ("+959250987654",)),
     )
 

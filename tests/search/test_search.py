@@ -9,15 +9,17 @@ from burmesenlp import uni2zg
 from sqlalchemy import func, select
 
 from app.cases import service
-from app.cases.models import Case, Contact, Identity, Relative
+from app.cases.models import Case, Contact, Household, Identity, Relative
 from app.cases.service import CaseChange
 from app.casework import index
 from app.casework.index import find_by_identifier, index_waiting
+from app.permissions import Compartment
 from app.search import service as search
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
 from app.search.models import IndexToken, SearchKind
 from app.vault.errors import KeyCopyMissing
 from app.vault.models import GrantReason
+from app.vault.scopes import SUMMARY, Scope
 from tests.support.intake_steps import FAMILY, WALKER, WATERMELON, opened, stranger, version_of
 
 K = SearchKind
@@ -90,8 +92,7 @@ def test_a_number_that_may_be_of_either_country_is_found_as_both(world, coordina
 
 
 def test_a_case_is_found_by_the_name_of_a_relative(world, coordinator):
-    household = (Relative("spouse", "မနှင်းအိ"),)
-    draft = replace(WALKER, identity=replace(WALKER.identity, household=household))
+    draft = replace(WALKER, household=Household((Relative("spouse", "မနှင်းအိ"),)))
     wanted = opened(world, draft)
     assert look(world, coordinator, K.NAME, "Hnin Ei") == [wanted]
 
@@ -115,7 +116,7 @@ def test_a_vetter_finds_nobody_by_what_they_cannot_read(world, coordinator):
     vetter = world.member("vetter")
     with world.work_as(coordinator) as work:
         index_waiting(work)
-        scopes = [service.CASEWORK_SCOPES[0], service.CASEWORK_SCOPES[1]]
+        scopes = [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.PAPERS)]
         reason = GrantReason.VETTING
         work.grants.grant(case_id, vetter.id, scopes, reason=reason, about=case_id)
     assert look(world, vetter, K.NRC, "9/MaHaMa(N)123456") == [case_id]
@@ -137,6 +138,7 @@ def test_a_value_of_another_kind_is_refused_and_not_counted(world, coordinator, 
     with world.work_as(coordinator) as work, pytest.raises(SearchValueInvalid) as refused:
         search.search(work, kind, value)
     assert refused.value.field == "value"
+    assert refused.value.title != SearchValueInvalid.title
     assert value not in str(refused.value)
 
 

@@ -13,7 +13,9 @@ from app.cases.models import (
     CaseStatus,
     Channel,
     Contact,
+    Household,
     Identity,
+    Papers,
     RankBand,
     RegionGroup,
     Reporting,
@@ -44,7 +46,9 @@ def open_bare_case(work: Work, holders: list[Any], **cells: Any) -> UUID:
     )
     values = {
         "summary": Summary("olive-panther-12", Standing.LEFT, True, 1, 0, "my"),
-        "identity": Identity("Ko Thiha Zin", "ကိုသီဟဇင်", nrc="9/MaHaMa(N)123456"),
+        "identity": Identity("Ko Thiha Zin", "ကိုသီဟဇင်"),
+        "papers": Papers(nrc="9/MaHaMa(N)123456"),
+        "household": Household(),
         "contact": Contact(Channel.MESSENGER, ("+959771234567",), ("@zin_t",)),
         "account": Account("Walked from noon to nine at night."),
         "reporting": Reporting("2026H1", Standing.LEFT, RankBand.NCO, RegionGroup.EAST, 1),

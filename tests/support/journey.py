@@ -92,15 +92,14 @@ class Journey:
             {
                 "standing": "left",
                 "urgent": True,
-                "identity": {
-                    "name": t["name"],
-                    "name_burmese": t["burmese"],
+                "identity": {"name": t["name"], "name_burmese": t["burmese"]},
+                "papers": {
                     "nrc": t["nrc"],
                     "service": "army",
                     "service_number": t["service_number"],
                     "unit": t["unit"],
-                    "household": [{"relation": "spouse", "name": t["relative"]}],
                 },
+                "household": {"relatives": [{"relation": "spouse", "name": t["relative"]}]},
                 "contact": {
                     "channel": "messenger",
                     "phones": [t["phone"]],

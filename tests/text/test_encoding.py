@@ -9,8 +9,14 @@ from burmesenlp import uni2zg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cases.cleaning import clean_account, clean_contact, clean_identity
-from app.cases.models import Account, Channel, Contact, Identity, Relative
+from app.cases.cleaning import (
+    clean_account,
+    clean_contact,
+    clean_household,
+    clean_identity,
+    clean_papers,
+)
+from app.cases.models import Account, Channel, Contact, Household, Identity, Papers, Relative
 from app.text.encoding import ascii_digits, readings, tidy, to_unicode, zawgyi_probability
 
 NAMES = ["မျိုးထက်ပိုင်", "မနှင်းအိ", "ကိုသီဟဇင်", "ဦးအောင်နိုင်စိုး", "ခင်မြင့်ကြီး", "ဇော်မင်းထွန်း", "ရွှေဇင်"]
@@ -86,8 +92,13 @@ def test_an_account_in_zawgyi_is_readable_and_keeps_what_was_sent():
 
 
 def test_names_of_relatives_are_converted():
-    clean = clean_identity(Identity("A B", household=(Relative("spouse", uni2zg("မနှင်းအိ")),)))
-    assert clean.household[0].name == "မနှင်းအိ"
+    clean = clean_household(Household((Relative("spouse", uni2zg("မနှင်းအိ")),)))
+    assert clean.relatives[0].name == "မနှင်းအိ"
+
+
+def test_papers_are_converted():
+    clean = clean_papers(Papers(unit=uni2zg("ကြည်းတပ်ရင်း ၁၂")))
+    assert clean.unit == "ကြည်းတပ်ရင်း ၁၂"
 
 
 def test_numbers_and_handles_stay_as_they_were_written():

@@ -28,7 +28,7 @@ ADDRESSES = st.builds(
     epoch=st.integers(0, 2**32 - 1),
 )
 PARTS = ["organisation", "table", "column", "case_id", "row_id", "compartment", "part", "epoch"]
-CELLS = ["summary", "identity", "contact", "account", "reporting"]
+CELLS = ["summary", "identity", "papers", "household", "contact", "account", "reporting"]
 
 
 @given(a=ADDRESSES, b=ADDRESSES, part=st.sampled_from(PARTS))

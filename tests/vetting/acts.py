@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.cases import service as intake
-from app.cases.models import CaseStatus, Channel, Contact, Identity
+from app.cases.models import CaseStatus, Channel, Contact, Identity, Papers
 from app.casework import clearance
 from app.casework.clearance import Clearance
 from app.permissions import Role
@@ -19,9 +19,9 @@ _NAMES = ("Aung", "Bo", "Chit", "Dwe", "Ei", "Htun", "Khin", "Lwin", "Moe", "Nyo
 def open_stranger(world: World, number: int) -> UUID:
     """Open the case of somebody who resembles nobody else."""
     name = f"{_NAMES[number % len(_NAMES)]} {_NAMES[-number % len(_NAMES)]}"
-    person = Identity(name, service_number=f"ta-{number:06}")
+    papers = Papers(service_number=f"ta-{number:06}")
     contact = Contact(Channel.PUBLIC_PAGE, handles=(f"@stranger{number}",))
-    return world.open_case(identity=person, contact=contact)
+    return world.open_case(identity=Identity(name), papers=papers, contact=contact)
 
 
 def ask(world: World, case_id: UUID, *, reason: str | None = None) -> UUID:

@@ -13,6 +13,8 @@ from tests.support.served import serve
 
 CASE_WIDE = {
     "identity": Compartment.IDENTITY,
+    "papers": Compartment.PAPERS,
+    "household": Compartment.HOUSEHOLD,
     "contact": Compartment.CONTACT,
     "account": Compartment.ACCOUNT,
 }

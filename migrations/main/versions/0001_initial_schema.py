@@ -187,7 +187,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("written_on", sa.Date(), nullable=False),
         sa.Column("written_by", sa.Uuid(), nullable=False),
-        sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
@@ -224,6 +224,8 @@ def upgrade() -> None:
         sa.Column("indexed_version", sa.Integer(), nullable=False),
         sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("papers_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("household_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("account_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
@@ -294,7 +296,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "emergency_decisions",
-        sa.Column("ask_id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column(
             "decided_as",
             sa.Enum(
@@ -321,10 +323,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_decisions")),
     )
     op.create_index(
-        op.f("ix_emergency_decisions_ask_id"), "emergency_decisions", ["ask_id"], unique=False
+        op.f("ix_emergency_decisions_case_id"), "emergency_decisions", ["case_id"], unique=False
     )
     op.create_index(
-        op.f("ix_emergency_decisions_case_id"), "emergency_decisions", ["case_id"], unique=False
+        op.f("ix_emergency_decisions_request_id"),
+        "emergency_decisions",
+        ["request_id"],
+        unique=False,
     )
     op.create_table(
         "funds",
@@ -1035,8 +1040,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_funds_team_id"), table_name="funds")
     op.drop_index(op.f("ix_funds_case_id"), table_name="funds")
     op.drop_table("funds")
+    op.drop_index(op.f("ix_emergency_decisions_request_id"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_case_id"), table_name="emergency_decisions")
-    op.drop_index(op.f("ix_emergency_decisions_ask_id"), table_name="emergency_decisions")
     op.drop_table("emergency_decisions")
     op.drop_index(op.f("ix_duplicate_dismissals_other_id"), table_name="duplicate_dismissals")
     op.drop_index(op.f("ix_duplicate_dismissals_case_id"), table_name="duplicate_dismissals")

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.audit.events import EventKind
-from app.cases.errors import LinkExists, LinkRefused
-from app.cases.models import Case, CaseLink, LinkKind
+from app.cases.models import Case
 from app.cases.service import get_case
+from app.links.errors import LinkExists, LinkRefused
+from app.links.models import CaseLink, LinkKind
 from app.work import Work
 
 
@@ -38,7 +39,7 @@ def link_cases(work: Work, case_id: UUID, other_id: UUID, kind: LinkKind) -> Cas
 
 
 def list_links(work: Work, case: Case) -> Sequence[CaseLink]:
-    """Return the links of a case, whichever side it stands on, oldest first."""
+    """Return the links of a case, in both directions, oldest first."""
     return work.session.scalars(
         select(CaseLink)
         .where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id))

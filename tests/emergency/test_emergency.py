@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.cases import emergency, moves, service
-from app.cases.errors import CaseNotFound, EmergencyDecided, EmergencyNotApplicable
+from app.cases import moves, service
+from app.cases.errors import CaseNotFound
 from app.cases.models import Case, CaseStatus
+from app.emergency.errors import EmergencyDecided, EmergencyNotApplicable
+from app.emergency.service import decide_emergency, list_requests
 from app.errors import Invalid, Stale
 from app.vault.errors import NoGrant
 from tests.support.intake_steps import opened, version_of
@@ -16,7 +18,7 @@ from tests.support.intake_steps import opened, version_of
 
 def decide(world, person, case_id, hours=24, reason="infant without food", based_on=-1):
     with world.work_as(person, based_on=based_on) as work:
-        return emergency.decide_emergency(work, case_id, reason, hours)
+        return decide_emergency(work, case_id, reason, hours)
 
 
 def until(world, case_id):
@@ -64,17 +66,18 @@ def test_a_lead_knows_of_no_case_before_they_are_asked(world, lead):
     with pytest.raises(CaseNotFound):
         decide(world, lead, case_id)
     with world.work_as(lead) as work:
-        assert emergency.list_asks(work) == []
+        assert list_requests(work) == []
 
 
 def test_a_lead_reads_the_reason_and_the_summary_and_nothing_else(world, coordinator, lead):
     case_id = opened(world)
     decide(world, coordinator, case_id, reason="no food, exposed where he is")
     with world.work_as(lead) as work:
-        (ask,) = emergency.list_asks(work)
-        assert ask.reason == "no food, exposed where he is"
-        assert ask.summary.urgent
-        for cell in (ask.case.identity, ask.case.contact, ask.case.account, ask.case.reporting):
+        (request,) = list_requests(work)
+        assert request.reason == "no food, exposed where he is"
+        assert request.summary.urgent
+        case = request.case
+        for cell in (case.identity, case.papers, case.contact, case.account, case.reporting):
             with pytest.raises(NoGrant):
                 work.vault.open(cell)
 
@@ -84,9 +87,9 @@ def test_a_coordinator_sees_what_waits_for_a_lead(world, coordinator):
     decide(world, coordinator, case_id)
     for number in (1, 2):
         with world.work_as(world.member("coordinator", number)) as work:
-            assert [ask.case.id for ask in emergency.list_asks(work)] == [case_id]
+            assert [request.case.id for request in list_requests(work)] == [case_id]
     with world.work_as(world.member("coordinator", team=2)) as work:
-        assert emergency.list_asks(work) == []
+        assert list_requests(work) == []
 
 
 def test_once_decided_nothing_waits_and_the_lead_holds_nothing(world, coordinator, lead):
@@ -95,12 +98,12 @@ def test_once_decided_nothing_waits_and_the_lead_holds_nothing(world, coordinato
     decide(world, lead, case_id)
     for person in (coordinator, lead):
         with world.work_as(person) as work:
-            assert emergency.list_asks(work) == []
+            assert list_requests(work) == []
     with world.work_as(lead) as work, pytest.raises(CaseNotFound):
         service.get_case(work, case_id)
 
 
-def test_an_ask_that_nobody_confirms_lapses(world, coordinator, lead):
+def test_a_request_that_nobody_confirms_lapses(world, coordinator, lead):
     case_id = opened(world)
     decide(world, coordinator, case_id)
     world.clock.advance(days=2)

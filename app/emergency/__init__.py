@@ -1,0 +1,1 @@
+"""Emergencies: letting work on a case begin before vetting has ended."""

@@ -1,0 +1,53 @@
+"""Requests and responses of emergencies. Values arrive opened; knows no keys."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from app.cases.models import Summary
+from app.emergency.service import LONGEST_HOURS, EmergencyRequest
+from app.http.schema import Reason, Schema, Version
+
+
+class EmergencyDecisionCreate(Schema):
+    """Why work must not wait for vetting, and for how many hours."""
+
+    reason: Reason
+    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)]
+
+
+class EmergencyRequestRead(Schema):
+    """A first decision that waits for the second."""
+
+    case_id: UUID
+    version: Version
+    request_id: UUID
+    decided_by: UUID
+    decided_on: date
+    hours: int
+    reason: str
+    summary: Summary
+
+    @classmethod
+    def of(cls, request: EmergencyRequest) -> Self:
+        """Return a decision that waits, opened."""
+        return cls(
+            case_id=request.case.id,
+            version=request.case.version,
+            request_id=request.decision.request_id,
+            decided_by=request.decision.decided_by,
+            decided_on=request.decision.decided_on,
+            hours=request.decision.hours,
+            reason=request.reason,
+            summary=request.summary,
+        )
+
+
+class EmergencyRequestListRead(Schema):
+    """The first decisions that wait for a second."""
+
+    items: list[EmergencyRequestRead]

@@ -1,0 +1,1 @@
+"""Links between cases that belong together."""

@@ -1,0 +1,19 @@
+"""Errors of links between cases."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, Invalid
+
+
+class LinkExists(Conflict):
+    """The two cases are linked already."""
+
+    code = "link.exists"
+    title = "These cases are linked already"
+
+
+class LinkRefused(Invalid):
+    """A case is not linked to itself."""
+
+    code = "link.refused"
+    title = "Choose another case"
