@@ -18,7 +18,7 @@ NOT_IMPORTED = {
     "uvloop": "uvicorn finds it",
 }
 IMPORTED_AS = {"argon2-cffi": "argon2", "pyyaml": "yaml"}
-PARTS = {"starlette", "pydantic_core"}
+PARTS = {"anyio", "pydantic_core", "starlette"}
 """What FastAPI and pydantic are made of, and document as theirs."""
 OURS = {"app", "benchmarks", "migrations", "tests", "tools"}
 
