@@ -1,7 +1,15 @@
-"""One request, one unit of work, one commit.
+"""The unit of work of a request, and the only commit in the program.
 
-``Work`` is what a service is handed: who acts, what they can open, and the session. The only
-commit in the program stands in ``unit_of_work``; whatever raises inside it leaves nothing behind.
+``Work`` is what a service gets: who acts, what they can open, and the session.
+
+- ``unit_of_work`` commits at its end. An exception inside it, or in the commit, leaves nothing.
+- Every changed row needs an event about its case in the same commit, or the commit is refused.
+
+Example: ``work.vault.seal(case.contact, ...)`` changes a row of case 7. The flush hook notes that
+case 7 was written, and the digest of the row's cells. The service says why:
+``work.trail.record(EventKind.CASE_CHANGED, case.id)``. At the end of the block new scope secrets
+are sealed to custody, everything is flushed, the event is written with the digest, and all of it
+is committed at once. Without that ``record``, ``UnauditedWrite`` is raised and nothing is kept.
 """
 
 from __future__ import annotations
@@ -35,7 +43,7 @@ from app.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts. ``role`` is None for nobody in particular: open doors and the worker."""
+    """Who acts. ``role`` is None where no member does: public routes and the worker."""
 
     id: UUID
     role: Role | None
@@ -90,7 +98,7 @@ class Work:
         """Check that the caller saw the newest version of a record that is about to change.
 
         Raises ``PreconditionMissing`` without ``If-Match``, ``Stale`` where someone was faster.
-        Work that began inside the house (a job, the demo) says ``based_on=ANY_VERSION``.
+        Work that began inside the program (a job, the demo) says ``based_on=ANY_VERSION``.
         """
         if self.based_on == ANY_VERSION:
             return
@@ -165,12 +173,12 @@ def unit_of_work(work: Work) -> Iterator[Work]:
 
 
 def _write_trail(work: Work) -> None:
-    """Bring everything to the database, and with it an event for each case that was touched."""
+    """Flush everything, check that each touched case has an event, and write the events."""
     session = work.session
-    work.grants.settle()
+    work.grants.seal_new_secrets_to_custody()
     session.flush()
-    for case_id in work.keyring.collected:
-        work.trail.record(EventKind.GRANT_COLLECTED, case_id)
+    for case_id in work.keyring.rewrapped:
+        work.trail.record(EventKind.GRANT_REWRAPPED, case_id)
     touched: set[UUID] = session.info.get("touched", set())
     unexplained = touched - {case_id or ORGANISATION for case_id in work.trail.cases}
     if unexplained:
@@ -180,7 +188,7 @@ def _write_trail(work: Work) -> None:
 
 
 def note_writes(sessions: sessionmaker[Session]) -> None:
-    """Remember on each session which cases were written to, by whatever route. Twice is once.
+    """Note on each session which cases were written to. Calling it twice changes nothing.
 
     A model whose rows are housekeeping (sessions, counters) says so in ``__housekeeping__``, a
     statement in its execution option ``housekeeping``: each names its reason.

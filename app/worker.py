@@ -80,7 +80,7 @@ def lapse_grants(work: Work) -> int:
     result = work.session.execute(
         update(Grant)
         .where(Grant.ended_on.is_(None), Grant.until < work.today())
-        .values(ended_on=work.today(), arrival=None, shelf=None),
+        .values(ended_on=work.today(), hpke_wrap=None, symmetric_wrap=None),
         execution_options={"synchronize_session": False},
     )
     count = int(result.rowcount)  # type: ignore[attr-defined]

@@ -73,7 +73,7 @@ _PARTS: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (
     ("sealing cells (Vault.seal)", Vault.seal),
     ("search key (BlindIndex._open)", BlindIndex._open),  # noqa: SLF001 - likewise
     ("granting (Grants.grant)", Grants.grant),
-    ("bundles to custody (Grants.settle)", Grants.settle),
+    ("bundles to custody (Grants.seal_new_secrets_to_custody)", Grants.seal_new_secrets_to_custody),
     ("response (Operation._render)", Operation._render),  # noqa: SLF001 - likewise
     ("trail (Trail.append_to)", Trail.append_to),
     ("ORM flush (Session.flush)", Session.flush),

@@ -134,7 +134,7 @@ _ONLY_FOR_KEYS: Final[tuple[tuple[Any, str, Any], ...]] = (
 def take_out_sealing(*, key_rows: bool = True) -> None:
     """Replace the sealing in this process by functions that hand bytes through.
 
-    Without ``key_rows``, bundles are not written and a collected grant's scopes not compared:
+    Without ``key_rows``, bundles are not written and a rewrapped grant's scopes not compared:
     rows and look-ups that would not exist if nothing were sealed.
     """
     for place, name, instead in _OUT if key_rows else (*_OUT, *_ONLY_FOR_KEYS):

@@ -1,10 +1,12 @@
-"""Events gathered during a unit of work and written with it, at its commit.
+"""Collect the events of a unit of work, and write them with it at its commit.
 
-An event's leaf holds its kind, the day, two tags and a commitment, all under the case's log key;
-the detail (who, which minute, what, and a digest of every sealed row that was written) is sealed
-under the same key. Log keys come from the case's erasure share: when that is destroyed, the leaf
-still verifies and says nothing. Knows no grants: that a thing was done is written by every
-process, whoever did it.
+- An event's leaf holds its kind, the day, two tags and a commitment, all under the case's log key.
+- The detail (who, which minute, what, and a digest of every sealed row that was written) is sealed
+  under the same key.
+- Log keys come from the share of the case's log: when that is destroyed, the leaf still verifies
+  and says nothing.
+
+Knows no grants: every process can write events, a worker without a member included.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Chains from a public key to the organisation root. Knows signatures; opens nothing.
+"""Verify that a public key is certified by a lead, and the lead by the organisation root.
 
-The root's fingerprint stands in the settings, not in the database: whoever can write to the
-database still cannot make the application seal to a key of theirs. What was verified once is
-remembered by digest for the life of the process; it holds no secret.
+- The root's fingerprint is in the settings, not in the database: somebody who can write to the
+  database cannot make the application seal to a key of theirs.
+- What was verified once is remembered by digest for the life of the process; it is no secret.
+
+Knows signatures; opens nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def certify_organisation_key(
 
 
 class Certificates:
-    """Finds public keys and verifies their chain, within one session."""
+    """Finds public keys and verifies their chain, in one request."""
 
     def __init__(self, session: Session, organisation: UUID, root_fingerprint: str) -> None:
         self._session = session

@@ -1,15 +1,20 @@
-"""The custody key: dealt among leads, put together only while enough of them agree.
+"""Split the custody key among leads, and combine it while enough of them agree.
 
-Every scope secret is sealed to custody when it is made, so that a case can be handed over when
-nobody who held it is left. The private half exists only as shares, one sealed to each lead's
-second key, and printed in the offline recovery kit. Knows leads by id and certified key.
+- Every scope secret is sealed to custody when it is made, so that a case can be handed over when
+  nobody who held it is left.
+- The private half exists only as shares: one sealed to each lead's second key, and as many on
+  paper, in the recovery kit, as are needed.
+- A lead who has stepped up contributes their share to another lead, for a day. A contribution is
+  used once.
+
+Knows leads by id and certified key.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -41,7 +46,7 @@ class Dealt:
     """A fresh custody key: its row, and the shares as words, in the order of the leads."""
 
     key: OrganisationKey
-    words: list[str]
+    words: list[str] = field(repr=False)
 
 
 def deal_custody(
@@ -121,21 +126,23 @@ class Custody:
         """
         self._lead_secrets()
         epoch, share = self._keyring.copy(OrganisationKeyKind.CUSTODY)
-        gift = CustodyContribution(
+        contribution = CustodyContribution(
             epoch=epoch, asked_by=asked_by, given_by=self._member_id, given_on=self._today()
         )
-        info = self._info(gift)
-        gift.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
-        gift.signature = self._keyring.secrets.sign.sign(_statement(info, gift.sealed))
-        self._session.add(gift)
+        info = self._info(contribution)
+        contribution.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
+        contribution.signature = self._keyring.secrets.sign.sign(
+            _statement(info, contribution.sealed)
+        )
+        self._session.add(contribution)
         self._trail.record(EventKind.CUSTODY_CONTRIBUTED, asked_by=str(asked_by), epoch=epoch)
-        return gift
+        return contribution
 
     def open_cases(self, case_ids: Iterable[UUID]) -> None:
         """Hold every scope of these cases for the rest of this request, by the custody key.
 
-        One's own share and what other leads contributed are put together; contributions are
-        used up. Raises ``StepUpRequired``, ``CustodySharesMissing``, ``Tampered``.
+        One's own share and the contributions of other leads are combined; contributions are
+        deleted. Raises ``StepUpRequired``, ``CustodySharesMissing``, ``Tampered``.
         """
         wanted = list(case_ids)
         private = self._private_key()
@@ -148,20 +155,20 @@ class Custody:
         key = self._certificates.organisation_key(OrganisationKeyKind.CUSTODY)
         _, own = self._keyring.copy(OrganisationKeyKind.CUSTODY, epoch=key.epoch)
         words = [own.decode()]
-        gifts = self._contributions(key.epoch)
-        for gift in gifts[: key.threshold - 1]:
-            info = self._info(gift)
+        contributions = self._contributions(key.epoch)
+        for contribution in contributions[: key.threshold - 1]:
+            info = self._info(contribution)
             self._certificates.verify_by(
-                gift.given_by, gift.signature, _statement(info, gift.sealed)
+                contribution.given_by, contribution.signature, _statement(info, contribution.sealed)
             )
             try:
-                words.append(lead.open(gift.sealed, info=info).decode() if lead else "")
+                words.append(lead.open(contribution.sealed, info=info).decode() if lead else "")
             except CryptoError:
                 raise Tampered from None
         if len(words) < key.threshold:
             raise CustodySharesMissing
         private = combine_custody(words, key)
-        used = [gift.id for gift in gifts]
+        used = [contribution.id for contribution in contributions]
         if used:
             self._session.execute(
                 delete(CustodyContribution).where(CustodyContribution.id.in_(used)),
@@ -180,7 +187,7 @@ class Custody:
                 CustodyContribution.given_on >= oldest,
             )
         ).all()
-        return list({gift.given_by: gift for gift in rows}.values())
+        return list({contribution.given_by: contribution for contribution in rows}.values())
 
     def _lead_secrets(self) -> MemberSecrets:
         own = self._keyring.secrets
@@ -188,15 +195,15 @@ class Custody:
             raise StepUpRequired
         return own
 
-    def _info(self, gift: CustodyContribution) -> bytes:
+    def _info(self, contribution: CustodyContribution) -> bytes:
         return frame(
             Label.CUSTODY_CONTRIBUTION,
             self._organisation,
-            gift.id,
-            gift.epoch,
-            gift.asked_by,
-            gift.given_by,
-            gift.given_on,
+            contribution.id,
+            contribution.epoch,
+            contribution.asked_by,
+            contribution.given_by,
+            contribution.given_on,
         )
 
 
@@ -206,7 +213,7 @@ def _statement(info: bytes, sealed: bytes) -> bytes:
 
 
 def combine_custody(words: list[str], key: OrganisationKey) -> PrivateKey:
-    """Put shares together and check the result against the certified public key.
+    """Combine shares and check the result against the certified public key.
 
     Raises ``CustodySharesMissing`` when they are too few or do not belong together.
     """

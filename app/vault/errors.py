@@ -7,7 +7,7 @@ from app.permissions import Compartment
 
 
 class NoGrant(Forbidden):
-    """The principal holds no key to this scope; nobody could open it for them."""
+    """The principal holds no key to this scope."""
 
     code = "case.no_grant"
     title = "You hold no key to this part of the case"
@@ -35,14 +35,14 @@ class KeyNotCertified(Conflict):
 
 
 class KeyForged(IntegrityFault, KeyNotCertified):
-    """A certificate that leads to no organisation root: somebody else wrote it."""
+    """A certificate that leads to no organisation root."""
 
     code = "key.forged"
     title = "A member's key failed its check; the leads must look at this"
 
 
 class ScopeOutOfReach(Forbidden):
-    """A grant would name a compartment that the holder's role never opens."""
+    """A grant would name a compartment outside the holder's role."""
 
     code = "grant.out_of_reach"
     title = "That member's role may not open this part of a case"
@@ -67,7 +67,7 @@ class PartErased(NotFound):
 
 
 class StepUpRequired(Forbidden):
-    """The act needs the lead's second unlock."""
+    """The act requires the lead's second unlock."""
 
     code = "session.step_up_required"
     title = "Enter your passphrase again first"

@@ -1,9 +1,18 @@
-"""Handing work over, and taking it back: grants are the only way to a key.
+"""Make scope secrets, grant them to members, and end grants: the only way to a key.
 
-A grant is made by someone who holds the secrets, sealed to a certified key, signed, and bounded
-by the holder's role. Taking it back destroys its wraps. Fresh secrets always go to custody too,
-so that leads can hand a case over when everyone else is gone. Knows no HTTP and decides nothing
-about who should work on what.
+- The granter must hold every secret that is granted. The grant is sealed to the holder's
+  certified key, signed by the granter, and names no compartment outside the holder's role.
+- Ending a grant deletes its wraps; the row stays as evidence.
+- New secrets are sealed to custody as well, so that leads can hand a case over when nobody who
+  held it is left.
+
+Example: coordinator Wren assigns a case to volunteer Heron. ``grant`` reads the secrets of summary,
+identity, contact and account out of Wren's own grant, signs (who, which case, which scopes and
+epochs, why, until when) with Wren's key, and seals the secrets to Heron's public key, bound to
+that signature. ``about`` is the id of the assignment: ``end(case, about=assignment)`` ends exactly
+what came with it, and not what Heron holds as the escort of a leg of the same case.
+
+Knows no HTTP and decides nothing about who should work on what.
 """
 
 from __future__ import annotations
@@ -59,8 +68,8 @@ class Grants:
         self._trail = trail
         self._member_id = member_id
         self._today = today
-        self._unsettled: dict[UUID, _Minted] = {}
-        self._gathered: dict[tuple[UUID, tuple[Scope, ...]], tuple[list[Entry], bytes]] = {}
+        self._new_secrets: dict[UUID, _Minted] = {}
+        self._secrets_read: dict[tuple[UUID, tuple[Scope, ...]], tuple[list[Entry], bytes]] = {}
 
     # ------------------------------------------------------------------ minting
 
@@ -71,9 +80,9 @@ class Grants:
         return share_id
 
     def mint(self, case_id: UUID, scopes: Iterable[Scope]) -> None:
-        """Make fresh secrets for new scopes of a case; this request holds them until it ends.
+        """Make secrets for new scopes of a case; this request holds them until it ends.
 
-        They reach custody when the work is settled; whoever else needs them must be granted them.
+        They reach custody at the commit; each member who needs them must be granted them.
         """
         self._mint(case_id, self._keyring.share_id(case_id), scopes)
 
@@ -94,21 +103,21 @@ class Grants:
                 )
             )
             self._keyring.hold(case_id, share_id, entry, secret)
-            self._unsettled.setdefault(case_id, []).append((entry, secret))
+            self._new_secrets.setdefault(case_id, []).append((entry, secret))
 
-    def settle(self) -> None:
-        """Seal what this request minted to custody, and reporting secrets to reporting.
+    def seal_new_secrets_to_custody(self) -> None:
+        """Seal the secrets that this request made to custody, and reporting's to reporting.
 
         Called once by ``unit_of_work`` before the flush: one bundle a case, however many scopes.
         """
-        for case_id, minted in self._unsettled.items():
+        for case_id, minted in self._new_secrets.items():
             self._bundle(case_id, OrganisationKeyKind.CUSTODY, minted)
             reporting = [
                 pair for pair in minted if pair[0].scope.compartment is Compartment.REPORTING
             ]
             if reporting:
                 self._bundle(case_id, OrganisationKeyKind.REPORTING, reporting)
-        self._unsettled.clear()
+        self._new_secrets.clear()
 
     def _bundle(self, case_id: UUID, recipient: OrganisationKeyKind, minted: _Minted) -> None:
         epoch, key = self._certificates.organisation_sealing_key(recipient)
@@ -136,7 +145,7 @@ class Grants:
         about: UUID,
         until: date | None = None,
     ) -> Grant:
-        """Hand scopes of a case to a member; the granter must hold every one of them.
+        """Grant scopes of a case to a member; the granter must hold every one of them.
 
         Raises ``NoGrant`` when not, ``ScopeOutOfReach`` where the holder's certified role never
         opens a compartment, ``KeyNotCertified`` without a chain to the organisation root.
@@ -144,7 +153,7 @@ class Grants:
         holder = self._certificates.member(holder_id)
         if any(scope.compartment not in ROLE_COMPARTMENTS[holder.role] for scope in scopes):
             raise ScopeOutOfReach
-        entries, opened = self._gather(case_id, scopes)
+        entries, opened = self._secrets_of(case_id, scopes)
         grant = Grant(
             id=new_id(),
             case_id=case_id,
@@ -170,26 +179,26 @@ class Grants:
         return grant
 
     def _sign_and_seal(self, grant: Grant, opened: bytes) -> None:
-        """Sign what the grant says, and wrap its secrets: to the holder, or to one's own shelf."""
+        """Sign the grant and wrap its secrets to the holder, or under the granter's own key."""
         organisation = self._deployment.organisation
         statement = grant_statement(organisation, grant)
         grant.signature = self._keyring.secrets.sign.sign(statement)
         address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
         if grant.holder_id == self._member_id:
-            grant.shelf = self._keyring.shelve(opened, address)
+            grant.symmetric_wrap = self._keyring.wrap_for_self(opened, address)
             return
         holder = self._certificates.sealing_key(grant.holder_id)
-        grant.arrival = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))
+        grant.hpke_wrap = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))
 
-    def _gather(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
-        """Return entries and secrets of scopes: once a request, however many they are given to."""
+    def _secrets_of(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+        """Return entries and secrets of scopes, read once a request for however many holders."""
         asked = (case_id, tuple(scopes))
-        known = self._gathered.get(asked)
+        known = self._secrets_read.get(asked)
         if known is None:
-            known = self._gathered[asked] = self._gather_anew(case_id, scopes)
+            known = self._secrets_read[asked] = self._read_secrets(case_id, scopes)
         return known
 
-    def _gather_anew(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+    def _read_secrets(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
         organisation = self._deployment.organisation
         entries: list[Entry] = []
         opened: list[bytes] = []
@@ -219,7 +228,7 @@ class Grants:
             try:
                 self.grant(case_id, holder_id, scopes, reason=reason, about=about, until=until)
             except KeyNotCertified as refusal:
-                # One bad key must not stop an intake; that it was met stands in the log.
+                # One bad key must not stop an intake; the log keeps that there was one.
                 self._trail.record(
                     EventKind.GRANT_WITHHELD, case_id, holder=str(holder_id), why=refusal.code
                 )
@@ -227,7 +236,7 @@ class Grants:
             granted.append(holder_id)
         return granted
 
-    # ------------------------------------------------------------------ taking back
+    # ------------------------------------------------------------------ ending
 
     def end(
         self,
@@ -257,8 +266,8 @@ class Grants:
     def _end(self, grants: Sequence[Grant]) -> int:
         for grant in grants:
             grant.ended_on = self._today()
-            grant.arrival = None
-            grant.shelf = None
+            grant.hpke_wrap = None
+            grant.symmetric_wrap = None
             self._trail.record(
                 EventKind.GRANT_ENDED,
                 grant.case_id,

@@ -1,4 +1,4 @@
-"""Rows that hold keys: public keys, wraps, commitments, signatures. No secret stands here bare."""
+"""Tables of keys: public keys, wraps, commitments, signatures. No secret is stored unwrapped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.store.base import Record, choice, key_column, plain
 
 
 class GrantReason(StrEnum):
-    """Which handing-over a grant belongs to."""
+    """For which work a grant was made."""
 
     INTAKE = "intake"
     TRIAGE = "triage"
@@ -77,7 +77,7 @@ class KeyCopy(Record):
     member_id: Mapped[UUID] = plain("whose copy it is; follows from the member's role", index=True)
     giver_id: Mapped[UUID] = plain("who sealed it; the signature is checked against their key")
     sealed: Mapped[bytes] = key_column("HPKE to the member's work key, or to a lead's second key")
-    shelf: Mapped[bytes | None] = key_column("AES-256-GCM under the member's shelf key, once met")
+    symmetric_wrap: Mapped[bytes | None] = key_column("AES-256-GCM under the member's own key")
     signature: Mapped[bytes] = key_column("Ed25519 by the giver")
 
 
@@ -132,9 +132,9 @@ class Grant(Record):
     entries: Mapped[bytes] = key_column("which scopes, with their commitments")
     granted_on: Mapped[date] = plain("the day, for the exposure report")
     until: Mapped[date | None] = plain("the last day on which it opens anything")
-    ended_on: Mapped[date | None] = plain("the day it was taken back; its wraps are gone")
-    arrival: Mapped[bytes | None] = key_column("HPKE to the holder, until they first meet it")
-    shelf: Mapped[bytes | None] = key_column("AES-256-GCM under the holder's shelf key")
+    ended_on: Mapped[date | None] = plain("the day it was ended; its wraps are deleted")
+    hpke_wrap: Mapped[bytes | None] = key_column("HPKE to the holder, until first opened")
+    symmetric_wrap: Mapped[bytes | None] = key_column("AES-256-GCM under the holder's own key")
     signature: Mapped[bytes] = key_column("Ed25519 by the granter over all of the above")
 
 

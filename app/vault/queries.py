@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
 from app.vault.models import Grant
 
@@ -32,3 +32,21 @@ def granted_to(
     if about is not None:
         wanted.append(Grant.about == about)
     return exists().where(*wanted)
+
+
+# Put together once: composing the statement costs more than running it.
+_GRANTS = Grant.__table__.c
+LIVE_ON_CASES = select(
+    _GRANTS.id,
+    _GRANTS.case_id,
+    _GRANTS.share_id,
+    _GRANTS.entries,
+    _GRANTS.symmetric_wrap,
+    _GRANTS.hpke_wrap,
+).where(
+    _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
+    _GRANTS.holder_id == bindparam("holder"),
+    _GRANTS.ended_on.is_(None),
+    or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
+)
+"""The live grants of a holder on some cases, with their wraps."""

@@ -1,7 +1,9 @@
-"""The one place where sealed cells and plain values meet, for one request.
+"""Seal values into cells and open them: the one place where both meet, for one request.
 
-Sealing takes the current key of the cell's scope and binds the cell's address; opening notes a
-reveal in the trail, so that no route can forget to. Knows no roles and no HTTP.
+- ``seal`` takes the newest key of the cell's scope and binds the cell's address.
+- ``open`` records a reveal in the trail, so that no route can forget to.
+
+Knows no roles and no HTTP.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class Vault:
         )
 
     def open(self, cell: SealedCell[T]) -> T:
-        """Return a cell's value and note the reveal.
+        """Return a cell's value and record the reveal.
 
         Raises ``NothingSealed`` when empty, ``NoGrant`` without a key, ``PartErased`` when the
         compartment was erased, ``Tampered`` when the envelope, its place or its key is not what it

@@ -267,7 +267,7 @@ def test_when_the_work_on_it_is_over_registrars_hold_nothing_of_the_case(
         grants = work.session.scalars(
             select(Grant).where(Grant.reason == GrantReason.REGISTRATION)
         ).all()
-        assert {(grant.arrival, grant.shelf) for grant in grants} == {(None, None)}
+        assert {(grant.hpke_wrap, grant.symmetric_wrap) for grant in grants} == {(None, None)}
 
 
 # ------------------------------------------------------------------ lists and trail

@@ -44,7 +44,7 @@ def test_a_granted_scope_opens_and_no_other_does(world):
     assert not opens(world, case_id, vetter, "account")
 
 
-def test_the_first_session_that_meets_a_grant_puts_it_on_the_shelf(world):
+def test_the_first_session_that_meets_a_grant_rewraps_it(world):
     case_id, vetter = world.open_case(), world.member("vetter")
     hand_over(world, case_id, world.member("coordinator"), vetter)
 
@@ -52,13 +52,13 @@ def test_the_first_session_that_meets_a_grant_puts_it_on_the_shelf(world):
         with world.deployment.sessions() as session:
             return session.scalars(select(Grant).where(Grant.holder_id == vetter.id)).one()
 
-    assert row().arrival is not None
-    assert row().shelf is None
+    assert row().hpke_wrap is not None
+    assert row().symmetric_wrap is None
     with world.work_as(vetter) as work:
         work.vault.open(work.session.get_one(Case, case_id).identity)
         assert not work.grants.holds(case_id, Scope(Compartment.ROUTE))
-    assert row().arrival is None
-    assert row().shelf is not None
+    assert row().hpke_wrap is None
+    assert row().symmetric_wrap is not None
     assert opens(world, case_id, vetter)
 
 
@@ -93,7 +93,7 @@ def test_ending_a_grant_destroys_its_wraps_and_shuts_the_case(world):
         assert work.grants.end(case_id, holder_id=vetter.id) == 1
     with world.deployment.sessions() as session:
         row = session.scalars(select(Grant).where(Grant.holder_id == vetter.id)).one()
-        assert (row.arrival, row.shelf) == (None, None)
+        assert (row.hpke_wrap, row.symmetric_wrap) == (None, None)
         assert row.ended_on is not None
     assert not opens(world, case_id, vetter)
 
@@ -164,7 +164,7 @@ def test_a_role_raised_by_a_writer_of_the_database_widens_no_grant(world):
     ("column", "value"),
     [("until", None), ("about", new_id()), ("granter_id", None), ("entries", None)],
 )
-def test_a_grant_that_was_altered_on_its_way_is_not_collected(world, column, value):
+def test_a_grant_that_was_altered_on_its_way_is_not_rewrapped(world, column, value):
     case_id, vetter = world.open_case(), world.member("vetter")
     until = world.clock().date() + timedelta(days=9)
     hand_over(world, case_id, world.member("coordinator"), vetter, until=until)
@@ -192,7 +192,7 @@ def test_a_commitment_that_was_swapped_in_the_scope_s_row_is_noticed(world):
         opens(world, case_id, vetter)
 
 
-def test_a_shelf_wrap_moved_to_another_member_opens_nothing(world):
+def test_a_symmetric_wrap_moved_to_another_member_opens_nothing(world):
     case_id = world.open_case()
     thief = world.member("coordinator", team=2)
     with world.deployment.sessions() as session, session.begin():

@@ -67,7 +67,7 @@ def test_a_cell_takes_only_its_own_kind_of_value(world):
         with pytest.raises(TypeError, match="Identity"):
             work.vault.seal(case.identity, Account("not an identity"))
         work.session.expunge_all()
-        work.grants._unsettled.clear()
+        work.grants._new_secrets.clear()
 
 
 def test_printing_a_cell_shows_its_place_and_no_value():

@@ -245,7 +245,7 @@ def test_with_the_outcome_the_vetters_hold_nothing_of_the_case_any_more(world, c
             assert service.list_rounds(work, limit=10) == []
     with world.work_as(None) as work:
         grants = work.session.scalars(select(Grant).where(Grant.about == round_id)).all()
-        assert {(grant.arrival, grant.shelf) for grant in grants} == {(None, None)}
+        assert {(grant.hpke_wrap, grant.symmetric_wrap) for grant in grants} == {(None, None)}
 
 
 def test_what_was_checked_and_decided_stays_open_to_custody(world, case_id):
