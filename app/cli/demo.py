@@ -24,13 +24,13 @@ from app.cli.home import (
 from app.cli.serve import serve_deployment
 from app.crypto.root import create_root_key_file
 from app.demo.build import build_demo
-from app.demo.stage import Player, StageClock
+from app.demo.organisation import DemoMember, SettableClock
 from app.deployment import utc_now
 from app.organisation.root import OrganisationRoot
 from app.store.migrate import upgrade
 from app.worker import Worker
 
-_CAST_FILE = "cast.txt"
+_MEMBERS_FILE = "members.txt"
 
 
 def demo(
@@ -45,15 +45,15 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve it after it is built.")] = True,
 ) -> None:
     """Build a demo with fictional people, print their passphrases, and serve it."""
-    if fresh and (home / _CAST_FILE).is_file():
+    if fresh and (home / _MEMBERS_FILE).is_file():
         shutil.rmtree(home)
-    if not (home / _CAST_FILE).is_file():
+    if not (home / _MEMBERS_FILE).is_file():
         _make(home, port)
-    out.print((home / _CAST_FILE).read_text(encoding="utf-8"), soft_wrap=True, highlight=False)
+    out.print((home / _MEMBERS_FILE).read_text(encoding="utf-8"), soft_wrap=True, highlight=False)
     settings = load_settings(home)
     out.print(
-        f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md has a first"
-        " journey. Everyone here is invented. Ctrl+C ends it."
+        f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md walks"
+        " through a first case. Everyone here is invented. Ctrl+C ends it."
     )
     if serve:
         with opened(home) as deployment:
@@ -69,20 +69,20 @@ def _make(home: Path, port: int) -> None:
     root_key = create_root_key_file(draft / ROOT_KEY_FILE)
     values = fresh_values(draft, "demo", root.fingerprint) | {"port": port}
     settings = write_settings(draft, values)
-    clock = StageClock(utc_now())
+    clock = SettableClock(utc_now())
     deployment = build(settings, root_key, clock)
     try:
         upgrade(deployment.engine, "main")
         upgrade(deployment.keystore.engine, "keystore")
         with Progress(
-            SpinnerColumn(), TextColumn("Playing the demo"), TimeElapsedColumn(), console=out
+            SpinnerColumn(), TextColumn("Building the demo"), TimeElapsedColumn(), console=out
         ) as progress:
-            task = progress.add_task("play", total=None)
-            cast = build_demo(deployment, clock, root, utc_now(), lambda: progress.advance(task))
+            task = progress.add_task("build", total=None)
+            members = build_demo(deployment, clock, root, utc_now(), lambda: progress.advance(task))
         Worker(deployment).run_due()
     finally:
         deployment.close()
-    _write_cast(draft / _CAST_FILE, cast)
+    _write_members(draft / _MEMBERS_FILE, members)
     shutil.rmtree(home, ignore_errors=True)
     draft.rename(home)
     _readdress(draft, home)
@@ -95,10 +95,10 @@ def _readdress(draft: Path, home: Path) -> None:
     file.write_text(text.replace(str(draft.resolve()), str(home.resolve())), encoding="utf-8")
 
 
-def _write_cast(file: Path, cast: list[Player]) -> None:
-    table = Table("sign-in name", "role", "passphrase", box=None, title="The cast, team by team")
-    for player in sorted(cast, key=lambda player: player.team):
-        table.add_row(player.login, player.role.value, player.passphrase)
+def _write_members(file: Path, members: list[DemoMember]) -> None:
+    table = Table("sign-in name", "role", "passphrase", box=None, title="Members, team by team")
+    for member in sorted(members, key=lambda member: member.team):
+        table.add_row(member.login, member.role.value, member.passphrase)
     written = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(written, "w", encoding="utf-8") as text:
         Console(file=text, width=120).print(table)

@@ -33,7 +33,7 @@ from app.cases.models import (
 from app.cases.moves import move_case
 from app.cases.service import get_case
 from app.casework.duplicates import list_duplicates
-from app.demo.stage import Journey, Player, Stage
+from app.demo.organisation import DemoMember, DemoOrganisation, Journey
 from app.intake.service import Intake, dismiss_duplicate, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
@@ -87,14 +87,14 @@ def fates(now: datetime) -> Iterator[Fate]:
 class Passing:
     """One generated case on its way through the house."""
 
-    def __init__(self, stage: Stage, fate: Fate) -> None:
+    def __init__(self, stage: DemoOrganisation, fate: Fate) -> None:
         self._stage = stage
         self._fate = fate
         self._case = new_id()
         self._coordinator = self._of(Role.COORDINATOR)
         self._volunteer = self._of(Role.VOLUNTEER)
 
-    def _of(self, role: Role, shift: int = 0) -> Player:
+    def _of(self, role: Role, shift: int = 0) -> DemoMember:
         return self._stage.of(role, 1 + self._fate.number + shift, team=self._fate.team)
 
     def journey(self) -> Journey:

@@ -34,7 +34,7 @@ from app.cases.models import (
 )
 from app.cases.moves import move_case
 from app.cases.service import add_note, get_case
-from app.demo.stage import Journey, Player, Stage, offset
+from app.demo.organisation import DemoMember, DemoOrganisation, Journey, offset
 from app.emergency.service import decide_emergency
 from app.intake.service import Intake, open_case
 from app.intake.triage import Triage, decide_triage
@@ -72,7 +72,7 @@ def read_scenario(name: str) -> dict[str, Any]:
 class Telling:
     """One scenario being told on the stage, from first contact on."""
 
-    def __init__(self, stage: Stage, name: str, begins: datetime, team: int = 1) -> None:
+    def __init__(self, stage: DemoOrganisation, name: str, begins: datetime, team: int = 1) -> None:
         self._stage = stage
         self._scenario = read_scenario(name)
         self._begins = begins
@@ -175,7 +175,7 @@ class Telling:
             assign_case(work, self._case, self._volunteer.principal.id)
 
     def _tell_emergency(self, event: Event) -> None:
-        for who in (self._coordinator, self._stage.players["lead"]):
+        for who in (self._coordinator, self._stage.members["lead"]):
             with self._stage.work_as(who) as work:
                 decide_emergency(work, self._case, event["reason"], 72)
 
@@ -196,7 +196,7 @@ class Telling:
 
     def _ask(
         self,
-        by: Player,
+        by: DemoMember,
         items: list[tuple[str, int]],
         event: Event,
         repeat: Repeat | None = None,
@@ -215,7 +215,7 @@ class Telling:
             made = request_aid(work, get_case(work, self._case), draft)
             self._requests += [request.id for request in made]
 
-    def _with_request(self, who: Player, step: Any) -> AidRequest:
+    def _with_request(self, who: DemoMember, step: Any) -> AidRequest:
         with self._stage.work_as(who) as work:
             request: AidRequest = step(work, get_request(work, self._requests[0]))
             return request
@@ -251,7 +251,7 @@ class Telling:
 
     # ------------------------------------------------------------------ vetting
 
-    def _vetters(self) -> list[Player]:
+    def _vetters(self) -> list[DemoMember]:
         return [self._stage.of(Role.VETTER, number, team=self._team) for number in (1, 2)]
 
     def _open_round(self) -> UUID:
@@ -359,7 +359,7 @@ class Telling:
 
     # ------------------------------------------------------------------ registration and the end
 
-    def _registrar(self) -> Player:
+    def _registrar(self) -> DemoMember:
         return self._stage.of(Role.REGISTRAR, team=self._team)
 
     def _tell_code(self, event: Event) -> None:

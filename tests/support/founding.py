@@ -12,11 +12,11 @@ from app.permissions import Role
 from app.settings import Settings
 from app.store.models import KeystoreBase
 from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
-from tests.support.world import CAST, Clock, Founded, Person
+from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
 
 def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
-    """Two teams, one lead who holds custody alone, and the cast of each team."""
+    """Two teams, one lead who holds custody alone, and the members of each team."""
     root = OrganisationRoot.generate()
     settings = settings.model_copy(update={"organisation_root": root.fingerprint})
     deployment = Deployment.build(settings, root_key, clock=clock)
@@ -41,7 +41,7 @@ def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
         work = begin_work(session, deployment, principal, lead.secrets)
         with unit_of_work(work):
             for number, team_id in enumerate(teams, 1):
-                for role, how_many in CAST:
+                for role, how_many in MEMBERS_BY_ROLE:
                     for which in range(1, how_many + 1):
                         login = f"{role.value}-{which}-team-{number}"
                         admission = admit_member(

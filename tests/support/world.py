@@ -22,12 +22,13 @@ from app.deployment import Deployment
 from app.permissions import Role
 from app.sessions.service import open_session
 from app.settings import Settings
+from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, note_writes, unit_of_work
 from tests.support.cases import open_bare_case
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-CAST: tuple[tuple[Role, int], ...] = (
+MEMBERS_BY_ROLE: tuple[tuple[Role, int], ...] = (
     (Role.VOLUNTEER, 3),
     (Role.COORDINATOR, 2),
     (Role.VETTER, 2),
@@ -35,6 +36,12 @@ CAST: tuple[tuple[Role, int], ...] = (
     (Role.TREASURER, 2),
     (Role.AUDITOR, 1),
     (Role.ADMINISTRATOR, 1),
+)
+require_rows(
+    "MEMBERS_BY_ROLE",
+    dict(MEMBERS_BY_ROLE),
+    [role for role in Role if role is not Role.LEAD],
+    file="tests/support/world.py",
 )
 
 

@@ -1,7 +1,8 @@
-"""The stage: an organisation with a cast, a clock that plays time, and journeys that take turns.
+"""The demo's organisation: its members, teams and funds, and a clock that can be set.
 
-Journeys are generators that yield when their next event happens; the stage lets the earliest go
-first, so that the log reads as if it had happened. Knows members and units of work; no story.
+A journey is a generator that yields the time of its next event, then makes it. Journeys are
+advanced in the order of those times, so that the log reads as if they had happened. Knows
+members and units of work; no case.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from app.deployment import Deployment
 from app.ledger.models import DepositSource
 from app.ledger.service import deposit, open_fund
 from app.permissions import Role
+from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, Principal, Work, begin_work, unit_of_work
 
-CAST: tuple[tuple[Role, tuple[str, ...]], ...] = (
+MEMBERS_BY_ROLE: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (Role.VOLUNTEER, ("sparrow", "mynah", "egret")),
     (Role.COORDINATOR, ("heron", "stork")),
     (Role.VETTER, ("owl", "kite")),
@@ -31,24 +33,30 @@ CAST: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (Role.AUDITOR, ("swift",)),
     (Role.ADMINISTRATOR, ("weaver",)),
 )
+require_rows(
+    "MEMBERS_BY_ROLE",
+    dict(MEMBERS_BY_ROLE),
+    [role for role in Role if role is not Role.LEAD],
+    file="app/demo/organisation.py",
+)
 _FUND = 900_000_000
 """In minor units: nine million kyat."""
 
 
-class StageClock:
-    """A clock that shows whatever the play has come to."""
+class SettableClock:
+    """A clock that shows the time that was last set."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
 
     def __call__(self) -> datetime:
-        """Return the moment that is being played."""
+        """Return the time that was set."""
         return self.at
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
-    """A member of the cast, with the passphrase that is printed for visitors."""
+class DemoMember:
+    """A member of the demo, with the passphrase that `padauk demo` prints."""
 
     login: str
     role: Role
@@ -62,43 +70,45 @@ Journey = Iterator[datetime]
 
 
 @dataclass
-class Stage:
-    """Where the journeys are played."""
+class DemoOrganisation:
+    """A deployment with members to act as, and a clock to set."""
 
     deployment: Deployment
-    clock: StageClock
-    players: dict[str, Player] = field(default_factory=dict)
+    clock: SettableClock
+    members: dict[str, DemoMember] = field(default_factory=dict)
     funds: dict[int, UUID] = field(default_factory=dict)
 
     @contextmanager
-    def work_as(self, player: Player) -> Iterator[Work]:
-        """One unit of work of a member, with their real keys."""
+    def work_as(self, member: DemoMember) -> Iterator[Work]:
+        """Open a unit of work as a member, with their real keys."""
         with self.deployment.sessions() as session:
             work = begin_work(
-                session, self.deployment, player.principal, player.secrets, based_on=ANY_VERSION
+                session, self.deployment, member.principal, member.secrets, based_on=ANY_VERSION
             )
             with unit_of_work(work):
                 yield work
 
-    def of(self, role: Role, number: int = 1, *, team: int = 1) -> Player:
+    def of(self, role: Role, number: int = 1, *, team: int = 1) -> DemoMember:
         """Return the nth member of a role in a team."""
-        found = [p for p in self.players.values() if p.role is role and p.team == team]
+        found = [p for p in self.members.values() if p.role is role and p.team == team]
         return found[(number - 1) % len(found)]
 
-    def join(self, login: str, role: Role, team: int, admission: Admission) -> Player:
-        """Add someone who was admitted to the cast."""
+    def add(self, login: str, role: Role, team: int, admission: Admission) -> DemoMember:
+        """Add a member who was just admitted."""
         member = admission.member
         principal = Principal(
             member.id, role, member.team_id, stepped_up=admission.keys.lead is not None
         )
-        player = Player(login, role, team, principal, admission.passphrase, admission.keys)
-        self.players[login] = player
-        return player
+        added = DemoMember(login, role, team, principal, admission.passphrase, admission.keys)
+        self.members[login] = added
+        return added
 
-    def admit_cast(self, lead: Player, teams: Iterable[UUID], progress: Callable[[], None]) -> None:
-        """Admit the cast of each team, certified by the lead, and give each team a fund."""
+    def admit_members(
+        self, lead: DemoMember, teams: Iterable[UUID], progress: Callable[[], None]
+    ) -> None:
+        """Admit the members of each team, certified by the lead, and open a fund for each."""
         for team, team_id in enumerate(teams, 1):
-            for role, names in CAST:
+            for role, names in MEMBERS_BY_ROLE:
                 for name in names:
                     login = name if team == 1 else f"{name}-{team}"
                     with self.work_as(lead) as work:
@@ -109,7 +119,7 @@ class Stage:
                             login=login,
                             display_name=login.title(),
                         )
-                    self.join(login, role, team, admission)
+                    self.add(login, role, team, admission)
                     progress()
             with self.work_as(self.of(Role.TREASURER, team=team)) as work:
                 fund = open_fund(work, "General fund", "MMK")
@@ -117,10 +127,10 @@ class Stage:
                 deposit(work, fund.id, _FUND, DepositSource.EVENTS)
                 self.funds[team] = fund.id
 
-    def play(
+    def run_journeys(
         self, journeys: Iterable[Journey], until: datetime, progress: Callable[[], None]
     ) -> None:
-        """Let the journeys take turns by the time of their next event, as far as ``until``."""
+        """Advance the journeys in the order of their next events, up to ``until``."""
         order = count()
         waiting: list[tuple[datetime, int, Journey]] = []
         for journey in journeys:
