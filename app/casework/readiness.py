@@ -45,7 +45,7 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a case must be for a task. ``refusal`` tells the caller what has to come first."""
+    """What a case must be for a task. ``refusal`` is the title of ``CaseNotReady``."""
 
     statuses: frozenset[CaseStatus]
     refusal: str

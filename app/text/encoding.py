@@ -41,7 +41,7 @@ def _detector() -> ZawgyiDetector:
 
 
 def is_myanmar(text: str) -> bool:
-    """Return whether any letter or digit of the Myanmar blocks stands in the text."""
+    """Return whether any letter or digit of the text is of the Myanmar blocks."""
     return _MYANMAR.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""A case goes to a volunteer by granting and comes back by ending; a lead hands it to anybody."""
+"""An assignment grants a case and ends its grant; a lead grants any case by the custody key."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts.errors import MemberNotFound
-from app.cases import assignments as handover
-from app.cases import service
+from app.cases import assignments, service
 from app.cases.errors import AssigneeNotEligible, AssignmentExists, AssignmentNotFound, CaseNotFound
 from app.cases.models import Assignment
 from app.casework.errors import CaseNotReady
@@ -28,12 +27,12 @@ def coordinator(world):
 
 def assign(world, case_id, member):
     with world.work_as(world.member("coordinator")) as work:
-        return handover.assign_case(work, case_id, member.id).id
+        return assignments.assign_case(work, case_id, member.id).id
 
 
 def unassign(world, case_id, assignment_id):
     with world.work_as(world.member("coordinator")) as work:
-        handover.unassign_case(work, case_id, assignment_id)
+        assignments.unassign_case(work, case_id, assignment_id)
 
 
 def test_an_assigned_volunteer_reads_and_works_on_the_case(world):
@@ -84,7 +83,7 @@ def test_unassigning_one_leaves_the_others(world, coordinator):
     assert not found(world, two, case_id)
     assert found(world, three, case_id)
     with world.work_as(coordinator) as work:
-        live = handover.list_assignments(work, service.get_case(work, case_id))
+        live = assignments.list_assignments(work, service.get_case(work, case_id))
         assert [assignment.member_id for assignment in live] == [three.id]
 
 
@@ -134,9 +133,9 @@ def test_another_teams_coordinator_neither_assigns_nor_unassigns(world):
     other = world.member("coordinator", team=2)
     with world.work_as(other) as work:
         with pytest.raises(CaseNotFound):
-            handover.assign_case(work, case_id, world.member("volunteer", team=2).id)
+            assignments.assign_case(work, case_id, world.member("volunteer", team=2).id)
         with pytest.raises(CaseNotFound):
-            handover.unassign_case(work, case_id, assignment_id)
+            assignments.unassign_case(work, case_id, assignment_id)
     with world.deployment.sessions() as session:
         assert session.get_one(Assignment, assignment_id).ended_on is None
 
@@ -146,10 +145,10 @@ def test_another_teams_coordinator_neither_assigns_nor_unassigns(world):
 
 def regrant(world, case_id, member, compartments, until=None):
     with world.work_as(world.member("lead")) as work:
-        return handover.regrant_case(work, case_id, member.id, compartments, until)
+        return assignments.regrant_case(work, case_id, member.id, compartments, until)
 
 
-def test_a_lead_hands_a_case_to_another_team_when_nobody_is_left(world):
+def test_a_lead_grants_a_case_to_another_team_when_nobody_is_left(world):
     case_id = opened(world)
     heir = world.member("coordinator", team=2)
     regrant(world, case_id, heir, [Compartment.IDENTITY, Compartment.ACCOUNT])
@@ -195,7 +194,7 @@ def test_a_regrant_reaches_no_further_than_the_members_role(world):
         regrant(world, case_id, world.member("vetter"), [Compartment.CONTACT])
 
 
-def test_a_lead_who_has_not_stepped_up_hands_over_nothing(world):
+def test_a_lead_who_has_not_stepped_up_grants_nothing(world):
     case_id = opened(world)
     lead = world.member("lead")
     plain = type(lead)(
@@ -203,7 +202,7 @@ def test_a_lead_who_has_not_stepped_up_hands_over_nothing(world):
         type(lead.secrets)(lead.secrets.work, lead.secrets.sign),
     )  # fmt: skip
     with world.work_as(plain) as work, pytest.raises(StepUpRequired):
-        handover.regrant_case(
+        assignments.regrant_case(
             work, case_id, world.member("coordinator", team=2).id, [Compartment.IDENTITY]
         )
 
@@ -212,6 +211,6 @@ def test_a_lead_meets_no_case_and_no_member_that_does_not_exist(world):
     case_id = opened(world)
     with world.work_as(world.member("lead")) as work:
         with pytest.raises(CaseNotFound):
-            handover.regrant_case(work, new_id(), world.member("vetter").id, [])
+            assignments.regrant_case(work, new_id(), world.member("vetter").id, [])
         with pytest.raises(MemberNotFound):
-            handover.regrant_case(work, case_id, new_id(), [Compartment.IDENTITY])
+            assignments.regrant_case(work, case_id, new_id(), [Compartment.IDENTITY])

@@ -56,7 +56,7 @@ def test_an_intake_logged_by_a_coordinator_is_held_by_triage_alone(world):
     assert len(grants_of(world, case_id)) == 2
 
 
-def test_what_was_told_is_read_back_whole_by_a_coordinator(world):
+def test_an_intake_is_read_back_whole_by_a_coordinator(world):
     case_id = opened(world, FAMILY)
     with world.work_as(world.member("coordinator")) as work:
         file = service.read_case(work, case_id)
@@ -203,8 +203,8 @@ def test_a_list_can_be_narrowed_to_a_status(world):
 @pytest.mark.usefixtures("world_on_both")
 def test_a_page_opens_summaries_in_its_order_and_leaves_one_event(world):
     """On both databases: paging."""
-    for draft in (FAMILY, WALKER):
-        opened(world, draft)
+    for intake in (FAMILY, WALKER):
+        opened(world, intake)
     with world.work_as(world.member("coordinator")) as work:
         rows = held.list_cases(work, limit=9)
         people = [summary.people for summary in held.list_summaries(work, rows)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.cases import assignments as handover
-from app.cases import events, service
+from app.cases import assignments, events, service
 from app.cases.errors import CaseNotFound
 from app.intake import triage
 from app.intake.triage import Triage
@@ -31,7 +30,7 @@ def test_every_act_is_there_with_who_and_when_newest_first(world, coordinator):
         triage.decide_triage(work, case_id, Triage.ACCEPT)
     world.clock.advance(hours=1)
     with world.work_as(coordinator) as work:
-        handover.assign_case(work, case_id, world.member("volunteer", 2).id)
+        assignments.assign_case(work, case_id, world.member("volunteer", 2).id)
     found = read(world, coordinator, case_id)
     actions = [event.action for event in found]
     assert actions.index("case:assigned") < actions.index("case:accepted")

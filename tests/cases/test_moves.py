@@ -11,8 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 
-from app.cases import assignments as handover
-from app.cases import moves, service
+from app.cases import assignments, moves, service
 from app.cases.errors import MoveRefused
 from app.cases.models import OPEN_STATUSES, Case, CaseMove, CaseStatus
 from app.cases.moves import MOVES
@@ -123,11 +122,11 @@ def test_a_move_out_of_turn_names_where_from_and_where_to(world):
 
 def test_a_reason_is_sealed_and_read_back_by_who_holds_the_account(world):
     case_id = opened(world)
-    move(world, case_id, S.VETTING, "told a clear story")
+    move(world, case_id, S.VETTING, "gave a clear account")
     with world.work_as(world.member("coordinator")) as work:
         ((made, reason),) = moves.list_moves(work, service.get_case(work, case_id))
         assert b"clear story" not in made._reason
-    assert reason == "told a clear story"
+    assert reason == "gave a clear account"
     assert (made.was, made.became, made.moved_by) == (
         S.SUBMITTED, S.VETTING, world.member("coordinator").id,
     )  # fmt: skip
@@ -152,7 +151,7 @@ def test_a_move_manually_is_based_on_the_newest_version(world):
     assert status_of(world, case_id) is S.VETTING
 
 
-def test_leaving_triage_takes_the_case_back_from_whoever_logged_it(world):
+def test_leaving_triage_ends_the_grant_of_the_member_who_logged_the_case(world):
     case_id = opened(world)
     move(world, case_id, S.VETTING)
     assert not found(world, world.member("volunteer"), case_id)
@@ -177,11 +176,11 @@ def test_a_closed_case_is_reopened_while_it_can_still_be_read(world):
         move(world, case_id, S.ACTIVE)
 
 
-def test_closing_takes_the_case_back_from_its_volunteers(world):
+def test_closing_ends_the_assignments_of_a_case(world):
     case_id = opened(world)
     volunteer = world.member("volunteer", 2)
     with world.work_as(world.member("coordinator")) as work:
-        handover.assign_case(work, case_id, volunteer.id)
+        assignments.assign_case(work, case_id, volunteer.id)
     for to in (S.VETTING, S.ACTIVE):
         move(world, case_id, to)
     assert found(world, volunteer, case_id)

@@ -114,7 +114,7 @@ def test_a_request_that_nobody_confirms_lapses(world, coordinator, lead):
     assert until(world, case_id) is not None
 
 
-def test_an_emergency_can_be_asked_for_again_when_it_has_passed(world, coordinator, lead):
+def test_an_emergency_can_be_requested_again_when_it_has_passed(world, coordinator, lead):
     case_id = opened(world)
     for _ in range(2):
         decide(world, coordinator, case_id, hours=12)

@@ -62,7 +62,7 @@ def test_the_helper_and_the_family_are_proposed_to_be_the_same(world, coordinato
 
 
 def test_different_people_are_not_proposed(world, coordinator):
-    ids = [opened(world, draft) for draft in (FAMILY, WALKER, WATERMELON)]
+    ids = [opened(world, intake) for intake in (FAMILY, WALKER, WATERMELON)]
     assert all(proposals(world, coordinator, case_id) == [] for case_id in ids)
 
 
@@ -73,7 +73,7 @@ def test_a_name_of_three_syllables_alone_is_likely_in_both_scripts(world, coordi
     assert (proposal.row.id, proposal.why, proposal.likely) == (two, [K.NAME], True)
 
 
-def test_a_short_or_a_similar_name_is_proposed_and_stands_in_nobodys_way(world, coordinator):
+def test_a_short_or_a_similar_name_is_proposed_and_does_not_block_triage(world, coordinator):
     short = opened(world, stranger("Win Naing", "09770000001"))
     opened(world, stranger("Win Naing", "09770000002"))
     similar = opened(world, stranger("Aung Naing Soe", "09770000003"))

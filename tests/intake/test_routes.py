@@ -181,7 +181,7 @@ def test_the_moves_are_served_as_data(api):
     assert not [m for m in moves if (m["source"], m["target"]) == ("active", "erased")]
 
 
-def test_a_move_out_of_turn_is_refused_and_one_of_another_door_too(api):
+def test_a_move_out_of_turn_is_refused_and_one_of_another_act_too(api):
     case_id = api.open()
     for to in ("closed", "vetting", "active", "merged", "erased"):
         answer = api.ask("coordinator", "POST", f"/cases/{case_id}/moves", {"to": to}, based_on=1)
@@ -189,7 +189,7 @@ def test_a_move_out_of_turn_is_refused_and_one_of_another_door_too(api):
         assert to in answer.json()["title"]
 
 
-def test_triage_hands_the_case_over_and_is_listed_among_its_events(api):
+def test_triage_ends_the_grant_of_the_author_and_is_listed_among_the_events(api):
     case_id = api.open()
     body = {"decision": "accept"}
     answer = api.ask("coordinator", "POST", f"/cases/{case_id}/triage", body, based_on=1)
@@ -289,7 +289,7 @@ def test_linked_cases_are_shown_from_both_sides(api):
     assert codes(again) == (409, "link.exists")
 
 
-def test_a_lead_hands_a_case_over_only_behind_the_second_unlock(api):
+def test_a_lead_grants_a_case_only_after_the_second_unlock(api):
     case_id = api.open()
     heir = api.world.member("coordinator", team=2)
     body = {"member_id": str(heir.id), "compartments": ["identity", "contact"]}

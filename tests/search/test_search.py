@@ -85,15 +85,15 @@ def test_a_chance_match_of_tokens_is_opened_and_falls_away(world, coordinator):
 
 
 def test_a_number_that_may_be_of_either_country_is_found_as_both(world, coordinator):
-    draft = replace(WALKER, contact=Contact(WALKER.contact.channel, ("081 234 5678",)))
-    wanted = opened(world, draft)
+    intake = replace(WALKER, contact=Contact(WALKER.contact.channel, ("081 234 5678",)))
+    wanted = opened(world, intake)
     assert look(world, coordinator, K.PHONE, "+66812345678") == [wanted]
     assert look(world, coordinator, K.PHONE, "+95812345678") == [wanted]
 
 
 def test_a_case_is_found_by_the_name_of_a_relative(world, coordinator):
-    draft = replace(WALKER, household=Household((Relative("spouse", "မနှင်းအိ"),)))
-    wanted = opened(world, draft)
+    intake = replace(WALKER, household=Household((Relative("spouse", "မနှင်းအိ"),)))
+    wanted = opened(world, intake)
     assert look(world, coordinator, K.NAME, "Hnin Ei") == [wanted]
 
 
@@ -220,7 +220,7 @@ def test_searches_are_capped_per_member_and_day(world, coordinator):
     assert look(world, coordinator, K.PHONE, "09771234567") == [case_id]
 
 
-def test_a_search_stands_in_the_trail_with_its_kind_and_hits_and_no_value(world, coordinator):
+def test_a_search_is_in_the_trail_with_its_kind_and_hits_and_no_value(world, coordinator):
     opened(world)
     with world.work_as(coordinator) as work:
         search.search(work, K.PHONE, "09771234567")
@@ -238,7 +238,7 @@ def test_a_scan_of_names_leaves_one_event_for_all_that_it_opened(world, coordina
         assert "case:revealed" not in work.trail.actions
 
 
-def test_no_token_tells_what_it_stands_for(world, coordinator):
+def test_no_token_reveals_its_value(world, coordinator):
     opened(world)
     opened(world, replace(WALKER, identity=Identity("Another Person")))
     look(world, coordinator, K.PHONE, "09771234567")
