@@ -1,10 +1,10 @@
 """The one type of table that says which moves a record may make. Knows no rows and no keys.
 
-- A table is total: every state has a row; the row of an end state is empty. A state without a row
-  is refused when the module is imported.
+- A table is total: every status has a row; the row of a final status is empty. A status without a
+  row is refused when the module is imported.
 - The table that a service checks is the table that the API serves and that the documents draw.
 - Who may make a move is a permission; a move that belongs to another act (triage, vetting, a
-  reroute) names that act as its trigger and is refused when it is asked for by hand.
+  reroute) names that act as its trigger and is refused when it is requested by itself.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Trigger(StrEnum):
     RELEASE = "release"
 
 
-class StateWithoutMoves(TypeError):
-    """A state has no row in its table of moves. A bug: add the row, empty for an end state."""
+class StatusWithoutMoves(TypeError):
+    """A status has no row in its table of moves. A bug: add the row, empty for a final status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move(Generic[S]):
     """One allowed move.
 
-    ``barred`` names acts: who took one of them in this record may not make the move.
+    ``barred`` names acts: a member who took one of them in this record may not make the move.
     """
 
     source: S
@@ -59,16 +59,16 @@ class Move(Generic[S]):
 
 
 class MoveTable(Generic[S]):
-    """The moves of one kind of record, by state."""
+    """The moves of one kind of record, by status."""
 
-    def __init__(self, states: type[S], rows: Mapping[S, Iterable[Move[S]]]) -> None:
-        """Take the rows; raises ``StateWithoutMoves`` where a state has none."""
-        missing = sorted(state.value for state in states if state not in rows)
+    def __init__(self, statuses: type[S], rows: Mapping[S, Iterable[Move[S]]]) -> None:
+        """Take the rows; raises ``StatusWithoutMoves`` where a status has none."""
+        missing = sorted(status.value for status in statuses if status not in rows)
         if missing:
-            raise StateWithoutMoves(f"{states.__name__}: {', '.join(missing)}")
-        self.states = states
+            raise StatusWithoutMoves(f"{statuses.__name__}: {', '.join(missing)}")
+        self.statuses = statuses
         self._rows: Mapping[S, Mapping[S, Move[S]]] = MappingProxyType(
-            {state: {move.target: move for move in rows[state]} for state in states}
+            {status: {move.target: move for move in rows[status]} for status in statuses}
         )
 
     def __iter__(self) -> Iterator[Move[S]]:
@@ -76,14 +76,14 @@ class MoveTable(Generic[S]):
             yield from row.values()
 
     def find(self, source: S, target: S) -> Move[S] | None:
-        """Return the move from one state to another, or None where there is none."""
+        """Return the move from one status to another, or None where there is none."""
         return self._rows[source].get(target)
 
     def find_manual(self, source: S, target: S) -> Move[S] | None:
-        """Return the move if a person may ask for it by itself, else None."""
+        """Return the move if it can be requested by itself, else None."""
         move = self.find(source, target)
         return move if move is not None and move.trigger is Trigger.MANUAL else None
 
     def targets(self, source: S) -> frozenset[S]:
-        """Return the states that a record may go to from a state."""
+        """Return the statuses that a record may go to from a status."""
         return frozenset(self._rows[source])

@@ -1,13 +1,13 @@
-"""May work be done on this case now? Asked before every plan, code, approval, payment and grant.
+"""May work be done on this case now? Checked before every plan, code, approval, payment and grant.
 
-- One table says for each task in which states of a case it may be done, and whether an emergency
+- One table says for each task with which status of a case it may be done, and whether an emergency
   lets it begin before vetting has ended.
 - An emergency replaces the vetting that is still going on, and nothing else: a case that was
   declined, merged, closed or erased is not ready, whatever its emergency says.
 - A case leaves triage only when each likely duplicate was merged, or dismissed with a reason.
 - The table is total: a task without a row is refused when the module is imported.
 - A route that changes something under a case declares its task, and the route class checks that
-  the task was asked for (``app.http.routing``).
+  the task was checked (``app.http.operation``).
 
 Knows rows of cases and of vetting, and the likely duplicates of a case.
 """
@@ -31,7 +31,7 @@ _AT_WORK: Final = frozenset({_S.ACTIVE, _S.SETTLED})
 
 
 class Task(StrEnum):
-    """Work that somebody wants to do on a case."""
+    """Work that is done on a case."""
 
     LEAVE_TRIAGE = "leave_triage"
     ASSIGN = "assign"
@@ -93,7 +93,7 @@ def require_ready(work: Work, case: Case, task: Task) -> None:
 
     ``CaseNotReady`` by its status, ``NotCleared``, ``DuplicateOpen``; ``KeyCopyMissing`` where
     duplicates must be settled and the principal holds no search key. Notes on ``work`` that the
-    task was asked for.
+    task was checked.
     """
     work.asked_ready.add(task.value)
     requirement = REQUIREMENTS[task]

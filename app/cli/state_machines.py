@@ -25,7 +25,7 @@ def move_tables() -> dict[str, MoveTable[Any]]:
     found = [
         value for module in modules for value in module.values() if isinstance(value, MoveTable)
     ]
-    return {table.states.__name__: table for table in found}
+    return {table.statuses.__name__: table for table in found}
 
 
 def render() -> str:
@@ -37,12 +37,12 @@ def render() -> str:
 
 def _draw(table: MoveTable[Any]) -> Iterator[str]:
     moves = list(table)
-    yield f"## {table.states.__name__}"
+    yield f"## {table.statuses.__name__}"
     yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"
     yield from (f"    {move.source} --> {move.target}: {_label(move)}" for move in moves)
-    yield from (f"    {state} --> [*]" for state in table.states if not table.targets(state))
+    yield from (f"    {state} --> [*]" for state in table.statuses if not table.targets(state))
     yield "```"
     yield ""
 
