@@ -239,7 +239,7 @@ def _columns(row: CaseRow | Case) -> dict[str, Any]:
 class CaseMoveCreate(Schema):
     """The status that a case is to get, and why."""
 
-    to: CaseStatus
+    to: Annotated[CaseStatus, Field(examples=["settled"])]
     reason: Reason | None = None
 
 
@@ -275,7 +275,7 @@ class CaseMoveListRead(Schema):
 class CaseNoteCreate(Schema):
     """A permanent addition to the account."""
 
-    text: Annotated[LongText, Field(max_length=4000)]
+    text: Annotated[LongText, Field(max_length=4000, examples=["Called back; calm."])]
 
 
 class CaseNoteStateRead(Schema):
@@ -347,7 +347,8 @@ class RegrantCreate(Schema):
 
     member_id: UUID
     compartments: Annotated[
-        tuple[Compartment, ...], Field(min_length=1, max_length=len(Compartment))
+        tuple[Compartment, ...],
+        Field(min_length=1, max_length=len(Compartment), examples=[["identity", "contact"]]),
     ]
     until: date | None = None
 

@@ -6,7 +6,7 @@ from app.errors import Conflict
 
 
 class CaseNotReady(Conflict):
-    """The state of the case does not allow this work now. The title says what has to come first."""
+    """The status of the case does not allow this work. The title says what has to come first."""
 
     code = "case.not_ready"
     title = "This case is not ready for that; look at its status first"

@@ -16,8 +16,8 @@ from app.http.schema import Reason, Schema, Version
 class EmergencyDecisionCreate(Schema):
     """Why work must not wait for vetting, and for how many hours."""
 
-    reason: Reason
-    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)]
+    reason: Annotated[Reason, Field(examples=["An infant without food."])]
+    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS, examples=[24])]
 
 
 class EmergencyRequestRead(Schema):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from app.cases.models import RankBand, RegionGroup, Standing, Summary
 from app.cases.schemas import (
@@ -75,7 +75,7 @@ class CaseCreate(Schema):
 class TriageCreate(Schema):
     """The first decision. Merging needs the case that goes on instead, in ``into``."""
 
-    decision: Triage
+    decision: Annotated[Triage, Field(examples=["accept"])]
     reason: Reason | None = None
     into: UUID | None = None
 
@@ -83,7 +83,7 @@ class TriageCreate(Schema):
 class DismissalCreate(Schema):
     """Why the other case is another person."""
 
-    reason: Reason
+    reason: Annotated[Reason, Field(examples=["Brothers; seen both."])]
 
 
 class DuplicateRead(Schema):

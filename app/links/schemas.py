@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
+
+from pydantic import Field
 
 from app.http.schema import Schema
 from app.links.models import CaseLink, LinkKind
@@ -14,7 +16,7 @@ class CaseLinkCreate(Schema):
     """Another case that belongs to this one."""
 
     other_id: UUID
-    kind: LinkKind
+    kind: Annotated[LinkKind, Field(examples=["family"])]
 
 
 class CaseLinkRead(Schema):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from app.cases.schemas import CaseSummary
 from app.http.schema import Code, Schema
 from app.search.models import SearchKind
@@ -10,8 +14,8 @@ from app.search.models import SearchKind
 class SearchCreate(Schema):
     """What to look for. In the body, because addresses are logged in many places."""
 
-    kind: SearchKind
-    value: Code
+    kind: Annotated[SearchKind, Field(examples=["phone"])]
+    value: Annotated[Code, Field(examples=["09 771 234 567"])]
 
 
 class SearchRead(Schema):
