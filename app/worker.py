@@ -106,7 +106,7 @@ def tidy_replays(work: Work) -> int:
 JOBS: Sequence[Job] = (
     Job("log check", timedelta(days=1), check_log),
     Job("sequencer", timedelta(seconds=5), sequence_log),
-    Job("ladder", timedelta(minutes=1), escalation.climb_due),
+    Job("escalation", timedelta(minutes=1), escalation.escalate_due),
     Job("sessions", timedelta(minutes=15), tidy_sessions),
     Job("alerts", timedelta(minutes=1), settle_alerts),
     Job("replays", timedelta(hours=1), tidy_replays),

@@ -37,9 +37,10 @@ from app.demo.organisation import DemoMember, DemoOrganisation, Journey
 from app.intake.service import Intake, dismiss_duplicate, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
-from app.relocation.drafts import LegDraft
+from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
-from app.relocation.service import move_leg, open_plan
+from app.relocation.moves import move_leg
+from app.relocation.service import open_plan
 from app.store.base import new_id
 from app.vetting.models import Finding, Source, Verdict
 from app.vetting.service import add_check, decide, request_vetting

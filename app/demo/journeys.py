@@ -42,9 +42,10 @@ from app.permissions import Role
 from app.registration import service as codes
 from app.registration.models import CodeKind, RegistrationState
 from app.registration.redemption import redeem
-from app.relocation.drafts import LegDraft
+from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
-from app.relocation.service import get_plan, move_leg, open_plan, reroute
+from app.relocation.moves import move_leg
+from app.relocation.service import get_plan, open_plan, reroute
 from app.store.base import new_id
 from app.vetting.models import Finding, Source, Verdict
 from app.vetting.service import add_check, decide, request_vetting
@@ -342,9 +343,8 @@ class Telling:
     def _tell_check_in(self, event: Event) -> None:
         leg_id = self._bring_to(event.get("leg", 2))
         with self._stage.work_as(self._coordinator) as work:
-            plan = work.vault.open(work.session.get_one(Leg, leg_id).plan)
-        word = plan.duress_word if event["word"] == "duress" else plan.safe_word
-        with self._stage.work_as(self._coordinator) as work:
+            words = work.vault.open(get_plan(work, self._case).words)
+            word = words.duress if event["word"] == "duress" else words.safe
             check_in(work, leg_id, word, note=event.get("note"))
 
     def _tell_reroute(self, event: Event) -> None:

@@ -1,1 +1,1 @@
-"""Plans of legs that bring people to safety, who goes along, and who notices a silence."""
+"""Journeys to safety: plans, their legs, and the escorts of legs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class PlanNotFound(NotFound):
@@ -13,7 +13,7 @@ class PlanNotFound(NotFound):
 
 
 class LegNotFound(NotFound):
-    """There is no such leg, or the principal holds no key to it: a stranger cannot tell."""
+    """There is no such leg, or the principal holds no key to it; both look the same."""
 
     code = "leg.not_found"
     title = "No such leg, or it is not yours to see"
@@ -34,21 +34,21 @@ class PlanOver(Conflict):
 
 
 class MoveNotAllowed(Conflict):
-    """The leg cannot go from where it stands to there; ``/legs/moves`` lists what can."""
+    """A leg with this status has no such move; ``/legs/moves`` lists the allowed ones."""
 
     code = "leg.move_not_allowed"
-    title = "The leg cannot be moved there from where it stands"
+    title = "A leg with this status cannot be moved there"
 
 
 class MoveNotYours(Forbidden):
-    """Only those who plan the way make this move."""
+    """Only a planner of the journey may do this."""
 
     code = "leg.move_not_yours"
     title = "Only a coordinator of the plan can do this"
 
 
 class LegOver(Conflict):
-    """The leg has ended: nobody is expected on it any more."""
+    """The leg has ended: no contact is expected on it any more."""
 
     code = "leg.over"
     title = "This leg is over"
@@ -69,9 +69,9 @@ class DueOutOfOrder(Invalid):
 
 
 class WordsAlike(Invalid):
-    """Safe word and duress word are the same to the ear, or hold no letter at all."""
+    """Safe word and duress word sound alike, or one of them holds no letter at all."""
 
-    code = "leg.words_alike"
+    code = "plan.words_alike"
     title = "The safe word and the duress word must be clearly different words"
 
 
@@ -97,31 +97,10 @@ class EscortKnowsPerson(Conflict):
 
 
 class EscortHasLeg(Conflict):
-    """The volunteer escorts another leg of this case: a helper knows one leg."""
+    """The volunteer escorts another leg of this case: an escort knows one leg."""
 
     code = "escort.has_leg"
     title = "This volunteer is on another leg of the same journey; choose someone else"
-
-
-class UnknownWord(Invalid):
-    """The word is neither of the two that were agreed for the leg. Attempts are counted."""
-
-    code = "check_in.unknown_word"
-    title = "That is not a word that was agreed; ask again and listen closely"
-
-
-class WordsTooFast(TooMany):
-    """Too many unknown words were tried on this leg; the next try waits a minute."""
-
-    code = "check_in.too_fast"
-    title = "Too many words were tried; wait a minute before the next"
-
-
-class NothingToAcknowledge(Conflict):
-    """The leg has not reached that rung, or it is acknowledged already."""
-
-    code = "leg.nothing_to_acknowledge"
-    title = "There is nothing of that kind to acknowledge on this leg"
 
 
 class HappenedOutOfRange(Invalid):

@@ -1,8 +1,8 @@
-"""Plans, legs and what is heard on the way. Everything that says where, how or by whom is sealed.
+"""Rows of plans and legs. Everything that says where, how or by whom is sealed.
 
-Each leg is a scope of its own, so that whoever helps on one knows nothing of the others. What is
-plain is what must be noticed without any key: that a leg is due, and that nothing was heard.
-Knows rows and cells; no keys, no rules, no HTTP.
+- A plan, its words and each of its legs are scopes of their own: who helps on one leg knows
+  nothing of the others.
+- Plain is what must be noticed without a key: that a leg is due, and that its person is silent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.watch.models import Word
 
 
 class PlanStatus(StrEnum):
-    """Where a plan stands. The arrival of its last leg finishes it."""
+    """The status of a plan. The arrival of its last leg finishes it."""
 
     OPEN = "open"
     FINISHED = "finished"
@@ -30,7 +30,7 @@ class PlanStatus(StrEnum):
 
 
 class LegStatus(StrEnum):
-    """Where a leg stands; ``app.relocation.states.MOVES`` says what may follow."""
+    """The status of a leg; ``app.relocation.moves.MOVES`` lists the allowed moves."""
 
     PLANNED = "planned"
     READY = "ready"
@@ -59,7 +59,7 @@ class LegKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The whole way in a few words, for those who plan it and nobody on it."""
+    """The whole journey in a few words, for its planners only."""
 
     origin: str
     destination: str
@@ -68,27 +68,33 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class LegPlan:
-    """How one leg is meant to go. ``meeting_phrase`` is the leg before's ``handover_phrase``."""
+class JourneyWords:
+    """The safe word and the duress word of a journey. They stay the same on all of its legs."""
+
+    safe: str
+    duress: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegInstructions:
+    """How one leg is to go. ``meeting_phrase`` is the ``handover_phrase`` of the leg before."""
 
     kind: LegKind
     place: str
-    instructions: str
+    text: str
     escort_note: str | None
     meeting_phrase: str
     handover_phrase: str
-    safe_word: str
-    duress_word: str
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class LegRecord:
-    """How one leg went, to the minute. ``duress`` is a ``Word``: duress once it was ever heard."""
+    """How one leg went, to the minute. ``duress`` stays ``Word.DURESS`` once that word was said."""
 
     left_at: datetime | None = None
     arrived_at: datetime | None = None
-    heard_at: datetime | None = None
+    last_contact_at: datetime | None = None
     duress: Word = Word.SAFE
     unknown_words: int = 0
     unknown_at: datetime | None = None
@@ -96,23 +102,31 @@ class LegRecord:
 
 
 class Plan(CaseRecord, Versioned):
-    """A way to safety, as legs in order. A case has at most one open plan."""
+    """A journey to safety, as legs in order. A case has at most one open plan."""
 
     __tablename__ = "plans"
     __table_args__ = (UniqueConstraint("case_id", "number"), Index("ix_plans_status", "status"))
 
     number: Mapped[int] = plain("counts the plans of a case; two at once cannot both be next")
-    team_id: Mapped[UUID] = plain("random; the leads are told whose plan an alarm is about")
+    team_id: Mapped[UUID] = plain("random; an alert names the team that plans the journey")
     status: Mapped[PlanStatus] = plain("what is open is watched", choice(PlanStatus))
     opened_on: Mapped[date] = plain("the day; retention counts by it")
     moved_on: Mapped[date] = plain("the day it ended; routes are erased some days later")
     opened_by: Mapped[UUID] = plain("random; who planned it")
 
     outline = SealedField(Outline, Compartment.ROUTE, step=NOTES)
+    words = SealedField(JourneyWords, Compartment.WORDS, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """The plan's own scope in each of the two compartments."""
+        return self.id
 
 
 class Leg(CaseRecord, Versioned):
-    """One leg of a plan, sealed under a scope of its own. Legs that took over share a position."""
+    """One leg of a plan, sealed under its own scope. A reroute's first leg has the position of the
+    leg that it replaces.
+    """
 
     __tablename__ = "legs"
     __table_args__ = (
@@ -122,17 +136,21 @@ class Leg(CaseRecord, Versioned):
 
     plan_id: Mapped[UUID] = plain("random; the plan", ForeignKey("plans.id"))
     position: Mapped[int] = plain("the order on the road; how many legs there are shows anyway")
-    number: Mapped[int] = plain("the order of planning; tells what took over from what")
-    status: Mapped[LegStatus] = plain("silence is noticed without a key", choice(LegStatus))
-    grace_minutes: Mapped[int] = plain("the ladder climbs by it, without a key")
-    expected_at: Mapped[datetime | None] = plain(
-        "when a sign of life is due, to the minute; empty as soon as the leg is over"
+    number: Mapped[int] = plain(
+        "the order of planning; a leg that replaces another has the higher one"
     )
-    silence: Mapped[int] = plain("counts signs of life: which rungs belong to the present silence")
+    status: Mapped[LegStatus] = plain("silence is noticed without a key", choice(LegStatus))
+    grace_minutes: Mapped[int] = plain("silence escalates by it, without a key")
+    expected_at: Mapped[datetime | None] = plain(
+        "when the next contact is due, to the minute; empty as soon as the leg is over"
+    )
+    silence: Mapped[int] = plain("counts contacts: which escalations belong to the present silence")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
-    escort_id: Mapped[UUID | None] = plain("random; whom the incident page must find", index=True)
+    escort_id: Mapped[UUID | None] = plain(
+        "random; an incident must find the escort's legs", index=True
+    )
 
-    plan = SealedField(LegPlan, Compartment.ROUTE, step=NOTES)
+    instructions = SealedField(LegInstructions, Compartment.ROUTE, step=NOTES)
     record = SealedField(LegRecord, Compartment.ROUTE, step=NOTES)
 
     @property

@@ -1,4 +1,4 @@
-"""HTTP face of relocation: plans, legs, check-ins, the watch."""
+"""HTTP routes of relocation: plans, legs, escorts."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from uuid import UUID
 from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
+from app.casework.schemas import MoveRuleListRead
 from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.relocation import errors, escorts, files, service
-from app.relocation.bodies import AssignEscort, DraftLegs, MoveLeg, MovePlan, OpenPlan
+from app.relocation import details, errors, moves, service
 from app.relocation.schemas import (
-    LegLine,
-    LegShown,
-    LegsShown,
-    MovesShown,
-    PlanReceipt,
-    PlanShown,
-    leg_line,
-    leg_shown,
-    moves_shown,
-    plan_receipt,
-    plan_shown,
+    EscortUpdate,
+    LegListCreate,
+    LegListRead,
+    LegMoveCreate,
+    LegRead,
+    LegSummary,
+    PlanCreate,
+    PlanMoveCreate,
+    PlanRead,
+    PlanStateRead,
 )
 from app.work import Work
 
 router = Router(tags=["relocation"])
 
-_LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors.TooManyLegs)
+_ADDING_LEGS = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.TooManyLegs)
 
 
 # ---------------------------------------------------------------------- plans
@@ -44,14 +43,27 @@ _LAYING = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.WordsAlike, errors
     readiness=Task.PLAN,
     creates=True,
     status_code=201,
-    raises=(CaseNotFound, CaseNotReady, errors.PlanOpenAlready, *_LAYING),
+    raises=(
+        CaseNotFound,
+        CaseNotReady,
+        errors.PlanOpenAlready,
+        errors.WordsAlike,
+        *_ADDING_LEGS,
+    ),
 )
-def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
+def open_plan(case_id: UUID, body: PlanCreate, work: Work) -> PlanRead:
     """Open a plan of legs for a case that is active, or in an emergency."""
     drafts = [leg.to_draft() for leg in body.legs]
-    plan = service.open_plan(work, case_id, body.to_outline(), drafts)
+    plan = service.open_plan(
+        work,
+        case_id,
+        body.to_outline(),
+        drafts,
+        safe_word=body.safe_word,
+        duress_word=body.duress_word,
+    )
     work.session.flush()
-    return plan_shown(files.read_plan(work, plan))
+    return PlanRead.of(details.read_plan(work, plan))
 
 
 @router.get(
@@ -59,9 +71,9 @@ def open_plan(case_id: UUID, body: OpenPlan, work: Work) -> PlanShown:
     needs=Permission.PLAN_READ,
     raises=(CaseNotFound, errors.PlanNotFound),
 )
-def read_plan(case_id: UUID, work: Work) -> PlanShown:
+def read_plan(case_id: UUID, work: Work) -> PlanRead:
     """Read the newest plan of a case, with its legs and its figures."""
-    return plan_shown(files.read_plan(work, service.get_plan(work, case_id)))
+    return PlanRead.of(details.read_plan(work, service.get_plan(work, case_id)))
 
 
 @router.post(
@@ -70,12 +82,12 @@ def read_plan(case_id: UUID, work: Work) -> PlanShown:
     readiness=NotWork("goes on with a plan that was opened when the case was ready"),
     creates=True,
     status_code=201,
-    raises=(errors.PlanNotFound, errors.PlanOver, *_LAYING),
+    raises=(errors.PlanNotFound, errors.PlanOver, *_ADDING_LEGS),
 )
-def extend_plan(plan_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
+def extend_plan(plan_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
     """Add legs at the end of an open plan."""
-    legs = service.add_legs(work, plan_id, [leg.to_draft() for leg in body.legs])
-    return LegsShown(items=[leg_shown(file) for file in files.open_legs(work, legs)])
+    legs = service.extend_plan(work, plan_id, [leg.to_draft() for leg in body.legs])
+    return LegListRead.of(details.open_legs(work, legs))
 
 
 @router.post(
@@ -85,34 +97,31 @@ def extend_plan(plan_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
     changes=True,
     raises=(errors.PlanNotFound, errors.PlanOver),
 )
-def abandon_plan(plan_id: UUID, body: MovePlan, work: Work) -> PlanReceipt:
-    """Give a plan up; every escort's access ends."""
-    return plan_receipt(service.abandon_plan(work, plan_id, body.reason))
+def abandon_plan(plan_id: UUID, body: PlanMoveCreate, work: Work) -> PlanStateRead:
+    """Abandon a plan; every escort's access ends."""
+    return PlanStateRead.of(service.abandon_plan(work, plan_id, body.reason))
 
 
 # ---------------------------------------------------------------------- lists
 
 
 @router.get("/legs/moves", needs=Permission.LEG_READ)
-def list_leg_moves() -> MovesShown:
-    """List every move that a leg may make, and who makes it."""
-    return moves_shown()
+def list_leg_moves() -> MoveRuleListRead:
+    """List every allowed move of a leg, and what it requires."""
+    return MoveRuleListRead.of(moves.MOVES)
 
 
 @router.get("/legs", needs=Permission.LEG_READ)
-def list_legs(page: PageQuery, work: Work) -> Page[LegLine]:
+def list_legs(page: PageQuery, work: Work) -> Page[LegSummary]:
     """List the legs still due that you hold: your own as an escort, your cases' otherwise."""
     after = cast("tuple[datetime, UUID] | None", position(work, page, datetime, UUID))
-    legs = files.list_legs(work, after=after, limit=page.limit + 1)
+    legs = details.list_legs(work, after=after, limit=page.limit + 1)
     return page_of(
         work,
         page,
         legs,
         keys=lambda leg: (leg.expected_at or work.now(), leg.id),
-        show=lambda rows: [
-            leg_line(leg, plan)
-            for leg, plan in zip(rows, work.vault.open_listed([r.plan for r in rows]), strict=True)
-        ],
+        show=lambda rows: [LegSummary.of(leg) for leg in details.open_listed(work, rows)],
     )
 
 
@@ -120,9 +129,9 @@ def list_legs(page: PageQuery, work: Work) -> Page[LegLine]:
 
 
 @router.get("/legs/{leg_id}", needs=Permission.LEG_READ, raises=(errors.LegNotFound,))
-def read_leg(leg_id: UUID, work: Work) -> LegShown:
+def read_leg(leg_id: UUID, work: Work) -> LegRead:
     """Read a leg: where, how, and by which phrases people know each other."""
-    return leg_shown(files.read_leg(work, leg_id))
+    return LegRead.of(details.read_leg(work, leg_id))
 
 
 @router.post(
@@ -138,10 +147,10 @@ def read_leg(leg_id: UUID, work: Work) -> LegShown:
         errors.HappenedOutOfRange,
     ),
 )
-def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
-    """Move a leg along: ready, departed, arrived, missed or aborted."""
-    leg = service.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
-    return leg_shown(files.open_legs(work, [leg])[0])
+def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
+    """Move a leg to another status: ready, departed, arrived, missed or aborted."""
+    leg = moves.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
+    return LegRead.of(details.open_legs(work, [leg])[0])
 
 
 @router.post(
@@ -158,10 +167,10 @@ def move_leg(leg_id: UUID, body: MoveLeg, work: Work) -> LegShown:
         errors.EscortHasLeg,
     ),
 )
-def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
-    """Give a leg to a volunteer, or take it back."""
-    leg = escorts.assign_escort(work, leg_id, body.volunteer_id)
-    return leg_shown(files.open_legs(work, [leg])[0])
+def assign_escort(leg_id: UUID, body: EscortUpdate, work: Work) -> LegRead:
+    """Assign a leg to a volunteer, or end its escort's access."""
+    leg = service.assign_escort(work, leg_id, body.volunteer_id)
+    return LegRead.of(details.open_legs(work, [leg])[0])
 
 
 @router.post(
@@ -175,10 +184,10 @@ def assign_escort(leg_id: UUID, body: AssignEscort, work: Work) -> LegShown:
         errors.PlanOver,
         errors.MoveNotAllowed,
         errors.MoveNotYours,
-        *_LAYING,
+        *_ADDING_LEGS,
     ),
 )
-def reroute_leg(leg_id: UUID, body: DraftLegs, work: Work) -> LegsShown:
-    """Let new legs take over from this one and the later ones that have not departed."""
+def reroute_leg(leg_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
+    """Replace this leg, and the later ones that have not departed, by new legs."""
     legs = service.reroute(work, leg_id, [leg.to_draft() for leg in body.legs])
-    return LegsShown(items=[leg_shown(file) for file in files.open_legs(work, legs)])
+    return LegListRead.of(details.open_legs(work, legs))

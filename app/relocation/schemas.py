@@ -1,53 +1,171 @@
-"""What relocation gives over HTTP. Knows no keys; values arrive already opened."""
+"""Requests and responses of relocation. Values arrive already opened."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from app.http.schema import Schema, Version
-from app.relocation.files import LegFile, PlanFile
-from app.relocation.models import Leg, LegKind, LegPlan, LegStatus, Plan, PlanStatus
-from app.relocation.states import MOVES, Mover
-from app.watch.schemas import CheckInRead, EscalationRead, _rung_shown, _saying_shown
+from app.http.schema import Code, LongText, Reason, Schema, ShortText, Version
+from app.relocation.details import EscalationDetails, Figures, LegDetails, PlanDetails
+from app.relocation.legs import LegDraft
+from app.relocation.models import Leg, LegKind, LegStatus, Outline, Plan, PlanStatus
+from app.relocation.timer import level_reached_at
+from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
+
+MAX_GRACE_MINUTES = 7 * 24 * 60
+MAX_LEGS_AT_ONCE = 40
+
+WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
+    Word.SAFE: "safe",
+    Word.DURESS: "duress",
+    Word.NO_ANSWER: "no_answer",
+}
 
 
-class MoveShown(Schema):
-    """One allowed move. ``by`` escort: the leg's escort as well as a coordinator."""
+# ---------------------------------------------------------------------- requests
 
-    from_: Annotated[LegStatus, Field(alias="from")]
+
+class LegCreate(Schema):
+    """One leg as planned. A handover phrase that is left out is made up."""
+
+    kind: LegKind
+    place: ShortText
+    instructions: LongText
+    due_at: AwareDatetime
+    grace_minutes: Annotated[int, Field(ge=5, le=MAX_GRACE_MINUTES, examples=[120])]
+    escort_note: LongText | None = None
+    handover_phrase: ShortText | None = None
+
+    def to_draft(self) -> LegDraft:
+        """Return the leg as the service takes it."""
+        return LegDraft(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class PlanCreate(Schema):
+    """A journey, as legs in the order of the road. Words that are left out are made up."""
+
+    origin: ShortText
+    destination: ShortText
+    notes: LongText | None = None
+    safe_word: Code | None = None
+    duress_word: Code | None = None
+    legs: Annotated[list[LegCreate], Field(min_length=1, max_length=MAX_LEGS_AT_ONCE)]
+
+    def to_outline(self) -> Outline:
+        """Return what is sealed for the planners."""
+        return Outline(self.origin, self.destination, self.notes)
+
+
+class LegListCreate(Schema):
+    """Legs to add at the end of a plan, or to replace others."""
+
+    legs: Annotated[list[LegCreate], Field(min_length=1, max_length=MAX_LEGS_AT_ONCE)]
+
+
+class PlanMoveCreate(Schema):
+    """A plan is abandoned by a planner; only the arrival of its last leg finishes it."""
+
+    to: Literal["abandoned"]
+    reason: Reason | None = None
+
+
+class LegMoveCreate(Schema):
+    """The status that a leg is to have; ``at`` says when it happened, if not just now."""
+
     to: LegStatus
-    by: Mover
+    at: AwareDatetime | None = None
+    reason: Reason | None = None
 
 
-class MovesShown(Schema):
-    """Every allowed move of a leg."""
+class EscortUpdate(Schema):
+    """The volunteer who escorts the leg; null ends the escort's access."""
 
-    items: list[MoveShown]
+    volunteer_id: UUID | None
 
 
-class CourseShown(Schema):
+# ---------------------------------------------------------------------- responses
+
+
+class EscalationRead(Schema):
+    """A level that the present silence has reached, and who acknowledged it."""
+
+    level: EscalationLevel
+    notified: NotifiedGroup
+    reached_at: datetime | None
+    acknowledged_by: UUID | None
+    acknowledged_at: datetime | None
+    note: str | None
+
+    @classmethod
+    def of(cls, leg: Leg, details: EscalationDetails) -> Self:
+        """Return one escalation of a leg."""
+        level, taken = details.escalation.level, details.acknowledgement
+        at = leg.expected_at and level_reached_at(level, leg.expected_at, leg.grace_minutes)
+        return cls(
+            level=level,
+            notified=details.escalation.notified,
+            reached_at=at,
+            acknowledged_by=taken.by if taken else None,
+            acknowledged_at=taken.at if taken else None,
+            note=taken.note if taken else None,
+        )
+
+
+class CheckInRead(Schema):
+    """The word of a check-in, or that there was no answer."""
+
+    word: Literal["safe", "duress", "no_answer"]
+    at: datetime
+    by: UUID
+    note: str | None
+
+    @classmethod
+    def of(cls, record: CheckInRecord) -> Self:
+        """Return one check-in."""
+        return cls(word=WORDS[record.word], at=record.at, by=record.by, note=record.note)
+
+
+class LegProgressRead(Schema):
     """What only planners see of a leg."""
 
     case_id: UUID
     plan_id: UUID
     position: int
     escort_id: UUID | None
-    safe_word: str
-    duress_word: str
     left_at: datetime | None
     arrived_at: datetime | None
-    heard_at: datetime | None
+    last_contact_at: datetime | None
     unknown_words: int
     reason: str | None
-    rungs: list[EscalationRead]
+    escalations: list[EscalationRead]
     check_ins: list[CheckInRead]
 
+    @classmethod
+    def of(cls, details: LegDetails) -> Self | None:
+        """Return a leg's progress as its planners see it, None for the escort."""
+        leg, progress = details.leg, details.progress
+        if progress is None:
+            return None
+        record = progress.record
+        return cls(
+            case_id=leg.case_id,
+            plan_id=leg.plan_id,
+            position=leg.position,
+            escort_id=leg.escort_id,
+            left_at=record.left_at,
+            arrived_at=record.arrived_at,
+            last_contact_at=record.last_contact_at,
+            unknown_words=record.unknown_words,
+            reason=record.reason,
+            escalations=[EscalationRead.of(leg, found) for found in progress.escalations],
+            check_ins=[CheckInRead.of(found) for found in progress.check_ins],
+        )
 
-class LegLine(Schema):
+
+class LegSummary(Schema):
     """A leg in a list."""
 
     id: UUID
@@ -57,9 +175,22 @@ class LegLine(Schema):
     due_at: datetime
     expected_at: datetime | None
 
+    @classmethod
+    def of(cls, details: LegDetails) -> LegSummary:
+        """Return a leg for a list."""
+        leg, instructions = details.leg, details.instructions
+        return LegSummary(
+            id=leg.id,
+            version=leg.version,
+            status=leg.status,
+            kind=instructions.kind,
+            due_at=instructions.due_at,
+            expected_at=leg.expected_at,
+        )
 
-class LegShown(LegLine):
-    """A leg. ``course`` is there for planners and null for the escort."""
+
+class LegRead(LegSummary):
+    """A leg. ``progress`` is there for planners and null for the escort."""
 
     grace_minutes: int
     place: str
@@ -67,18 +198,36 @@ class LegShown(LegLine):
     escort_note: str | None
     meeting_phrase: str
     handover_phrase: str
-    course: CourseShown | None
+    progress: LegProgressRead | None
+
+    @classmethod
+    def of(cls, details: LegDetails) -> LegRead:
+        """Return a leg as far as it was opened."""
+        instructions = details.instructions
+        return LegRead(
+            **LegSummary.of(details).model_dump(),
+            grace_minutes=details.leg.grace_minutes,
+            place=instructions.place,
+            instructions=instructions.text,
+            escort_note=instructions.escort_note,
+            meeting_phrase=instructions.meeting_phrase,
+            handover_phrase=instructions.handover_phrase,
+            progress=LegProgressRead.of(details),
+        )
 
 
-class LegsShown(Schema):
+class LegListRead(Schema):
     """Legs that were added."""
 
-    items: list[LegShown]
+    items: list[LegRead]
+
+    @classmethod
+    def of(cls, legs: list[LegDetails]) -> Self:
+        """Return these legs in order."""
+        return cls(items=[LegRead.of(details) for details in legs])
 
 
-class PlanReceipt(Schema):
-    """How a plan stands."""
-
+class _PlanColumns(Schema):
     id: UUID
     case_id: UUID
     version: Version
@@ -86,110 +235,62 @@ class PlanReceipt(Schema):
     status: PlanStatus
     opened_on: date
 
+    @staticmethod
+    def columns_of(plan: Plan) -> dict[str, Any]:
+        """Return the values of a plan's plain columns."""
+        return {name: getattr(plan, name) for name in _PlanColumns.model_fields}
 
-class FiguresShown(Schema):
+
+class PlanStateRead(_PlanColumns):
+    """The status of a plan."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """Return a plan without anything sealed."""
+        return cls(**cls.columns_of(plan))
+
+
+class JourneyFiguresRead(Schema):
     """Of all plans of the case, in whole minutes."""
 
     minutes_in_transit: int
     moves: int
     longest_silence_minutes: int
 
+    @classmethod
+    def of(cls, figures: Figures) -> Self:
+        """Return the figures of a case."""
+        return cls(
+            minutes_in_transit=figures.minutes_in_transit,
+            moves=figures.moves,
+            longest_silence_minutes=figures.longest_silence_minutes,
+        )
 
-class PlanShown(PlanReceipt):
+
+class PlanRead(_PlanColumns):
     """A plan with those of its legs that the reader holds, rerouted ones included."""
 
     origin: str
     destination: str
     notes: str | None
     ended_because: str | None
-    legs: list[LegShown]
-    figures: FiguresShown
+    safe_word: str
+    duress_word: str
+    legs: list[LegRead]
+    figures: JourneyFiguresRead
 
-
-def moves_shown() -> MovesShown:
-    """Return the table of moves."""
-    return MovesShown(
-        items=[
-            MoveShown.model_validate({"from": move.origin, "to": move.to, "by": move.by})
-            for move in MOVES
-        ]
-    )
-
-
-def leg_line(leg: Leg, plan: LegPlan) -> LegLine:
-    """Return a leg for a list."""
-    return LegLine(
-        id=leg.id,
-        version=leg.version,
-        status=leg.status,
-        kind=plan.kind,
-        due_at=plan.due_at,
-        expected_at=leg.expected_at,
-    )
-
-
-def leg_shown(file: LegFile) -> LegShown:
-    """Return a leg as far as it was opened."""
-    leg, plan = file.leg, file.plan
-    return LegShown(
-        **leg_line(leg, plan).model_dump(),
-        grace_minutes=leg.grace_minutes,
-        place=plan.place,
-        instructions=plan.instructions,
-        escort_note=plan.escort_note,
-        meeting_phrase=plan.meeting_phrase,
-        handover_phrase=plan.handover_phrase,
-        course=_course_shown(file),
-    )
-
-
-def _course_shown(file: LegFile) -> CourseShown | None:
-    leg, course = file.leg, file.course
-    if course is None:
-        return None
-    record = course.record
-    return CourseShown(
-        case_id=leg.case_id,
-        plan_id=leg.plan_id,
-        position=leg.position,
-        escort_id=leg.escort_id,
-        safe_word=file.plan.safe_word,
-        duress_word=file.plan.duress_word,
-        left_at=record.left_at,
-        arrived_at=record.arrived_at,
-        heard_at=record.heard_at,
-        unknown_words=record.unknown_words,
-        reason=record.reason,
-        rungs=[_rung_shown(leg, reached) for reached in course.rungs],
-        check_ins=[_saying_shown(saying) for saying in course.sayings],
-    )
-
-
-def plan_receipt(plan: Plan) -> PlanReceipt:
-    """Return how a plan stands."""
-    return PlanReceipt(
-        id=plan.id,
-        case_id=plan.case_id,
-        version=plan.version,
-        number=plan.number,
-        status=plan.status,
-        opened_on=plan.opened_on,
-    )
-
-
-def plan_shown(file: PlanFile) -> PlanShown:
-    """Return a plan, opened."""
-    outline, found = file.outline, file.figures
-    return PlanShown(
-        **plan_receipt(file.plan).model_dump(),
-        origin=outline.origin,
-        destination=outline.destination,
-        notes=outline.notes,
-        ended_because=outline.ended_because,
-        legs=[leg_shown(leg) for leg in file.legs],
-        figures=FiguresShown(
-            minutes_in_transit=found.minutes_in_transit,
-            moves=found.moves,
-            longest_silence_minutes=found.longest_silence_minutes,
-        ),
-    )
+    @classmethod
+    def of(cls, details: PlanDetails) -> Self:
+        """Return a plan as its planners see it."""
+        outline = details.outline
+        return cls(
+            **cls.columns_of(details.plan),
+            origin=outline.origin,
+            destination=outline.destination,
+            notes=outline.notes,
+            ended_because=outline.ended_because,
+            safe_word=details.words.safe,
+            duress_word=details.words.duress,
+            legs=[LegRead.of(leg) for leg in details.legs],
+            figures=JourneyFiguresRead.of(details.figures),
+        )

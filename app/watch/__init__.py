@@ -1,1 +1,1 @@
-"""Watching legs on the road: check-ins, escalation of silence, what coordinators and leads see."""
+"""The watch over legs on the road: check-ins, escalation of silence, the coordinators' list."""

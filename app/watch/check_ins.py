@@ -1,9 +1,11 @@
-"""Asking how things are, and hearing one of two words, or nothing.
+"""Check-ins: the safe word, the duress word, or no answer.
 
-The duress word is answered exactly as the safe word is: the same rows of the same sizes are
-written, the same columns move, the same event is recorded and the same bytes go back. What was
-said stands sealed under the leg's scope for those who plan, and in an alert for the leads that is
-left at every check-in and nearly always says nothing.
+- The words are those of the journey; both are always compared, by ear and not by spelling.
+- The response to a duress word is the response to a safe word: the same rows of the same sizes are
+  written, the same columns change, the same event is recorded, the same bytes are returned.
+- The word is sealed under the leg's scope, for planners; each check-in also writes an alert for
+  the leads, which nearly always says nothing.
+- An unknown word is refused and counted; after several, each try waits a minute.
 """
 
 from __future__ import annotations
@@ -14,24 +16,25 @@ from uuid import UUID
 
 from app.alerts.models import AlertKind
 from app.audit.events import EventKind
-from app.relocation.errors import HappenedOutOfRange, LegOver, UnknownWord, WordsTooFast
-from app.relocation.holding import lock_leg
-from app.relocation.models import Leg, LegRecord
-from app.relocation.states import UNRESOLVED
-from app.relocation.words import find_word
-from app.text.dates import minute_of
-from app.watch.escalation import hear, raise_leg_alert
+from app.crypto.derive import equal
+from app.relocation.errors import LegOver
+from app.relocation.legs import lock_leg
+from app.relocation.models import JourneyWords, Leg, LegRecord, Plan
+from app.relocation.moves import UNRESOLVED
+from app.relocation.timer import happened_at, record_contact
+from app.text.spoken import sounds
+from app.watch.errors import UnknownWord, WordsTooFast
+from app.watch.escalation import raise_leg_alert
 from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work, begin_work, unit_of_work
 
 FREE_TRIES = 5
 WAIT = timedelta(minutes=1)
-OLDEST_NEWS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the one who checked in gets to know: that it was taken down."""
+class CheckInReceipt:
+    """What the member who checked in gets to know: that it was recorded."""
 
     id: UUID
     leg_id: UUID
@@ -45,12 +48,12 @@ def check_in(
     *,
     note: str | None = None,
     at: datetime | None = None,
-) -> Heard:
-    """Take down what was answered on a leg; ``word`` None says that nobody answered.
+) -> CheckInReceipt:
+    """Record a check-in on a leg; ``word`` None means that there was no answer.
 
-    ``at`` is when it was, where that is not now. A word ends the leg's silence, no answer does
-    not. Raises ``LegNotFound``, ``LegOver``, ``HappenedOutOfRange``, ``UnknownWord`` for a word
-    that was not agreed, which is counted, ``WordsTooFast`` after several of them.
+    ``at`` is when it was, if not now. A word is a contact, no answer is none. Raises
+    ``LegNotFound``, ``LegOver``, ``HappenedOutOfRange``, ``UnknownWord`` for a word that was not
+    agreed, which is counted, ``WordsTooFast`` after several of them.
     """
     leg = lock_leg(work, leg_id)
     if leg.status not in UNRESOLVED:
@@ -59,26 +62,30 @@ def check_in(
     record = work.vault.open(leg.record)
     said = _recognise(work, leg, record, word)
     check_in = CheckIn(case_id=leg.case_id, leg_id=leg.id, made_on=work.today())
-    work.vault.seal(check_in.saying, CheckInRecord(said, moment, work.principal.id, note))
+    work.vault.seal(check_in.record, CheckInRecord(said, moment, work.principal.id, note))
     work.session.add(check_in)
     duress = said is Word.DURESS
     raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
     work.vault.seal(leg.record, _recorded(record, said, moment))
     if said is not Word.NO_ANSWER:
-        hear(leg, moment, work.now())
+        record_contact(leg, moment, work.now())
     work.trail.record(EventKind.LEG_CHECKED_IN, leg.case_id, leg=str(leg.id))
-    return Heard(check_in.id, leg.id, leg.expected_at)
+    return CheckInReceipt(check_in.id, leg.id, leg.expected_at)
 
 
-def happened_at(work: Work, at: datetime | None) -> datetime:
-    """Return the minute in which something happened: now unless told, as news travels slowly.
+def find_word(words: JourneyWords, said: str) -> Word | None:
+    """Return which word of a journey was said, or None; both are compared in any case."""
+    heard = sounds(said)
+    safe, duress = _matches(heard, words.safe), _matches(heard, words.duress)
+    if duress:
+        return Word.DURESS
+    return Word.SAFE if safe else None
 
-    Raises ``HappenedOutOfRange`` for what lies ahead, or more than thirty days back.
-    """
-    moment = minute_of(at or work.now())
-    if not work.now() - OLDEST_NEWS < moment <= work.now():
-        raise HappenedOutOfRange("at")
-    return moment
+
+def _matches(heard: frozenset[str], word: str) -> bool:
+    agreed = sounds(word)
+    # A sum looks at every pair; any() would stop at the first that matches.
+    return sum(equal(one.encode(), other.encode()) for one in heard for other in agreed) > 0
 
 
 def _recognise(work: Work, leg: Leg, record: LegRecord, word: str | None) -> Word:
@@ -86,7 +93,8 @@ def _recognise(work: Work, leg: Leg, record: LegRecord, word: str | None) -> Wor
         return Word.NO_ANSWER
     if record.unknown_words >= FREE_TRIES and _tried_lately(record, work.now()):
         raise WordsTooFast(retry_after=int(WAIT.total_seconds()))
-    said = find_word(work.vault.open(leg.plan), word)
+    words = work.vault.open(work.session.get_one(Plan, leg.plan_id).words)
+    said = find_word(words, word)
     if said is None:
         _count_unknown(work, leg.id)
         raise UnknownWord("word")
@@ -98,12 +106,12 @@ def _tried_lately(record: LegRecord, now: datetime) -> bool:
 
 
 def _recorded(record: LegRecord, said: Word, moment: datetime) -> LegRecord:
-    """Return the record with this word in it: duress, once heard, stays."""
+    """Return the record with this word in it; ``duress`` once set stays set."""
     if said is Word.NO_ANSWER:
         return record
-    heard = moment if record.heard_at is None else max(record.heard_at, moment)
+    contact = moment if record.last_contact_at is None else max(record.last_contact_at, moment)
     duress = Word.DURESS if said is Word.DURESS else record.duress
-    return replace(record, heard_at=heard, duress=duress)
+    return replace(record, last_contact_at=contact, duress=duress)
 
 
 def _count_unknown(work: Work, leg_id: UUID) -> None:

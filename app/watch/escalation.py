@@ -1,15 +1,17 @@
-"""Silence, noticed: rungs that a leg climbs when nothing is heard of it past its time.
+"""Escalation of silence: late, overdue, missing; who is notified, and who acknowledged it.
 
-Climbing needs no key, so the worker does it whoever is signed in. A sign of life ends a silence;
-what is reached after that belongs to the next one. Knows who is told; reaches nobody itself.
+- Escalation needs no key: the worker does it, whoever is signed in.
+- A contact ends a silence; levels that are reached later belong to the next silence.
+- Coordinators see escalations in their list; the leads get an alert for a missing person.
+- Acknowledging a level acknowledges the lower ones too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -17,11 +19,12 @@ from sqlalchemy import exists, select
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert
 from app.audit.events import EventKind
-from app.relocation.errors import NothingToAcknowledge
-from app.relocation.holding import lock_leg, require_planner
+from app.relocation.details import list_escalations
+from app.relocation.legs import lock_leg, require_planner
 from app.relocation.models import Leg, Plan
-from app.relocation.states import TOLD, rungs_reached
+from app.relocation.timer import levels_reached
 from app.text.dates import minute_of
+from app.watch.errors import NothingToAcknowledge
 from app.watch.models import (
     UNSEEN,
     Acknowledgement,
@@ -29,25 +32,34 @@ from app.watch.models import (
     CheckInRecord,
     EscalationLevel,
     LegEscalation,
+    NotifiedGroup,
     Word,
 )
 from app.work import Work
 
 LEGS_A_RUN = 500
-_ORDER = list(EscalationLevel)
 DURESS: Literal["duress"] = "duress"
-What: TypeAlias = EscalationLevel | Literal["duress"]
+Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress"]
+
+NOTIFIED: Final[Mapping[EscalationLevel, NotifiedGroup]] = MappingProxyType(
+    {
+        EscalationLevel.LATE: NotifiedGroup.COORDINATORS,
+        EscalationLevel.OVERDUE: NotifiedGroup.COORDINATORS,
+        EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
+    }
+)
+"""Who is notified when a level is reached."""
 
 
-def climb_due(work: Work) -> int:
-    """Let every silent leg climb to where the clock has it; returns how many rungs were reached.
+def escalate_due(work: Work) -> int:
+    """Escalate every silent leg as far as the clock says; returns how many levels were reached.
 
-    Takes the longest silent first, a bounded number a run.
+    Takes the longest silent first, a bounded number a run. A job of the worker.
     """
     at_the_top = exists().where(
         LegEscalation.leg_id == Leg.id,
         LegEscalation.silence == Leg.silence,
-        LegEscalation.rung == EscalationLevel.MISSING,
+        LegEscalation.level == EscalationLevel.MISSING,
     )
     silent = work.session.scalars(
         select(Leg)
@@ -55,59 +67,42 @@ def climb_due(work: Work) -> int:
         .order_by(Leg.expected_at, Leg.id)
         .limit(LEGS_A_RUN)
     ).all()
-    return climb(work, silent)
+    return escalate(work, silent)
 
 
-def climb(work: Work, legs: Sequence[Leg]) -> int:
-    """Write the rungs that these legs have reached by now; returns how many are new."""
-    known = {(rung.leg_id, rung.rung) for rung in list_rungs(work, legs)}
+def escalate(work: Work, legs: Sequence[Leg]) -> int:
+    """Write the levels that these legs have reached by now; returns how many are new."""
+    known = {(row.leg_id, row.level) for row in list_escalations(work, legs)}
     reached = 0
     for leg in legs:
-        for rung in rungs_reached(leg.expected_at, leg.grace_minutes, work.now()):
-            if (leg.id, rung) not in known:
-                _reach(work, leg, rung)
+        for level in levels_reached(leg.expected_at, leg.grace_minutes, work.now()):
+            if (leg.id, level) not in known:
+                _write_escalation(work, leg, level)
                 reached += 1
     return reached
 
 
-def _reach(work: Work, leg: Leg, rung: EscalationLevel) -> None:
+def _write_escalation(work: Work, leg: Leg, level: EscalationLevel) -> None:
+    notified = NOTIFIED[level]
     work.session.add(
         LegEscalation(
             case_id=leg.case_id,
             leg_id=leg.id,
             silence=leg.silence,
-            rung=rung,
-            told=TOLD[rung],
+            level=level,
+            notified=notified,
             reached_on=work.today(),
         )
     )
     work.trail.record(
-        EventKind.LEG_SILENT, leg.case_id, leg=str(leg.id), rung=rung.value, told=TOLD[rung].value
+        EventKind.LEG_SILENT,
+        leg.case_id,
+        leg=str(leg.id),
+        level=level.value,
+        notified=notified.value,
     )
-    if rung is EscalationLevel.MISSING:
+    if level is EscalationLevel.MISSING:
         raise_leg_alert(work, leg, AlertKind.MISSING)
-
-
-def list_rungs(work: Work, legs: Sequence[Leg]) -> list[LegEscalation]:
-    """Return the rungs reached in the present silence of these legs, lowest first: one query."""
-    silences = {leg.id: leg.silence for leg in legs}
-    rows = work.session.scalars(
-        select(LegEscalation).where(LegEscalation.leg_id.in_(silences))
-    ).all()
-    present = [row for row in rows if row.silence == silences[row.leg_id]]
-    return sorted(present, key=lambda row: _ORDER.index(row.rung))
-
-
-def hear(leg: Leg, at: datetime, now: datetime) -> None:
-    """End a leg's silence: the next sign of life is due a grace later, and never sooner than was.
-
-    News older than the grace ends nothing: the silence goes on.
-    """
-    due = minute_of(at) + timedelta(minutes=leg.grace_minutes)
-    if leg.expected_at is None or due <= now:
-        return
-    leg.expected_at = max(leg.expected_at, due)
-    leg.silence += 1
 
 
 def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
@@ -119,8 +114,8 @@ def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
 # ---------------------------------------------------------------------- acknowledging
 
 
-def acknowledge(work: Work, leg_id: UUID, what: What, note: str | None = None) -> Leg:
-    """Take a rung, and those below it, or a leg's duress, in hand; returns the leg.
+def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | None = None) -> Leg:
+    """Acknowledge a level, and those below it, or a leg's duress word; returns the leg.
 
     Raises ``LegNotFound``, ``MoveNotYours`` for one who does not plan the journey,
     ``NothingToAcknowledge``.
@@ -128,9 +123,9 @@ def acknowledge(work: Work, leg_id: UUID, what: What, note: str | None = None) -
     leg = lock_leg(work, leg_id)
     require_planner(work, leg)
     done = (
-        _see_duress(work, leg)
+        _acknowledge_duress(work, leg)
         if what == DURESS
-        else _take_rungs(work, leg, EscalationLevel(what), note)
+        else _acknowledge_level(work, leg, EscalationLevel(what), note)
     )
     if not done:
         raise NothingToAcknowledge
@@ -138,33 +133,35 @@ def acknowledge(work: Work, leg_id: UUID, what: What, note: str | None = None) -
     return leg
 
 
-def _take_rungs(work: Work, leg: Leg, rung: EscalationLevel, note: str | None) -> bool:
-    climb(work, [leg])
+def _acknowledge_level(work: Work, leg: Leg, level: EscalationLevel, note: str | None) -> bool:
+    escalate(work, [leg])
     work.session.flush()
-    waiting = {r.rung: r for r in list_rungs(work, [leg]) if r.acknowledged_on is None}
-    if rung not in waiting:
+    waiting = [row for row in list_escalations(work, [leg]) if row.acknowledged_on is None]
+    if level not in {row.level for row in waiting}:
         return False
-    for lower in _ORDER[: _ORDER.index(rung) + 1]:
-        if (row := waiting.get(lower)) is not None:
+    for row in waiting:
+        if row.level.rank <= level.rank:
             row.acknowledged_on = work.today()
             taken = Acknowledgement(work.principal.id, minute_of(work.now()), note)
             work.vault.seal(row.acknowledgement, taken)
     return True
 
 
-def _see_duress(work: Work, leg: Leg) -> bool:
+def _acknowledge_duress(work: Work, leg: Leg) -> bool:
     unseen = find_unseen_duress(work, [leg])
-    for check_in, saying in unseen:
-        work.vault.seal(check_in.saying, replace(saying, seen_by=work.principal.id))
+    for check_in, record in unseen:
+        work.vault.seal(check_in.record, replace(record, seen_by=work.principal.id))
     return bool(unseen)
 
 
 def find_unseen_duress(work: Work, legs: Sequence[Leg]) -> list[tuple[CheckIn, CheckInRecord]]:
-    """Return the duress answers on these legs that no planner has acknowledged yet."""
+    """Return the check-ins by duress word on these legs that no planner has acknowledged yet."""
     rows = work.session.scalars(
         select(CheckIn).where(CheckIn.leg_id.in_([leg.id for leg in legs]))
     ).all()
-    opened = [(row, work.vault.open(row.saying)) for row in rows]
+    opened = [(row, work.vault.open(row.record)) for row in rows]
     return [
-        (row, said) for row, said in opened if said.word is Word.DURESS and said.seen_by == UNSEEN
+        (row, found)
+        for row, found in opened
+        if found.word is Word.DURESS and found.seen_by == UNSEEN
     ]

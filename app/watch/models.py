@@ -1,4 +1,4 @@
-"""Rows of check-ins and escalations. What was heard is sealed; that a leg is silent is plain."""
+"""Rows of check-ins and escalations. What was said is sealed; that a leg is silent is plain."""
 
 from __future__ import annotations
 
@@ -22,16 +22,21 @@ class EscalationLevel(StrEnum):
     OVERDUE = "overdue"
     MISSING = "missing"
 
+    @property
+    def rank(self) -> int:
+        """Its place in the order of levels, from 0."""
+        return list(EscalationLevel).index(self)
+
 
 class NotifiedGroup(StrEnum):
-    """Who is told when a rung is reached."""
+    """Who is notified when a level is reached."""
 
     COORDINATORS = "coordinators"
     COORDINATORS_AND_LEADS = "coordinators_and_leads"
 
 
 class Word(StrEnum):
-    """What was answered. One letter each: a sealed value's length must not tell them apart."""
+    """What was said. One letter each: a sealed value's length must not tell them apart."""
 
     SAFE = "s"
     DURESS = "d"
@@ -39,12 +44,12 @@ class Word(StrEnum):
 
 
 UNSEEN = UUID(int=0)
-"""Stands where a member would, and is as wide: a length must not tell what was looked at."""
+"""In the place of a member, and as wide: the length must not tell what was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInRecord:
-    """What was heard at a check-in, who took it down, and which planner has looked at it."""
+    """What was said at a check-in, who recorded it, and which planner has acknowledged it."""
 
     word: Word
     at: datetime
@@ -55,7 +60,7 @@ class CheckInRecord:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who took a rung in hand, when, and what they did about it."""
+    """Who acknowledged an escalation, when, and what they did about it."""
 
     by: UUID
     at: datetime
@@ -63,14 +68,14 @@ class Acknowledgement:
 
 
 class CheckIn(CaseRecord):
-    """Something heard on a leg, or that nothing was. Which of them is sealed."""
+    """A word on a leg, or no answer. Which of them is sealed."""
 
     __tablename__ = "check_ins"
 
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"), index=True)
     made_on: Mapped[date] = plain("the day; the minute is sealed")
 
-    saying = SealedField(CheckInRecord, Compartment.ROUTE, step=NOTES)
+    record = SealedField(CheckInRecord, Compartment.ROUTE, step=NOTES)
 
     @property
     def part(self) -> UUID:
@@ -79,19 +84,19 @@ class CheckIn(CaseRecord):
 
 
 class LegEscalation(CaseRecord):
-    """A rung that a silent leg has reached. When to the minute follows from the leg while due."""
+    """A level that a silent leg has reached. The minute follows from the leg while it is due."""
 
-    __tablename__ = "leg_rungs"
-    __table_args__ = (UniqueConstraint("leg_id", "silence", "rung"),)
+    __tablename__ = "leg_escalations"
+    __table_args__ = (UniqueConstraint("leg_id", "silence", "level"),)
 
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
     silence: Mapped[int] = plain("which silence of the leg this was")
-    rung: Mapped[EscalationLevel] = plain(
+    level: Mapped[EscalationLevel] = plain(
         "reached by the clock alone, without a key", choice(EscalationLevel)
     )
-    told: Mapped[NotifiedGroup] = plain("follows from the rung", choice(NotifiedGroup))
+    notified: Mapped[NotifiedGroup] = plain("follows from the level", choice(NotifiedGroup))
     reached_on: Mapped[date] = plain("the day")
-    acknowledged_on: Mapped[date | None] = plain("whether somebody has it in hand; the day")
+    acknowledged_on: Mapped[date | None] = plain("whether somebody looks into it; the day")
 
     acknowledgement = SealedField(Acknowledgement, Compartment.ROUTE, step=NOTES)
 

@@ -1,4 +1,4 @@
-"""HTTP routes of the watch: check-ins, escalation, acknowledgements."""
+"""HTTP routes of the watch: the coordinators' list, check-ins, acknowledgements."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.relocation import errors, files
-from app.relocation.schemas import LegShown, leg_shown
-from app.watch import check_ins, escalation
-from app.watch import service as watch
+from app.relocation.details import open_legs
+from app.relocation.errors import HappenedOutOfRange, LegNotFound, LegOver, MoveNotYours
+from app.relocation.schemas import LegRead
+from app.watch import check_ins, escalation, service
+from app.watch.errors import NothingToAcknowledge, UnknownWord, WordsTooFast
 from app.watch.schemas import (
-    Acknowledge,
-    CheckInReceipt,
-    MakeCheckIn,
-    WatchedShown,
-    check_in_receipt,
-    watched_shown,
+    AcknowledgementCreate,
+    CheckInCreate,
+    CheckInStateRead,
+    WatchedLegSummary,
 )
 from app.watch.service import Position
 from app.work import Work
@@ -29,16 +28,16 @@ router = Router(tags=["watch"])
 
 
 @router.get("/legs/watch", needs=Permission.LEG_WATCH)
-def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
-    """List who is moving and who is silent, on the journeys that you hold, worst first."""
+def list_watched_legs(page: PageQuery, work: Work) -> Page[WatchedLegSummary]:
+    """List who is on the road and who is silent, on the journeys that you plan, worst first."""
     after = cast("Position | None", position(work, page, int, datetime, UUID))
-    watched = watch.watch(work, after=after, limit=page.limit + 1)
+    watched = service.list_watched(work, after=after, limit=page.limit + 1)
     return page_of(
         work,
         page,
         watched,
         keys=lambda row: row.position,
-        show=lambda rows: [watched_shown(row) for row in rows],
+        show=lambda rows: [WatchedLegSummary.of(row) for row in rows],
     )
 
 
@@ -48,17 +47,12 @@ def watch_legs(page: PageQuery, work: Work) -> Page[WatchedShown]:
     readiness=NotWork("contact is recorded whatever the status"),
     creates=True,
     status_code=201,
-    raises=(
-        errors.LegNotFound,
-        errors.LegOver,
-        errors.HappenedOutOfRange,
-        errors.UnknownWord,
-        errors.WordsTooFast,
-    ),
+    raises=(LegNotFound, LegOver, HappenedOutOfRange, UnknownWord, WordsTooFast),
 )
-def check_in_on_leg(leg_id: UUID, body: MakeCheckIn, work: Work) -> CheckInReceipt:
-    """Take down the word that was heard, or that nobody answered."""
-    return check_in_receipt(check_ins.check_in(work, leg_id, body.word, note=body.note, at=body.at))
+def check_in_on_leg(leg_id: UUID, body: CheckInCreate, work: Work) -> CheckInStateRead:
+    """Record the word that was said, or that there was no answer."""
+    receipt = check_ins.check_in(work, leg_id, body.word, note=body.note, at=body.at)
+    return CheckInStateRead.of(receipt)
 
 
 @router.post(
@@ -67,10 +61,10 @@ def check_in_on_leg(leg_id: UUID, body: MakeCheckIn, work: Work) -> CheckInRecei
     readiness=NotWork("an alert is answered whatever the status"),
     creates=True,
     status_code=201,
-    raises=(errors.LegNotFound, errors.MoveNotYours, errors.NothingToAcknowledge),
+    raises=(LegNotFound, MoveNotYours, NothingToAcknowledge),
 )
-def acknowledge_leg(leg_id: UUID, body: Acknowledge, work: Work) -> LegShown:
-    """Take a silence, or a duress word, in hand."""
+def acknowledge_leg(leg_id: UUID, body: AcknowledgementCreate, work: Work) -> LegRead:
+    """Acknowledge a silence, or a duress word."""
     leg = escalation.acknowledge(work, leg_id, body.what, body.note)
     work.session.flush()
-    return leg_shown(files.open_legs(work, [leg])[0])
+    return LegRead.of(open_legs(work, [leg])[0])

@@ -50,17 +50,17 @@ def test_a_check_in_and_a_move_at_once_do_not_undo_each_other(journey, legs):
         lambda: journey.move(legs[0], "departed"),
     )
     assert not any(isinstance(result, Exception) for result in results)
-    file = journey.read(legs[0])
-    assert file.course.record.left_at is not None
-    assert words_of(file) == ["SAFE"]
+    found = journey.read(legs[0])
+    assert found.progress.record.left_at is not None
+    assert words_of(found) == ["SAFE"]
 
 
 def test_the_worker_and_a_check_in_at_once_leave_one_truth(journey, legs):
     journey.at(9)
-    at_once(journey.climb, lambda: journey.check_in(legs[0], "tamarind"))
-    file = journey.read(legs[0])
-    assert file.course.rungs == []
-    assert journey.climb() == 0
+    at_once(journey.escalate, lambda: journey.check_in(legs[0], "tamarind"))
+    found = journey.read(legs[0])
+    assert found.progress.escalations == []
+    assert journey.escalate() == 0
 
 
 def test_two_arrivals_at_once_finish_the_plan_once(journey, legs):
@@ -70,13 +70,13 @@ def test_two_arrivals_at_once_finish_the_plan_once(journey, legs):
         lambda: journey.move(legs[0], "arrived"),
         lambda: journey.move(legs[1], "arrived"),
     )
-    assert journey.file().plan.status.value == "finished"
-    assert {file.leg.status.value for file in journey.file().legs} == {"arrived"}
+    assert journey.details().plan.status.value == "finished"
+    assert {found.leg.status.value for found in journey.details().legs} == {"arrived"}
 
 
 def test_unknown_words_tried_at_once_are_all_counted(journey, legs):
     at_once(*[lambda: journey.check_in(legs[0], "umbrella")] * 4)
-    assert journey.read(legs[0]).course.record.unknown_words == 4
+    assert journey.read(legs[0]).progress.record.unknown_words == 4
 
 
 def test_of_two_plans_opened_at_once_one_stands(journey):

@@ -7,7 +7,7 @@ from app.cases import service as intake
 from app.cases.errors import CaseNotFound
 from app.errors import Stale
 from app.permissions import Compartment, Role
-from app.relocation import escorts, files, service
+from app.relocation import details, service
 from app.relocation.errors import (
     EscortHasLeg,
     EscortKnowsPerson,
@@ -17,7 +17,7 @@ from app.relocation.errors import (
     MoveNotYours,
     PlanNotFound,
 )
-from app.relocation.holding import ROUTE
+from app.relocation.legs import plan_scope
 from app.store.base import Base, CaseRecord, new_id
 from app.store.sealed import sealed_fields
 from app.vault.errors import NoGrant
@@ -58,20 +58,21 @@ def cells_that_open(journey, who):
     return opened
 
 
-def test_an_escort_opens_their_leg_and_no_other_cell_of_the_case(journey, legs, rider):
+def test_an_escort_opens_their_leg_and_the_words_and_no_other_cell(journey, legs, rider):
     journey.escort(legs[0], rider)
     journey.check_in(legs[1], "tamarind")
     mine = journey.check_in(legs[0], "tamarind")
     assert cells_that_open(journey, rider) == {
-        ("legs", "plan", legs[0]),
+        ("plans", "words", journey.details().plan.id),
+        ("legs", "instructions", legs[0]),
         ("legs", "record", legs[0]),
-        ("check_ins", "saying", mine.id),
+        ("check_ins", "record", mine.id),
     }
 
 
 def test_a_coordinator_opens_far_more_so_the_walk_over_all_cells_sees_them(journey, legs, rider):
     opened = cells_that_open(journey, journey.coordinator)
-    assert {("legs", "plan", leg) for leg in legs} < opened
+    assert {("legs", "instructions", leg) for leg in legs} < opened
     assert {"cases", "plans", "legs"} <= {table for table, _, _ in opened}
 
 
@@ -84,19 +85,22 @@ def test_an_escort_finds_neither_case_nor_plan_nor_the_other_legs(journey, legs,
     with pytest.raises(CaseNotFound), journey.world.work_as(rider) as work:
         intake.get_case(work, journey.case_id)
     with pytest.raises(CaseNotFound):
-        journey.file(by=rider)
+        journey.details(by=rider)
     for leg_id in legs[1:]:
         with pytest.raises(LegNotFound):
             journey.read(leg_id, by=rider)
     with journey.world.work_as(rider) as work:
-        assert [leg.id for leg in files.list_legs(work, limit=10)] == [legs[0]]
+        assert [leg.id for leg in details.list_legs(work, limit=10)] == [legs[0]]
 
 
 def test_an_escort_reads_where_and_how_and_no_words(journey, legs, rider):
     journey.escort(legs[0], rider)
-    file = journey.read(legs[0], by=rider)
-    assert (file.plan.place, file.plan.escort_note) == ("the mango tree", "Bring milk.")
-    assert file.course is None
+    found = journey.read(legs[0], by=rider)
+    assert (found.instructions.place, found.instructions.escort_note) == (
+        "the mango tree",
+        "Bring milk.",
+    )
+    assert found.progress is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_access_ends_with_the_leg(journey, legs, rider, end):
 def test_access_to_a_missed_leg_lasts_until_another_takes_over(journey, legs, rider):
     journey.escort(legs[0], rider)
     journey.move(legs[0], "ready", "departed", "missed")
-    assert journey.read(legs[0], by=rider).plan.place == "the mango tree"
+    assert journey.read(legs[0], by=rider).instructions.place == "the mango tree"
     journey.reroute(legs[0], journey.leg("walk", 9, 1))
     assert cells_that_open(journey, rider) == set()
 
@@ -139,7 +143,7 @@ def test_a_leg_given_to_someone_else_is_taken_from_the_first(journey, legs, ride
 def test_a_leg_given_to_its_escort_again_stays_theirs(journey, legs, rider):
     journey.escort(legs[0], rider)
     journey.escort(legs[0], rider)
-    assert journey.read(legs[0], by=rider).plan.place == "the mango tree"
+    assert journey.read(legs[0], by=rider).instructions.place == "the mango tree"
 
 
 def test_a_leg_can_be_taken_back_without_giving_it_on(journey, legs, rider):
@@ -162,9 +166,11 @@ def test_an_escort_holds_one_leg_of_a_journey_at_a_time(journey, legs, rider):
     journey.escort(legs[0], rider)
     with pytest.raises(EscortHasLeg):
         journey.escort(legs[1], rider)
-    journey.walk(legs[0])
+    journey.complete(legs[0])
     assert journey.escort(legs[1], rider).escort_id == rider.id
-    assert {row for _, _, row in cells_that_open(journey, rider)} == {legs[1]}
+    assert {row for table, _, row in cells_that_open(journey, rider) if table == "legs"} == {
+        legs[1]
+    }
 
 
 @pytest.mark.parametrize(
@@ -177,18 +183,18 @@ def test_an_escort_is_a_volunteer_of_the_team(journey, legs, role, team):
 
 def test_nobody_is_not_an_escort(journey, legs):
     with pytest.raises(EscortUnavailable), journey.world.work_as(journey.coordinator) as work:
-        escorts.assign_escort(work, legs[0], new_id())
+        service.assign_escort(work, legs[0], new_id())
 
 
 def test_a_leg_that_is_over_is_given_to_nobody(journey, legs, rider):
-    journey.walk(legs[0])
+    journey.complete(legs[0])
     with pytest.raises(LegOver):
         journey.escort(legs[0], rider)
 
 
 def test_an_escort_is_assigned_on_the_newest_version_of_the_leg_only(journey, legs, rider):
     with pytest.raises(Stale), journey.world.work_as(journey.coordinator, based_on=5) as work:
-        escorts.assign_escort(work, legs[0], rider.id)
+        service.assign_escort(work, legs[0], rider.id)
 
 
 def test_an_escort_departs_arrives_and_checks_in_and_plans_nothing(journey, legs, rider):
@@ -205,16 +211,16 @@ def test_an_escort_departs_arrives_and_checks_in_and_plans_nothing(journey, legs
     with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
         service.reroute(work, legs[0], [journey.leg("walk", 9, 1)])
     with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
-        escorts.assign_escort(work, legs[0], rider.id)
+        service.assign_escort(work, legs[0], rider.id)
     journey.move(legs[0], "arrived", by=rider)
     assert words_of(journey.read(legs[0])) == ["SAFE"]
 
 
 def test_an_escort_extends_and_abandons_no_plan(journey, legs, rider):
     journey.escort(legs[0], rider)
-    plan_id = journey.file().plan.id
+    plan_id = journey.details().plan.id
     with pytest.raises(PlanNotFound), journey.world.work_as(rider) as work:
-        service.add_legs(work, plan_id, [journey.leg("walk", 40, 1)])
+        service.extend_plan(work, plan_id, [journey.leg("walk", 40, 1)])
     with pytest.raises(PlanNotFound), journey.world.work_as(rider) as work:
         service.abandon_plan(work, plan_id)
 
@@ -225,17 +231,18 @@ def test_the_escort_of_the_last_leg_ends_the_whole_plan_without_any_other_key(jo
     journey.move(legs[2], "ready")
     journey.move(legs[2], "departed", "arrived", by=rider)
     assert journey.legs() == legs
-    assert journey.file().plan.status.value == "finished"
+    assert journey.details().plan.status.value == "finished"
     assert cells_that_open(journey, journey.volunteer(3)) == set()
 
 
 def test_an_escort_cannot_hand_on_more_than_their_leg(journey, legs, rider):
     journey.escort(legs[0], rider)
+    route = plan_scope(journey.details().plan.id)
     with pytest.raises(NoGrant), journey.world.work_as(rider) as work:
         work.grants.grant(
             journey.case_id,
             journey.volunteer(3).id,
-            [ROUTE],
+            [route],
             reason=GrantReason.ESCORT,
             about=legs[0],
         )

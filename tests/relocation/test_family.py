@@ -67,16 +67,19 @@ def test_the_family_leaves_a_house_before_its_time_and_everything_planned_after_
     assert statuses[legs[0]] is LegStatus.ARRIVED
     assert {statuses[leg] for leg in legs[1:]} == {LegStatus.REROUTED}
     assert journey.legs() == [legs[0], vehicle, stay]
-    assert [file.leg.position for file in journey.file().legs if file.leg.id in journey.legs()] == [
+    assert [
+        found.leg.position for found in journey.details().legs if found.leg.id in journey.legs()
+    ] == [
         1,
         2,
         3,
     ]
 
 
-def test_a_leg_that_takes_over_has_words_and_phrases_of_its_own(journey):
+def test_a_leg_that_replaces_another_has_its_own_phrases_and_keeps_the_words(journey):
     legs, (vehicle, _) = leave_the_house_early(journey)
-    before, after = journey.read(legs[1]).plan, journey.read(vehicle).plan
+    journey.check_in(vehicle, "tamarind")
+    before, after = journey.read(legs[1]).instructions, journey.read(vehicle).instructions
     assert {before.meeting_phrase, before.handover_phrase}.isdisjoint(
         {after.meeting_phrase, after.handover_phrase}
     )
@@ -110,13 +113,13 @@ def test_the_third_leg_is_rerouted_to_a_boat_and_the_arrival_ends_the_plan(journ
     journey.move(arrival, "ready", "departed")
     journey.at(104)
     journey.move(arrival, "arrived")
-    file = journey.file()
-    assert file.plan.status is PlanStatus.FINISHED
-    walked = [leg for leg in file.legs if leg.leg.status is LegStatus.ARRIVED]
+    found = journey.details()
+    assert found.plan.status is PlanStatus.FINISHED
+    walked = [leg for leg in found.legs if leg.leg.status is LegStatus.ARRIVED]
     assert kinds(walked) == ["motorbike", "vehicle", "stay", "boat", "arrival"]
-    assert file.figures.minutes_in_transit == (104 - 5) * 60
-    assert file.figures.moves == 3
-    assert file.figures.longest_silence_minutes == 30 * 60
+    assert found.figures.minutes_in_transit == (104 - 5) * 60
+    assert found.figures.moves == 3
+    assert found.figures.longest_silence_minutes == 30 * 60
 
 
 def test_a_duress_word_stays_on_the_watch_after_the_leg_was_left_until_somebody_takes_it(journey):

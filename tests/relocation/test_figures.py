@@ -2,13 +2,13 @@
 
 import pytest
 
-from app.relocation import service
-from app.relocation.figures import Figures
+from app.relocation import moves, service
+from app.relocation.details import Figures
 from app.relocation.models import LegStatus
 
 
 def figures_of(journey):
-    return journey.file().figures
+    return journey.details().figures
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_word_breaks_a_silence_and_no_answer_does_not(journey, legs):
 
 
 def test_a_stay_is_time_on_the_road_and_no_move(journey, legs):
-    journey.walk(legs[0])
+    journey.complete(legs[0])
     journey.move(legs[1], "ready", "departed")
     journey.at(20)
     journey.move(legs[1], "arrived")
@@ -62,11 +62,11 @@ def test_a_stay_is_time_on_the_road_and_no_move(journey, legs):
 def test_what_happened_earlier_counts_from_when_it_happened(journey, legs):
     journey.at(6)
     with journey.world.work_as(journey.coordinator) as work:
-        service.move_leg(work, legs[0], LegStatus.READY)
+        moves.move_leg(work, legs[0], LegStatus.READY)
     for status, hours in (("departed", 1), ("arrived", 5)):
         with journey.world.work_as(journey.coordinator) as work:
             at = journey.leg("walk", hours, 1).due_at
-            service.move_leg(work, legs[0], LegStatus(status), at=at)
+            moves.move_leg(work, legs[0], LegStatus(status), at=at)
     assert figures_of(journey) == Figures(300, 1, 240)
 
 
@@ -74,7 +74,7 @@ def test_the_figures_of_two_plans_add_up_and_the_time_between_them_does_not_coun
     journey.move(legs[0], "ready", "departed")
     journey.at(2)
     journey.move(legs[0], "arrived")
-    plan_id = journey.file().plan.id
+    plan_id = journey.details().plan.id
     with journey.world.work_as(journey.coordinator) as work:
         service.abandon_plan(work, plan_id)
     journey.at(100)

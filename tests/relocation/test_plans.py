@@ -11,9 +11,8 @@ from app.cases.errors import CaseNotFound
 from app.cases.models import CaseStatus
 from app.casework.errors import CaseNotReady
 from app.errors import Stale
-from app.permissions import Role
+from app.permissions import Compartment, Role
 from app.relocation import service
-from app.relocation.drafts import MOST_LEGS
 from app.relocation.errors import (
     DueOutOfOrder,
     DueOutOfRange,
@@ -23,10 +22,11 @@ from app.relocation.errors import (
     TooManyLegs,
     WordsAlike,
 )
-from app.relocation.holding import ROUTE
-from app.relocation.models import LegStatus, Plan, PlanStatus
-from app.vault.models import Grant
-from tests.support.relocation_steps import OUTLINE, Journey, kinds
+from app.relocation.legs import MAX_LEGS, plan_scope, words_scope
+from app.relocation.models import JourneyWords, LegStatus, Plan, PlanStatus
+from app.vault.models import Grant, ScopeRow
+from app.watch.errors import UnknownWord
+from tests.support.relocation_steps import OUTLINE, Journey, kinds, words_of
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def way(journey):
 
 
 def plan_of(journey):
-    return journey.file().plan
+    return journey.details().plan
 
 
 def test_a_case_that_is_only_submitted_has_no_plan(world):
@@ -75,16 +75,16 @@ def test_an_active_case_needs_no_emergency(world):
 
 def test_a_plan_reads_back_as_it_was_drawn(journey, way):
     journey.open_plan(*way)
-    file = journey.file()
-    assert file.outline == OUTLINE
-    assert kinds(file.legs) == ["bus", "stay", "arrival"]
-    assert [leg.leg.position for leg in file.legs] == [1, 2, 3]
-    assert {leg.leg.status for leg in file.legs} == {LegStatus.PLANNED}
+    found = journey.details()
+    assert found.outline == OUTLINE
+    assert kinds(found.legs) == ["bus", "stay", "arrival"]
+    assert [leg.leg.position for leg in found.legs] == [1, 2, 3]
+    assert {leg.leg.status for leg in found.legs} == {LegStatus.PLANNED}
 
 
 def test_each_leg_begins_with_the_phrase_by_which_the_one_before_it_ends(journey, way):
     journey.open_plan(*way)
-    plans = [leg.plan for leg in journey.file().legs]
+    plans = [leg.instructions for leg in journey.details().legs]
     assert plans[0].handover_phrase == plans[1].meeting_phrase
     assert plans[1].handover_phrase == plans[2].meeting_phrase
     assert len({plan.handover_phrase for plan in plans}) == 3
@@ -93,7 +93,7 @@ def test_each_leg_begins_with_the_phrase_by_which_the_one_before_it_ends(journey
 def test_both_coordinators_of_the_team_read_the_whole_plan(journey, way):
     journey.open_plan(*way)
     other = journey.world.member(Role.COORDINATOR, 2)
-    assert kinds(journey.file(by=other).legs) == ["bus", "stay", "arrival"]
+    assert kinds(journey.details(by=other).legs) == ["bus", "stay", "arrival"]
 
 
 def test_a_coordinator_who_is_off_the_case_is_given_no_key_to_its_route(journey, way):
@@ -101,8 +101,10 @@ def test_a_coordinator_who_is_off_the_case_is_given_no_key_to_its_route(journey,
     with journey.world.work_as(journey.coordinator) as work:
         work.grants.end(journey.case_id, holder_id=other.id)
     journey.open_plan(*way)
+    plan_id = plan_of(journey).id
     with journey.world.work_as(other) as work:
-        assert not work.grants.holds(journey.case_id, ROUTE)
+        assert not work.grants.holds(journey.case_id, plan_scope(plan_id))
+        assert not work.grants.holds(journey.case_id, words_scope(plan_id))
 
 
 def test_a_coordinator_of_another_team_finds_no_case_to_plan_for(journey, way):
@@ -114,12 +116,12 @@ def test_a_coordinator_of_another_team_finds_no_case_to_plan_for(journey, way):
 def test_who_works_on_the_case_without_its_route_finds_no_plan(journey, way):
     journey.open_plan(*way)
     with pytest.raises(PlanNotFound):
-        journey.file(by=journey.volunteer(1))
+        journey.details(by=journey.volunteer(1))
 
 
 def test_a_case_without_a_plan_has_none_to_read(journey):
     with pytest.raises(PlanNotFound):
-        journey.file()
+        journey.details()
 
 
 def test_a_case_has_one_open_plan(journey, way):
@@ -146,11 +148,11 @@ def test_giving_a_plan_up_ends_its_legs_and_keeps_why(journey, way):
     legs = journey.open_plan(*way)
     journey.move(legs[0], "ready", "departed")
     abandon(journey, "the road is closed")
-    file = journey.file()
-    assert file.plan.status is PlanStatus.ABANDONED
-    assert file.outline.ended_because == "the road is closed"
-    assert {leg.leg.status for leg in file.legs} == {LegStatus.ABORTED}
-    assert {leg.leg.expected_at for leg in file.legs} == {None}
+    found = journey.details()
+    assert found.plan.status is PlanStatus.ABANDONED
+    assert found.outline.ended_because == "the road is closed"
+    assert {leg.leg.status for leg in found.legs} == {LegStatus.ABORTED}
+    assert {leg.leg.expected_at for leg in found.legs} == {None}
 
 
 def test_a_plan_is_given_up_on_its_newest_version_only(journey, way):
@@ -170,30 +172,32 @@ def test_nothing_moves_in_a_plan_that_is_over(journey, way):
     with pytest.raises(PlanOver):
         abandon(journey)
     with pytest.raises(PlanOver), journey.world.work_as(journey.coordinator) as work:
-        service.add_legs(work, plan_id, [journey.leg("bus", 40, 1)])
+        service.extend_plan(work, plan_id, [journey.leg("bus", 40, 1)])
 
 
 def test_legs_are_added_at_the_end_and_meet_by_the_last_phrase(journey, way):
     legs = journey.open_plan(*way)
     with journey.world.work_as(journey.coordinator) as work:
         plan = service.get_plan(work, journey.case_id)
-        (added,) = service.add_legs(work, plan.id, [journey.leg("medical", 40, 2)])
+        (added,) = service.extend_plan(work, plan.id, [journey.leg("medical", 40, 2)])
     assert journey.legs() == [*legs, added.id]
     assert added.position == 4
-    last, new = journey.read(legs[2]).plan, journey.read(added.id).plan
+    last, new = journey.read(legs[2]).instructions, journey.read(added.id).instructions
     assert new.meeting_phrase == last.handover_phrase
-    assert kinds(journey.file(by=journey.world.member(Role.COORDINATOR, 2)).legs)[-1] == "medical"
+    assert (
+        kinds(journey.details(by=journey.world.member(Role.COORDINATOR, 2)).legs)[-1] == "medical"
+    )
 
 
 def test_an_added_leg_is_not_due_before_the_one_it_follows(journey, way):
     journey.open_plan(*way)
     with pytest.raises(DueOutOfOrder), journey.world.work_as(journey.coordinator) as work:
         plan = service.get_plan(work, journey.case_id)
-        service.add_legs(work, plan.id, [journey.leg("medical", 29, 2)])
+        service.extend_plan(work, plan.id, [journey.leg("medical", 29, 2)])
 
 
 def test_a_plan_holds_a_bounded_number_of_legs(journey):
-    short = [journey.leg("walk", 5 + number / 10, 1) for number in range(MOST_LEGS)]
+    short = [journey.leg("walk", 5 + number / 10, 1) for number in range(MAX_LEGS)]
     with pytest.raises(TooManyLegs):
         journey.open_plan(*short, journey.leg("arrival", 50, 1))
 
@@ -216,17 +220,35 @@ def test_legs_are_due_in_the_order_of_the_road(journey):
 )
 def test_words_that_sound_alike_or_say_nothing_are_refused(journey, safe, duress):
     with pytest.raises(WordsAlike):
-        journey.open_plan(journey.leg("bus", 9, 1, safe_word=safe, duress_word=duress))
+        journey.open_plan(journey.leg("bus", 9, 1), safe_word=safe, duress_word=duress)
 
 
-def test_words_left_open_are_made_up_for_each_leg(journey):
-    journey.open_plan(
-        journey.leg("bus", 9, 1, safe_word=None, duress_word=None),
-        journey.leg("stay", 19, 1, safe_word="rain", duress_word=None),
-    )
-    first, second = (leg.plan for leg in journey.file().legs)
-    assert first.safe_word != first.duress_word
-    assert (second.safe_word, bool(second.duress_word)) == ("rain", True)
+@pytest.mark.parametrize("safe", [None, "rain"])
+def test_words_left_open_are_made_up(journey, way, safe):
+    journey.open_plan(*way, safe_word=safe, duress_word=None)
+    words = journey.details().words
+    assert words.safe == safe or (safe is None and words.safe)
+    assert words.duress
+    assert words.safe != words.duress
+
+
+def test_each_journey_has_its_own_words(journey, way):
+    journey.open_plan(*way)
+    abandon(journey)
+    journey.open_plan(*way, safe_word="rain", duress_word="river")
+    assert journey.details().words == JourneyWords("rain", "river")
+    journey.check_in(journey.legs()[0], "rain")
+    with pytest.raises(UnknownWord):
+        journey.check_in(journey.legs()[0], "tamarind")
+
+
+def test_added_legs_keep_the_words_of_the_journey(journey, way):
+    journey.open_plan(*way)
+    with journey.world.work_as(journey.coordinator) as work:
+        plan = service.get_plan(work, journey.case_id)
+        (added,) = service.extend_plan(work, plan.id, [journey.leg("medical", 40, 2)])
+    journey.check_in(added.id, "monsoon")
+    assert words_of(journey.read(added.id)) == ["DURESS"]
 
 
 def test_a_refused_plan_leaves_nothing_behind(journey, way):
@@ -234,15 +256,17 @@ def test_a_refused_plan_leaves_nothing_behind(journey, way):
         journey.open_plan(*way, journey.leg("bus", 1, 1))
     with journey.world.deployment.sessions() as session:
         assert session.scalars(select(Plan)).all() == []
-    with journey.world.work_as(journey.coordinator) as work:
-        assert not work.grants.holds(journey.case_id, ROUTE)
+        scopes = set(session.scalars(select(ScopeRow.compartment)))
+    assert scopes.isdisjoint({Compartment.ROUTE, Compartment.WORDS})
 
 
 def test_times_are_kept_to_the_minute(journey):
     draft = journey.leg("bus", 9 + 42 / 3600, 1)
     (leg,) = journey.open_plan(draft)
-    file = journey.read(leg)
-    assert file.leg.expected_at == file.plan.due_at == draft.due_at - timedelta(seconds=42)
+    found = journey.read(leg)
+    assert (
+        found.leg.expected_at == found.instructions.due_at == draft.due_at - timedelta(seconds=42)
+    )
 
 
 def test_every_grant_on_a_route_names_the_plan_or_the_leg_that_it_serves(journey, way):

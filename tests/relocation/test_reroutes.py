@@ -72,10 +72,10 @@ def test_rerouting_is_no_move_that_is_made_without_a_new_leg(journey, legs):
 
 def test_nothing_more_is_expected_of_what_was_rerouted(journey, legs):
     journey.reroute(legs[0], journey.leg("walk", 41, 1))
-    rerouted = [file.leg for file in journey.file().legs if file.leg.status is _S.REROUTED]
+    rerouted = [found.leg for found in journey.details().legs if found.leg.status is _S.REROUTED]
     assert {leg.expected_at for leg in rerouted} == {None}
     journey.at(35)
-    assert journey.climb() == 0
+    assert journey.escalate() == 0
 
 
 def test_every_escort_of_what_was_rerouted_is_out(journey, legs):
@@ -89,18 +89,21 @@ def test_every_escort_of_what_was_rerouted_is_out(journey, legs):
 
 def test_the_escort_of_the_leg_before_keeps_their_leg_and_the_phrase_they_were_told(journey, legs):
     journey.escort(legs[0], journey.volunteer(2))
-    told = journey.read(legs[0], by=journey.volunteer(2)).plan.handover_phrase
+    told = journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase
     new, after = journey.reroute(legs[1], journey.leg("walk", 21, 1), journey.leg("bus", 45, 1))
-    assert journey.read(legs[0], by=journey.volunteer(2)).plan.handover_phrase == told
-    assert journey.read(new).plan.meeting_phrase == told
-    assert journey.read(new).plan.handover_phrase == journey.read(after).plan.meeting_phrase
+    assert journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase == told
+    assert journey.read(new).instructions.meeting_phrase == told
+    assert (
+        journey.read(new).instructions.handover_phrase
+        == journey.read(after).instructions.meeting_phrase
+    )
 
 
 def test_after_a_leg_that_is_over_new_legs_meet_by_a_new_phrase(journey, legs):
-    journey.walk(legs[0])
-    told = journey.read(legs[0]).plan.handover_phrase
+    journey.complete(legs[0])
+    told = journey.read(legs[0]).instructions.handover_phrase
     (new,) = journey.reroute(legs[1], journey.leg("walk", 21, 1))
-    assert journey.read(new).plan.meeting_phrase != told
+    assert journey.read(new).instructions.meeting_phrase != told
 
 
 def test_a_new_leg_is_not_due_before_the_one_on_which_they_still_are(journey, legs):
@@ -110,7 +113,7 @@ def test_a_new_leg_is_not_due_before_the_one_on_which_they_still_are(journey, le
 
 
 def test_a_new_leg_may_be_due_sooner_than_the_one_it_replaces(journey, legs):
-    journey.walk(legs[0])
+    journey.complete(legs[0])
     (new,) = journey.reroute(legs[1], journey.leg("walk", 5, 1))
     assert journey.legs() == [legs[0], new]
 
@@ -119,17 +122,17 @@ def test_the_other_coordinator_reads_and_moves_the_new_legs(journey, legs):
     other = journey.world.member(Role.COORDINATOR, 2)
     (new,) = journey.reroute(legs[0], journey.leg("walk", 9, 1))
     journey.move(new, "ready", by=other)
-    assert journey.read(new, by=other).course is not None
+    assert journey.read(new, by=other).progress is not None
 
 
 def test_a_plan_whose_last_leg_was_rerouted_ends_with_the_one_that_took_over(journey, legs):
-    journey.walk(legs[0])
-    journey.walk(legs[1])
+    journey.complete(legs[0])
+    journey.complete(legs[1])
     (new,) = journey.reroute(legs[2], journey.leg("arrival", 30, 1))
-    journey.walk(new)
-    file = journey.file()
-    assert file.plan.status is PlanStatus.FINISHED
-    assert kinds(leg for leg in file.legs if leg.leg.status is _S.ARRIVED) == [
+    journey.complete(new)
+    found = journey.details()
+    assert found.plan.status is PlanStatus.FINISHED
+    assert kinds(leg for leg in found.legs if leg.leg.status is _S.ARRIVED) == [
         "motorbike",
         "stay",
         "arrival",
@@ -139,8 +142,8 @@ def test_a_plan_whose_last_leg_was_rerouted_ends_with_the_one_that_took_over(jou
 def test_a_plan_is_finished_by_its_last_leg_when_the_one_behind_it_was_called_off(journey, legs):
     journey.move(legs[3], "aborted")
     for leg in legs[:3]:
-        journey.walk(leg)
-    assert journey.file().plan.status is PlanStatus.FINISHED
+        journey.complete(leg)
+    assert journey.details().plan.status is PlanStatus.FINISHED
 
 
 def test_two_coordinators_do_not_reroute_one_leg_on_the_same_version(journey, legs):

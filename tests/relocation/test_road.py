@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from app.casework.moves import Trigger
 from app.relocation.errors import (
     EscortHasLeg,
     LegNotFound,
@@ -22,13 +23,13 @@ from app.relocation.errors import (
     PlanOver,
 )
 from app.relocation.models import LegStatus, PlanStatus
-from app.relocation.states import DUE, MOVES, UNRESOLVED, WAITING, Mover
+from app.relocation.moves import DUE, MOVES, UNRESOLVED, WAITING
 from tests.support.relocation_steps import Journey
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
 
 _S = LegStatus
-BY_HAND = {(move.origin, move.to) for move in MOVES if move.by is not Mover.REROUTE}
+BY_HAND = {(move.source, move.target) for move in MOVES if move.trigger is Trigger.MANUAL}
 WHICH = st.integers(min_value=0, max_value=20)
 
 
@@ -124,15 +125,15 @@ class Road(RuleBasedStateMachine):
     @rule(minutes=st.integers(min_value=1, max_value=600))
     def wait(self, minutes):
         self.world.clock.advance(minutes=minutes)
-        self.journey.climb()
-        assert self.journey.climb() == 0
+        self.journey.escalate()
+        assert self.journey.escalate() == 0
 
     @invariant()
     def rows_stand_where_the_model_has_them(self):
-        file = self.journey.file()
-        assert {leg.leg.id: leg.leg.status for leg in file.legs} == self.legs
-        assert (file.plan.status is PlanStatus.FINISHED) == self.over
-        for leg in file.legs:
+        found = self.journey.details()
+        assert {leg.leg.id: leg.leg.status for leg in found.legs} == self.legs
+        assert (found.plan.status is PlanStatus.FINISHED) == self.over
+        for leg in found.legs:
             assert (leg.leg.expected_at is not None) == (leg.leg.status in DUE)
 
     @invariant()
@@ -142,7 +143,7 @@ class Road(RuleBasedStateMachine):
             for leg, status in self.legs.items():
                 live = status in UNRESOLVED and not self.over
                 if self.escorts[leg] == number and live:
-                    assert self.journey.read(leg, by=who).course is None
+                    assert self.journey.read(leg, by=who).progress is None
                 else:
                     with pytest.raises(LegNotFound):
                         self.journey.read(leg, by=who)

@@ -25,7 +25,7 @@ BREACHES = {
     ),
     "A domain calls no other, but where the list says so": (
         "app/aid/approvals.py",
-        "from app.relocation.states import MOVES",
+        "from app.relocation.moves import MOVES",
     ),
     "One door to the primitives": ("app/vault/scopes.py", "import hmac"),
     "Crypto knows no database, no HTTP and no schema": ("app/crypto/aead.py", "import sqlalchemy"),

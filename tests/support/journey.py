@@ -166,7 +166,7 @@ class Journey:
 
     def relocate(self) -> None:
         served, t, now = self.served, self.texts, self.served.world.clock()
-        served.post(
+        plan = served.post(
             self.coordinator,
             f"/cases/{self.case_id}/plans",
             {
@@ -185,6 +185,7 @@ class Journey:
             },
         )
         legs = served.get(self.coordinator, f"/cases/{self.case_id}/plan")["legs"]
+        word = plan["safe_word"]
         self.seen["legs"] = [leg["id"] for leg in legs]
         served.post(
             self.coordinator,
@@ -195,7 +196,6 @@ class Journey:
         for leg in legs:
             for to in ("ready", "departed"):
                 self._move_leg(leg["id"], to)
-            word = served.get(self.coordinator, f"/legs/{leg['id']}")["course"]["safe_word"]
             served.post(self.coordinator, f"/legs/{leg['id']}/check-ins", {"word": word})
             served.world.clock.advance(minutes=5)
             self.seen["watch"] = served.get(self.coordinator, "/legs/watch")

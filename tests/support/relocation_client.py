@@ -1,4 +1,4 @@
-"""Asks relocation over HTTP, as members with real sessions."""
+"""A client of relocation and the watch over HTTP, for members with real sessions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _keys = count()
 
 
 @dataclass
-class Asked:
-    """An application over a world, and ways to ask it."""
+class RelocationClient:
+    """Requests to an application over a world, by its members."""
 
     world: World
     client: TestClient
@@ -41,7 +41,7 @@ class Asked:
         version: int | None = None,
         key: str | None = None,
     ) -> Response:
-        """Post with a key, a fresh one unless told, or based on a version."""
+        """Post with an idempotency key, a fresh one unless given, or based on a version."""
         headers = self._headers(who)
         if version is None:
             headers["idempotency-key"] = key or f"journey-{next(_keys):08}"
@@ -50,22 +50,22 @@ class Asked:
         return self.client.post(f"/api{path}", headers=headers, json=body)
 
     def _headers(self, who: Person) -> dict[str, str]:
-        # Hours pass between two requests: nobody's session lasts that long.
+        # Hours pass between two requests: no session lasts that long.
         self.world._tokens.clear()
         return {"authorization": f"Bearer {self.world.token(who)}"}
 
 
 @pytest.fixture
 def journey(world: World) -> Journey:
-    """A case in emergency, on each database in turn."""
+    """A case in emergency."""
     journey = Journey(world, world.open_case())
     journey.declare_emergency()
     return journey
 
 
 @pytest.fixture
-def asked(world: World) -> Iterator[Asked]:
+def api(world: World) -> Iterator[RelocationClient]:
     """Relocation over HTTP, on the same world as ``journey``."""
     app = assemble(world.deployment, [relocation.router, watch.router, alerts.router], principal_of)
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Asked(world, client)
+        yield RelocationClient(world, client)

@@ -1,4 +1,4 @@
-"""What coordinators and escorts do on a journey, each in a unit of work of their own."""
+"""What coordinators and escorts do on a journey, each step in a unit of work of its own."""
 
 from __future__ import annotations
 
@@ -9,33 +9,32 @@ from typing import Any
 from uuid import UUID
 
 from app.audit.events import EventKind
-from app.cases import moves
-from app.cases import service as intake
+from app.cases import service as cases
 from app.cases.models import CaseStatus
+from app.cases.moves import move_case
 from app.permissions import Role
-from app.relocation import escorts, files, service
-from app.relocation.drafts import LegDraft
-from app.relocation.files import LegFile, PlanFile
+from app.relocation import details, moves, service
+from app.relocation.details import LegDetails, PlanDetails
+from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.watch import check_ins
 from app.watch import service as watch
-from app.watch.escalation import climb_due
-from app.watch.service import Watched
+from app.watch.escalation import escalate_due
+from app.watch.service import WatchedLeg
 from tests.support.world import Person, World
 
 OUTLINE = Outline("the clinic road", "the river school", "Two adults and an infant.")
+WORDS = {"safe_word": "tamarind", "duress_word": "monsoon"}
 
 
 def a_draft(kind: LegKind, due_at: datetime, grace: timedelta, **changes: Any) -> LegDraft:
-    """A leg with words of its own, plainly fictional."""
+    """A leg, plainly fictional."""
     values: dict[str, Any] = {
         "kind": kind,
         "place": "behind the tea shop",
         "instructions": "Wait for the blue umbrella.",
         "due_at": due_at,
         "grace_minutes": int(grace.total_seconds() // 60),
-        "safe_word": "tamarind",
-        "duress_word": "monsoon",
     } | changes
     return LegDraft(**values)
 
@@ -71,7 +70,7 @@ class Journey:
     def declare_emergency(self, hours: float = 200) -> None:
         """Let relocation begin before vetting ends, as intake does it."""
         with self.world.work_as(self.coordinator) as work:
-            case = intake.get_case(work, self.case_id)
+            case = cases.get_case(work, self.case_id)
             case.emergency_until = work.now() + timedelta(hours=hours)
             work.trail.record(EventKind.CASE_EMERGENCY, case.id)
 
@@ -79,28 +78,32 @@ class Journey:
         """Let the case become active, as vetting does it."""
         for status in (CaseStatus.VETTING, CaseStatus.ACTIVE):
             with self.world.work_as(self.coordinator) as work:
-                moves.move_case(work, intake.get_case(work, self.case_id), status)
+                move_case(work, cases.get_case(work, self.case_id), status)
 
-    def open_plan(self, *legs: LegDraft, by: Person | None = None) -> list[UUID]:
+    def open_plan(
+        self, *legs: LegDraft, by: Person | None = None, **words: str | None
+    ) -> list[UUID]:
         """Open a plan; returns the ids of its legs in order."""
         with self.world.work_as(by or self.coordinator) as work:
-            service.open_plan(work, self.case_id, OUTLINE, legs)
+            service.open_plan(work, self.case_id, OUTLINE, legs, **(WORDS | words))
         return self.legs()
 
-    def file(self, by: Person | None = None) -> PlanFile:
+    def details(self, by: Person | None = None) -> PlanDetails:
         """The newest plan, as a coordinator reads it."""
         with self.world.work_as(by or self.coordinator) as work:
-            return files.read_plan(work, service.get_plan(work, self.case_id))
+            return details.read_plan(work, service.get_plan(work, self.case_id))
 
     def legs(self) -> list[UUID]:
         """The legs that were not rerouted, in order."""
         return [
-            file.leg.id for file in self.file().legs if file.leg.status is not LegStatus.REROUTED
+            found.leg.id
+            for found in self.details().legs
+            if found.leg.status is not LegStatus.REROUTED
         ]
 
     def statuses(self) -> dict[UUID, LegStatus]:
-        """Where each leg stands, by leg."""
-        return {file.leg.id: file.leg.status for file in self.file().legs}
+        """The status of each leg, by leg."""
+        return {found.leg.id: found.leg.status for found in self.details().legs}
 
     def move(self, leg_id: UUID, *to: str, by: Person | None = None) -> Leg:
         """Move a leg along, step by step."""
@@ -108,15 +111,15 @@ class Journey:
         for status in before:
             self.move(leg_id, status, by=by)
         with self.world.work_as(by or self.coordinator) as work:
-            return service.move_leg(work, leg_id, LegStatus(last))
+            return moves.move_leg(work, leg_id, LegStatus(last))
 
-    def walk(self, leg_id: UUID) -> None:
-        """Let a leg come about from beginning to end, at this moment."""
+    def complete(self, leg_id: UUID) -> None:
+        """Move a leg from beginning to end, at this moment."""
         self.move(leg_id, "ready", "departed", "arrived")
 
     def escort(self, leg_id: UUID, who: Person | None) -> Leg:
         with self.world.work_as(self.coordinator) as work:
-            return escorts.assign_escort(work, leg_id, who.id if who else None)
+            return service.assign_escort(work, leg_id, who.id if who else None)
 
     def reroute(self, leg_id: UUID, *legs: LegDraft) -> list[UUID]:
         with self.world.work_as(self.coordinator) as work:
@@ -124,39 +127,39 @@ class Journey:
 
     def check_in(
         self, leg_id: UUID, word: str | None, by: Person | None = None, **more: Any
-    ) -> check_ins.Heard:
+    ) -> check_ins.CheckInReceipt:
         with self.world.work_as(by or self.coordinator) as work:
             return check_ins.check_in(work, leg_id, word, **more)
 
-    def read(self, leg_id: UUID, by: Person | None = None) -> LegFile:
+    def read(self, leg_id: UUID, by: Person | None = None) -> LegDetails:
         with self.world.work_as(by or self.coordinator) as work:
-            return files.read_leg(work, leg_id)
+            return details.read_leg(work, leg_id)
 
-    def climb(self) -> int:
-        """Let the worker, who holds no key, look at the clock."""
+    def escalate(self) -> int:
+        """Run the worker's job, which holds no key."""
         with self.world.work_as(None) as work:
-            return climb_due(work)
+            return escalate_due(work)
 
-    def watch(self, by: Person | None = None) -> list[Watched]:
+    def watch(self, by: Person | None = None) -> list[WatchedLeg]:
         with self.world.work_as(by or self.coordinator) as work:
-            return watch.watch(work, limit=100)
+            return watch.list_watched(work, limit=100)
 
-    def watched(self, leg_id: UUID) -> Watched | None:
-        """What the watch says of one leg."""
+    def watched(self, leg_id: UUID) -> WatchedLeg | None:
+        """One leg of the coordinators' list, if it is there."""
         return next((found for found in self.watch() if found.leg.id == leg_id), None)
 
 
-def rungs_of(file: LegFile) -> list[str]:
-    """The rungs of the present silence, as a coordinator sees them."""
-    assert file.course is not None
-    return [reached.rung.rung.value for reached in file.course.rungs]
+def levels_of(found: LegDetails) -> list[str]:
+    """The levels of the present silence, as a coordinator sees them."""
+    assert found.progress is not None
+    return [one.escalation.level.value for one in found.progress.escalations]
 
 
-def words_of(file: LegFile) -> list[str]:
-    """What was heard on a leg, oldest first."""
-    assert file.course is not None
-    return [saying.word.name for saying in file.course.sayings]
+def words_of(found: LegDetails) -> list[str]:
+    """The words of a leg's check-ins, oldest first."""
+    assert found.progress is not None
+    return [record.word.name for record in found.progress.check_ins]
 
 
-def kinds(files: Iterable[LegFile]) -> list[str]:
-    return [file.plan.kind.value for file in files]
+def kinds(legs: Iterable[LegDetails]) -> list[str]:
+    return [found.instructions.kind.value for found in legs]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.models import sealed_models
 from app.permissions import Compartment
+from app.relocation.legs import leg_scope, words_scope
 from app.store.sealed import sealed_fields
 from app.vault.errors import NoGrant
 from app.vault.models import Grant
@@ -118,7 +119,7 @@ def plan_two_legs(served, journey) -> list[dict]:
     return planned
 
 
-def test_an_escort_opens_one_leg_and_no_list_of_cases(world):
+def test_an_escort_opens_one_leg_and_the_words_and_no_list_of_cases(world):
     with serve(world) as served:
         journey = Journey(served)
         for step in STAGES[:4]:
@@ -129,6 +130,7 @@ def test_an_escort_opens_one_leg_and_no_list_of_cases(world):
         assert served.get(journey.escort, "/cases")["items"] == []
         for leg_id, status in ((legs[0]["id"], 404), (legs[1]["id"], 200)):
             assert served.ask(journey.escort, "GET", f"/legs/{leg_id}").status_code == status
+        plan = served.get(journey.coordinator, f"/cases/{journey.case_id}/plan")
         answer = served.ask(journey.escort, "GET", f"/cases/{journey.case_id}")
         assert answer.status_code == 404
     with world.work_as(journey.escort) as work:
@@ -136,7 +138,7 @@ def test_an_escort_opens_one_leg_and_no_list_of_cases(world):
         for cell in list(cells(work.session)):
             try:
                 work.vault.open(cell)
-                opened.add(cell.record.part)
+                opened.add(Scope(cell.field.compartment, cell.record.part))
             except NoGrant:
                 continue
-    assert opened == {UUID(legs[1]["id"])}
+    assert opened == {leg_scope(UUID(legs[1]["id"])), words_scope(UUID(plan["id"]))}

@@ -13,15 +13,14 @@ from app.relocation.errors import (
     HappenedOutOfRange,
     LegNotFound,
     LegOver,
-    UnknownWord,
-    WordsTooFast,
 )
 from app.relocation.models import Leg, LegRecord, LegStatus
 from app.store.base import Base, new_id
 from app.watch import escalation
 from app.watch.check_ins import FREE_TRIES
+from app.watch.errors import UnknownWord, WordsTooFast
 from app.watch.models import UNSEEN, CheckIn, CheckInRecord, Word
-from tests.support.relocation_steps import Journey, rungs_of, words_of
+from tests.support.relocation_steps import Journey, levels_of, words_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOBODY = new_id()
@@ -45,15 +44,15 @@ def test_what_is_heard_reads_back_for_those_who_plan(journey, leg, rider):
     journey.check_in(leg, None, by=rider)
     journey.at(3)
     journey.check_in(leg, "monsoon")
-    file = journey.read(leg)
-    assert words_of(file) == ["SAFE", "NO_ANSWER", "DURESS"]
-    first = file.course.sayings[0]
+    found = journey.read(leg)
+    assert words_of(found) == ["SAFE", "NO_ANSWER", "DURESS"]
+    first = found.progress.check_ins[0]
     assert (first.by, first.note, first.at) == (
         rider.id,
         "laughing",
         journey.began + timedelta(hours=1),
     )
-    assert file.course.record.heard_at == journey.began + timedelta(hours=3)
+    assert found.progress.record.last_contact_at == journey.began + timedelta(hours=3)
 
 
 def test_a_word_moves_the_next_sign_of_life_and_no_answer_does_not(journey, leg):
@@ -69,23 +68,23 @@ def test_a_word_early_on_never_brings_the_due_time_forward(journey, leg):
 
 def test_no_answer_ends_no_silence(journey, leg):
     journey.at(9)
-    journey.climb()
+    journey.escalate()
     journey.check_in(leg, None)
-    assert rungs_of(journey.read(leg)) == ["late", "overdue"]
+    assert levels_of(journey.read(leg)) == ["late", "overdue"]
 
 
 def test_news_may_be_taken_down_hours_later(journey, leg):
     journey.at(9)
     heard = journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=8))
     assert heard.expected_at == journey.began + timedelta(hours=10)
-    assert journey.read(leg).course.record.heard_at == journey.began + timedelta(hours=8)
+    assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=8)
 
 
 def test_news_older_than_the_grace_does_not_end_a_silence(journey, leg):
     journey.at(12)
-    journey.climb()
+    journey.escalate()
     journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=9))
-    assert rungs_of(journey.read(leg)) == ["late", "overdue"]
+    assert levels_of(journey.read(leg)) == ["late", "overdue"]
     assert words_of(journey.read(leg)) == ["SAFE"]
 
 
@@ -93,7 +92,7 @@ def test_older_news_does_not_hide_what_was_heard_since(journey, leg):
     journey.at(5)
     journey.check_in(leg, "tamarind")
     journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=2))
-    assert journey.read(leg).course.record.heard_at == journey.began + timedelta(hours=5)
+    assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=5)
 
 
 @pytest.mark.parametrize("hours", [1, -31 * 24])
@@ -103,7 +102,7 @@ def test_nothing_is_heard_in_the_future_or_a_month_ago(journey, leg, hours):
 
 
 def test_nothing_is_heard_on_a_leg_that_is_over(journey, leg):
-    journey.walk(leg)
+    journey.complete(leg)
     with pytest.raises(LegOver):
         journey.check_in(leg, "tamarind")
 
@@ -138,14 +137,14 @@ def test_the_words_stand_nowhere_in_the_database_nor_does_which_was_said(journey
 def test_an_unknown_word_is_refused_counted_and_says_nothing(journey, leg, rider):
     """On both databases: upsert."""
     journey.at(8.5)
-    journey.climb()
+    journey.escalate()
     with pytest.raises(UnknownWord) as refusal:
         journey.check_in(leg, "umbrella", by=rider)
     assert refusal.value.field == "word"
-    file = journey.read(leg)
-    assert file.course.record.unknown_words == 1
-    assert words_of(file) == []
-    assert rungs_of(file) == ["late", "overdue"]
+    found = journey.read(leg)
+    assert found.progress.record.unknown_words == 1
+    assert words_of(found) == []
+    assert levels_of(found) == ["late", "overdue"]
     assert journey.watched(leg).record.unknown_words == 1
 
 
@@ -243,7 +242,7 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
     for word in ("tamarind", "monsoon"):
         journey, leg = a_road(new_world)
         journey.at(8.5)
-        journey.climb()
+        journey.escalate()
         before = shape(journey.world)
         with Statements(journey.world.deployment.engine) as statements:
             journey.check_in(leg, word, by=journey.volunteer(2), note=note)
@@ -255,12 +254,12 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        (CheckIn.saying, [CheckInRecord(word, NOON, UNSEEN, "a note") for word in Word]),
+        (CheckIn.record, [CheckInRecord(word, NOON, UNSEEN, "a note") for word in Word]),
         (
-            CheckIn.saying,
+            CheckIn.record,
             [CheckInRecord(Word.DURESS, NOON, UNSEEN, None, by) for by in (UNSEEN, NOBODY)],
         ),
-        (Leg.record, [LegRecord(heard_at=NOON, duress=word) for word in Word]),
+        (Leg.record, [LegRecord(last_contact_at=NOON, duress=word) for word in Word]),
         (
             Alert.notice,
             [Notice(kind, NOON, member_id=id_) for kind in AlertKind for id_ in (NO_ID, NOBODY)],
@@ -287,7 +286,7 @@ def test_taking_a_duress_word_in_hand_changes_nothing_that_its_escort_can_see(jo
         escalation.acknowledge(work, leg, escalation.DURESS)
     after = journey.read(leg, by=rider)
     assert after.leg.version == before.leg.version
-    assert after.plan == before.plan
+    assert after.instructions == before.instructions
 
 
 def test_taking_a_duress_word_in_hand_leaves_its_seal_as_wide_as_it_was(journey, leg):
@@ -302,7 +301,7 @@ def test_taking_a_duress_word_in_hand_leaves_its_seal_as_wide_as_it_was(journey,
 
 def envelope(journey, check_in_id):
     with journey.world.deployment.sessions() as session:
-        return session.get_one(CheckIn, check_in_id).saying.envelope
+        return session.get_one(CheckIn, check_in_id).record.envelope
 
 
 # ---------------------------------------------------------------------- who is told

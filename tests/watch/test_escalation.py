@@ -8,11 +8,11 @@ from app.alerts.service import list_alerts
 from app.audit.models import AuditEvent
 from app.audit.trail import read_detail
 from app.permissions import Role
-from app.relocation.errors import LegNotFound, NothingToAcknowledge
+from app.relocation.errors import LegNotFound
 from app.watch import escalation
-from app.watch import escalation as ladder
+from app.watch.errors import NothingToAcknowledge
 from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
-from tests.support.relocation_steps import rungs_of
+from tests.support.relocation_steps import levels_of
 
 
 @pytest.fixture
@@ -29,23 +29,25 @@ def test_a_leg_climbs_late_overdue_and_missing_by_the_clock_alone(journey, leg):
     climbed = []
     for hours in (6, 6.1, 8, 8.1, 12, 12.1, 90):
         journey.at(hours)
-        journey.climb()
-        climbed.append(rungs_of(journey.read(leg)))
+        journey.escalate()
+        climbed.append(levels_of(journey.read(leg)))
     late, overdue, missing = ["late"], ["late", "overdue"], ["late", "overdue", "missing"]
     assert climbed == [[], late, late, overdue, overdue, missing, missing]
 
 
 def test_climbing_twice_at_one_moment_reaches_nothing_new(journey, leg):
     journey.at(13)
-    assert journey.climb() == 3
-    assert journey.climb() == 0
+    assert journey.escalate() == 3
+    assert journey.escalate() == 0
 
 
 def test_coordinators_are_told_of_all_and_the_leads_of_missing(journey, leg):
     journey.at(13)
-    journey.climb()
-    told = {r.rung.rung: r.rung.told for r in journey.read(leg).course.rungs}
-    assert told == {
+    journey.escalate()
+    notified = {
+        r.escalation.level: r.escalation.notified for r in journey.read(leg).progress.escalations
+    }
+    assert notified == {
         EscalationLevel.LATE: NotifiedGroup.COORDINATORS,
         EscalationLevel.OVERDUE: NotifiedGroup.COORDINATORS,
         EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
@@ -57,13 +59,13 @@ def test_coordinators_are_told_of_all_and_the_leads_of_missing(journey, leg):
 
 def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):
     journey.at(8.5)
-    journey.climb()
+    journey.escalate()
     deployment = journey.world.deployment
     with journey.world.work_as(journey.coordinator) as work:
         key = work.keyring.log_key(journey.case_id)
         found = work.session.scalars(select(AuditEvent).where(AuditEvent.action == "leg:silent"))
         facts = [read_detail(e, key, deployment.organisation).facts for e in found]
-    assert sorted(fact["rung"] for fact in facts) == ["late", "overdue"]
+    assert sorted(fact["level"] for fact in facts) == ["late", "overdue"]
     assert {fact["leg"] for fact in facts} == {str(leg)}
 
 
@@ -71,42 +73,42 @@ def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):
 def test_more_silent_legs_than_fit_in_a_run_climb_in_the_next(journey, leg, monkeypatch):
     """On both databases: lock."""
     journey.at(41)
-    monkeypatch.setattr(ladder, "LEGS_A_RUN", 1)
-    assert journey.climb() == 3
-    assert journey.climb() == 1
-    assert journey.climb() == 0
+    monkeypatch.setattr(escalation, "LEGS_A_RUN", 1)
+    assert journey.escalate() == 3
+    assert journey.escalate() == 1
+    assert journey.escalate() == 0
 
 
 @pytest.mark.parametrize("end", ["arrived", "missed", "aborted"])
 def test_a_leg_that_has_ended_climbs_no_further(journey, leg, end):
     journey.move(leg, "ready", "departed", end)
     journey.at(39)
-    assert journey.climb() == 0
+    assert journey.escalate() == 0
 
 
 def test_a_departure_is_a_sign_of_life(journey, leg):
     journey.move(leg, "ready")
     journey.at(9)
-    journey.climb()
+    journey.escalate()
     journey.move(leg, "departed")
-    assert rungs_of(journey.read(leg)) == []
+    assert levels_of(journey.read(leg)) == []
     journey.at(11.5)
-    journey.climb()
-    assert rungs_of(journey.read(leg)) == ["late"]
+    journey.escalate()
+    assert levels_of(journey.read(leg)) == ["late"]
 
 
 def test_being_made_ready_is_no_sign_of_life(journey, leg):
     journey.at(9)
-    journey.climb()
+    journey.escalate()
     journey.move(leg, "ready")
-    assert rungs_of(journey.read(leg)) == ["late", "overdue"]
+    assert levels_of(journey.read(leg)) == ["late", "overdue"]
 
 
 def test_a_rung_is_taken_in_hand_with_those_below_it(journey, leg):
     journey.at(9)
-    journey.climb()
+    journey.escalate()
     acknowledge(journey, leg, EscalationLevel.OVERDUE, "asked at the landing")
-    taken = [reached.taken for reached in journey.read(leg).course.rungs]
+    taken = [one.acknowledgement for one in journey.read(leg).progress.escalations]
     assert [one.note for one in taken] == ["asked at the landing"] * 2
     assert {one.by for one in taken} == {journey.coordinator.id}
     assert journey.watched(leg).acknowledged
@@ -122,8 +124,8 @@ def test_a_higher_rung_asks_again(journey, leg):
 def test_a_rung_can_be_taken_in_hand_before_the_worker_has_noticed_it(journey, leg):
     journey.at(7)
     acknowledge(journey, leg, EscalationLevel.LATE)
-    assert rungs_of(journey.read(leg)) == ["late"]
-    assert journey.climb() == 0
+    assert levels_of(journey.read(leg)) == ["late"]
+    assert journey.escalate() == 0
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,7 @@ def test_the_minute_of_an_acknowledgement_is_sealed_and_the_day_is_plain(journey
     acknowledge(journey, leg, EscalationLevel.LATE)
     with journey.world.deployment.sessions() as session:
         row = session.scalars(
-            select(LegEscalation).where(LegEscalation.rung == EscalationLevel.LATE)
+            select(LegEscalation).where(LegEscalation.level == EscalationLevel.LATE)
         ).one()
     assert row.acknowledged_on == journey.world.clock.at.date()
     assert row.acknowledgement.envelope is not None
@@ -165,8 +167,8 @@ def test_the_minute_of_an_acknowledgement_is_sealed_and_the_day_is_plain(journey
 
 def test_a_leg_shows_no_minute_any_more_once_it_is_over(journey, leg):
     journey.at(9)
-    journey.climb()
+    journey.escalate()
     journey.move(leg, "ready", "departed", "arrived")
-    file = journey.read(leg)
-    assert file.leg.expected_at is None
-    assert file.course.record.arrived_at == journey.world.clock.at
+    found = journey.read(leg)
+    assert found.leg.expected_at is None
+    assert found.progress.record.arrived_at == journey.world.clock.at

@@ -4,7 +4,7 @@ import pytest
 
 from app.casework import held
 from app.permissions import Role
-from app.relocation import files, service
+from app.relocation import details, service
 from app.watch import escalation
 from app.watch import service as watch
 from app.watch.models import EscalationLevel
@@ -37,8 +37,8 @@ def test_a_leg_on_the_road_is_on_the_watch_with_its_call_sign(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.move(leg, "ready", "departed")
     (watched,) = journey.watch()
-    assert watched.called == "olive-panther-12"
-    assert (watched.rung, watched.minutes_past_due, watched.stranded) == (None, 0, False)
+    assert watched.call_sign == "olive-panther-12"
+    assert (watched.level, watched.minutes_past_due, watched.stranded) == (None, 0, False)
 
 
 def test_the_worst_comes_first_and_what_is_in_hand_after_what_is_not(journey, another):
@@ -61,7 +61,7 @@ def test_the_worst_comes_first_and_what_is_in_hand_after_what_is_not(journey, an
 def test_the_watch_is_read_off_the_clock_also_when_the_worker_stands_still(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.at(7.5)
-    assert journey.watched(leg).rung is EscalationLevel.OVERDUE
+    assert journey.watched(leg).level is EscalationLevel.OVERDUE
     assert journey.watched(leg).minutes_past_due == 90
 
 
@@ -79,7 +79,7 @@ def test_the_watch_shows_only_journeys_that_are_held(journey, another):
 def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_given_up(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.check_in(leg, "monsoon")
-    plan_id = journey.file().plan.id
+    plan_id = journey.details().plan.id
     with journey.world.work_as(journey.coordinator) as work:
         service.abandon_plan(work, plan_id)
     journey.at(14 * 24)
@@ -112,7 +112,7 @@ def test_a_planner_without_the_cases_summary_sees_the_leg_without_a_call_sign(jo
     with journey.world.work_as(journey.coordinator) as work:
         work.grants.end(journey.case_id, holder_id=other.id, about=journey.case_id)
     (watched,) = journey.watch(by=other)
-    assert (watched.leg.id, watched.called) == (leg, None)
+    assert (watched.leg.id, watched.call_sign) == (leg, None)
 
 
 @pytest.mark.usefixtures("world_on_both")
@@ -123,7 +123,7 @@ def test_the_watch_goes_on_page_by_page_without_a_gap_or_a_repetition(journey, a
     found, after = [], None
     while True:
         with journey.world.work_as(journey.coordinator) as work:
-            page = watch.watch(work, after=after, limit=2)
+            page = watch.list_watched(work, after=after, limit=2)
         if not page:
             break
         found += [watched.leg.id for watched in page]
@@ -151,21 +151,21 @@ def test_legs_are_listed_the_soonest_due_first_and_page_by_page(journey, another
     """On both databases: paging."""
     legs = [another(hours, 1)[1] for hours in (9, 3, 6)]
     with journey.world.work_as(journey.coordinator) as work:
-        first = files.list_legs(work, limit=2)
+        first = details.list_legs(work, limit=2)
         after = (first[-1].expected_at, first[-1].id)
-        rest = files.list_legs(work, after=after, limit=2)
+        rest = details.list_legs(work, after=after, limit=2)
     assert [leg.id for leg in (*first, *rest)] == [legs[1], legs[2], legs[0]]
 
 
 def test_a_volunteer_with_many_cases_and_one_leg_lists_the_one_leg(journey, another, monkeypatch):
-    monkeypatch.setattr("app.relocation.files._CHUNK", 2)
+    monkeypatch.setattr("app.relocation.details._CHUNK", 2)
     for hours in range(1, 6):
         another(hours, 1)
     _, leg = another(9, 1)
     rider = journey.volunteer(3)
     journey.escort(leg, rider)
     with journey.world.work_as(rider) as work:
-        assert [found.id for found in files.list_legs(work, limit=10)] == [leg]
+        assert [found.id for found in details.list_legs(work, limit=10)] == [leg]
     with journey.world.work_as(journey.volunteer(1)) as work:
         assert len(list(held.list_cases(work, limit=50))) == 7
-        assert files.list_legs(work, limit=10) == []
+        assert details.list_legs(work, limit=10) == []

@@ -502,6 +502,7 @@ def upgrade() -> None:
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("outline_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -761,7 +762,7 @@ def upgrade() -> None:
         sa.Column("silence", sa.Integer(), nullable=False),
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("escort_id", sa.Uuid(), nullable=True),
-        sa.Column("plan_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("instructions_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -895,7 +896,7 @@ def upgrade() -> None:
         "check_ins",
         sa.Column("leg_id", sa.Uuid(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
-        sa.Column("saying_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_check_ins_leg_id")),
@@ -904,18 +905,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_check_ins_case_id"), "check_ins", ["case_id"], unique=False)
     op.create_index(op.f("ix_check_ins_leg_id"), "check_ins", ["leg_id"], unique=False)
     op.create_table(
-        "leg_rungs",
+        "leg_escalations",
         sa.Column("leg_id", sa.Uuid(), nullable=False),
         sa.Column("silence", sa.Integer(), nullable=False),
         sa.Column(
-            "rung",
+            "level",
             sa.Enum(
                 "late", "overdue", "missing", name="escalationlevel", native_enum=False, length=24
             ),
             nullable=False,
         ),
         sa.Column(
-            "told",
+            "notified",
             sa.Enum(
                 "coordinators",
                 "coordinators_and_leads",
@@ -930,13 +931,15 @@ def upgrade() -> None:
         sa.Column("acknowledgement_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_rungs_leg_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_rungs")),
+        sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_escalations_leg_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_escalations")),
         sa.UniqueConstraint(
-            "leg_id", "silence", "rung", name=op.f("uq_leg_rungs_leg_id_silence_rung")
+            "leg_id", "silence", "level", name=op.f("uq_leg_escalations_leg_id_silence_level")
         ),
     )
-    op.create_index(op.f("ix_leg_rungs_case_id"), "leg_rungs", ["case_id"], unique=False)
+    op.create_index(
+        op.f("ix_leg_escalations_case_id"), "leg_escalations", ["case_id"], unique=False
+    )
     op.create_table(
         "postings",
         sa.Column("entry_id", sa.Uuid(), nullable=False),
@@ -982,8 +985,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_postings_entry_id"), table_name="postings")
     op.drop_index(op.f("ix_postings_account_id"), table_name="postings")
     op.drop_table("postings")
-    op.drop_index(op.f("ix_leg_rungs_case_id"), table_name="leg_rungs")
-    op.drop_table("leg_rungs")
+    op.drop_index(op.f("ix_leg_escalations_case_id"), table_name="leg_escalations")
+    op.drop_table("leg_escalations")
     op.drop_index(op.f("ix_check_ins_leg_id"), table_name="check_ins")
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")

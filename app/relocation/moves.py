@@ -1,0 +1,164 @@
+"""Moves of legs: what may follow what, and what a move brings with it.
+
+- Departures, arrivals and what goes wrong on the road are for the escort and the planners; the
+  rest is for planners. A leg that has not departed can be called off (aborted).
+- A reroute is an act of its own: it needs new legs.
+- The arrival of the last leg finishes the plan. A leg's end ends its escort's grant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.audit.events import EventKind
+from app.casework.moves import Move, MoveTable, Trigger
+from app.permissions import Permission
+from app.relocation.errors import MoveNotAllowed, PlanOver
+from app.relocation.legs import list_plan_legs, lock_journey, require_planner
+from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
+from app.relocation.timer import happened_at, record_contact
+from app.work import Work
+
+_S = LegStatus
+
+
+def _escort(source: LegStatus, target: LegStatus) -> Move[LegStatus]:
+    return Move(source=source, target=target, needs=Permission.LEG_CHECK_IN)
+
+
+def _planner(source: LegStatus, target: LegStatus) -> Move[LegStatus]:
+    return Move(source=source, target=target, needs=Permission.PLAN_CHANGE)
+
+
+def _reroute(source: LegStatus) -> Move[LegStatus]:
+    return Move(
+        source=source,
+        target=_S.REROUTED,
+        needs=Permission.PLAN_CHANGE,
+        trigger=Trigger.REROUTE,
+    )
+
+
+MOVES: Final = MoveTable(
+    LegStatus,
+    {
+        _S.PLANNED: (
+            _planner(_S.PLANNED, _S.READY),
+            _planner(_S.PLANNED, _S.ABORTED),
+            _reroute(_S.PLANNED),
+        ),
+        _S.READY: (
+            _escort(_S.READY, _S.DEPARTED),
+            _planner(_S.READY, _S.ABORTED),
+            _reroute(_S.READY),
+        ),
+        _S.DEPARTED: (
+            _escort(_S.DEPARTED, _S.ARRIVED),
+            _escort(_S.DEPARTED, _S.MISSED),
+            _escort(_S.DEPARTED, _S.ABORTED),
+            _reroute(_S.DEPARTED),
+        ),
+        _S.ARRIVED: (_reroute(_S.ARRIVED),),
+        _S.MISSED: (_reroute(_S.MISSED),),
+        _S.ABORTED: (_reroute(_S.ABORTED),),
+        _S.REROUTED: (),
+    },
+)
+
+WAITING = frozenset({_S.PLANNED, _S.READY})
+"""Not departed yet: a reroute before them replaces them too."""
+
+DUE = frozenset({_S.PLANNED, _S.READY, _S.DEPARTED})
+"""A contact is expected: silence escalates."""
+
+UNRESOLVED = DUE | {_S.MISSED}
+"""The escort still needs the leg: a missed one is over only when another replaces it."""
+
+
+def move_leg(
+    work: Work,
+    leg_id: UUID,
+    to: LegStatus,
+    *,
+    reason: str | None = None,
+    at: datetime | None = None,
+) -> Leg:
+    """Move a leg to another status; the arrival of the last leg finishes the plan.
+
+    ``at`` is when it happened, if not now. Raises ``LegNotFound``, ``PlanOver``,
+    ``MoveNotAllowed``, ``MoveNotYours``, ``HappenedOutOfRange``, and as ``Work.claim`` does.
+    """
+    plan, leg = lock_journey(work, leg_id)
+    work.claim(leg)
+    require_open(plan)
+    move = MOVES.find_manual(leg.status, to)
+    if move is None:
+        raise MoveNotAllowed
+    if move.needs is Permission.PLAN_CHANGE:
+        require_planner(work, leg)
+    _record_move(work, leg, to, reason, happened_at(work, at))
+    set_status(work, leg, to)
+    if to is LegStatus.ARRIVED and _is_last(work, plan, leg):
+        end_plan(work, plan, PlanStatus.FINISHED)
+    work.session.flush()
+    return leg
+
+
+def _record_move(work: Work, leg: Leg, to: LegStatus, reason: str | None, moment: datetime) -> None:
+    record = work.vault.open(leg.record)
+    if to is LegStatus.DEPARTED:
+        record = replace(record, left_at=moment)
+    elif to is LegStatus.ARRIVED:
+        record = replace(record, arrived_at=moment)
+    if to in {LegStatus.DEPARTED, LegStatus.ARRIVED}:
+        latest = max(record.last_contact_at or moment, moment)
+        record = replace(record, last_contact_at=latest)
+        record_contact(leg, moment, work.now())
+    work.vault.seal(leg.record, replace(record, reason=reason or record.reason))
+
+
+def _is_last(work: Work, plan: Plan, leg: Leg) -> bool:
+    return not any(
+        other.position > leg.position and other.status in UNRESOLVED
+        for other in list_plan_legs(work, plan)
+    )
+
+
+def set_status(work: Work, leg: Leg, to: LegStatus) -> None:
+    """Give a leg its new status: its timer stops and its escort's grant ends with it."""
+    was = leg.status
+    leg.status = to
+    leg.moved_on = work.today()
+    if to not in DUE:
+        leg.expected_at = None
+    if to not in UNRESOLVED:
+        work.grants.end(leg.case_id, about=leg.id)
+    work.trail.record(
+        EventKind.LEG_MOVED, leg.case_id, leg=str(leg.id), was=was.value, became=to.value
+    )
+
+
+def require_open(plan: Plan) -> None:
+    """Raise ``PlanOver`` for a plan that is finished or abandoned."""
+    if plan.status is not PlanStatus.OPEN:
+        raise PlanOver
+
+
+def end_plan(work: Work, plan: Plan, status: PlanStatus) -> None:
+    """End a plan with every leg of it that is still open.
+
+    When the last leg has arrived, earlier legs that were under way have arrived too.
+    """
+    under_way = LegStatus.ARRIVED if status is PlanStatus.FINISHED else LegStatus.ABORTED
+    for leg in list_plan_legs(work, plan, lock=True):
+        if leg.status in DUE:
+            over = under_way if leg.status is LegStatus.DEPARTED else LegStatus.ABORTED
+            set_status(work, leg, over)
+        elif leg.status in UNRESOLVED:
+            work.grants.end(leg.case_id, about=leg.id)
+    plan.status = status
+    plan.moved_on = work.today()
+    work.trail.record(EventKind.PLAN_MOVED, plan.case_id, plan=str(plan.id), became=status.value)
