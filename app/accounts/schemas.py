@@ -54,7 +54,7 @@ class MemberCreate(Schema):
     """A new member and their role. Leads are made on the command line."""
 
     team_id: UUID
-    role: Role
+    role: Annotated[Role, Field(examples=["volunteer"])]
     login: Annotated[Code, Field(examples=["thiri"])]
     display_name: Annotated[Name, Field(examples=["Thiri"])]
 

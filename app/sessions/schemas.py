@@ -23,13 +23,13 @@ class SessionCreate(Schema):
     """A sign-in name and a passphrase, exactly as typed."""
 
     login: Annotated[Code, Field(examples=["thiri"])]
-    passphrase: Secret
+    passphrase: Annotated[Secret, Field(examples=["eight words from the printed sheet, as typed"])]
 
 
 class ReauthenticationCreate(Schema):
     """The passphrase that this session was opened with."""
 
-    passphrase: Secret
+    passphrase: Annotated[Secret, Field(examples=["eight words from the printed sheet, as typed"])]
 
 
 class SessionRead(Schema):

@@ -97,7 +97,7 @@ def test_an_impossible_admission_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("role", set(Role) - {Role.LEAD, Role.ADMINISTRATOR})
-def test_nobody_else_admits(served, world, role):
+def test_other_roles_may_not_admit_members(served, world, role):
     answer = served.ask(role, "POST", "/members", json=new_member(world))
     assert (answer.status_code, answer.json()["code"]) == (403, "permission.denied")
 

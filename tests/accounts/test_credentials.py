@@ -1,4 +1,4 @@
-"""What a passphrase opens, and all the ways in which a stored credential refuses."""
+"""Credentials: what a passphrase opens, and every way in which a changed row is refused."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_second_slot_opens_another_account_with_the_same_salt(kept):
     assert try_slots(kept.deployment, kept.credential, second) is None
 
 
-def test_filler_opens_for_nobody(deployment, kept):
+def test_no_passphrase_opens_filler(deployment, kept):
     absent = absent_credential(deployment, bytes(32))
     assert try_slots(deployment, absent, kept.stretched) is None
 
@@ -166,7 +166,7 @@ def test_a_changed_salt_is_refused(kept):
         stretching_of(kept.deployment, kept.credential, kept.passphrase)
 
 
-def test_a_credential_written_below_the_floor_is_refused_whoever_wrote_it(tmp_path):
+def test_a_credential_with_a_cost_below_the_floor_is_refused(tmp_path):
     """Even where every layer is genuine: a test's credential means nothing in production."""
     root = RootKey(bytes(range(32)))
     cheap = settings_for(f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db")
@@ -223,7 +223,7 @@ def test_with_the_secrets_of_another_deployment_nothing_opens(tmp_path, kept):
         elsewhere.close()
 
 
-def test_a_full_queue_is_told_as_busy(kept, monkeypatch):
+def test_a_full_queue_raises_busy(kept, monkeypatch):
     stretcher = kept.deployment.stretcher
     for _ in range(kept.deployment.settings.sign_in_queue):
         stretcher._places.acquire()
@@ -266,7 +266,7 @@ def test_a_slot_cut_short_is_refused(shared, length):
         shared.credential.slot_1 = sealed
 
 
-def test_keys_exchanged_by_somebody_who_holds_the_pepper_are_still_refused(kept):
+def test_keys_exchanged_by_a_holder_of_the_pepper_are_refused(kept):
     inner = credentials._inner(kept.deployment, kept.credential, FIRST)
     for at in (40, len(inner) - 1):
         changed = inner[:at] + bytes([inner[at] ^ 1]) + inner[at + 1 :]

@@ -1,4 +1,4 @@
-"""Members: who knows of whom, how roles change, and how membership ends."""
+"""Members: who may see whom, changes of role, removal."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_leads_and_administrators_know_everyone(served, world, role):
 @pytest.mark.parametrize(
     "role", [Role.VOLUNTEER, Role.VETTER, Role.REGISTRAR, Role.TREASURER, Role.AUDITOR]
 )
-def test_others_list_nobody(served, role):
+def test_other_roles_may_not_list_members(served, role):
     assert served.ask(role, "GET", "/members").status_code == 403
 
 
@@ -213,7 +213,7 @@ def test_a_removed_member_keeps_nothing(served, world):
     assert served.events("member:removed")[0].facts["ended"] == 1
 
 
-def test_what_a_removed_member_handed_over_before_still_opens(world):
+def test_what_a_removed_member_granted_before_still_opens(world):
     granter, holder = world.member("coordinator"), world.member("volunteer", 2)
     case_id = world.open_case(by=world.member("volunteer"))
     with world.work_as(granter) as work:
@@ -277,7 +277,7 @@ def test_when_a_lead_goes_no_chain_of_certificates_breaks(world, lead, way):
         assert work.keyring.copy(OrganisationKeyKind.SEARCH)[0] == 1
 
 
-def test_a_new_lead_can_certify_and_hand_on_keys(world):
+def test_a_new_lead_can_certify_and_give_copies_of_keys(world):
     other = another_lead(world)
     assert copies_of(world, other.id) == {"search", "reporting"}
     with world.work_as(other) as work:
@@ -323,7 +323,7 @@ def test_a_member_whose_credential_is_lost_can_still_be_removed(world, lead):
 
 
 @pytest.mark.parametrize("values", [{"role": "lead"}, {"status": "invited"}])
-def test_a_row_that_somebody_else_wrote_is_never_certified(served, world, lead, values):
+def test_a_member_row_with_a_wrong_mac_is_never_certified(served, world, lead, values):
     vetter = world.member("vetter")
     with world.deployment.sessions() as session, session.begin():
         session.execute(update(Member).where(Member.id == vetter.id).values(**values))

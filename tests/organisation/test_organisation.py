@@ -1,4 +1,4 @@
-"""Founding: what an organisation has on its first day, and what opens it in an emergency."""
+"""Founding an organisation: its keys, certificates and shares of custody."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_root_that_the_settings_do_not_name_founds_nothing(empty):
         found(empty, OrganisationRoot.generate())
 
 
-def test_the_root_comes_back_from_its_words_and_from_no_others(root):
+def test_the_root_is_restored_from_its_words_and_from_no_others(root):
     again = OrganisationRoot.from_words(root.words, root.fingerprint)
     assert again.key.seed == root.key.seed
     other = OrganisationRoot.generate()
@@ -148,7 +148,7 @@ def test_the_root_comes_back_from_its_words_and_from_no_others(root):
             OrganisationRoot.from_words(words, root.fingerprint)
 
 
-def test_a_root_put_in_by_a_writer_of_the_database_certifies_nobody(empty, root):
+def test_a_root_written_into_the_database_certifies_no_lead(empty, root):
     founding = found(empty, root)
     forged = SigningKey.generate()
     with empty.sessions() as session, session.begin():

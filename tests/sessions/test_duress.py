@@ -1,4 +1,4 @@
-"""The second passphrase: a harmless account that nothing tells from a real one."""
+"""Duress at sign-in: the second passphrase opens a harmless account and raises an alert."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_second_sign_in_finds_the_real_grants_ended_even_without_a_worker(
     assert live_grants(world, person) == 0
 
 
-def test_the_leads_are_told_who_was_forced_and_nobody_else_may_ask(served, world, person, second):
+def test_the_alert_names_the_real_member_and_only_leads_may_read_it(served, world, person, second):
     token_by(served, person, second)
     assert [(alert["kind"], alert["member_id"], alert["team_id"]) for alert in alerts(served)] == [
         ("duress_at_sign_in", str(person.id), str(person.team_id))
@@ -129,7 +129,7 @@ def test_the_leads_are_told_who_was_forced_and_nobody_else_may_ask(served, world
         assert served.ask(role, "GET", "/alerts").status_code == 403
 
 
-def test_signing_in_by_either_passphrase_writes_the_same_rows_and_answers_alike(served, world):
+def test_signing_in_by_either_passphrase_writes_the_same_rows_and_responds_alike(served, world):
     person = world.member("volunteer")
     world.open_case(by=person)
     second = set_second(served, served.token_of(person), person.passphrase)
@@ -191,7 +191,7 @@ def test_every_sign_in_leaves_an_alert_of_one_size(served, world, person, second
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_nobody_sees_the_harmless_account_among_the_members(served, world, person, second):
+def test_the_harmless_account_is_not_listed_among_the_members(served, world, person, second):
     """On both databases: paging."""
     harmless = served.ask(token_by(served, person, second), "GET", "/me").json()["id"]
     lead = served.stepped_up(world.member("lead"))
@@ -257,7 +257,7 @@ def shape(session, member_id: str) -> list[object]:
     ] + [len(own.profile.envelope)]
 
 
-def test_nothing_can_be_handed_to_the_harmless_account(served, world, person, second):
+def test_nothing_can_be_granted_to_the_harmless_account(served, world, person, second):
     token_by(served, person, second)
     case_id = world.open_case(by=world.member("volunteer"))
     with world.deployment.sessions() as session:
@@ -269,13 +269,13 @@ def test_nothing_can_be_handed_to_the_harmless_account(served, world, person, se
         )
 
 
-def test_setting_it_anew_leaves_only_the_newest(served, world, person, second):
+def test_setting_it_again_leaves_only_the_newest(served, world, person, second):
     newest = set_second(served, token_by(served, person, person.passphrase), person.passphrase)
     assert served.sign_in(person.login, second).status_code == 401
     assert served.sign_in(person.login, newest).status_code == 201
 
 
-def test_from_within_the_harmless_account_the_same_answer_comes_and_nothing_of_it(
+def test_from_within_the_harmless_account_the_response_is_alike_and_nothing_changes(
     served, world, person, second
 ):
     harmless = token_by(served, person, second)

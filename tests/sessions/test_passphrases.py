@@ -1,4 +1,4 @@
-"""Passphrases given again: the second unlock of leads, and replacing one's passphrase."""
+"""Reauthentication: the step-up of leads, and replacing one's passphrase."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_wrong_passphrase_unlocks_nothing_and_leaves_the_session(served, world
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.LEAD])
-def test_nobody_but_a_lead_steps_up(served, world, role):
+def test_only_leads_may_step_up(served, world, role):
     person = world.member(role)
     answer = served.ask(person, "POST", STEP_UP, json=again(person))
     assert (answer.status_code, answer.json()["code"]) == (403, "permission.denied")
@@ -150,7 +150,7 @@ def test_a_changed_passphrase_ends_every_other_session(served, world, person):
     identify(world, stranger)
 
 
-def test_an_answer_lost_on_the_way_can_be_asked_for_again_for_minutes(served, world, person):
+def test_a_lost_response_can_be_requested_again_for_minutes(served, world, person):
     token = served.token_of(person)
     key = {"idempotency-key": "the-same-request"}
     first = change(served, token, person.passphrase, headers=key)
@@ -175,14 +175,14 @@ def test_a_change_asked_for_with_a_wrong_passphrase_changes_nothing(served, worl
     assert not served.events("passphrase:changed")
 
 
-def test_the_stolen_token_of_somebody_changes_no_passphrase(served, world, person):
+def test_a_stolen_token_alone_changes_no_passphrase(served, world, person):
     token = world.token(person)
     assert change(served, token, world.member("vetter").passphrase).status_code == 403
     assert served.count(MemberSession) == 1
 
 
 def test_where_no_session_asks_a_changed_passphrase_ends_them_all(served, world, person):
-    """As a command does it, with the keys at hand and no token."""
+    """As a command does it: with keys and without a token."""
     token = served.token_of(person)
     with world.work_as(person) as work:
         old, fresh = start_passphrase_change(work, person.passphrase)

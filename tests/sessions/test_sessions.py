@@ -1,4 +1,4 @@
-"""Sessions: what a token opens, what a row opens without it, and when both stop."""
+"""Sessions: what a token opens, and when a session ends."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def one_token(world, token):
     return world, token
 
 
-def test_a_session_ends_when_nobody_uses_it_for_its_idle_time(world, token):
+def test_a_session_ends_after_its_idle_time(world, token):
     world.clock.advance(minutes=15)
     assert not ends(world, token)
     world.clock.advance(minutes=16)
@@ -195,13 +195,13 @@ def test_a_change_of_role_ends_every_session_at_once(world, person, token):
 @pytest.mark.parametrize(
     "values", [{"role": "lead"}, {"role": "administrator"}, {"status": "invited"}]
 )
-def test_a_member_row_changed_by_hand_ends_the_session(world, person, token, values):
+def test_a_member_row_changed_in_the_database_ends_the_session(world, person, token, values):
     with world.deployment.sessions() as session, session.begin():
         session.execute(update(Member).where(Member.id == person.id).values(**values))
     assert ends(world, token)
 
 
-def test_a_member_moved_to_another_team_by_hand_is_refused(world, person, token):
+def test_a_member_moved_to_another_team_in_the_database_is_refused(world, person, token):
     with world.deployment.sessions() as session, session.begin():
         session.execute(
             update(Member)
@@ -211,7 +211,7 @@ def test_a_member_moved_to_another_team_by_hand_is_refused(world, person, token)
     assert ends(world, token)
 
 
-def test_a_session_moved_to_another_member_by_hand_opens_nothing(world, token):
+def test_a_session_moved_to_another_member_in_the_database_opens_nothing(world, token):
     change(world, member_id=world.member("lead").id)
     assert ends(world, token)
 
@@ -243,7 +243,7 @@ def test_a_second_key_moved_into_an_ordinary_session_unlocks_nothing(world):
     assert identify(world, unlocked)[0].stepped_up
 
 
-def test_an_end_put_off_by_hand_gives_no_second_unlock_without_its_key(world, token):
+def test_a_step_up_prolonged_in_the_database_opens_nothing_without_its_key(world, token):
     change(world, lead_until=world.clock() + (world.clock() - world.clock().replace(hour=0)))
     assert not identify(world, token)[0].stepped_up
 
@@ -275,7 +275,7 @@ def test_signing_out_ends_the_session_and_no_other(served, person, token):
     assert served.ask(other, "GET", "/me").status_code == 200
 
 
-def test_a_member_sees_and_ends_their_own_sessions_and_nobody_elses(served, world, person, token):
+def test_a_member_sees_and_ends_only_their_own_sessions(served, world, person, token):
     lost_phone = served.token_of(person)
     stranger = world.member("volunteer", 2)
     theirs = served.ask(stranger, "GET", "/sessions").json()["items"]

@@ -1,4 +1,4 @@
-"""Signing in, refusing to, and how little the difference shows."""
+"""Sign-in and its refusals, which must look and cost alike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WRONG = "wrong words wrong words wrong words wrong words"
 
 
 class Counted:
-    """Stands before the stretcher and counts."""
+    """Counts what the stretcher is given."""
 
     def __init__(self, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -129,7 +129,7 @@ def test_unknown_name_wrong_passphrase_and_removed_member_look_the_same(
     assert all(one == seen[0] for one in seen[1:])
 
 
-def test_a_name_that_nobody_has_is_stretched_with_one_salt_of_its_own(served, stretches):
+def test_an_unknown_name_is_stretched_with_the_same_salt_each_time(served, stretches):
     for login in ("nobody-here", "nobody-here", "somebody-else"):
         served.sign_in(login, WRONG)
     first, again, other = (call["salt"] for call in stretches.calls)
@@ -137,7 +137,7 @@ def test_a_name_that_nobody_has_is_stretched_with_one_salt_of_its_own(served, st
     assert first != other
 
 
-def test_a_refusal_stands_in_the_log_and_says_who_was_tried_only_under_a_key(served, person):
+def test_a_refusal_is_logged_with_the_name_only_as_a_keyed_hash(served, person):
     served.sign_in(person.login, WRONG)
     served.sign_in("nobody-by-this-name", WRONG)
     refused = served.events("session:refused")
@@ -147,14 +147,14 @@ def test_a_refusal_stands_in_the_log_and_says_who_was_tried_only_under_a_key(ser
     assert served.count(MemberSession) == 0
 
 
-def test_the_row_of_a_removed_member_put_back_by_hand_opens_nothing(served, world):
+def test_a_removed_member_put_back_in_the_database_cannot_sign_in(served, world):
     gone = removed(world, "vetter")
     with world.deployment.sessions() as session, session.begin():
         session.execute(update(Member).where(Member.id == gone.id).values(status="active"))
     assert served.sign_in(gone.login, gone.passphrase).status_code == 401
 
 
-def test_a_member_promoted_by_hand_is_refused(served, world, person):
+def test_a_member_promoted_in_the_database_cannot_sign_in(served, world, person):
     with world.deployment.sessions() as session, session.begin():
         session.execute(update(Member).where(Member.id == person.id).values(role="administrator"))
     assert served.sign_in(person.login, person.passphrase).status_code == 401
@@ -202,7 +202,7 @@ def test_a_cost_lowered_in_the_row_is_refused_before_anything_is_stretched(
 
 
 def try_once(world: World, login: str, passphrase: str) -> float:
-    """Try to sign in as the routes do; returns the wait that was asked for."""
+    """Try to sign in as the routes do; returns the delay that was set."""
     with world.work_as(None) as work:
         task = start_sign_in(work, login, passphrase)
     stretched = stretch(passphrase, salt=task.salt, cost=task.cost, floor=task.floor)
@@ -230,7 +230,7 @@ def test_each_failure_makes_the_next_attempt_wait_longer_whether_the_name_exists
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_failures_on_one_name_make_nobody_else_wait(world, person):
+def test_failures_on_one_name_do_not_delay_other_names(world, person):
     """On both databases: upsert."""
     fail(world, person.login, 10)
     assert fail(world, world.member("volunteer", 2).login, 1) == [0]

@@ -26,7 +26,7 @@ from tests.support.world import Person, World
 
 @dataclass
 class Served:
-    """An application over a world, and ways to ask it."""
+    """An application over a world, and how to send it requests."""
 
     world: World
     client: TestClient
@@ -35,7 +35,7 @@ class Served:
     def ask(
         self, who: Role | Person | str | None, method: str, path: str, **request: Any
     ) -> Response:
-        """Send a request as the first member of a role, a member, a token's holder, or nobody."""
+        """Send a request as the first member of a role, as a member, by a token, or without one."""
         headers = {"idempotency-key": secrets.token_hex(8)} | dict(request.pop("headers", {}))
         if isinstance(who, Role):
             who = self.world.member(who)

@@ -1,4 +1,4 @@
-"""Members to test with: newcomers, another lead, what they hold."""
+"""Members to test with: new ones, another lead, and what they hold."""
 
 from __future__ import annotations
 
