@@ -254,7 +254,7 @@ def begin_move(
     move = MOVES.find(request.status, request.status if trigger is Trigger.RELEASE else to)
     if move is None or move.trigger is not trigger:
         raise MoveOutOfTurn
-    if not work.principal.may(move.needs):
+    if move.needs is None or not work.principal.may(move.needs):
         raise MoveNotAllowed
     barring_step = select(AidStep.id).where(
         AidStep.request_id == request.id,

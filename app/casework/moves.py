@@ -47,12 +47,13 @@ class StatusWithoutMoves(TypeError):
 class Move(Generic[S]):
     """One allowed move.
 
+    ``needs`` is the permission to make it; None for a move that only the worker makes.
     ``barred`` names acts: a member who took one of them in this record may not make the move.
     """
 
     source: S
     target: S
-    needs: Permission
+    needs: Permission | None
     trigger: Trigger = Trigger.MANUAL
     barred: frozenset[str] = frozenset()
     needs_reason: bool = False

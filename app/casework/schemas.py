@@ -15,14 +15,14 @@ S = TypeVar("S", bound=StrEnum)
 class MoveRuleRead(Schema):
     """One allowed move, from a status to another.
 
-    ``needs`` is the permission to make it. A move with another ``trigger`` than ``manual`` belongs
-    to that act and cannot be requested by itself. Members who took one of the ``barred`` steps in
-    the same record cannot make it.
+    ``needs`` is the permission to make it, null where only the program itself makes it. A move
+    with another ``trigger`` than ``manual`` belongs to that act and cannot be requested by itself.
+    Members who took one of the ``barred`` steps in the same record cannot make it.
     """
 
     source: str
     target: str
-    needs: Permission
+    needs: Permission | None
     trigger: Trigger
     barred: list[str]
     needs_reason: bool

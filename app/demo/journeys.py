@@ -40,7 +40,7 @@ from app.intake.service import Intake, open_case
 from app.intake.triage import Triage, decide_triage
 from app.permissions import Role
 from app.registration import service as codes
-from app.registration.models import CodeKind, RegistrationState
+from app.registration.models import CodeKind, RegistrationStatus
 from app.registration.redemption import redeem
 from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
@@ -368,7 +368,7 @@ class Telling:
             registration = codes.request_registration(work, case, CodeKind(event["kind"]))
             self._registration = registration.id
         with self._stage.work_as(self._registrar()) as work:
-            codes.move_registration(work, registration.id, RegistrationState.SUBMITTED)
+            codes.move_registration(work, registration.id, RegistrationStatus.SUBMITTED)
         with self._stage.work_as(self._registrar()) as work:
             self._code = codes.issue_code(work, registration.id).code
 

@@ -1,1 +1,1 @@
-"""Registration codes: asked for, issued, handed over, redeemed once, or taken back."""
+"""Registration codes: requested, issued, handed over, redeemed once, or revoked."""

@@ -3,8 +3,8 @@
 Fifteen random bytes, 40 bits that find a row and 80 bits that prove it, are written as 24
 characters of an alphabet without I, L, O and U; the 25th is a check character by H. M. Damm's
 scheme over the field of 32 elements, interim = 2 * (interim + digit). It catches each single wrong
-character and each swap of neighbours. Letters may be lower case, O and I and L may stand for 0
-and 1, digits may be Burmese, and any spaces or dashes may stand between.
+character and each swap of neighbours. Letters may be lower case, O and I and L are read as 0
+and 1, digits may be Burmese, and any spaces or dashes may be in between.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ class RegistrationNotFound(NotFound):
 
 
 class RegistrationMoveRefused(Conflict):
-    """A registration cannot go from where it stands to there, or not by this door."""
+    """A registration cannot go from its status to that one, or not by this act."""
 
     code = "registration.move_refused"
-    title = "The registration cannot go from where it stands to there"
+    title = "This cannot be done with a registration of this status; read it again"
 
 
 class RegistrationExists(Conflict):
@@ -39,7 +39,7 @@ class CodeMistyped(Invalid):
     """The code has a character too many, too few, or wrong. No try is counted for it."""
 
     code = "code.mistyped"
-    title = "This code was not typed as it was written; look at it again"
+    title = "This is not a valid code; compare each group with what was written"
 
     def __init__(self) -> None:
         super().__init__("code")

@@ -1,17 +1,14 @@
-"""Registrations and their states. Knows rows, cells and the table of moves; no rules, no codes.
+"""Rows of registrations. Knows tables and cell types; no rules, no codes.
 
-A code itself stands nowhere: the row has a keyed hash of the half that finds it and one of the
-half that proves it, and the second goes as soon as the code is used or taken back.
+A code itself is never stored: the row has a keyed hash of the half that finds it and one of the
+half that proves it, and the second is deleted as soon as the code is used or revoked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
@@ -23,14 +20,14 @@ from app.store.sealed import NOTES, SealedField
 
 
 class CodeKind(StrEnum):
-    """A *pre* code may be given to someone still in service, a *full* one to who has left."""
+    """A *pre* code is for someone still in service, a *full* one for someone who has left."""
 
     PRE = "pre"
     FULL = "full"
 
 
-class RegistrationState(StrEnum):
-    """Where a registration stands."""
+class RegistrationStatus(StrEnum):
+    """The status of a registration."""
 
     REQUESTED = "requested"
     SUBMITTED = "submitted"
@@ -42,31 +39,8 @@ class RegistrationState(StrEnum):
     REFUSED = "refused"
 
 
-_S = RegistrationState
-
-MOVES: Final[Mapping[RegistrationState, tuple[RegistrationState, ...]]] = MappingProxyType(
-    {
-        _S.REQUESTED: (_S.SUBMITTED, _S.REFUSED, _S.REVOKED),
-        _S.SUBMITTED: (_S.ISSUED, _S.REFUSED, _S.REVOKED),
-        _S.ISSUED: (_S.DELIVERED, _S.REDEEMED, _S.REVOKED, _S.EXPIRED),
-        _S.DELIVERED: (_S.REDEEMED, _S.REVOKED, _S.EXPIRED),
-        _S.REDEEMED: (),
-        _S.REVOKED: (),
-        _S.EXPIRED: (),
-        _S.REFUSED: (),
-    }
-)
-"""From where to where. Refused is somebody's no to a request; revoked is taking it back."""
-
-CODE_ALIVE: Final = frozenset({_S.ISSUED, _S.DELIVERED})
-"""Where a code can still be redeemed, unless its last day is over."""
-
-WORKED_ON: Final = frozenset({_S.REQUESTED, _S.SUBMITTED, _S.ISSUED})
-"""Where registrars still have something to do, and so hold a grant."""
-
-
 class RevocationReason(StrEnum):
-    """Why a code is taken back. Words have no place here: who revokes may hold no key to seal."""
+    """Why a code is revoked. No free text: a member who revokes may hold no key to seal it."""
 
     LOST = "lost"
     EXPOSED = "exposed"
@@ -80,7 +54,7 @@ class RevocationReason(StrEnum):
 class MoveNote:
     """What a registrar wrote at a move: why, or how a code was handed over."""
 
-    to: RegistrationState
+    to: RegistrationStatus
     text: str
     at: datetime
 
@@ -98,19 +72,21 @@ class Registration(CaseRecord, Versioned):
     __tablename__ = "registrations"
     __table_args__ = (
         UniqueConstraint("case_id", "number"),
-        Index("ix_registrations_ending", "state", "expires_on"),
+        Index("ix_registrations_ending", "status", "expires_on"),
     )
 
     team_id: Mapped[UUID] = plain("random; its registrars may revoke without a key to the case")
     number: Mapped[int] = plain("counts the registrations of a case, so that two never race")
-    kind: Mapped[CodeKind] = plain("told to whoever redeems the code", choice(CodeKind))
-    state: Mapped[RegistrationState] = plain(
-        "moves are decided by it, and redemption holds no key", choice(RegistrationState)
+    kind: Mapped[CodeKind] = plain("shown to the member who redeems", choice(CodeKind))
+    status: Mapped[RegistrationStatus] = plain(
+        "moves are decided by it, and redemption holds no key", choice(RegistrationStatus)
     )
-    requested_by: Mapped[UUID] = plain("random; who asked for it")
+    requested_by: Mapped[UUID] = plain("random; who requested it")
     requested_on: Mapped[date] = plain("lists are sorted by it; the day only")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
-    expires_on: Mapped[date | None] = plain("told to whoever redeems the code; the last day")
+    expires_on: Mapped[date | None] = plain(
+        "shown to the member who redeems the code; the last day"
+    )
     locator: Mapped[bytes | None] = index_column("HMAC of the half that finds it", unique=True)
     proof: Mapped[bytes | None] = index_column(
         "HMAC of the half that proves it, with row, kind and last day; gone once used or revoked"

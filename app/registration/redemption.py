@@ -1,9 +1,10 @@
 """Redeeming codes: valid or not, of which kind, until when, and nothing else.
 
-Whoever redeems holds no key to the case and learns nothing of it. A code is valid once: the
-database changes the row for one of two who ask at the same moment. Wrong codes are counted a day,
-for the member and for the one code, known or not, so that the count says nothing either; it is
-forgotten at midnight, so that nobody shuts another's code for good by trying it wrongly.
+- The member who redeems holds no key to the case and learns nothing of it.
+- A code is valid once: the database changes the row for one of two concurrent requests.
+- Wrong codes are counted for a day, for the member and for the one code, known or not, so that the
+  count says nothing either. Counts start again at midnight, so that nobody blocks another's code
+  for good by trying it wrongly.
 """
 
 from __future__ import annotations
@@ -22,12 +23,8 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.registration.codes import Code, read
 from app.registration.errors import RedemptionBudgetSpent
-from app.registration.models import (
-    CODE_ALIVE,
-    CodeKind,
-    Registration,
-    RegistrationState,
-)
+from app.registration.models import CodeKind, Registration, RegistrationStatus
+from app.registration.moves import CODE_ALIVE
 from app.store.counters import count_one, read_counts
 from app.text.dates import minute_of
 from app.work import Work
@@ -42,7 +39,7 @@ _REDEEMING = {
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """What a verifier learns. Of a code that is not valid, nothing."""
+    """The result of redeeming a code. Of a code that is not valid, nothing."""
 
     valid: bool
     kind: CodeKind | None = None
@@ -53,7 +50,7 @@ _NOT_VALID = Redemption(valid=False)
 
 
 def redeem(work: Work, text: str) -> Redemption:
-    """Use a code up and say what it was worth. A person refused since has no valid code.
+    """Use a code up and return its kind and last day. A person refused since has no valid code.
 
     Raises ``CodeMistyped`` at once, uncounted, where the check character does not fit, and
     ``RedemptionBudgetSpent`` when too many were tried in vain today.
@@ -102,7 +99,7 @@ def _find(work: Work, code: Code) -> Row[*tuple[Any, ...]] | None:
             Registration.id,
             Registration.case_id,
             Registration.kind,
-            Registration.state,
+            Registration.status,
             Registration.expires_on,
             Registration.proof,
         ).where(Registration.locator == locator_index(work, code))
@@ -115,19 +112,19 @@ def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
     proof = proof_of(work, code, found.id, found.kind, found.expires_on)
     return (
         equal(proof, found.proof)
-        and found.state in CODE_ALIVE
+        and found.status in CODE_ALIVE
         and found.expires_on >= work.today()
         and not is_refused(work, found.case_id)
     )
 
 
 def _use_up(work: Work, registration_id: UUID) -> bool:
-    """Change the row unless somebody else just did; the database decides between the two."""
+    """Change the row unless a concurrent request just did."""
     used = work.session.execute(
         update(Registration)
-        .where(Registration.id == registration_id, Registration.state.in_(CODE_ALIVE))
+        .where(Registration.id == registration_id, Registration.status.in_(CODE_ALIVE))
         .values(
-            state=RegistrationState.REDEEMED,
+            status=RegistrationStatus.REDEEMED,
             proof=null(),
             moved_on=work.today(),
             version=Registration.version + 1,

@@ -1,4 +1,4 @@
-"""HTTP face of registration."""
+"""HTTP routes of registration: requests, codes, revocations, redemptions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from app.cases import service as intake
+from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady, NotCleared
 from app.casework.readiness import Task
 from app.http.needs import NotWork
+from app.casework.schemas import MoveRuleListRead
 from app.http.paging import Page, PageAsked, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -24,23 +25,19 @@ from app.registration.errors import (
     RegistrationNotFound,
 )
 from app.registration.models import Registration
+from app.registration.moves import MOVES
 from app.registration.schemas import (
-    CodeShown,
-    DeliverCode,
-    IssueCode,
-    MoveRegistration,
-    MovesShown,
-    RedeemCode,
-    RedemptionShown,
-    RegistrationReceipt,
-    RegistrationShown,
-    RequestRegistration,
-    RevokeRegistration,
-    code_shown,
-    moves_shown,
-    redemption_shown,
-    registration_receipt,
-    registration_shown,
+    CodeCreate,
+    CodeRead,
+    DeliveryCreate,
+    RedemptionCreate,
+    RedemptionRead,
+    RegistrationCreate,
+    RegistrationMoveCreate,
+    RegistrationRead,
+    RegistrationStateRead,
+    RegistrationSummary,
+    RevocationCreate,
 )
 from app.work import Work
 
@@ -56,19 +53,19 @@ router = Router(tags=["registration"])
     raises=[CaseNotFound, CaseNotReady, NotCleared, RegistrationExists, NoRegistrar],
 )
 def request_registration(
-    case_id: UUID, body: RequestRegistration, work: Work
-) -> RegistrationReceipt:
-    """Ask the team's registrars for a code."""
-    case = intake.get_case(work, case_id)
-    return _receipt(work, service.request_registration(work, case, body.kind))
+    case_id: UUID, body: RegistrationCreate, work: Work
+) -> RegistrationStateRead:
+    """Request a code from the team's registrars."""
+    case = cases.get_case(work, case_id)
+    return _state(work, service.request_registration(work, case, body.kind))
 
 
 @router.get("/cases/{case_id}/registrations", needs=Permission.CODE_REQUEST, raises=[CaseNotFound])
 def list_case_registrations(
     case_id: UUID, work: Work, page: PageQuery
-) -> Page[RegistrationReceipt]:
-    """The registrations of a case, oldest first, as far as they are no registrar's secret."""
-    case = intake.get_case(work, case_id)
+) -> Page[RegistrationSummary]:
+    """List the registrations of a case, oldest first, without what registrars wrote."""
+    case = cases.get_case(work, case_id)
     rows = service.list_registrations_of_case(
         work, case, limit=page.limit + 1, after=position(work, page, date, UUID)
     )
@@ -83,23 +80,23 @@ def list_case_registrations(
     raises=[CaseNotFound, RegistrationNotFound, RegistrationMoveRefused],
 )
 def revoke_case_registration(
-    case_id: UUID, registration_id: UUID, body: RevokeRegistration, work: Work
-) -> RegistrationReceipt:
-    """Take back a code, or the request for one, of a case in hand."""
-    case = intake.get_case(work, case_id)
+    case_id: UUID, registration_id: UUID, body: RevocationCreate, work: Work
+) -> RegistrationStateRead:
+    """Revoke a code of a case, or the request for one."""
+    case = cases.get_case(work, case_id)
     registration = service.get_registration_of_case(work, case, registration_id)
-    return _receipt(work, service.revoke_registration(work, registration, body.reason))
+    return _state(work, service.revoke_registration(work, registration, body.reason))
 
 
 @router.get("/registrations/moves", needs=Permission.SELF_READ)
-def list_registration_moves() -> MovesShown:
-    """Where a registration may go from where it stands."""
-    return moves_shown()
+def list_registration_moves() -> MoveRuleListRead:
+    """List every allowed move of a registration, who may make it, and by which act."""
+    return MoveRuleListRead.of(MOVES)
 
 
 @router.get("/registrations", needs=Permission.CODE_READ)
-def list_registrations(work: Work, page: PageQuery) -> Page[RegistrationReceipt]:
-    """The registrations in one's hands, oldest first."""
+def list_registrations(work: Work, page: PageQuery) -> Page[RegistrationSummary]:
+    """List the registrations that one holds a grant on, oldest first."""
     rows = service.list_registrations(
         work, limit=page.limit + 1, after=position(work, page, date, UUID)
     )
@@ -111,11 +108,11 @@ def list_registrations(work: Work, page: PageQuery) -> Page[RegistrationReceipt]
     needs=Permission.CODE_READ,
     raises=[RegistrationNotFound],
 )
-def read_registration(registration_id: UUID, work: Work) -> RegistrationShown:
-    """A registration with what registrars wrote."""
+def read_registration(registration_id: UUID, work: Work) -> RegistrationRead:
+    """Read a registration with what registrars wrote."""
     registration = service.get_registration(work, registration_id)
     notes = service.read_notes(work, registration)
-    return registration_shown(registration, notes, work.today())
+    return RegistrationRead.of_opened(registration, notes, work.today())
 
 
 @router.post(
@@ -126,11 +123,11 @@ def read_registration(registration_id: UUID, work: Work) -> RegistrationShown:
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
 def move_registration(
-    registration_id: UUID, body: MoveRegistration, work: Work
-) -> RegistrationReceipt:
+    registration_id: UUID, body: RegistrationMoveCreate, work: Work
+) -> RegistrationStateRead:
     """Submit a request to the authority, or refuse it."""
     moved = service.move_registration(work, registration_id, body.to, body.reason)
-    return _receipt(work, moved)
+    return _state(work, moved)
 
 
 @router.post(
@@ -142,11 +139,11 @@ def move_registration(
     status_code=201,
     raises=[RegistrationNotFound, RegistrationMoveRefused, CaseNotReady, NotCleared],
 )
-def issue_code(registration_id: UUID, body: IssueCode, work: Work) -> CodeShown:
+def issue_code(registration_id: UUID, body: CodeCreate, work: Work) -> CodeRead:
     """Make the code and show it, this once. A full code revokes the case's pre code."""
     issued = service.issue_code(work, registration_id, body.valid_for_days)
     work.session.flush()
-    return code_shown(issued.registration, issued.code, work.today())
+    return CodeRead.of_issued(issued, work.today())
 
 
 @router.post(
@@ -156,9 +153,9 @@ def issue_code(registration_id: UUID, body: IssueCode, work: Work) -> CodeShown:
     changes=True,
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
-def deliver_code(registration_id: UUID, body: DeliverCode, work: Work) -> RegistrationReceipt:
-    """Note how the code was handed over; the registration then leaves one's hands."""
-    return _receipt(work, service.deliver_code(work, registration_id, body.handed_over))
+def deliver_code(registration_id: UUID, body: DeliveryCreate, work: Work) -> RegistrationStateRead:
+    """Record how the code was handed over; with that the registrars' grants end."""
+    return _state(work, service.deliver_code(work, registration_id, body.handed_over))
 
 
 @router.post(
@@ -169,11 +166,11 @@ def deliver_code(registration_id: UUID, body: DeliverCode, work: Work) -> Regist
     raises=[RegistrationNotFound, RegistrationMoveRefused],
 )
 def revoke_registration(
-    registration_id: UUID, body: RevokeRegistration, work: Work
-) -> RegistrationReceipt:
-    """Take back a code of one's team, also after the work on it is over."""
+    registration_id: UUID, body: RevocationCreate, work: Work
+) -> RegistrationStateRead:
+    """Revoke a code of one's team, also after the work on it is over."""
     registration = service.get_registration_of_team(work, registration_id)
-    return _receipt(work, service.revoke_registration(work, registration, body.reason))
+    return _state(work, service.revoke_registration(work, registration, body.reason))
 
 
 @router.post(
@@ -183,21 +180,21 @@ def revoke_registration(
     creates=True,
     raises=[CodeMistyped, RedemptionBudgetSpent],
 )
-def redeem_code(body: RedeemCode, work: Work) -> RedemptionShown:
-    """Use a code up. Says whether it was valid, of which kind and until when; nothing of whom."""
-    return redemption_shown(redemption.redeem(work, body.code))
+def redeem_code(body: RedemptionCreate, work: Work) -> RedemptionRead:
+    """Use a code up. Returns whether it was valid, its kind and last day; nothing of the person."""
+    return RedemptionRead.of(redemption.redeem(work, body.code))
 
 
-def _receipt(work: Work, registration: Registration) -> RegistrationReceipt:
+def _state(work: Work, registration: Registration) -> RegistrationStateRead:
     work.session.flush()
-    return registration_receipt(registration, work.today())
+    return RegistrationStateRead.of(registration, work.today())
 
 
-def _page(work: Work, page: PageAsked, rows: Sequence[Registration]) -> Page[RegistrationReceipt]:
+def _page(work: Work, page: PageAsked, rows: Sequence[Registration]) -> Page[RegistrationSummary]:
     return page_of(
         work,
         page,
         rows,
         keys=lambda registration: (registration.requested_on, registration.id),
-        show=lambda shown: [registration_receipt(row, work.today()) for row in shown],
+        show=lambda shown: [RegistrationSummary.of(row, work.today()) for row in shown],
     )

@@ -1,146 +1,145 @@
-"""What registration takes and gives over HTTP. Only ``CodeShown`` ever holds a code."""
+"""Requests and responses of registration. Only ``CodeRead`` ever holds a code."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from app.http.schema import Code, LongText, Reason, Schema, Version
 from app.registration.models import (
-    MOVES,
     CodeKind,
     MoveNote,
     Registration,
-    RegistrationState,
+    RegistrationStatus,
     RevocationReason,
 )
+from app.registration.moves import ManualTarget
 from app.registration.redemption import Redemption
-from app.registration.service import LONGEST_DAYS, USUAL_DAYS, state_on
+from app.registration.service import LONGEST_DAYS, USUAL_DAYS, Issued, status_on
 
 
-class RequestRegistration(Schema):
-    """Which code is asked for."""
+class RegistrationCreate(Schema):
+    """Which kind of code is requested."""
 
     kind: CodeKind
 
 
-class MoveRegistration(Schema):
+class RegistrationMoveCreate(Schema):
     """What a registrar did with a request, and why."""
 
-    to: Literal[RegistrationState.SUBMITTED, RegistrationState.REFUSED]
+    to: ManualTarget
     reason: Reason | None = None
 
 
-class IssueCode(Schema):
+class CodeCreate(Schema):
     """For how many days the code is to last."""
 
     valid_for_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] = USUAL_DAYS
 
 
-class DeliverCode(Schema):
+class DeliveryCreate(Schema):
     """How the code was handed over; kept sealed."""
 
     handed_over: LongText
 
 
-class RevokeRegistration(Schema):
-    """Why a code or a request is taken back."""
+class RevocationCreate(Schema):
+    """Why a code or a request is revoked."""
 
     reason: RevocationReason
 
 
-class RedeemCode(Schema):
+class RedemptionCreate(Schema):
     """A code as it was read or typed."""
 
     code: Code
 
 
-class RegistrationReceipt(Schema):
-    """How a registration stands."""
+class RegistrationStateRead(Schema):
+    """A registration without what registrars wrote."""
 
     id: UUID
     case_id: UUID
     version: Version
     kind: CodeKind
-    state: RegistrationState
+    status: RegistrationStatus
     requested_on: date
     moved_on: date
     expires_on: date | None
 
+    @classmethod
+    def of(cls, registration: Registration, today: date) -> Self:
+        """Return a registration with its status of today."""
+        return cls(**_state(registration, today))
 
-class NoteShown(Schema):
+
+class RegistrationSummary(RegistrationStateRead):
+    """A registration in a list."""
+
+
+class RegistrationNoteRead(Schema):
     """What a registrar wrote at a move."""
 
-    to: RegistrationState
+    to: RegistrationStatus
     text: str
     at: datetime
 
+    @classmethod
+    def of(cls, note: MoveNote) -> Self:
+        """Return an opened note."""
+        return cls(to=note.to, text=note.text, at=note.at)
 
-class RegistrationShown(RegistrationReceipt):
+
+class RegistrationRead(RegistrationStateRead):
     """A registration with its notes, as registrars see it."""
 
-    notes: list[NoteShown]
+    notes: list[RegistrationNoteRead]
+
+    @classmethod
+    def of_opened(
+        cls, registration: Registration, notes: tuple[MoveNote, ...], today: date
+    ) -> Self:
+        """Return a registration and its opened notes."""
+        return cls(
+            **_state(registration, today), notes=[RegistrationNoteRead.of(note) for note in notes]
+        )
 
 
-class CodeShown(RegistrationReceipt):
-    """A fresh code. It is nowhere else, and is not shown again."""
+class CodeRead(RegistrationStateRead):
+    """A new code. It is stored nowhere and is not shown again."""
 
     code: str
 
+    @classmethod
+    def of_issued(cls, issued: Issued, today: date) -> Self:
+        """Return a registration and the code just issued for it."""
+        return cls(**_state(issued.registration, today), code=issued.code)
 
-class RedemptionShown(Schema):
+
+class RedemptionRead(Schema):
     """Valid or not; of a valid code its kind and its last day, and nothing else."""
 
     valid: bool
     kind: CodeKind | None
     expires_on: date | None
 
-
-class MovesShown(Schema):
-    """Where a registration may go from where it stands."""
-
-    moves: dict[RegistrationState, list[RegistrationState]]
-
-
-def registration_receipt(registration: Registration, today: date) -> RegistrationReceipt:
-    """Return how a registration stands today."""
-    return RegistrationReceipt(
-        id=registration.id,
-        case_id=registration.case_id,
-        version=registration.version,
-        kind=registration.kind,
-        state=state_on(registration, today),
-        requested_on=registration.requested_on,
-        moved_on=registration.moved_on,
-        expires_on=registration.expires_on,
-    )
+    @classmethod
+    def of(cls, redemption: Redemption) -> Self:
+        """Return the result of redeeming a code."""
+        return cls(valid=redemption.valid, kind=redemption.kind, expires_on=redemption.expires_on)
 
 
-def registration_shown(
-    registration: Registration, notes: tuple[MoveNote, ...], today: date
-) -> RegistrationShown:
-    """Return a registration and its opened notes."""
-    return RegistrationShown(
-        **registration_receipt(registration, today).model_dump(),
-        notes=[NoteShown(to=note.to, text=note.text, at=note.at) for note in notes],
-    )
-
-
-def code_shown(registration: Registration, code: str, today: date) -> CodeShown:
-    """Return a registration and the code just issued for it."""
-    return CodeShown(**registration_receipt(registration, today).model_dump(), code=code)
-
-
-def redemption_shown(redemption: Redemption) -> RedemptionShown:
-    """Return what a verifier learns."""
-    return RedemptionShown(
-        valid=redemption.valid, kind=redemption.kind, expires_on=redemption.expires_on
-    )
-
-
-def moves_shown() -> MovesShown:
-    """Return the table of moves."""
-    return MovesShown(moves={was: list(become) for was, become in MOVES.items()})
+def _state(registration: Registration, today: date) -> dict[str, Any]:
+    return {
+        "id": registration.id,
+        "case_id": registration.case_id,
+        "version": registration.version,
+        "kind": registration.kind,
+        "status": status_on(registration, today),
+        "requested_on": registration.requested_on,
+        "moved_on": registration.moved_on,
+        "expires_on": registration.expires_on,
+    }

@@ -1,8 +1,8 @@
-"""Asking for a code, issuing it, handing it over, taking it back. Knows no HTTP.
+"""Registrations: requesting a code, issuing it, handing it over, revoking it. Knows no HTTP.
 
-A registration's own scope is minted for it and granted to the registrars of the case's team; the
-grants end when there is nothing left for them to do. Taking a code back needs no key: whoever
-holds the case, or works as a registrar in its team, changes a state.
+- A registration has a scope of its own, granted to the registrars of the case's team; the grants
+  end when there is nothing left for them to do.
+- Revoking needs no key: members who hold the case and registrars of its team change a status.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, tuple_
+from sqlalchemy import ColumnElement, select
 
 from app.accounts import service as accounts
 from app.audit.events import EventKind
@@ -28,27 +28,25 @@ from app.registration.errors import (
     RegistrationNotFound,
 )
 from app.registration.models import (
-    CODE_ALIVE,
-    MOVES,
-    WORKED_ON,
     CodeKind,
     MoveNote,
     Registration,
     RegistrationNotes,
-    RegistrationState,
+    RegistrationStatus,
     RevocationReason,
 )
+from app.registration.moves import CODE_ALIVE, MOVES, WORKED_ON
 from app.registration.redemption import locator_index, proof_of
 from app.store.base import new_id
-from app.vault.models import Grant, GrantReason
-from app.vault.queries import live_grants
+from app.store.queries import keyset, next_number
+from app.vault.models import GrantReason
+from app.vault.queries import granted_to
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
 
 USUAL_DAYS = 365
 LONGEST_DAYS = 730
-_S = RegistrationState
-_BY_REGISTRAR = frozenset({_S.SUBMITTED, _S.REFUSED})
+_S = RegistrationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +58,22 @@ class Issued:
 
 
 def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration:
-    """Ask the registrars of the case's team for a code.
+    """Request a code from the registrars of the case's team.
 
     The principal needs a grant on the case and keeps none on the registration. Raises
     ``NotCleared``, ``RegistrationExists``, ``NoRegistrar``, ``NoGrant``.
     """
     require_ready(work, case, Task.REQUEST_CODE)
     earlier = _of_case(work, case.id)
-    if any(_stands_in_the_way(work, other, kind) for other in earlier):
+    if any(_conflicts(work, other, kind) for other in earlier):
         raise RegistrationExists
     registration = Registration(
         id=new_id(),
         case_id=case.id,
         team_id=case.team_id,
-        number=1 + max((other.number for other in earlier), default=0),
+        number=next_number(work.session, Registration.number, Registration.case_id == case.id),
         kind=kind,
-        state=_S.REQUESTED,
+        status=_S.REQUESTED,
         requested_by=work.principal.id,
         requested_on=work.today(),
         moved_on=work.today(),
@@ -117,7 +115,7 @@ def get_registration(work: Work, registration_id: UUID) -> Registration:
 
 
 def get_registration_of_case(work: Work, case: Case, registration_id: UUID) -> Registration:
-    """Return the row of a registration of a case in hand; raises ``RegistrationNotFound``."""
+    """Return the row of a registration of this case; raises ``RegistrationNotFound``."""
     registration = work.session.get(Registration, registration_id)
     if registration is None or registration.case_id != case.id:
         raise RegistrationNotFound
@@ -138,17 +136,14 @@ def get_registration_of_team(work: Work, registration_id: UUID) -> Registration:
 def list_registrations(
     work: Work, *, limit: int, after: tuple[Any, ...] | None = None
 ) -> Sequence[Registration]:
-    """Return the registrations that the principal holds grants for, oldest first.
+    """Return the registrations that are granted to the principal, oldest first.
 
     ``after`` is (requested_on, id) of the last one seen.
     """
-    held = exists().where(
-        Grant.about == Registration.id,
-        Grant.case_id == Registration.case_id,
-        Grant.holder_id == work.principal.id,
-        live_grants(work.today()),
+    granted = granted_to(
+        work.principal.id, work.today(), case_id=Registration.case_id, about=Registration.id
     )
-    return _page(work, held, limit, after)
+    return _page(work, granted, limit, after)
 
 
 def list_registrations_of_case(
@@ -167,7 +162,7 @@ def read_notes(work: Work, registration: Registration) -> tuple[MoveNote, ...]:
 
 
 def move_registration(
-    work: Work, registration_id: UUID, to: RegistrationState, reason: str | None = None
+    work: Work, registration_id: UUID, to: RegistrationStatus, reason: str | None = None
 ) -> Registration:
     """Submit or refuse a request, as a registrar.
 
@@ -176,7 +171,7 @@ def move_registration(
     """
     registration = get_registration(work, registration_id)
     work.claim(registration)
-    if to not in _BY_REGISTRAR:
+    if MOVES.find_manual(registration.status, to) is None:
         raise RegistrationMoveRefused
     _move(work, registration, to, note=reason)
     return registration
@@ -198,7 +193,7 @@ def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DA
     registration.proof = proof_of(work, code, registration.id, registration.kind, expires_on)
     if registration.kind is CodeKind.FULL:
         for other in _of_case(work, registration.case_id):
-            if other.kind is CodeKind.PRE and _S.REVOKED in MOVES[other.state]:
+            if other.kind is CodeKind.PRE and MOVES.find(other.status, _S.REVOKED):
                 _revoke(work, other, RevocationReason.SUPERSEDED)
     return Issued(registration, spell(code))
 
@@ -217,7 +212,7 @@ def deliver_code(work: Work, registration_id: UUID, handed_over: str) -> Registr
 def revoke_registration(
     work: Work, registration: Registration, reason: RevocationReason
 ) -> Registration:
-    """Take a code or a request back, for good. Needs no key.
+    """Revoke a code or a request, for good. Needs no key.
 
     Raises ``RegistrationMoveRefused`` where it is over already, ``Stale``.
     """
@@ -230,7 +225,7 @@ def expire_codes(work: Work) -> int:
     """Note which codes have passed their last day; returns how many. A job of the worker."""
     passed = work.session.scalars(
         select(Registration).where(
-            Registration.state.in_(CODE_ALIVE), Registration.expires_on < work.today()
+            Registration.status.in_(CODE_ALIVE), Registration.expires_on < work.today()
         )
     ).all()
     for registration in passed:
@@ -238,11 +233,11 @@ def expire_codes(work: Work) -> int:
     return len(passed)
 
 
-def state_on(registration: Registration, today: date) -> RegistrationState:
-    """Return where a registration stands on a day, whether or not the worker has noted it yet."""
-    if registration.state in CODE_ALIVE and not _lasts(registration, today):
+def status_on(registration: Registration, today: date) -> RegistrationStatus:
+    """Return the status of a registration on a day, expired or not as its last day says."""
+    if registration.status in CODE_ALIVE and not _lasts(registration, today):
         return _S.EXPIRED
-    return registration.state
+    return registration.status
 
 
 def _revoke(work: Work, registration: Registration, reason: RevocationReason) -> None:
@@ -252,20 +247,20 @@ def _revoke(work: Work, registration: Registration, reason: RevocationReason) ->
 def _move(
     work: Work,
     registration: Registration,
-    to: RegistrationState,
+    to: RegistrationStatus,
     *,
     note: str | None = None,
     **facts: str,
 ) -> None:
-    """The only place where a state changes, but for redemption's statement."""
-    was = registration.state
-    expired = state_on(registration, work.today()) is _S.EXPIRED
-    if to not in MOVES[was] or expired is not (to is _S.EXPIRED):
+    """The only place where a status changes, but for the statement in ``redemption``."""
+    was = registration.status
+    expired = status_on(registration, work.today()) is _S.EXPIRED
+    if MOVES.find(was, to) is None or expired is not (to is _S.EXPIRED):
         raise RegistrationMoveRefused
     if note is not None:
         notes = (*read_notes(work, registration), MoveNote(to, note, work.now()))
         work.vault.seal(registration.notes, RegistrationNotes(notes))
-    registration.state = to
+    registration.status = to
     registration.moved_on = work.today()
     if to not in CODE_ALIVE:
         registration.proof = None
@@ -281,10 +276,10 @@ def _move(
     )
 
 
-def _stands_in_the_way(work: Work, other: Registration, kind: CodeKind) -> bool:
+def _conflicts(work: Work, other: Registration, kind: CodeKind) -> bool:
     over = {_S.REVOKED, _S.EXPIRED, _S.REFUSED}
     same_or_more = other.kind is kind or other.kind is CodeKind.FULL
-    return same_or_more and state_on(other, work.today()) not in over
+    return same_or_more and status_on(other, work.today()) not in over
 
 
 def _lasts(registration: Registration, today: date) -> bool:
@@ -298,9 +293,6 @@ def _of_case(work: Work, case_id: UUID) -> Sequence[Registration]:
 def _page(
     work: Work, which: ColumnElement[bool], limit: int, after: tuple[Any, ...] | None
 ) -> Sequence[Registration]:
-    query = select(Registration).where(which)
-    if after is not None:
-        query = query.where(tuple_(Registration.requested_on, Registration.id) > after)
-    return work.session.scalars(
-        query.order_by(Registration.requested_on, Registration.id).limit(limit)
-    ).all()
+    keys = (Registration.requested_on, Registration.id)
+    page = keyset(select(Registration).where(which), keys, after=after, limit=limit)
+    return work.session.scalars(page).all()

@@ -14,14 +14,14 @@ from app.cases.models import Case, CaseStatus
 from app.casework.errors import CaseNotReady
 from app.permissions import Role
 from app.registration import routes as registration_routes
-from app.registration.models import Registration, RegistrationState
+from app.registration.models import Registration, RegistrationStatus
 from app.relocation import routes as relocation_routes
 from app.relocation import service as relocation
 from app.relocation.models import LegKind
-from tests.registration.acts import issue, move, request
 from tests.support import relocation_steps
 from tests.support.aid_client import serve
-from tests.vetting.acts import clear
+from tests.support.registration_steps import issue, move, request
+from tests.support.vetting_steps import clear
 
 OVER = (CaseStatus.DECLINED, CaseStatus.CLOSED, CaseStatus.MERGED, CaseStatus.ERASED)
 NOT_YET = (CaseStatus.SUBMITTED, CaseStatus.VETTING)
@@ -126,7 +126,7 @@ def test_no_code_is_issued_on_a_case_that_is_over_though_its_clearance_holds(
     world, cleared, status
 ):
     registration_id = request(world, cleared)
-    move(world, registration_id, RegistrationState.SUBMITTED)
+    move(world, registration_id, RegistrationStatus.SUBMITTED)
     set_status(world, cleared, status)
     with pytest.raises(CaseNotReady):
         issue(world, registration_id)
@@ -172,7 +172,7 @@ def test_a_plan_on_a_case_that_is_over_is_a_conflict(scene, api, status):
 @pytest.mark.parametrize("status", OVER)
 def test_a_code_on_a_case_that_is_over_is_a_conflict_at_each_step(world, api, cleared, status):
     registration_id = request(world, cleared)
-    move(world, registration_id, RegistrationState.SUBMITTED)
+    move(world, registration_id, RegistrationStatus.SUBMITTED)
     set_status(world, cleared, status)
     coordinator, registrar = world.member(Role.COORDINATOR), world.member(Role.REGISTRAR)
     path = f"/cases/{cleared}/registrations"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.vetting_client import Api, serve
 from tests.support.world import World
-from tests.vetting.serving import Api, serve
 
 
 @pytest.fixture

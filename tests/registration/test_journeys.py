@@ -9,19 +9,18 @@ from app.cases.models import CaseStatus, Channel, Contact, Identity, Papers, Sta
 from app.casework.errors import NotCleared
 from app.permissions import Role
 from app.registration.errors import CodeMistyped
-from app.registration.models import CodeKind, RegistrationState
+from app.registration.models import CodeKind, RegistrationStatus
 from app.vetting import service as vetting
 from app.vetting.errors import TooFewSources
 from app.vetting.models import Outcome, Source, Verdict
-from tests.registration.acts import (
+from tests.support.registration_steps import (
+    code_status,
     deliver,
     issue_at_once,
     redeem,
     request,
-    state_of,
 )
-from tests.support.world import BEGINNING
-from tests.vetting.acts import (
+from tests.support.vetting_steps import (
     ask,
     check,
     clear,
@@ -30,10 +29,11 @@ from tests.vetting.acts import (
     decide_both,
     status_of,
 )
+from tests.support.world import BEGINNING
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
 
-S = RegistrationState
+S = RegistrationStatus
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_man_who_walked(world, at):
     answer = redeem(world, code, by=verifier)
     assert (answer.valid, answer.kind) == (True, CodeKind.FULL)
     assert not redeem(world, code, by=verifier).valid
-    assert state_of(world, registration_id) is S.REDEEMED
+    assert code_status(world, registration_id) is S.REDEEMED
 
 
 @pytest.fixture
@@ -127,10 +127,10 @@ def test_a_pre_code_while_still_in_service_and_a_full_one_after(world, still_ins
         request(world, case_id, CodeKind.FULL)
     at(days=131)
     clear(world, case_id)
-    assert state_of(world, pre) is S.DELIVERED
+    assert code_status(world, pre) is S.DELIVERED
     at(days=140)
     full, full_code = issue_at_once(world, case_id, CodeKind.FULL)
-    assert state_of(world, pre) is S.REVOKED
+    assert code_status(world, pre) is S.REVOKED
     assert not redeem(world, pre_code).valid
     assert redeem(world, full_code).valid
-    assert state_of(world, full) is S.REDEEMED
+    assert code_status(world, full) is S.REDEEMED

@@ -18,12 +18,21 @@ from hypothesis.stateful import (
 
 from app.errors import Conflict, NotFound
 from app.permissions import Compartment, Role
-from app.registration.models import MOVES, CodeKind, RegistrationState
+from app.registration.models import CodeKind, RegistrationStatus
+from app.registration.moves import MOVES
 from app.vault.scopes import Scope
-from tests.registration.acts import deliver, issue, move, redeem, request, revoke, state_of
-from tests.vetting.acts import clear, open_stranger
+from tests.support.registration_steps import (
+    code_status,
+    deliver,
+    issue,
+    move,
+    redeem,
+    request,
+    revoke,
+)
+from tests.support.vetting_steps import clear, open_stranger
 
-S = RegistrationState
+S = RegistrationStatus
 OVER = {S.REVOKED, S.EXPIRED, S.REFUSED}
 IN_HAND = {S.REQUESTED, S.SUBMITTED, S.ISSUED}
 
@@ -34,7 +43,7 @@ class One:
 
     id: Any
     kind: CodeKind
-    state: RegistrationState = S.REQUESTED
+    status: RegistrationStatus = S.REQUESTED
     code: str | None = None
     last_day: date | None = None
 
@@ -70,7 +79,7 @@ class Registrations(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(CodeKind))
     def request(self, kind):
         blocked = any(
-            one.state not in OVER and one.kind in {kind, CodeKind.FULL} for one in self.known
+            one.status not in OVER and one.kind in {kind, CodeKind.FULL} for one in self.known
         )
         made, refused = attempt(request, self.world, self.case_id, kind)
         assert refused is (blocked or self.cleared_until < self.today)
@@ -78,10 +87,10 @@ class Registrations(RuleBasedStateMachine):
             self.known.append(One(made, kind))
 
     def _held(self, one):
-        return one.state in IN_HAND
+        return one.status in IN_HAND
 
     def _may(self, one, to):
-        return to in MOVES[one.state]
+        return MOVES.find(one.status, to) is not None
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), to=st.sampled_from((S.SUBMITTED, S.REFUSED)))
@@ -90,7 +99,7 @@ class Registrations(RuleBasedStateMachine):
         _, refused = attempt(move, self.world, one.id, to, "Because.")
         assert refused is not (self._held(one) and self._may(one, to))
         if not refused:
-            one.state = to
+            one.status = to
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), days=st.sampled_from((30, 400)))
@@ -101,11 +110,11 @@ class Registrations(RuleBasedStateMachine):
         assert refused is not (self._held(one) and self._may(one, S.ISSUED) and cleared)
         if refused:
             return
-        one.state, one.code, one.last_day = S.ISSUED, code, self.today + timedelta(days=days)
+        one.status, one.code, one.last_day = S.ISSUED, code, self.today + timedelta(days=days)
         if one.kind is CodeKind.FULL:
             for other in self.known:
                 if other.kind is CodeKind.PRE and self._may(other, S.REVOKED):
-                    other.state = S.REVOKED
+                    other.status = S.REVOKED
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
@@ -114,7 +123,7 @@ class Registrations(RuleBasedStateMachine):
         _, refused = attempt(deliver, self.world, one.id)
         assert refused is not (self._held(one) and self._may(one, S.DELIVERED))
         if not refused:
-            one.state = S.DELIVERED
+            one.status = S.DELIVERED
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
@@ -123,7 +132,7 @@ class Registrations(RuleBasedStateMachine):
         _, refused = attempt(revoke, self.world, one.id)
         assert refused is not self._may(one, S.REVOKED)
         if not refused:
-            one.state = S.REVOKED
+            one.status = S.REVOKED
 
     @precondition(lambda self: any(one.code for one in self.known))
     @rule(data=st.data(), number=st.sampled_from((1, 2, 3)))
@@ -133,7 +142,7 @@ class Registrations(RuleBasedStateMachine):
         assert answer.valid is self._may(one, S.REDEEMED)
         if answer.valid:
             assert (answer.kind, answer.expires_on) == (one.kind, one.last_day)
-            one.state = S.REDEEMED
+            one.status = S.REDEEMED
         else:
             assert (answer.kind, answer.expires_on) == (None, None)
             # Five vain tries a day are allowed for one code; the model counts none.
@@ -143,17 +152,17 @@ class Registrations(RuleBasedStateMachine):
     def wait(self, days):
         self.world.clock.advance(days=days)
         for one in self.known:
-            if one.state in {S.ISSUED, S.DELIVERED} and one.last_day < self.today:
-                one.state = S.EXPIRED
+            if one.status in {S.ISSUED, S.DELIVERED} and one.last_day < self.today:
+                one.status = S.EXPIRED
 
     @invariant()
-    def each_stands_where_it_should(self):
+    def each_has_the_status_of_the_model(self):
         for one in self.known:
-            assert state_of(self.world, one.id) is one.state
+            assert code_status(self.world, one.id) is one.status
 
     @invariant()
     def no_two_codes_of_a_kind_are_alive_and_no_pre_code_beside_a_full_one(self):
-        alive = [one.kind for one in self.known if one.state in {S.ISSUED, S.DELIVERED}]
+        alive = [one.kind for one in self.known if one.status in {S.ISSUED, S.DELIVERED}]
         assert len(alive) == len(set(alive))
         assert CodeKind.PRE not in alive or CodeKind.FULL not in alive
 
@@ -163,8 +172,8 @@ class Registrations(RuleBasedStateMachine):
             for one in self.known:
                 scope = Scope(Compartment.REGISTRATION, one.id)
                 held = work.grants.holds(self.case_id, scope)
-                assert held or one.state not in IN_HAND
-                assert not held or one.state in IN_HAND | {S.EXPIRED}
+                assert held or one.status not in IN_HAND
+                assert not held or one.status in IN_HAND | {S.EXPIRED}
 
 
 def test_every_way_through_a_cases_registrations_ends_where_the_model_says(world):

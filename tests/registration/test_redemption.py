@@ -14,19 +14,25 @@ from app.registration import redemption, service
 from app.registration.codes import Code, new_code, read, spell
 from app.registration.errors import CodeMistyped, RedemptionBudgetSpent
 from app.registration.models import (
-    CODE_ALIVE,
-    MOVES,
     CodeKind,
     Registration,
-    RegistrationState,
+    RegistrationStatus,
 )
+from app.registration.moves import CODE_ALIVE, MOVES
 from app.registration.redemption import CODE_TRIES, MEMBER_TRIES, Redemption
 from app.store.models import Counter
 from app.worker import JOBS, Worker
-from tests.registration.acts import deliver, issue_at_once, redeem, revoke, row_of, state_of
-from tests.vetting.acts import clear, open_stranger, refuse
+from tests.support.registration_steps import (
+    code_status,
+    deliver,
+    issue_at_once,
+    redeem,
+    revoke,
+    row_of,
+)
+from tests.support.vetting_steps import clear, open_stranger, refuse
 
-S = RegistrationState
+S = RegistrationStatus
 NOT_VALID = Redemption(valid=False)
 
 
@@ -70,7 +76,7 @@ def test_a_code_is_valid_once_and_says_its_kind_and_last_day(world, case_id, kin
     last_day = world.clock().date() + timedelta(days=90)
     assert redeem(world, code) == Redemption(True, kind, last_day)
     assert redeem(world, code) == NOT_VALID
-    assert state_of(world, registration_id) is S.REDEEMED
+    assert code_status(world, registration_id) is S.REDEEMED
 
 
 def test_whoever_redeems_holds_nothing_of_the_case_and_the_case_knows_of_it(world, case_id):
@@ -89,7 +95,7 @@ def test_a_code_that_was_issued_and_not_yet_noted_as_handed_over_is_valid(world,
     assert row_of(world, registration_id).version == 4
 
 
-def test_a_mistyped_code_is_told_at_once_and_not_counted(world, case_id):
+def test_a_mistyped_code_is_refused_at_once_and_not_counted(world, case_id):
     _, code = issue_at_once(world, case_id)
     for _ in range(MEMBER_TRIES + 1):
         with pytest.raises(CodeMistyped):
@@ -200,12 +206,12 @@ def test_a_code_moved_to_another_persons_row_is_worthless(world, case_id):
 def test_a_used_code_put_back_by_its_state_alone_stays_used(world, case_id):
     registration_id, code = issue_at_once(world, case_id)
     redeem(world, code)
-    rewrite(world, registration_id, state=S.DELIVERED)
+    rewrite(world, registration_id, status=S.DELIVERED)
     assert redeem(world, code) == NOT_VALID
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_of_many_who_redeem_at_the_same_moment_exactly_one_is_told_valid(world, case_id):
+def test_of_many_who_redeem_at_the_same_moment_for_exactly_one_it_is_valid(world, case_id):
     """On both databases: race."""
     _, code = issue_at_once(world, case_id)
     people = [
@@ -248,7 +254,7 @@ def test_a_hand_over_noted_while_the_code_is_redeemed_never_brings_it_back(world
         handed, used = pool.submit(hand_over), pool.submit(use)
     assert used.result().valid
     assert handed.result() in {"delivered", "Stale", "RegistrationNotFound"}
-    assert row_of(world, registration_id).state is S.REDEEMED
+    assert row_of(world, registration_id).status is S.REDEEMED
     assert redeem(world, code) == NOT_VALID
 
 
@@ -267,7 +273,7 @@ def rewrite(world, registration_id, **values):
 
 
 def test_the_states_in_which_a_code_is_alive_are_those_that_lead_to_redeemed():
-    assert {was for was, become in MOVES.items() if S.REDEEMED in become} == CODE_ALIVE
+    assert {move.source for move in MOVES if move.target is S.REDEEMED} == CODE_ALIVE
     assert service.USUAL_DAYS <= service.LONGEST_DAYS
 
 
@@ -279,5 +285,5 @@ def test_the_worker_notes_expired_codes_and_forgets_counts(world, case_id):
     world.clock.advance(days=11)
     jobs = [job for job in JOBS if job.name in {"codes", "sessions"}]
     assert Worker(world.deployment, jobs).run_due() == {"codes": 1, "sessions": 2}
-    assert row_of(world, registration_id).state is S.EXPIRED
+    assert row_of(world, registration_id).status is S.EXPIRED
     assert counted(world) == []

@@ -1,6 +1,7 @@
 """A registration from its request through its moves to its lists; on both databases."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import select, update
@@ -9,6 +10,7 @@ from app.audit.models import AuditEvent
 from app.cases import service as intake
 from app.cases.errors import CaseNotFound
 from app.casework.errors import NotCleared
+from app.casework.moves import Trigger
 from app.errors import PreconditionMissing, Stale
 from app.permissions import Compartment, Role
 from app.registration import service
@@ -19,18 +21,19 @@ from app.registration.errors import (
     RegistrationNotFound,
 )
 from app.registration.models import (
-    MOVES,
     CodeKind,
     Registration,
-    RegistrationState,
+    RegistrationStatus,
     RevocationReason,
 )
+from app.registration.moves import MOVES, ManualTarget
 from app.store.base import new_id
 from app.vault.errors import NoGrant
 from app.vault.models import Grant, GrantReason
 from app.vault.scopes import Scope
 from app.work import UnauditedWrite
-from tests.registration.acts import (
+from tests.support.registration_steps import (
+    code_status,
     deliver,
     issue,
     issue_at_once,
@@ -39,11 +42,10 @@ from tests.registration.acts import (
     request,
     revoke,
     row_of,
-    state_of,
 )
-from tests.vetting.acts import ask, clear, open_stranger, refuse
+from tests.support.vetting_steps import ask, clear, open_stranger, refuse
 
-S = RegistrationState
+S = RegistrationStatus
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_a_clearance_that_has_expired_is_none(world, case_id):
 def test_the_registrars_of_the_team_are_given_who_the_person_is_and_nothing_else(world, case_id):
     registration_id = request(world, case_id)
     with world.work_as(world.member(Role.REGISTRAR)) as work:
-        assert service.get_registration(work, registration_id).state is S.REQUESTED
+        assert service.get_registration(work, registration_id).status is S.REQUESTED
         case = intake.get_case(work, case_id)
         assert work.vault.open(case.identity).name == "Ko Thiha Zin"
         for cell in (case.contact, case.account):
@@ -117,7 +119,7 @@ def test_a_registration_is_not_found_by_anybody_else_whether_it_exists_or_not(wo
             intake.get_case(work, case_id)
 
 
-def test_a_team_without_a_certified_registrar_is_told_so(world, case_id, monkeypatch):
+def test_a_team_without_a_certified_registrar_is_refused(world, case_id, monkeypatch):
     monkeypatch.setattr(service.accounts, "list_members", lambda *_: [])
     with pytest.raises(NoRegistrar):
         request(world, case_id)
@@ -164,7 +166,7 @@ def test_a_request_is_submitted_issued_and_handed_over_with_notes_kept_sealed(wo
     move(world, registration_id, S.SUBMITTED, "Sent with the Tuesday courier.")
     issue(world, registration_id, days=90)
     row = row_of(world, registration_id)
-    assert (row.state, row.expires_on) == (S.ISSUED, row.moved_on + timedelta(days=90))
+    assert (row.status, row.expires_on) == (S.ISSUED, row.moved_on + timedelta(days=90))
     assert b"courier" not in row.notes.envelope
     with world.work_as(world.member(Role.REGISTRAR)) as work:
         row = service.get_registration(work, registration_id)
@@ -172,7 +174,7 @@ def test_a_request_is_submitted_issued_and_handed_over_with_notes_kept_sealed(wo
             (S.SUBMITTED, "Sent with the Tuesday courier.")
         ]
     deliver(world, registration_id)
-    assert state_of(world, registration_id) is S.DELIVERED
+    assert code_status(world, registration_id) is S.DELIVERED
 
 
 @pytest.mark.parametrize("to", sorted(set(S) - {S.SUBMITTED, S.REFUSED}))
@@ -197,14 +199,19 @@ def test_out_of_turn_nothing_moves(world, case_id):
         move(world, registration_id, S.REFUSED)
 
 
-def test_the_table_of_moves_knows_every_state_and_leads_from_the_first_to_all(world):
+def test_the_table_of_moves_leads_from_the_first_status_to_all():
     reached, waiting = set(), [S.REQUESTED]
     while waiting:
-        state = waiting.pop()
-        if state not in reached:
-            reached.add(state)
-            waiting.extend(MOVES[state])
-    assert reached == set(S) == set(MOVES)
+        status = waiting.pop()
+        if status not in reached:
+            reached.add(status)
+            waiting.extend(MOVES.targets(status))
+    assert reached == set(S)
+
+
+def test_what_a_client_may_move_to_is_exactly_what_the_table_calls_manual():
+    manual = {move.target for move in MOVES if move.trigger is Trigger.MANUAL}
+    assert set(get_args(ManualTarget)) == manual
 
 
 def test_no_code_is_issued_once_the_clearance_is_gone(world, case_id):
@@ -229,11 +236,11 @@ def test_a_change_based_on_an_older_state_is_stale(world, case_id):
         with pytest.raises(refusal), world.work_as(registrar, based_on) as work:
             row = service.get_registration_of_team(work, registration_id)
             service.revoke_registration(work, row, RevocationReason.LOST)
-    assert state_of(world, registration_id) is S.SUBMITTED
+    assert code_status(world, registration_id) is S.SUBMITTED
 
 
 @pytest.mark.parametrize(
-    ("end", "state"),
+    ("end", "status"),
     [
         (lambda world, one: move(world, one, S.REFUSED, "No answer."), S.REFUSED),
         (revoke, S.REVOKED),
@@ -258,7 +265,7 @@ def test_when_the_work_on_it_is_over_registrars_hold_nothing_of_the_case(
     registration_id = request(world, case_id)
     assert held_by_registrar(world, registration_id)
     end(world, registration_id)
-    assert state_of(world, registration_id) is state
+    assert code_status(world, registration_id) is state
     assert not held_by_registrar(world, registration_id)
     with world.work_as(world.member(Role.REGISTRAR)) as work:
         assert not work.grants.holds(case_id)
@@ -302,7 +309,7 @@ def test_a_coordinator_lists_the_registrations_of_one_case(world, case_id):
     assert [row.id for row in rest] == [rows[1].id]
 
 
-def test_every_move_stands_in_the_trail(world, case_id):
+def test_every_move_is_in_the_trail(world, case_id):
     registration_id, _ = issue_at_once(world, case_id)
     deliver(world, registration_id)
     revoke(world, registration_id)
@@ -315,5 +322,5 @@ def test_every_move_stands_in_the_trail(world, case_id):
 def test_a_state_changed_without_a_trail_is_rolled_back(world, case_id):
     registration_id = request(world, case_id)
     with pytest.raises(UnauditedWrite), world.work_as(None) as work:
-        work.session.execute(update(Registration).values(state=S.ISSUED))
-    assert state_of(world, registration_id) is S.REQUESTED
+        work.session.execute(update(Registration).values(status=S.ISSUED))
+    assert code_status(world, registration_id) is S.REQUESTED

@@ -13,12 +13,13 @@ from app.registration.errors import (
 )
 from app.registration.models import (
     CodeKind,
-    RegistrationState,
+    RegistrationStatus,
     RevocationReason,
 )
 from app.store.base import Base, new_id
 from app.vault.scopes import Scope
-from tests.registration.acts import (
+from tests.support.registration_steps import (
+    code_status,
     deliver,
     issue_at_once,
     move,
@@ -26,11 +27,10 @@ from tests.registration.acts import (
     request,
     revoke,
     row_of,
-    state_of,
 )
-from tests.vetting.acts import clear, open_stranger
+from tests.support.vetting_steps import clear, open_stranger
 
-S = RegistrationState
+S = RegistrationStatus
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_registrar_of_the_team_revokes_a_code_that_was_handed_over_without_any
     deliver(world, registration_id)
     assert not held_by_registrar(world, registration_id)
     revoke(world, registration_id, RevocationReason.EXPOSED)
-    assert state_of(world, registration_id) is S.REVOKED
+    assert code_status(world, registration_id) is S.REVOKED
     assert not redeem(world, code).valid
 
 
@@ -78,7 +78,7 @@ def test_whoever_coordinates_the_case_revokes_its_codes(world, case_id):
         case = intake.get_case(work, case_id)
         row = service.get_registration_of_case(work, case, registration_id)
         service.revoke_registration(work, row, RevocationReason.NOT_NEEDED)
-    assert state_of(world, registration_id) is S.REVOKED
+    assert code_status(world, registration_id) is S.REVOKED
 
 
 def test_a_registration_is_not_found_under_another_case(world, case_id):
@@ -105,18 +105,18 @@ def test_a_full_code_revokes_the_pre_code_of_the_same_case_alone(world, case_id)
     clear(world, neighbour)
     other, other_code = issue_at_once(world, neighbour, CodeKind.PRE)
     full, full_code = issue_at_once(world, case_id, CodeKind.FULL)
-    assert state_of(world, pre) is S.REVOKED
+    assert code_status(world, pre) is S.REVOKED
     assert row_of(world, pre).proof is None
     assert not redeem(world, pre_code).valid
     assert redeem(world, full_code).kind is CodeKind.FULL
     assert redeem(world, other_code).kind is CodeKind.PRE
-    assert {state_of(world, full), state_of(world, other)} == {S.REDEEMED}
+    assert {code_status(world, full), code_status(world, other)} == {S.REDEEMED}
 
 
 def test_a_full_code_also_ends_a_pre_request_that_is_still_under_way(world, case_id):
     pre = request(world, case_id, CodeKind.PRE)
     issue_at_once(world, case_id, CodeKind.FULL)
-    assert state_of(world, pre) is S.REVOKED
+    assert code_status(world, pre) is S.REVOKED
     assert not held_by_registrar(world, pre)
 
 
@@ -124,7 +124,7 @@ def test_a_pre_code_that_was_used_stays_used(world, case_id):
     pre, code = issue_at_once(world, case_id, CodeKind.PRE)
     redeem(world, code)
     issue_at_once(world, case_id, CodeKind.FULL)
-    assert state_of(world, pre) is S.REDEEMED
+    assert code_status(world, pre) is S.REDEEMED
 
 
 @pytest.mark.usefixtures("world_on_both")
@@ -136,9 +136,9 @@ def test_the_worker_notes_codes_whose_last_day_is_over_and_no_others(world, case
     assert run_expiry(world) == 0
     world.clock.advance(days=1)
     assert run_expiry(world) == 1
-    assert row_of(world, ending).state is S.EXPIRED
+    assert row_of(world, ending).status is S.EXPIRED
     assert row_of(world, ending).proof is None
-    assert row_of(world, lasting).state is S.ISSUED
+    assert row_of(world, lasting).status is S.ISSUED
     assert not held_by_registrar(world, ending)
     assert held_by_registrar(world, lasting)
     assert run_expiry(world) == 0
@@ -149,7 +149,7 @@ def test_an_expired_code_is_neither_handed_over_nor_revoked_before_the_worker_no
 ):
     registration_id, _ = issue_at_once(world, case_id, days=10)
     world.clock.advance(days=11)
-    assert state_of(world, registration_id) is S.EXPIRED
+    assert code_status(world, registration_id) is S.EXPIRED
     for act in (deliver, revoke):
         with pytest.raises(RegistrationMoveRefused):
             act(world, registration_id)
@@ -166,7 +166,7 @@ def everything_in_the_database(world):
                 yield from (bytes(value) for value in row if isinstance(value, (bytes, memoryview)))
 
 
-def test_a_code_stands_nowhere_in_the_database_in_any_spelling(world, case_id):
+def test_a_code_is_nowhere_in_the_database_in_any_spelling(world, case_id):
     _, spelled = issue_at_once(world, case_id)
     code = read(spelled)
     needles = [spelled, spelled.replace("-", ""), spelled.lower(), code.proof.hex()]

@@ -4,11 +4,12 @@ import pytest
 
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
 from app.registration.codes import new_code, spell
-from app.registration.models import MOVES, RegistrationState
-from tests.registration.acts import issue_at_once, move, request
-from tests.vetting.acts import clear, open_stranger
+from app.registration.models import RegistrationStatus
+from app.registration.moves import MOVES
+from tests.support.registration_steps import issue_at_once, move, request
+from tests.support.vetting_steps import clear, open_stranger
 
-S = RegistrationState
+S = RegistrationStatus
 MEMBERS = [role for role in Role if role is not Role.LEAD]
 
 
@@ -24,20 +25,20 @@ def test_a_code_goes_from_the_request_to_its_one_use(api, case_id):
     world = api.world
     coordinator, registrar = world.member(Role.COORDINATOR), world.member(Role.REGISTRAR)
     made = api.post(coordinator, f"/cases/{case_id}/registrations", {"kind": "full"})
-    assert (made.status_code, made.json()["state"]) == (201, "requested")
+    assert (made.status_code, made.json()["status"]) == (201, "requested")
     path = f"/registrations/{made.json()['id']}"
     moved = api.post(
         registrar, f"{path}/moves", {"to": "submitted", "reason": "By courier."}, based_on=1
     )
     assert (moved.status_code, moved.headers["etag"]) == (200, '"2"')
     issued = api.post(registrar, f"{path}/code", {"valid_for_days": 90}, based_on=2)
-    assert (issued.status_code, issued.json()["state"]) == (201, "issued")
+    assert (issued.status_code, issued.json()["status"]) == (201, "issued")
     assert issued.headers["cache-control"] == "no-store"
     code = issued.json()["code"]
     notes = api.get(registrar, path).json()["notes"]
     assert [(note["to"], note["text"]) for note in notes] == [("submitted", "By courier.")]
     handed = api.post(registrar, f"{path}/delivery", {"handed_over": "By hand."}, based_on=3)
-    assert handed.json()["state"] == "delivered"
+    assert handed.json()["status"] == "delivered"
     assert api.get(registrar, path).json()["code"] == "registration.not_found"
     verifier = world.member(Role.VOLUNTEER, team=2)
     used = api.post(verifier, "/registrations/redemptions", {"code": code.lower()})
@@ -48,7 +49,7 @@ def test_a_code_goes_from_the_request_to_its_one_use(api, case_id):
     again = api.post(verifier, "/registrations/redemptions", {"code": code})
     assert again.json() == {"valid": False, "kind": None, "expires_on": None}
     listed = api.get(coordinator, f"/cases/{case_id}/registrations").json()["items"]
-    assert [(item["state"], item["expires_on"]) for item in listed] == [("redeemed", "2026-05-31")]
+    assert [(item["status"], item["expires_on"]) for item in listed] == [("redeemed", "2026-05-31")]
 
 
 def test_the_code_is_shown_in_one_answer_and_in_no_other(api, case_id):
@@ -86,7 +87,7 @@ def test_asking_again_for_an_answer_that_was_lost_shows_the_same_code_to_the_sam
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_a_redemption_whose_answer_was_lost_is_told_again_and_not_used_twice(api, case_id):
+def test_a_redemption_whose_response_was_lost_is_sent_again_and_not_used_twice(api, case_id):
     """On both databases: race."""
     _, code = issue_at_once(api.world, case_id)
     verifier = api.world.member(Role.VOLUNTEER)
@@ -97,7 +98,7 @@ def test_a_redemption_whose_answer_was_lost_is_told_again_and_not_used_twice(api
     assert second.json() == first.json()
 
 
-def test_a_mistyped_code_is_told_by_its_field_and_never_repeated(api):
+def test_a_mistyped_code_is_refused_by_its_field_and_never_repeated(api):
     wrong = spell(new_code())[:-1] + "U"
     answer = api.post(
         api.world.member(Role.VOLUNTEER), "/registrations/redemptions", {"code": wrong}
@@ -122,13 +123,13 @@ def test_both_the_registrar_and_the_coordinator_take_a_code_back(api, case_id):
     done = api.post(
         registrar, f"/registrations/{pre}/revocation", {"reason": "exposed"}, based_on=3
     )
-    assert (done.status_code, done.json()["state"]) == (200, "revoked")
+    assert (done.status_code, done.json()["status"]) == (200, "revoked")
     full, _ = issue_at_once(world, case_id)
     path = f"/cases/{case_id}/registrations/{full}/revocation"
     stale = api.post(coordinator, path, {"reason": "lost"}, based_on=1)
     assert (stale.status_code, stale.json()["code"]) == (412, "version.stale")
     done = api.post(coordinator, path, {"reason": "lost"}, based_on=3)
-    assert (done.status_code, done.json()["state"]) == (200, "revoked")
+    assert (done.status_code, done.json()["status"]) == (200, "revoked")
     again = api.post(coordinator, path, {"reason": "lost"}, based_on=4)
     assert (again.status_code, again.json()["code"]) == (409, "registration.move_refused")
 
@@ -170,9 +171,9 @@ def test_the_lists_come_in_pages(api):
 def test_everyone_may_read_where_a_registration_can_go(api):
     for role in MEMBERS:
         answer = api.get(api.world.member(role), "/registrations/moves")
-        assert answer.json() == {
-            "moves": {was.value: [to.value for to in become] for was, become in MOVES.items()}
-        }
+        served = {(row["source"], row["target"]): row for row in answer.json()["items"]}
+        assert set(served) == {(move.source.value, move.target.value) for move in MOVES}
+        assert served["issued", "expired"]["needs"] is None
 
 
 def test_each_role_reaches_what_it_was_given_and_nothing_more(api, case_id):

@@ -26,7 +26,7 @@ from app.vetting.models import (
     VettingDecision,
     VettingRound,
 )
-from tests.vetting.acts import (
+from tests.support.vetting_steps import (
     ask,
     check,
     clear,

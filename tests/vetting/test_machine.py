@@ -22,7 +22,7 @@ from app.permissions import Compartment, Role
 from app.vault.scopes import Scope
 from app.vetting import service
 from app.vetting.models import Outcome, Source, Verdict
-from tests.vetting.acts import ask, check, clearance_of, decide, open_stranger, status_of
+from tests.support.vetting_steps import ask, check, clearance_of, decide, open_stranger, status_of
 
 KINDS = (Source.RELATIVE, Source.FORMER_COLLEAGUE, Source.DOCUMENT_PHOTO)
 DAYS = (20, 60)

@@ -30,7 +30,7 @@ from app.vetting.models import (
     VettingRound,
 )
 from app.work import ANY_VERSION
-from tests.vetting.acts import (
+from tests.support.vetting_steps import (
     ask,
     check,
     clear,

@@ -13,7 +13,7 @@ from app.store.base import new_id
 from app.vetting import service
 from app.vetting.errors import VettingInProgress
 from app.vetting.models import Outcome, Source, Verdict
-from tests.vetting.acts import ask, check, clear, decide, open_stranger
+from tests.support.vetting_steps import ask, check, clear, decide, open_stranger
 
 
 @pytest.fixture

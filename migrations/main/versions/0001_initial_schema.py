@@ -521,7 +521,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
-            "state",
+            "status",
             sa.Enum(
                 "requested",
                 "submitted",
@@ -531,7 +531,7 @@ def upgrade() -> None:
                 "revoked",
                 "expired",
                 "refused",
-                name="registrationstate",
+                name="registrationstatus",
                 native_enum=False,
                 length=24,
             ),
@@ -553,7 +553,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_registrations_case_id"), "registrations", ["case_id"], unique=False)
     op.create_index(
-        "ix_registrations_ending", "registrations", ["state", "expires_on"], unique=False
+        "ix_registrations_ending", "registrations", ["status", "expires_on"], unique=False
     )
     op.create_table(
         "report_releases",

@@ -10,7 +10,7 @@ from app.registration import redemption, service
 from app.registration.models import (
     CodeKind,
     Registration,
-    RegistrationState,
+    RegistrationStatus,
     RevocationReason,
 )
 from app.registration.redemption import Redemption
@@ -26,7 +26,7 @@ def request(world: World, case_id: UUID, kind: CodeKind = CodeKind.FULL) -> UUID
 
 
 def move(
-    world: World, registration_id: UUID, to: RegistrationState, reason: str | None = None
+    world: World, registration_id: UUID, to: RegistrationStatus, reason: str | None = None
 ) -> None:
     """Submit or refuse as the team's registrar."""
     with world.work_as(world.member(Role.REGISTRAR)) as work:
@@ -50,14 +50,14 @@ def issue_at_once(
 ) -> tuple[UUID, str]:
     """From the request to the code."""
     registration_id = request(world, case_id, kind)
-    move(world, registration_id, RegistrationState.SUBMITTED)
+    move(world, registration_id, RegistrationStatus.SUBMITTED)
     return registration_id, issue(world, registration_id, days=days)
 
 
 def revoke(
     world: World, registration_id: UUID, reason: RevocationReason = RevocationReason.LOST
 ) -> None:
-    """Take a code back as a registrar of the team."""
+    """Revoke a code as a registrar of the team."""
     with world.work_as(world.member(Role.REGISTRAR)) as work:
         registration = service.get_registration_of_team(work, registration_id)
         service.revoke_registration(work, registration, reason)
@@ -75,6 +75,6 @@ def row_of(world: World, registration_id: UUID) -> Registration:
         return work.session.get_one(Registration, registration_id)
 
 
-def state_of(world: World, registration_id: UUID) -> RegistrationState:
-    """Return where a registration stands today."""
-    return service.state_on(row_of(world, registration_id), world.clock().date())
+def code_status(world: World, registration_id: UUID) -> RegistrationStatus:
+    """Return the status of a registration today."""
+    return service.status_on(row_of(world, registration_id), world.clock().date())
