@@ -1,6 +1,6 @@
 """Whether a case is cleared, and until when. Knows the rounds' plain rows; opens nothing.
 
-Other domains ask here. Outcome and days are plain, because those who ask hold no key to a
+Other domains use this. Outcome and days are plain, because their callers hold no key to a
 vetting; a check under a key from the root key keeps a writer of the database from clearing anyone.
 """
 
@@ -16,10 +16,10 @@ from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.vault.errors import Tampered
-from app.vetting.models import Outcome, VettingRound
+from app.vetting.models import VettingOutcome, VettingRound
 from app.work import Work
 
-_AGREED = frozenset({Outcome.VERIFIED, Outcome.REFUSED})
+_AGREED = frozenset({VettingOutcome.VERIFIED, VettingOutcome.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def clearance(work: Work, case_id: UUID) -> Clearance | None:
     of the case is for the caller to see to.
     """
     newest = _find_newest(work, case_id)
-    if newest is None or newest.outcome is not Outcome.VERIFIED:
+    if newest is None or newest.outcome is not VettingOutcome.VERIFIED:
         return None
     if newest.ended_on is None or newest.valid_until is None or newest.valid_until < work.today():
         return None
@@ -49,7 +49,7 @@ def clearance(work: Work, case_id: UUID) -> Clearance | None:
 def is_refused(work: Work, case_id: UUID) -> bool:
     """Return whether the newest outcome is a refusal. Raises and asks as ``clearance`` does."""
     newest = _find_newest(work, case_id)
-    return newest is not None and newest.outcome is Outcome.REFUSED
+    return newest is not None and newest.outcome is VettingOutcome.REFUSED
 
 
 def confirm_outcome(work: Work, round_: VettingRound) -> None:

@@ -42,7 +42,7 @@ from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.relocation.moves import move_leg
 from app.relocation.service import open_plan
 from app.store.base import new_id
-from app.vetting.models import Finding, Source, Verdict
+from app.vetting.models import Verdict, VettingFinding, VettingSource
 from app.vetting.service import add_check, decide, request_vetting
 
 _FIRST = (
@@ -185,9 +185,11 @@ class Passing:
             return request_vetting(work, get_case(work, self._case), vetters).id
 
     def _vet(self, round_id: UUID) -> None:
-        for shift, source in enumerate((Source.FORMER_COLLEAGUE, Source.DOCUMENT_PHOTO)):
+        for shift, source in enumerate(
+            (VettingSource.FORMER_COLLEAGUE, VettingSource.DOCUMENT_PHOTO)
+        ):
             with self._stage.work_as(self._of(Role.VETTER, shift)) as work:
-                add_check(work, round_id, source=source, finding=Finding.CONSISTENT)
+                add_check(work, round_id, source=source, finding=VettingFinding.CONSISTENT)
         for shift in (0, 1):
             with self._stage.work_as(self._of(Role.VETTER, shift)) as work:
                 decide(work, round_id, Verdict.VERIFIED, "accounts agree", 365)

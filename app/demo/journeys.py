@@ -47,16 +47,17 @@ from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.relocation.moves import move_leg
 from app.relocation.service import get_plan, open_plan, reroute
 from app.store.base import new_id
-from app.vetting.models import Finding, Source, Verdict
+from app.vetting.models import Verdict, VettingFinding, VettingSource
 from app.vetting.service import add_check, decide, request_vetting
 from app.watch.check_ins import check_in
 
 MINOR = 100
 Event = dict[str, Any]
+_VOUCHER = VettingSource.VOUCHER
 _SOURCES = {
-    "former_colleague": Source.FORMER_COLLEAGUE,
-    "document_photo": Source.DOCUMENT_PHOTO,
-    "voucher": Source.VOUCHER,
+    "former_colleague": VettingSource.FORMER_COLLEAGUE,
+    "document_photo": VettingSource.DOCUMENT_PHOTO,
+    "voucher": _VOUCHER,
 }
 _ONLY_NOTED = frozenset(
     {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
@@ -267,15 +268,17 @@ class Telling:
         source = _SOURCES[event["source"]]
         self._check(source, linked_to=self._checks[:1] if event.get("linked_to") else [])
 
-    def _check(self, source: Source, *, linked_to: list[UUID] | None = None) -> None:
+    def _check(self, source: VettingSource, *, linked_to: list[UUID] | None = None) -> None:
         round_id = self._open_round()
         with self._stage.work_as(self._vetters()[len(self._checks) % 2]) as work:
             check = add_check(
                 work,
                 round_id,
                 source=source,
-                finding=Finding.CONSISTENT,
-                voucher=f"voucher {len(self._checks) + 1}" if source is Source.VOUCHER else None,
+                finding=VettingFinding.CONSISTENT,
+                voucher=f"voucher {len(self._checks) + 1}"
+                if source is VettingSource.VOUCHER
+                else None,
                 linked_to=linked_to or [],
             )
             self._checks.append(check.id)
@@ -284,7 +287,7 @@ class Telling:
         round_id = self._open_round()
         agreed = event["outcome"] == "verified"
         if agreed:
-            for source in (Source.CONVERSATION, Source.RELATIVE):
+            for source in (VettingSource.CONVERSATION, VettingSource.RELATIVE):
                 self._check(source)
         days = offset(event.get("valid_for", "180d")).days
         verdicts = (Verdict.VERIFIED, Verdict.VERIFIED if agreed else Verdict.REFUSED)

@@ -1,4 +1,4 @@
-"""What vetting refuses, as facts. No refusal tells one vetter what the other decided."""
+"""What vetting refuses, as facts. No refusal gives away the other vetter's decision."""
 
 from __future__ import annotations
 
@@ -39,18 +39,22 @@ class CannotBeVetted(Conflict):
     """Only submitted, declined and active cases, and those sent back to vetting, are vetted."""
 
     code = "vetting.not_now"
-    title = "A case that stands like this one is not sent to vetting"
+    title = "A case with this status cannot be sent to vetting"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(self.code)
+        self.title = f"A case with status {status} cannot be sent to vetting"
 
 
 class AlreadyDecided(Conflict):
-    """This vetter has decided in this turn and cannot take it back."""
+    """This vetter has decided in this attempt and cannot take it back."""
 
     code = "vetting.already_decided"
     title = "You have decided already; wait for the second vetter"
 
 
 class TooFewSources(Conflict):
-    """A turn does not end as verified on fewer than two independent, consistent, fresh sources."""
+    """A round ends as verified only on two independent, consistent, fresh sources."""
 
     code = "vetting.too_few_sources"
     title = "Two independent sources must agree, and be younger than the days you gave"
@@ -64,7 +68,7 @@ class VettersInvalid(Invalid):
 
 
 class VoucherMissing(Invalid):
-    """A voucher's word without saying whose it is cannot be told from another's."""
+    """A voucher without a name cannot be distinguished from another."""
 
     code = "vetting.voucher_missing"
     title = "Say who vouches"

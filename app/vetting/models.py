@@ -1,8 +1,8 @@
-"""Rounds of vetting, what was checked and what was decided. Knows rows and cells; no rules.
+"""Rows of vetting: rounds, checks and decisions. Knows tables and cell types; no keys, no rules.
 
-A round, its checks and its decisions are sealed in a scope of the round's own, which the two
-vetters hold while it lasts and custody for good. Only that there is a round, and how it ended, is
-plain.
+- A round, its checks and its decisions are sealed under a scope of the round's own, which the two
+  vetters hold while it lasts and custody for good.
+- Plain is only that there is a round, and how it ended.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.store.base import CaseRecord, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
-class Source(StrEnum):
+class VettingSource(StrEnum):
     """Where an answer came from."""
 
     VOUCHER = "voucher"
@@ -32,7 +32,7 @@ class Source(StrEnum):
     PARTNER_ORGANISATION = "partner_organisation"
 
 
-class Finding(StrEnum):
+class VettingFinding(StrEnum):
     """What an answer says about the person's own account."""
 
     CONSISTENT = "consistent"
@@ -47,8 +47,8 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-class Outcome(StrEnum):
-    """What has become of a round. After ``disagree`` it goes on with a new turn."""
+class VettingOutcome(StrEnum):
+    """The outcome of a round. After ``disagree`` it goes on with a new attempt."""
 
     VERIFIED = "verified"
     REFUSED = "refused"
@@ -57,18 +57,18 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class VettingRequest:
     """What the coordinator asks the vetters to look at."""
 
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckDetail:
     """One answer from one source. ``linked_to`` names checks whose vouchers know this one."""
 
-    source: Source
-    finding: Finding
+    source: VettingSource
+    finding: VettingFinding
     made_at: datetime
     source_note: str | None = None
     voucher: str | None = None
@@ -76,11 +76,11 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """One vetter's decision. ``by`` and ``turn`` repeat the row, which a thief could rewrite."""
+class DecisionDetail:
+    """One vetter's decision. ``by`` and ``attempt`` are sealed too, against changes of the row."""
 
     by: UUID
-    turn: int
+    attempt: int
     verdict: Verdict
     grounds: str
     valid_for_days: int
@@ -98,18 +98,19 @@ class VettingRound(CaseRecord, Versioned):
 
     number: Mapped[int] = plain("counts the rounds of a case, so that only one is ever opened")
     opened_on: Mapped[date] = plain("lists are sorted by it; the day only")
-    turn: Mapped[int] = plain("counts the turns of deciding; two decisions must meet in one")
-    decided: Mapped[int] = plain("how many have decided in this turn; the version moves with it")
-    outcome: Mapped[Outcome | None] = plain(
-        "the case's status says as much; coordinators see it and hold no key", choice(Outcome)
+    attempt: Mapped[int] = plain("counts the attempts of deciding; both decisions must be of one")
+    decided: Mapped[int] = plain("how many have decided in this attempt; the version moves with it")
+    outcome: Mapped[VettingOutcome | None] = plain(
+        "the case's status shows it; coordinators see it and hold no key",
+        choice(VettingOutcome),
     )
     ended_on: Mapped[date | None] = plain("the day of the outcome; clearance is counted by it")
-    valid_until: Mapped[date | None] = plain("the last day of the clearance; asked for by work")
+    valid_until: Mapped[date | None] = plain("the last day of the clearance; work requires it")
     outcome_check: Mapped[bytes] = index_column(
         "HMAC over outcome and days, so that a writer of the database clears nobody"
     )
 
-    request = SealedField(Request, Compartment.VETTING, step=NOTES)
+    request = SealedField(VettingRequest, Compartment.VETTING, step=NOTES)
 
     @property
     def part(self) -> UUID:
@@ -125,7 +126,7 @@ class VettingCheck(CaseRecord):
     round_id: Mapped[UUID] = plain("random; the round", ForeignKey("vetting_rounds.id"), index=True)
     added_by: Mapped[UUID] = plain("random; a vetter, as the round's grants say already")
 
-    check = SealedField(Check, Compartment.VETTING, step=NOTES)
+    check = SealedField(CheckDetail, Compartment.VETTING, step=NOTES)
 
     @property
     def part(self) -> UUID:
@@ -134,16 +135,16 @@ class VettingCheck(CaseRecord):
 
 
 class VettingDecision(CaseRecord):
-    """One vetter's decision in one turn. What it says is sealed, and opened only in ``turns``."""
+    """One vetter's decision in one attempt, sealed; opened only in ``decisions``."""
 
     __tablename__ = "vetting_decisions"
-    __table_args__ = (UniqueConstraint("round_id", "turn", "vetter_id"),)
+    __table_args__ = (UniqueConstraint("round_id", "attempt", "vetter_id"),)
 
     round_id: Mapped[UUID] = plain("random; the round", ForeignKey("vetting_rounds.id"))
-    turn: Mapped[int] = plain("which turn of deciding")
-    vetter_id: Mapped[UUID] = plain("random; one decision a vetter and turn")
+    attempt: Mapped[int] = plain("which attempt of deciding")
+    vetter_id: Mapped[UUID] = plain("random; one decision a vetter and attempt")
 
-    decision = SealedField(Decision, Compartment.VETTING, step=NOTES)
+    decision = SealedField(DecisionDetail, Compartment.VETTING, step=NOTES)
 
     @property
     def part(self) -> UUID:

@@ -1,11 +1,11 @@
-"""HTTP face of vetting."""
+"""HTTP routes of vetting: rounds, checks, decisions, clearances."""
 
 from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
 
-from app.cases import service as intake
+from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.casework import clearance
 from app.casework.errors import DuplicateOpen
@@ -27,16 +27,14 @@ from app.vetting.errors import (
     VoucherMissing,
 )
 from app.vetting.schemas import (
-    AddCheck,
-    CheckReceipt,
-    ClearanceShown,
-    Decide,
-    RequestVetting,
-    RoundReceipt,
-    RoundShown,
-    clearance_shown,
-    round_receipt,
-    round_shown,
+    ClearanceRead,
+    VettingCheckCreate,
+    VettingCheckStateRead,
+    VettingCreate,
+    VettingDecisionCreate,
+    VettingRead,
+    VettingStateRead,
+    VettingSummary,
 )
 from app.work import Work
 
@@ -51,12 +49,12 @@ router = Router(tags=["vetting"])
     status_code=201,
     raises=[CaseNotFound, VettersInvalid, VettingInProgress, CannotBeVetted, DuplicateOpen],
 )
-def request_vetting(case_id: UUID, body: RequestVetting, work: Work) -> RoundReceipt:
-    """Send a case to two vetters. Nothing of what they write is shown to who asked."""
-    case = intake.get_case(work, case_id)
+def request_vetting(case_id: UUID, body: VettingCreate, work: Work) -> VettingStateRead:
+    """Send a case to two vetters. What they write is not shown to the member who requested it."""
+    case = cases.get_case(work, case_id)
     round_ = service.request_vetting(work, case, body.vetter_ids, body.reason)
     work.session.flush()
-    return round_receipt(round_)
+    return VettingStateRead.of(round_)
 
 
 @router.get(
@@ -64,10 +62,10 @@ def request_vetting(case_id: UUID, body: RequestVetting, work: Work) -> RoundRec
     needs=Permission.VETTING_REQUEST,
     raises=[CaseNotFound, RoundNotFound],
 )
-def read_case_vetting(case_id: UUID, work: Work) -> RoundReceipt:
-    """How the newest vetting of a case stands."""
-    round_ = service.get_newest_round(work, intake.get_case(work, case_id))
-    return round_receipt(round_)
+def read_case_vetting(case_id: UUID, work: Work) -> VettingStateRead:
+    """Read the state of the newest vetting of a case."""
+    round_ = service.get_newest_round(work, cases.get_case(work, case_id))
+    return VettingStateRead.of(round_)
 
 
 @router.post(
@@ -77,23 +75,23 @@ def read_case_vetting(case_id: UUID, work: Work) -> RoundReceipt:
     changes=True,
     raises=[CaseNotFound, RoundNotFound, RoundEnded],
 )
-def withdraw_vetting(case_id: UUID, work: Work) -> RoundReceipt:
-    """Take a case back from its vetters before they have decided."""
-    round_ = service.withdraw_vetting(work, intake.get_case(work, case_id))
+def withdraw_vetting(case_id: UUID, work: Work) -> VettingStateRead:
+    """Withdraw a case from its vetters before they have decided."""
+    round_ = service.withdraw_vetting(work, cases.get_case(work, case_id))
     work.session.flush()
-    return round_receipt(round_)
+    return VettingStateRead.of(round_)
 
 
 @router.get("/cases/{case_id}/clearance", needs=Permission.CASE_READ, raises=[CaseNotFound])
-def read_clearance(case_id: UUID, work: Work) -> ClearanceShown:
-    """Whether two vetters have verified who this is, and until when that holds."""
-    case = intake.get_case(work, case_id)
-    return clearance_shown(clearance.clearance(work, case.id))
+def read_clearance(case_id: UUID, work: Work) -> ClearanceRead:
+    """Read whether two vetters have verified who this is, and until when that holds."""
+    case = cases.get_case(work, case_id)
+    return ClearanceRead.of(clearance.clearance(work, case.id))
 
 
 @router.get("/vettings", needs=Permission.VETTING_READ)
-def list_vettings(work: Work, page: PageQuery) -> Page[RoundReceipt]:
-    """One's own open vettings, oldest first."""
+def list_vettings(work: Work, page: PageQuery) -> Page[VettingSummary]:
+    """List one's own open vettings, oldest first."""
     after = position(work, page, date, UUID)
     rows = service.list_rounds(work, limit=page.limit + 1, after=after)
     return page_of(
@@ -101,15 +99,15 @@ def list_vettings(work: Work, page: PageQuery) -> Page[RoundReceipt]:
         page,
         rows,
         keys=lambda round_: (round_.opened_on, round_.id),
-        show=lambda shown: [round_receipt(round_) for round_ in shown],
+        show=lambda shown: list(map(VettingSummary.of, shown)),
     )
 
 
 @router.get("/vettings/{round_id}", needs=Permission.VETTING_READ, raises=[RoundNotFound])
-def read_vetting(round_id: UUID, work: Work) -> RoundShown:
-    """A vetting with its checks, one's own decisions, and both decisions of turns that are over."""
+def read_vetting(round_id: UUID, work: Work) -> VettingRead:
+    """Read a vetting with its checks, one's own decisions, and those of attempts that are over."""
     round_ = service.get_round(work, round_id)
-    return round_shown(service.read_round(work, round_))
+    return VettingRead.of_opened(service.read_round(work, round_))
 
 
 @router.post(
@@ -120,7 +118,7 @@ def read_vetting(round_id: UUID, work: Work) -> RoundShown:
     status_code=201,
     raises=[RoundNotFound, RoundEnded, VoucherMissing, LinkUnknown],
 )
-def add_check(round_id: UUID, body: AddCheck, work: Work) -> CheckReceipt:
+def add_check(round_id: UUID, body: VettingCheckCreate, work: Work) -> VettingCheckStateRead:
     """Add what one source said."""
     check = service.add_check(
         work,
@@ -131,7 +129,7 @@ def add_check(round_id: UUID, body: AddCheck, work: Work) -> CheckReceipt:
         voucher=body.voucher,
         linked_to=body.linked_to,
     )
-    return CheckReceipt(id=check.id, round_id=check.round_id)
+    return VettingCheckStateRead.of(check)
 
 
 @router.post(
@@ -141,8 +139,8 @@ def add_check(round_id: UUID, body: AddCheck, work: Work) -> CheckReceipt:
     changes=True,
     raises=[RoundNotFound, RoundEnded, CaseMovedOn, AlreadyDecided, TooFewSources],
 )
-def decide_vetting(round_id: UUID, body: Decide, work: Work) -> RoundReceipt:
-    """Decide for oneself; the second decision settles the turn."""
+def decide_vetting(round_id: UUID, body: VettingDecisionCreate, work: Work) -> VettingStateRead:
+    """Decide for oneself; the second decision ends the attempt."""
     round_ = service.decide(work, round_id, body.verdict, body.grounds, body.valid_for_days)
     work.session.flush()
-    return round_receipt(round_)
+    return VettingStateRead.of(round_)

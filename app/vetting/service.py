@@ -1,7 +1,8 @@
-"""Asking for vetting, checking, deciding, and ending a round. Knows no HTTP.
+"""Rounds of vetting: requesting one, checking, deciding, and ending it. Knows no HTTP.
 
-A round's own scope is minted for it and granted to its two vetters; that grant is what makes them
-its vetters, and it ends with the round. Nobody else opens it afterwards but custody.
+- A round has a scope of its own, granted to its two vetters; that grant makes them its vetters and
+  ends with the round. Afterwards only custody opens it.
+- Two equal decisions end a round. Otherwise both are shown to both, and a new attempt begins.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import select
 
 from app.accounts import service as accounts
 from app.audit.events import EventKind
 from app.cases import moves
-from app.cases import service as intake
+from app.cases import service as cases
 from app.cases.models import Case, CaseStatus
 from app.casework.clearance import confirm_outcome
 from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
 from app.store.base import new_id
-from app.vault.models import Grant, GrantReason
-from app.vault.queries import live_grants
+from app.store.queries import keyset, next_number
+from app.vault.models import GrantReason
+from app.vault.queries import granted_to
 from app.vault.scopes import Scope
-from app.vetting import turns
+from app.vetting import decisions
 from app.vetting.errors import (
     CannotBeVetted,
     CaseMovedOn,
@@ -39,15 +41,15 @@ from app.vetting.errors import (
     VoucherMissing,
 )
 from app.vetting.models import (
-    Check,
-    Decision,
-    Finding,
-    Outcome,
-    Request,
-    Source,
+    CheckDetail,
+    DecisionDetail,
     Verdict,
     VettingCheck,
+    VettingFinding,
+    VettingOutcome,
+    VettingRequest,
     VettingRound,
+    VettingSource,
 )
 from app.vetting.sources import ENOUGH, independent_days
 from app.work import Work
@@ -70,14 +72,14 @@ _DURING = frozenset({CaseStatus.VETTING, CaseStatus.ACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
-class RoundFile:
-    """What a vetter sees of a round: everything but what the other decides in this turn."""
+class OpenedRound:
+    """What a vetter sees of a round: everything but what the other decides in this attempt."""
 
     round: VettingRound
     reason: str | None
-    checks: dict[UUID, Check]
+    checks: dict[UUID, CheckDetail]
     independent_sources: int
-    decisions: list[Decision]
+    decisions: list[DecisionDetail]
 
 
 def request_vetting(
@@ -92,26 +94,26 @@ def request_vetting(
     """
     _check_vetters(work, vetter_ids)
     if case.status not in _BEFORE | _DURING:
-        raise CannotBeVetted
+        raise CannotBeVetted(case.status.value)
     if case.status is CaseStatus.SUBMITTED:
         require_ready(work, case, Task.LEAVE_TRIAGE)
     newest = _find_newest_round(work, case)
     if newest is not None and newest.ended_on is None:
         if case.status in _DURING:
             raise VettingInProgress
-        _end(work, newest, Outcome.WITHDRAWN)
+        _end(work, newest, VettingOutcome.WITHDRAWN)
     round_ = VettingRound(
         id=new_id(),
         case_id=case.id,
-        number=1 if newest is None else newest.number + 1,
+        number=next_number(work.session, VettingRound.number, VettingRound.case_id == case.id),
         opened_on=work.today(),
-        turn=1,
+        attempt=1,
         decided=0,
     )
     confirm_outcome(work, round_)
     own = Scope(Compartment.VETTING, round_.id)
     work.grants.mint(case.id, [own])
-    work.vault.seal(round_.request, Request(reason))
+    work.vault.seal(round_.request, VettingRequest(reason))
     work.session.add(round_)
     scopes = [*_READ, own]
     for vetter_id in vetter_ids:
@@ -134,7 +136,7 @@ def withdraw_vetting(work: Work, case: Case) -> VettingRound:
     work.claim(round_)
     if round_.ended_on is not None:
         raise RoundEnded
-    _end(work, round_, Outcome.WITHDRAWN)
+    _end(work, round_, VettingOutcome.WITHDRAWN)
     if case.status is CaseStatus.VETTING:
         moves.move_case(work, case, CaseStatus.SUBMITTED)
     return round_
@@ -174,29 +176,23 @@ def list_rounds(
 
     ``after`` is (opened_on, id) of the last one seen.
     """
-    own = exists().where(
-        Grant.about == VettingRound.id,
-        Grant.case_id == VettingRound.case_id,
-        Grant.holder_id == work.principal.id,
-        live_grants(work.today()),
+    granted = granted_to(
+        work.principal.id, work.today(), case_id=VettingRound.case_id, about=VettingRound.id
     )
-    query = select(VettingRound).where(VettingRound.ended_on.is_(None), own)
-    if after is not None:
-        query = query.where(tuple_(VettingRound.opened_on, VettingRound.id) > after)
-    return work.session.scalars(
-        query.order_by(VettingRound.opened_on, VettingRound.id).limit(limit)
-    ).all()
+    query = select(VettingRound).where(VettingRound.ended_on.is_(None), granted)
+    page = keyset(query, (VettingRound.opened_on, VettingRound.id), after=after, limit=limit)
+    return work.session.scalars(page).all()
 
 
-def read_round(work: Work, round_: VettingRound) -> RoundFile:
+def read_round(work: Work, round_: VettingRound) -> OpenedRound:
     """Open what the principal may see of a round. Raises ``NoGrant``, ``Tampered``."""
     checks = _open_checks(work, round_)
-    return RoundFile(
+    return OpenedRound(
         round_,
         work.vault.open(round_.request).reason,
         checks,
         len(independent_days(checks)),
-        turns.list_seen(work, round_),
+        decisions.list_seen(work, round_),
     )
 
 
@@ -204,13 +200,13 @@ def add_check(
     work: Work,
     round_id: UUID,
     *,
-    source: Source,
-    finding: Finding,
+    source: VettingSource,
+    finding: VettingFinding,
     source_note: str | None = None,
     voucher: str | None = None,
     linked_to: Sequence[UUID] = (),
 ) -> VettingCheck:
-    """Note what one source said. Checks are never changed, only added to.
+    """Add what one source said. Checks are never changed, only added to.
 
     Raises ``RoundNotFound``, ``RoundEnded``, ``VoucherMissing`` for a voucher without a name,
     ``LinkUnknown`` where a link leads to anything but a voucher of this round.
@@ -218,13 +214,13 @@ def add_check(
     round_ = get_round(work, round_id)
     if round_.ended_on is not None:
         raise RoundEnded
-    if source is Source.VOUCHER and not voucher:
+    if source is VettingSource.VOUCHER and not voucher:
         raise VoucherMissing("voucher")
     if linked_to:
         _check_links(work, round_, source, linked_to)
     row = VettingCheck(case_id=round_.case_id, round_id=round_.id, added_by=work.principal.id)
     work.vault.seal(
-        row.check, Check(source, finding, work.now(), source_note, voucher, tuple(linked_to))
+        row.check, CheckDetail(source, finding, work.now(), source_note, voucher, tuple(linked_to))
     )
     work.session.add(row)
     work.trail.record(EventKind.VETTING_CHECKED, round_.case_id, round=str(round_.id))
@@ -238,11 +234,11 @@ def decide(
     grounds: str,
     valid_for_days: int = USUAL_DAYS,
 ) -> VettingRound:
-    """Decide for oneself, without seeing the other's decision; the second one settles the turn.
+    """Decide for oneself, without seeing the other's decision; the second one ends the attempt.
 
-    Both alike end the round: a clearance, or a refusal. Otherwise the decisions are put aside, to
-    be read by both, and a new turn begins. Whether the second may say verified depends on the
-    sources alone, so that the refusal tells nothing of the first decision.
+    Two equal decisions end the round: a clearance, or a refusal. Otherwise both vetters can read
+    both, and a new attempt begins. Whether the second may be *verified* depends on the sources
+    alone, so that a refusal gives away nothing of the first decision.
 
     Raises ``RoundNotFound``, ``RoundEnded``, ``CaseMovedOn``, ``AlreadyDecided``,
     ``TooFewSources``, ``Stale``.
@@ -251,26 +247,28 @@ def decide(
     work.claim(round_)
     if round_.ended_on is not None:
         raise RoundEnded
-    case = intake.get_case(work, round_.case_id)
+    case = cases.get_case(work, round_.case_id)
     if case.status not in _DURING:
         raise CaseMovedOn
-    first = turns.find_first(work, round_)
+    first = decisions.find_first(work, round_)
     if first is not None and verdict is Verdict.VERIFIED:
         _days_of_support(work, round_, valid_for_days)
-    second = turns.add_decision(work, round_, verdict, grounds, valid_for_days)
-    work.trail.record(EventKind.VETTING_DECIDED, case.id, round=str(round_.id), turn=round_.turn)
+    second = decisions.add_decision(work, round_, verdict, grounds, valid_for_days)
+    work.trail.record(
+        EventKind.VETTING_DECIDED, case.id, round=str(round_.id), attempt=round_.attempt
+    )
     if first is not None:
-        _settle(work, case, round_, (turns.open_first(work, first, second), second))
+        _settle(work, case, round_, (decisions.open_first(work, first, second), second))
     return round_
 
 
 def _settle(
-    work: Work, case: Case, round_: VettingRound, decisions: tuple[Decision, Decision]
+    work: Work, case: Case, round_: VettingRound, pair: tuple[DecisionDetail, DecisionDetail]
 ) -> None:
-    one, other = decisions
+    one, other = pair
     if one.verdict is not other.verdict:
-        round_.outcome = Outcome.DISAGREE
-        round_.turn += 1
+        round_.outcome = VettingOutcome.DISAGREE
+        round_.attempt += 1
         round_.decided = 0
         confirm_outcome(work, round_)
         work.trail.record(EventKind.VETTING_DISAGREED, case.id, round=str(round_.id))
@@ -280,7 +278,7 @@ def _settle(
         days = min(one.valid_for_days, other.valid_for_days)
         support = _days_of_support(work, round_, other.valid_for_days)
         round_.valid_until = max(work.today(), support + timedelta(days=days))
-    _end(work, round_, Outcome.VERIFIED if verified else Outcome.REFUSED)
+    _end(work, round_, VettingOutcome.VERIFIED if verified else VettingOutcome.REFUSED)
     if case.status is CaseStatus.VETTING:
         moves.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
 
@@ -297,7 +295,7 @@ def _days_of_support(work: Work, round_: VettingRound, valid_for_days: int) -> d
     return fresh[ENOUGH - 1]
 
 
-def _end(work: Work, round_: VettingRound, outcome: Outcome) -> None:
+def _end(work: Work, round_: VettingRound, outcome: VettingOutcome) -> None:
     round_.outcome = outcome
     round_.ended_on = work.today()
     confirm_outcome(work, round_)
@@ -307,7 +305,7 @@ def _end(work: Work, round_: VettingRound, outcome: Outcome) -> None:
     )
 
 
-def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, Check]:
+def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, CheckDetail]:
     """Return the checks of a round, oldest first."""
     rows = work.session.scalars(
         select(VettingCheck).where(VettingCheck.round_id == round_.id)
@@ -317,11 +315,11 @@ def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, Check]:
 
 
 def _check_links(
-    work: Work, round_: VettingRound, source: Source, linked_to: Sequence[UUID]
+    work: Work, round_: VettingRound, source: VettingSource, linked_to: Sequence[UUID]
 ) -> None:
     checks = _open_checks(work, round_)
-    vouchers = {key for key, check in checks.items() if check.source is Source.VOUCHER}
-    if source is not Source.VOUCHER or not set(linked_to) <= vouchers:
+    vouchers = {key for key, check in checks.items() if check.source is VettingSource.VOUCHER}
+    if source is not VettingSource.VOUCHER or not set(linked_to) <= vouchers:
         raise LinkUnknown("linked_to")
 
 

@@ -1,7 +1,8 @@
 """How many independent sources there are. Pure; knows checks and nothing else.
 
-Sources of one kind count once, however often they are asked. Vouchers count once for each circle
-of people who know one another: linked checks, and the same name twice, are one circle.
+- Sources of one kind count once, however many checks they have.
+- Vouchers who know one another count once: linked checks, and checks with the same name, are one
+  group.
 """
 
 from __future__ import annotations
@@ -10,44 +11,44 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from app.vetting.models import Check, Finding, Source
+from app.vetting.models import CheckDetail, VettingFinding, VettingSource
 
 ENOUGH = 2
 """How many independent sources a verified outcome rests on."""
 
 
-def independent_days(checks: Mapping[UUID, Check]) -> list[date]:
+def independent_days(checks: Mapping[UUID, CheckDetail]) -> list[date]:
     """Return the latest day on which each independent source was consistent, newest first.
 
     Links count in both directions, and through vouchers whose own word was unclear.
     """
-    circles = _circles(checks)
+    groups = _voucher_groups(checks)
     latest: dict[str | UUID, date] = {}
     for check_id, check in checks.items():
-        if check.finding is not Finding.CONSISTENT:
+        if check.finding is not VettingFinding.CONSISTENT:
             continue
-        source = circles.get(check_id, check.source.value)
+        source = groups.get(check_id, check.source.value)
         day = check.made_at.date()
         latest[source] = max(day, latest.get(source, day))
     return sorted(latest.values(), reverse=True)
 
 
-def _circles(checks: Mapping[UUID, Check]) -> dict[UUID, UUID]:
-    """Return for each voucher's check the one that stands for its circle."""
-    circle = {key: key for key, check in checks.items() if check.source is Source.VOUCHER}
+def _voucher_groups(checks: Mapping[UUID, CheckDetail]) -> dict[UUID, UUID]:
+    """Return for each voucher's check the check that identifies its group."""
+    group = {key: key for key, check in checks.items() if check.source is VettingSource.VOUCHER}
     named: dict[str, UUID] = {}
-    for check_id in circle:
+    for check_id in group:
         check = checks[check_id]
         name = " ".join((check.voucher or "").casefold().split())
         known = (*check.linked_to, *((named.setdefault(name, check_id),) if name else ()))
         for other in known:
-            if other in circle:
-                _join(circle, check_id, other)
-    return circle
+            if other in group:
+                _join(group, check_id, other)
+    return group
 
 
-def _join(circle: dict[UUID, UUID], one: UUID, other: UUID) -> None:
-    kept, absorbed = circle[one], circle[other]
-    for check_id, stands_for in circle.items():
-        if stands_for == absorbed:
-            circle[check_id] = kept
+def _join(group: dict[UUID, UUID], one: UUID, other: UUID) -> None:
+    kept, absorbed = group[one], group[other]
+    for check_id, leader in group.items():
+        if leader == absorbed:
+            group[check_id] = kept

@@ -12,7 +12,7 @@ from app.registration.errors import CodeMistyped
 from app.registration.models import CodeKind, RegistrationStatus
 from app.vetting import service as vetting
 from app.vetting.errors import TooFewSources
-from app.vetting.models import Outcome, Source, Verdict
+from app.vetting.models import Verdict, VettingOutcome, VettingSource
 from tests.support.registration_steps import (
     code_status,
     deliver,
@@ -52,9 +52,9 @@ def test_the_man_who_walked(world, at):
     at(hours=1)
     round_id = ask(world, case_id)
     at(hours=20)
-    check(world, round_id, Source.FORMER_COLLEAGUE)
+    check(world, round_id, VettingSource.FORMER_COLLEAGUE)
     at(hours=26)
-    check(world, round_id, Source.DOCUMENT_PHOTO, by=world.member(Role.VETTER, 2))
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO, by=world.member(Role.VETTER, 2))
     at(hours=30)
     decide_both(world, round_id, days=180)
     assert status_of(world, case_id) is CaseStatus.ACTIVE
@@ -89,9 +89,9 @@ def test_still_in_service_and_vetted_by_two_who_do_not_agree_at_once(world, stil
     at(days=1)
     round_id = ask(world, case_id)
     at(days=6)
-    first = check(world, round_id, Source.VOUCHER, voucher="A friend from school")
+    first = check(world, round_id, VettingSource.VOUCHER, voucher="A friend from school")
     at(days=9)
-    check(world, round_id, Source.VOUCHER, voucher="His cousin", linked_to=(first,))
+    check(world, round_id, VettingSource.VOUCHER, voucher="His cousin", linked_to=(first,))
     with world.work_as(world.member(Role.VETTER)) as work:
         file = vetting.read_round(work, vetting.get_round(work, round_id))
         assert file.independent_sources == 1
@@ -99,12 +99,12 @@ def test_still_in_service_and_vetted_by_two_who_do_not_agree_at_once(world, stil
     decide_both(world, round_id, Verdict.VERIFIED, Verdict.REFUSED, days=120)
     assert status_of(world, case_id) is CaseStatus.VETTING
     with world.work_as(world.member(Role.VETTER)) as work:
-        assert vetting.get_round(work, round_id).outcome is Outcome.DISAGREE
+        assert vetting.get_round(work, round_id).outcome is VettingOutcome.DISAGREE
     at(days=20)
     decide(world, round_id, 1, Verdict.VERIFIED, days=120)
     with pytest.raises(TooFewSources):
         decide(world, round_id, 2, Verdict.VERIFIED, days=120)
-    check(world, round_id, Source.CONVERSATION)
+    check(world, round_id, VettingSource.CONVERSATION)
     at(days=25)
     decide(world, round_id, 2, Verdict.VERIFIED, days=120)
     assert status_of(world, case_id) is CaseStatus.ACTIVE

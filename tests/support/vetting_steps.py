@@ -10,7 +10,7 @@ from app.casework import clearance
 from app.casework.clearance import Clearance
 from app.permissions import Role
 from app.vetting import service
-from app.vetting.models import Finding, Source, Verdict
+from app.vetting.models import Verdict, VettingFinding, VettingSource
 from tests.support.world import Person, World
 
 _NAMES = ("Aung", "Bo", "Chit", "Dwe", "Ei", "Htun", "Khin", "Lwin", "Moe", "Nyo", "Pyae")
@@ -35,8 +35,8 @@ def ask(world: World, case_id: UUID, *, reason: str | None = None) -> UUID:
 def check(
     world: World,
     round_id: UUID,
-    source: Source = Source.FORMER_COLLEAGUE,
-    finding: Finding = Finding.CONSISTENT,
+    source: VettingSource = VettingSource.FORMER_COLLEAGUE,
+    finding: VettingFinding = VettingFinding.CONSISTENT,
     *,
     by: Person | None = None,
     voucher: str | None = None,
@@ -77,8 +77,8 @@ def decide_both(world: World, round_id: UUID, *verdicts: Verdict, days: int = 18
 def clear(world: World, case_id: UUID, *, days: int = 180) -> UUID:
     """Vet a case from the request to a clearance, on two sources of today."""
     round_id = ask(world, case_id)
-    check(world, round_id, Source.FORMER_COLLEAGUE)
-    check(world, round_id, Source.DOCUMENT_PHOTO, by=world.member(Role.VETTER, 2))
+    check(world, round_id, VettingSource.FORMER_COLLEAGUE)
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO, by=world.member(Role.VETTER, 2))
     decide_both(world, round_id, days=days)
     return round_id
 

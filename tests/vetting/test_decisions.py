@@ -20,11 +20,11 @@ from app.vetting.errors import (
     TooFewSources,
 )
 from app.vetting.models import (
-    Outcome,
-    Source,
     Verdict,
     VettingDecision,
+    VettingOutcome,
     VettingRound,
+    VettingSource,
 )
 from tests.support.vetting_steps import (
     ask,
@@ -85,7 +85,7 @@ def test_a_first_decision_changes_nothing_that_tells_which_way_it_went(new_world
         with world.work_as(None) as work:
             sealed = work.session.scalars(select(VettingDecision)).one().decision.envelope
         shapes.append(
-            (row.outcome, row.turn, row.decided, row.ended_on, row.valid_until, row.version,
+            (row.outcome, row.attempt, row.decided, row.ended_on, row.valid_until, row.version,
              status_of(world, case_id), len(sealed))
         )  # fmt: skip
         facts = [detail.facts for detail in facts_of(world, case_id)]
@@ -107,18 +107,23 @@ def test_two_who_disagree_go_back_to_checks_and_then_read_each_other(world, case
     check(world, round_id)
     decide_both(world, round_id, Verdict.VERIFIED, Verdict.REFUSED)
     row = row_of(world, round_id)
-    assert (row.outcome, row.turn, row.decided, row.ended_on) == (Outcome.DISAGREE, 2, 0, None)
+    assert (row.outcome, row.attempt, row.decided, row.ended_on) == (
+        VettingOutcome.DISAGREE,
+        2,
+        0,
+        None,
+    )
     assert status_of(world, case_id) is CaseStatus.VETTING
     for number in (1, 2):
-        seen = [(d.turn, d.verdict) for d in seen_by(world, number, round_id).decisions]
+        seen = [(d.attempt, d.verdict) for d in seen_by(world, number, round_id).decisions]
         assert sorted(seen) == [(1, Verdict.REFUSED), (1, Verdict.VERIFIED)]
-    check(world, round_id, Source.DOCUMENT_PHOTO)
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO)
     decide(world, round_id, 2, Verdict.VERIFIED)
     assert len(seen_by(world, 1, round_id).decisions) == 2
     decide(world, round_id, 1, Verdict.VERIFIED)
     assert status_of(world, case_id) is CaseStatus.ACTIVE
     with world.work_as(None) as work:
-        kept = work.session.scalars(select(VettingDecision.turn)).all()
+        kept = work.session.scalars(select(VettingDecision.attempt)).all()
     assert sorted(kept) == [1, 1, 2, 2]
 
 
@@ -149,7 +154,7 @@ def test_a_decision_moved_to_another_turn_is_found_out(world, case_id):
         work.session.execute(
             update(VettingDecision)
             .where(VettingDecision.vetter_id == world.member(Role.VETTER, 2).id)
-            .values(turn=2),
+            .values(attempt=2),
             execution_options={"housekeeping": "the thief of this test"},
         )
     with pytest.raises(Tampered):
@@ -165,7 +170,7 @@ def test_a_decision_based_on_an_older_state_of_the_round_is_stale(world, case_id
             service.decide(work, round_id, Verdict.REFUSED, "No.")
     with world.work_as(vetter, 2) as work:
         service.decide(work, round_id, Verdict.REFUSED, "No.")
-    assert row_of(world, round_id).outcome is Outcome.REFUSED
+    assert row_of(world, round_id).outcome is VettingOutcome.REFUSED
 
 
 # ------------------------------------------------------------------ outcomes
@@ -173,8 +178,8 @@ def test_a_decision_based_on_an_older_state_of_the_round_is_stale(world, case_id
 
 def test_both_verified_clears_the_case_for_the_shorter_time(world, case_id):
     round_id = ask(world, case_id)
-    check(world, round_id, Source.FORMER_COLLEAGUE)
-    check(world, round_id, Source.DOCUMENT_PHOTO)
+    check(world, round_id, VettingSource.FORMER_COLLEAGUE)
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO)
     decide(world, round_id, 1, days=90)
     decide(world, round_id, 2, days=120)
     found = clearance_of(world, case_id)
@@ -187,21 +192,21 @@ def test_both_verified_clears_the_case_for_the_shorter_time(world, case_id):
 
 def test_two_linked_vouchers_are_too_few(world, case_id):
     round_id = ask(world, case_id)
-    first = check(world, round_id, Source.VOUCHER, voucher="U Ba")
-    check(world, round_id, Source.VOUCHER, voucher="Daw Aye", linked_to=(first,))
+    first = check(world, round_id, VettingSource.VOUCHER, voucher="U Ba")
+    check(world, round_id, VettingSource.VOUCHER, voucher="Daw Aye", linked_to=(first,))
     decide(world, round_id, 1)
     with pytest.raises(TooFewSources):
         decide(world, round_id, 2)
-    check(world, round_id, Source.VOUCHER, voucher="Ko Lin")
+    check(world, round_id, VettingSource.VOUCHER, voucher="Ko Lin")
     decide(world, round_id, 2)
     assert status_of(world, case_id) is CaseStatus.ACTIVE
 
 
 def test_a_source_older_than_the_days_that_are_given_does_not_count(world, case_id):
     round_id = ask(world, case_id)
-    check(world, round_id, Source.FORMER_COLLEAGUE)
+    check(world, round_id, VettingSource.FORMER_COLLEAGUE)
     world.clock.advance(days=31)
-    check(world, round_id, Source.DOCUMENT_PHOTO)
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO)
     decide(world, round_id, 1, days=60)
     with pytest.raises(TooFewSources):
         decide(world, round_id, 2, days=30)
@@ -212,7 +217,11 @@ def test_a_source_older_than_the_days_that_are_given_does_not_count(world, case_
 def test_a_clearance_is_as_old_as_the_second_freshest_of_its_sources(world, case_id):
     round_id = ask(world, case_id)
     days = []
-    for source in (Source.RELATIVE, Source.FORMER_COLLEAGUE, Source.DOCUMENT_PHOTO):
+    for source in (
+        VettingSource.RELATIVE,
+        VettingSource.FORMER_COLLEAGUE,
+        VettingSource.DOCUMENT_PHOTO,
+    ):
         check(world, round_id, source)
         days.append(world.clock().date())
         world.clock.advance(days=10)
@@ -277,9 +286,9 @@ def test_a_refusal_on_a_second_look_ends_the_clearance_that_still_ran(world, cas
 @pytest.mark.parametrize(
     "forged",
     [
-        {"outcome": Outcome.VERIFIED},
+        {"outcome": VettingOutcome.VERIFIED},
         {"outcome": None, "ended_on": None},
-        {"outcome": Outcome.DISAGREE},
+        {"outcome": VettingOutcome.DISAGREE},
         {"number": 0},
     ],
     ids=["cleared", "never ended", "disagreed", "put before the other"],
@@ -309,8 +318,8 @@ def test_a_clearance_made_to_last_longer_in_the_database_is_found_out(world, cas
 
 def test_days_that_have_run_out_before_the_second_decision_still_clear_for_the_day(world, case_id):
     round_id = ask(world, case_id)
-    check(world, round_id, Source.FORMER_COLLEAGUE)
-    check(world, round_id, Source.DOCUMENT_PHOTO)
+    check(world, round_id, VettingSource.FORMER_COLLEAGUE)
+    check(world, round_id, VettingSource.DOCUMENT_PHOTO)
     decide(world, round_id, 1, days=1)
     world.clock.advance(days=5)
     decide(world, round_id, 2, days=30)
@@ -322,8 +331,8 @@ def test_days_that_have_run_out_before_the_second_decision_still_clear_for_the_d
 
 def test_each_act_stands_in_the_cases_trail_and_no_fact_says_who_decided_what(world, case_id):
     round_id = ask(world, case_id, reason="Look at the dates.")
-    check(world, round_id, Source.VOUCHER, voucher="U Ba")
-    check(world, round_id, Source.PUBLIC_RECORD)
+    check(world, round_id, VettingSource.VOUCHER, voucher="U Ba")
+    check(world, round_id, VettingSource.PUBLIC_RECORD)
     decide_both(world, round_id, Verdict.VERIFIED, Verdict.REFUSED)
     decide_both(world, round_id)
     events = [d for d in facts_of(world, case_id) if d.action.startswith("vetting:")]

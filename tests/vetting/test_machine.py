@@ -21,10 +21,10 @@ from app.errors import Conflict, NotFound
 from app.permissions import Compartment, Role
 from app.vault.scopes import Scope
 from app.vetting import service
-from app.vetting.models import Outcome, Source, Verdict
+from app.vetting.models import Verdict, VettingOutcome, VettingSource
 from tests.support.vetting_steps import ask, check, clearance_of, decide, open_stranger, status_of
 
-KINDS = (Source.RELATIVE, Source.FORMER_COLLEAGUE, Source.DOCUMENT_PHOTO)
+KINDS = (VettingSource.RELATIVE, VettingSource.FORMER_COLLEAGUE, VettingSource.DOCUMENT_PHOTO)
 DAYS = (20, 60)
 
 
@@ -103,7 +103,7 @@ class Vetting(RuleBasedStateMachine):
             self.round.past += 2
             given.clear()
             return
-        outcome = Outcome(verdict.value)
+        outcome = VettingOutcome(verdict.value)
         if verdict is Verdict.VERIFIED:
             shorter = min(days for _, days in given.values())
             self.cleared_until = max(today, fresh[1] + timedelta(days=shorter))
@@ -125,7 +125,7 @@ class Vetting(RuleBasedStateMachine):
         assert said is None
         if self.status is CaseStatus.VETTING:
             self.status = CaseStatus.SUBMITTED
-        self._end(Outcome.WITHDRAWN)
+        self._end(VettingOutcome.WITHDRAWN)
 
     @rule(days=st.sampled_from((1, 19, 45)))
     def wait(self, days):
@@ -166,7 +166,7 @@ class Vetting(RuleBasedStateMachine):
             person = self.world.member(Role.VETTER, number)
             with self.world.work_as(person) as work:
                 file = service.read_round(work, service.get_round(work, self.round.id))
-            now = [d for d in file.decisions if d.turn == file.round.turn]
+            now = [d for d in file.decisions if d.attempt == file.round.attempt]
             assert [d.by for d in now] == [person.id] * (number in self.round.given)
             assert len(file.decisions) - len(now) == self.round.past
             assert file.round.decided == len(self.round.given)

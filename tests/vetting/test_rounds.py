@@ -22,12 +22,12 @@ from app.vetting.errors import (
     VoucherMissing,
 )
 from app.vetting.models import (
-    Finding,
-    Outcome,
-    Source,
     Verdict,
     VettingCheck,
+    VettingFinding,
+    VettingOutcome,
     VettingRound,
+    VettingSource,
 )
 from app.work import ANY_VERSION
 from tests.support.vetting_steps import (
@@ -138,8 +138,9 @@ def test_a_closed_case_is_not_sent_to_vetting(world, case_id):
     clear(world, case_id)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         moves.move_case(work, intake.get_case(work, case_id), CaseStatus.CLOSED)
-    with pytest.raises(CannotBeVetted):
+    with pytest.raises(CannotBeVetted) as refusal:
         ask(world, case_id)
+    assert refusal.value.title == "A case with status closed cannot be sent to vetting"
 
 
 def test_a_declined_case_can_be_vetted_again_with_other_eyes(world, case_id):
@@ -156,7 +157,11 @@ def test_a_declined_case_can_be_vetted_again_with_other_eyes(world, case_id):
 def test_both_vetters_read_every_check_in_the_order_in_which_they_were_made(world, case_id):
     round_id = ask(world, case_id)
     made = []
-    for number, source in ((1, Source.RELATIVE), (2, Source.CONVERSATION), (1, Source.RELATIVE)):
+    for number, source in (
+        (1, VettingSource.RELATIVE),
+        (2, VettingSource.CONVERSATION),
+        (1, VettingSource.RELATIVE),
+    ):
         made.append(check(world, round_id, source, by=world.member(Role.VETTER, number)))
         world.clock.advance(minutes=5)
     for number in (1, 2):
@@ -167,7 +172,7 @@ def test_both_vetters_read_every_check_in_the_order_in_which_they_were_made(worl
 
 def test_what_a_check_says_stands_nowhere_in_the_clear(world, case_id):
     round_id = ask(world, case_id)
-    check(world, round_id, Source.VOUCHER, voucher="U Kyaw Fictional")
+    check(world, round_id, VettingSource.VOUCHER, voucher="U Kyaw Fictional")
     with world.work_as(None) as work:
         row = work.session.scalars(select(VettingCheck)).one()
         assert b"Fictional" not in row.check.envelope
@@ -178,21 +183,21 @@ def test_what_a_check_says_stands_nowhere_in_the_clear(world, case_id):
 def test_a_voucher_without_a_name_is_refused(world, case_id):
     round_id = ask(world, case_id)
     with pytest.raises(VoucherMissing):
-        check(world, round_id, Source.VOUCHER)
+        check(world, round_id, VettingSource.VOUCHER)
 
 
 def test_a_link_leads_only_from_a_voucher_to_a_voucher_of_the_same_round(world, case_id):
     round_id = ask(world, case_id)
-    colleague = check(world, round_id, Source.FORMER_COLLEAGUE)
-    voucher = check(world, round_id, Source.VOUCHER, voucher="Daw Aye")
+    colleague = check(world, round_id, VettingSource.FORMER_COLLEAGUE)
+    voucher = check(world, round_id, VettingSource.VOUCHER, voucher="Daw Aye")
     for source, links in (
-        (Source.VOUCHER, (colleague,)),
-        (Source.VOUCHER, (voucher, new_id())),
-        (Source.RELATIVE, (voucher,)),
+        (VettingSource.VOUCHER, (colleague,)),
+        (VettingSource.VOUCHER, (voucher, new_id())),
+        (VettingSource.RELATIVE, (voucher,)),
     ):
         with pytest.raises(LinkUnknown):
             check(world, round_id, source, voucher="U Ba", linked_to=links)
-    check(world, round_id, Source.VOUCHER, voucher="U Ba", linked_to=(voucher,))
+    check(world, round_id, VettingSource.VOUCHER, voucher="U Ba", linked_to=(voucher,))
 
 
 # ------------------------------------------------------------------ withdrawing
@@ -206,7 +211,7 @@ def withdraw(world, case_id, based_on=ANY_VERSION):
 def test_a_round_that_is_withdrawn_sends_the_case_back_and_takes_the_vetters_grants(world, case_id):
     round_id = ask(world, case_id)
     decide(world, round_id, 1)
-    assert withdraw(world, case_id).outcome is Outcome.WITHDRAWN
+    assert withdraw(world, case_id).outcome is VettingOutcome.WITHDRAWN
     assert status_of(world, case_id) is CaseStatus.SUBMITTED
     with pytest.raises(RoundNotFound):
         decide(world, round_id, 2)
@@ -238,7 +243,7 @@ def test_a_case_moved_back_by_hand_is_not_decided_and_a_new_request_replaces_the
     with pytest.raises(CaseMovedOn):
         decide(world, round_id, 1)
     ask(world, case_id)
-    assert row_of(world, round_id).outcome is Outcome.WITHDRAWN
+    assert row_of(world, round_id).outcome is VettingOutcome.WITHDRAWN
     with pytest.raises(RoundNotFound):
         decide(world, round_id, 1)
 
@@ -250,7 +255,9 @@ def test_a_round_that_custody_hands_back_takes_nothing_more(world, case_id):
         with pytest.raises(RoundEnded):
             service.decide(work, round_id, Verdict.VERIFIED, "Late.")
         with pytest.raises(RoundEnded):
-            service.add_check(work, round_id, source=Source.RELATIVE, finding=Finding.UNCLEAR)
+            service.add_check(
+                work, round_id, source=VettingSource.RELATIVE, finding=VettingFinding.UNCLEAR
+            )
 
 
 # ------------------------------------------------------------------ lists

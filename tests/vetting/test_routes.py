@@ -12,7 +12,7 @@ from app.permissions import Role
 from app.store.base import new_id
 from app.vetting import service
 from app.vetting.errors import VettingInProgress
-from app.vetting.models import Outcome, Source, Verdict
+from app.vetting.models import Verdict, VettingOutcome, VettingSource
 from tests.support.vetting_steps import ask, check, clear, decide, open_stranger
 
 
@@ -69,11 +69,11 @@ def test_the_coordinator_follows_how_a_round_stands_and_withdraws_it(api, case_i
     path = f"/cases/{case_id}/vetting"
     assert api.get(coordinator, path).json()["code"] == "vetting.not_found"
     round_id = UUID(asked(api, case_id).json()["id"])
-    check(api.world, round_id, Source.VOUCHER, voucher="U Ba")
+    check(api.world, round_id, VettingSource.VOUCHER, voucher="U Ba")
     decide(api.world, round_id, 1, Verdict.REFUSED)
     seen = api.get(coordinator, path)
     assert set(seen.json()) == {
-        "id", "case_id", "version", "number", "opened_on", "turn", "decided", "outcome",
+        "id", "case_id", "version", "number", "opened_on", "attempt", "decided", "outcome",
         "ended_on", "valid_until",
     }  # fmt: skip
     assert (seen.json()["decided"], seen.json()["outcome"]) == (1, None)
@@ -192,7 +192,7 @@ def test_two_who_decide_at_the_same_moment_never_leave_a_turn_that_nobody_settle
                 decide(world, round_id, vetter, Verdict.REFUSED)
         with world.work_as(world.member(Role.COORDINATOR)) as work:
             row = service.get_newest_round(work, intake.get_case(work, case_id))
-            assert (row.outcome, row.decided) == (Outcome.REFUSED, 2)
+            assert (row.outcome, row.decided) == (VettingOutcome.REFUSED, 2)
 
 
 @pytest.mark.usefixtures("world_on_both")

@@ -6,20 +6,20 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.vetting.models import Check, Finding, Source
+from app.vetting.models import CheckDetail, VettingFinding, VettingSource
 from app.vetting.sources import independent_days
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 IDS = [UUID(int=number) for number in range(1, 9)]
 
 
-def heard(source, finding=Finding.CONSISTENT, *, day=0, voucher=None, linked_to=()):
+def heard(source, finding=VettingFinding.CONSISTENT, *, day=0, voucher=None, linked_to=()):
     at = NOON + timedelta(days=day)
-    return Check(source, finding, at, None, voucher, tuple(linked_to))
+    return CheckDetail(source, finding, at, None, voucher, tuple(linked_to))
 
 
 def vouched(name, **more):
-    return heard(Source.VOUCHER, voucher=name, **more)
+    return heard(VettingSource.VOUCHER, voucher=name, **more)
 
 
 @st.composite
@@ -27,11 +27,11 @@ def rounds(draw):
     """Checks of a round, each linked to some made before it."""
     checks = {}
     for check_id in draw(st.lists(st.sampled_from(IDS), unique=True)):
-        source = draw(st.sampled_from(Source))
-        finding = draw(st.sampled_from(Finding))
+        source = draw(st.sampled_from(VettingSource))
+        finding = draw(st.sampled_from(VettingFinding))
         day = draw(st.integers(0, 200))
-        if source is Source.VOUCHER:
-            before = [key for key, check in checks.items() if check.source is Source.VOUCHER]
+        if source is VettingSource.VOUCHER:
+            before = [key for key, check in checks.items() if check.source is VettingSource.VOUCHER]
             links = draw(st.lists(st.sampled_from(before), max_size=2)) if before else []
             name = draw(st.sampled_from(["U Ba", "u  ba", "Daw Aye", "Ko Lin", "Ma Nu"]))
             checks[check_id] = vouched(name, finding=finding, day=day, linked_to=links)
@@ -41,7 +41,7 @@ def rounds(draw):
 
 
 def test_one_kind_of_source_counts_once_however_often_it_is_asked():
-    checks = {IDS[n]: heard(Source.DOCUMENT_PHOTO, day=n) for n in range(3)}
+    checks = {IDS[n]: heard(VettingSource.DOCUMENT_PHOTO, day=n) for n in range(3)}
     assert independent_days(checks) == [(NOON + timedelta(days=2)).date()]
 
 
@@ -56,7 +56,7 @@ def test_a_link_found_later_through_a_third_joins_two_who_stood_apart():
     checks = {
         IDS[0]: vouched("U Ba"),
         IDS[1]: vouched("Daw Aye"),
-        IDS[2]: vouched("Ko Lin", finding=Finding.UNCLEAR, linked_to=IDS[:2]),
+        IDS[2]: vouched("Ko Lin", finding=VettingFinding.UNCLEAR, linked_to=IDS[:2]),
     }
     assert len(independent_days(checks)) == 1
 
@@ -68,15 +68,15 @@ def test_the_same_voucher_under_the_same_name_counts_once():
 
 def test_what_is_unclear_or_contradicts_counts_for_nothing():
     checks = {
-        IDS[0]: heard(Source.RELATIVE, Finding.UNCLEAR),
-        IDS[1]: heard(Source.PUBLIC_RECORD, Finding.CONTRADICTING),
+        IDS[0]: heard(VettingSource.RELATIVE, VettingFinding.UNCLEAR),
+        IDS[1]: heard(VettingSource.PUBLIC_RECORD, VettingFinding.CONTRADICTING),
     }
     assert independent_days(checks) == []
 
 
 @given(rounds())
 def test_there_are_never_more_sources_than_consistent_answers_and_each_has_its_day(checks):
-    consistent = [c for c in checks.values() if c.finding is Finding.CONSISTENT]
+    consistent = [c for c in checks.values() if c.finding is VettingFinding.CONSISTENT]
     days = independent_days(checks)
     assert len(days) <= len(consistent)
     assert bool(days) is bool(consistent)
@@ -93,7 +93,7 @@ def test_the_order_in_which_checks_are_read_does_not_matter(checks, shuffled):
 
 @given(rounds(), st.data())
 def test_another_link_never_makes_more_sources(checks, data):
-    vouchers = [key for key, check in checks.items() if check.source is Source.VOUCHER]
+    vouchers = [key for key, check in checks.items() if check.source is VettingSource.VOUCHER]
     before = len(independent_days(checks))
     if len(vouchers) > 1:
         one, other = data.draw(st.permutations(vouchers))[:2]
@@ -111,7 +111,7 @@ def test_another_link_never_makes_more_sources(checks, data):
 @given(rounds())
 def test_saying_it_again_another_day_never_makes_more_sources(checks):
     again = {
-        UUID(int=100 + key.int): Check(
+        UUID(int=100 + key.int): CheckDetail(
             check.source,
             check.finding,
             check.made_at + timedelta(days=1),

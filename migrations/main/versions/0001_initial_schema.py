@@ -616,7 +616,7 @@ def upgrade() -> None:
         "vetting_rounds",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
-        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("decided", sa.Integer(), nullable=False),
         sa.Column(
             "outcome",
@@ -625,7 +625,7 @@ def upgrade() -> None:
                 "refused",
                 "disagree",
                 "withdrawn",
-                name="outcome",
+                name="vettingoutcome",
                 native_enum=False,
                 length=24,
             ),
@@ -832,7 +832,7 @@ def upgrade() -> None:
     op.create_table(
         "vetting_decisions",
         sa.Column("round_id", sa.Uuid(), nullable=False),
-        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("vetter_id", sa.Uuid(), nullable=False),
         sa.Column("decision_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -843,9 +843,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_decisions")),
         sa.UniqueConstraint(
             "round_id",
-            "turn",
+            "attempt",
             "vetter_id",
-            name=op.f("uq_vetting_decisions_round_id_turn_vetter_id"),
+            name=op.f("uq_vetting_decisions_round_id_attempt_vetter_id"),
         ),
     )
     op.create_index(
