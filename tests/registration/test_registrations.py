@@ -260,12 +260,12 @@ def test_a_change_based_on_an_older_state_is_stale(world, case_id):
     ids=["refused", "revoked", "delivered", "redeemed"],
 )  # fmt: skip
 def test_when_the_work_on_it_is_over_registrars_hold_nothing_of_the_case(
-    world, case_id, end, state
+    world, case_id, end, status
 ):
     registration_id = request(world, case_id)
     assert held_by_registrar(world, registration_id)
     end(world, registration_id)
-    assert code_status(world, registration_id) is state
+    assert code_status(world, registration_id) is status
     assert not held_by_registrar(world, registration_id)
     with world.work_as(world.member(Role.REGISTRAR)) as work:
         assert not work.grants.holds(case_id)
