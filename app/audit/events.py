@@ -75,7 +75,7 @@ class EventKind(StrEnum):
     PLAN_OPENED = "plan:opened"
     REGISTRATION_MOVED = "registration:moved"
     REGISTRATION_REQUESTED = "registration:requested"
-    REPORT_RELEASED = "report:released"
+    REPORT_PUBLISHED = "report:published"
     REQUEST_DENIED = "request:denied"
     SESSION_ENDED = "session:ended"
     SESSION_OPENED = "session:opened"

@@ -1,1 +1,1 @@
-"""What may be told of the work without telling of anyone: redacted reports, and the log's state."""
+"""Reports that identify nobody: redacted counts, openings, the ledger; and the log's state."""

@@ -1,4 +1,4 @@
-"""What has been told, once and for good: a release is never computed a second time."""
+"""Rows of reports. Knows tables; no rules. A published report is never computed a second time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped
 from app.store.base import Record, plain
 
 
-class ReportRelease(Record):
-    """The casework report of one finished half-year, as it was first told."""
+class PublishedReport(Record):
+    """The casework report of one finished half-year, as auditors read it."""
 
-    __tablename__ = "report_releases"
+    __tablename__ = "published_reports"
 
     half_year: Mapped[str] = plain("the period", String(6), unique=True)
     total: Mapped[int | None] = plain("already redacted; it is what auditors read")

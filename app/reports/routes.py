@@ -1,8 +1,6 @@
-"""HTTP face of reports."""
+"""HTTP routes of reports, and of the log's newest checkpoint."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
 
 from app.audit.checkpoints import log_verifier
 from app.http.routing import Router
@@ -10,14 +8,11 @@ from app.permissions import Permission
 from app.reports import service
 from app.reports.errors import NothingSigned
 from app.reports.schemas import (
-    Caseload,
-    CaseworkReport,
-    CheckpointShown,
-    FundMonthShown,
-    LedgerReport,
-    OpeningsReport,
-    OpeningsShown,
-    ReleaseShown,
+    CaseloadRead,
+    CaseworkReportRead,
+    CheckpointRead,
+    LedgerReportRead,
+    OpeningsReportRead,
 )
 from app.vault.errors import KeyCopyMissing
 from app.work import Work
@@ -26,51 +21,31 @@ router = Router(tags=["reports"])
 
 
 @router.get("/reports/casework", needs=Permission.REPORT_READ, raises=[KeyCopyMissing])
-def read_casework_report(work: Work) -> CaseworkReport:
+def read_casework_report(work: Work) -> CaseworkReportRead:
     """Count finished half-years by region group, rank band and standing, small counts hidden."""
-    return CaseworkReport(
-        items=[
-            ReleaseShown(
-                half_year=release.half_year,
-                withheld=release.total is None,
-                total=release.total,
-                tables=release.tables,
-                made_on=release.made_on,
-            )
-            for release in service.list_releases(work)
-        ]
-    )
+    return CaseworkReportRead.of(service.list_published_reports(work))
 
 
 @router.get("/reports/caseload", needs=Permission.REPORT_READ)
-def read_caseload(work: Work) -> Caseload:
-    """Count the cases that you hold by where they stand."""
-    return Caseload(counts=service.count_caseload(work))
+def read_caseload(work: Work) -> CaseloadRead:
+    """Count the cases that are granted to you, by status."""
+    return CaseloadRead.of(service.count_caseload(work))
 
 
 @router.get("/reports/openings", needs=Permission.AUDIT_READ)
-def read_openings_report(work: Work) -> OpeningsReport:
+def read_openings_report(work: Work) -> OpeningsReportRead:
     """Show how much each member opened in past months, without saying who they are."""
-    return OpeningsReport(
-        items=[OpeningsShown(**asdict(line)) for line in service.list_openings(work)]
-    )
+    return OpeningsReportRead.of(service.list_openings(work))
 
 
 @router.get("/reports/ledger", needs=Permission.AUDIT_READ)
-def read_ledger_report(work: Work) -> LedgerReport:
+def read_ledger_report(work: Work) -> LedgerReportRead:
     """Show what each fund took in and gave, month by month: no payee, no case."""
-    return LedgerReport(
-        items=[FundMonthShown(**asdict(line)) for line in service.list_fund_months(work)]
-    )
+    return LedgerReportRead.of(service.list_fund_months(work))
 
 
 @router.get("/log/checkpoint", needs=Permission.LOG_VERIFY, raises=[NothingSigned])
-def read_checkpoint(work: Work) -> CheckpointShown:
+def read_checkpoint(work: Work) -> CheckpointRead:
     """Show the newest signed state of the log, for keeping elsewhere."""
-    checkpoint = service.get_checkpoint(work)
-    return CheckpointShown(
-        size=checkpoint.size,
-        made_at=checkpoint.made_at,
-        note=checkpoint.note,
-        verifier=log_verifier(work.deployment.log_signing_key.public).vkey,
-    )
+    verifier = log_verifier(work.deployment.log_signing_key.public).vkey
+    return CheckpointRead.of(service.get_checkpoint(work), verifier)

@@ -1,17 +1,23 @@
-"""What reports answer."""
+"""Responses of reports. Knows no keys."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
+from app.audit.models import AuditCheckpoint
 from app.cases.models import CaseStatus
 from app.http.schema import Schema
 from app.ledger.models import EntryKind
+from app.reports.models import PublishedReport
+from app.reports.service import FundMonth, Openings
 
 
-class ReleaseShown(Schema):
-    """One finished half-year. ``withheld``: too few to tell. None in a table: a hidden count."""
+class HalfYearRead(Schema):
+    """One finished half-year. ``withheld``: too few cases. Null in a table: a hidden count."""
 
     half_year: str
     withheld: bool
@@ -19,15 +25,31 @@ class ReleaseShown(Schema):
     tables: dict[str, dict[str, int | None]]
     made_on: date
 
+    @classmethod
+    def of(cls, report: PublishedReport) -> Self:
+        """Return a published report."""
+        return cls(
+            half_year=report.half_year,
+            withheld=report.total is None,
+            total=report.total,
+            tables=report.tables,
+            made_on=report.made_on,
+        )
 
-class CaseworkReport(Schema):
-    """Every finished half-year, as it was first told."""
 
-    items: list[ReleaseShown]
+class CaseworkReportRead(Schema):
+    """Every finished half-year, as it was first published."""
+
+    items: list[HalfYearRead]
+
+    @classmethod
+    def of(cls, reports: Iterable[PublishedReport]) -> Self:
+        """Return published reports."""
+        return cls(items=[HalfYearRead.of(report) for report in reports])
 
 
-class OpeningsShown(Schema):
-    """One member's openings in one month, under a name made up for this answer."""
+class MemberOpeningsRead(Schema):
+    """One member's openings in one month, under a name made up for this response."""
 
     month: str
     member: str
@@ -36,13 +58,18 @@ class OpeningsShown(Schema):
     cases: int
 
 
-class OpeningsReport(Schema):
+class OpeningsReportRead(Schema):
     """Who opened how much."""
 
-    items: list[OpeningsShown]
+    items: list[MemberOpeningsRead]
+
+    @classmethod
+    def of(cls, lines: Iterable[Openings]) -> Self:
+        """Return the openings of members."""
+        return cls(items=[MemberOpeningsRead(**asdict(line)) for line in lines])
 
 
-class FundMonthShown(Schema):
+class FundMonthRead(Schema):
     """What one fund booked in one month, by kind; minor units."""
 
     fund_id: UUID
@@ -53,22 +80,42 @@ class FundMonthShown(Schema):
     amount: int
 
 
-class LedgerReport(Schema):
+class LedgerReportRead(Schema):
     """The ledger without payees."""
 
-    items: list[FundMonthShown]
+    items: list[FundMonthRead]
+
+    @classmethod
+    def of(cls, lines: Iterable[FundMonth]) -> Self:
+        """Return the months of funds."""
+        return cls(items=[FundMonthRead(**asdict(line)) for line in lines])
 
 
-class Caseload(Schema):
-    """How many cases stand where."""
+class CaseloadRead(Schema):
+    """How many cases have which status."""
 
     counts: dict[CaseStatus, int]
 
+    @classmethod
+    def of(cls, counts: Mapping[CaseStatus, int]) -> Self:
+        """Return counts by status."""
+        return cls(counts=dict(counts))
 
-class CheckpointShown(Schema):
+
+class CheckpointRead(Schema):
     """The newest signed checkpoint (C2SP), and the line by which to verify it."""
 
     size: int
     made_at: datetime
     note: str
     verifier: str
+
+    @classmethod
+    def of(cls, checkpoint: AuditCheckpoint, verifier: str) -> Self:
+        """Return a checkpoint with its verifier line."""
+        return cls(
+            size=checkpoint.size,
+            made_at=checkpoint.made_at,
+            note=checkpoint.note,
+            verifier=verifier,
+        )

@@ -1,7 +1,9 @@
 """Reports for auditors and coordinators. Opens reporting cells and the log; never a name.
 
-A finished half-year is told once: whoever asks first, with the reporting key, fixes what everyone
-reads from then on, so that no two reports can be compared to find one person.
+- The report of a finished half-year is computed once, at the first request by a member who has the
+  reporting key, and stored. Everyone reads the stored one, so that no two reports can be compared
+  to find one person.
+- The running half-year is never reported.
 """
 
 from __future__ import annotations
@@ -21,15 +23,14 @@ from app.audit.trail import read_detail, subject_tag
 from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.reports.errors import NothingSigned
-from app.reports.models import ReportRelease
+from app.reports.models import PublishedReport
 from app.reports.suppression import redact
 from app.store.base import new_id
 from app.text.dates import half_year_of
-from app.vault.models import Grant, ScopeRow
-from app.vault.queries import live_grants
+from app.vault.models import ScopeRow
+from app.vault.queries import granted_to
 from app.work import Work
 
-_JUNE = 6
 _UNCOUNTED = (CaseStatus.ERASED, CaseStatus.MERGED)
 
 
@@ -59,23 +60,23 @@ class FundMonth:
 # ---------------------------------------------------------------------- casework
 
 
-def list_releases(work: Work) -> Sequence[ReportRelease]:
-    """Return a release for each finished half-year with cases, making those still missing.
+def list_published_reports(work: Work) -> Sequence[PublishedReport]:
+    """Return the report of each finished half-year with cases, publishing those still missing.
 
     Raises ``KeyCopyMissing`` for one without the reporting key, ``Tampered``.
     """
-    _make_missing(work)
-    return work.session.scalars(select(ReportRelease).order_by(ReportRelease.half_year)).all()
+    _publish_missing(work)
+    return work.session.scalars(select(PublishedReport).order_by(PublishedReport.half_year)).all()
 
 
-def _make_missing(work: Work) -> None:
+def _publish_missing(work: Work) -> None:
     running = half_year_of(work.today())
-    told = set(work.session.scalars(select(ReportRelease.half_year)))
+    published = set(work.session.scalars(select(PublishedReport.half_year)))
     cases = work.session.scalars(select(Case).where(Case.status.not_in(_UNCOUNTED))).all()
     by_period: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_period[half_year_of(case.opened_on)].append(case)
-    missing = sorted(period for period in by_period if period < running and period not in told)
+    missing = sorted(period for period in by_period if period < running and period not in published)
     if not missing:
         return
     wanted = [case for period in missing for case in by_period[period]]
@@ -88,11 +89,11 @@ def _make_missing(work: Work) -> None:
         )
     )
     for period in missing:
-        _release(work, period, [facts[case.id] for case in by_period[period]])
+        _publish(work, period, [facts[case.id] for case in by_period[period]])
     work.session.flush()
 
 
-def _release(work: Work, period: str, facts: Sequence[Reporting]) -> None:
+def _publish(work: Work, period: str, facts: Sequence[Reporting]) -> None:
     tables = {
         "region_group": _count(RegionGroup, (fact.region_group for fact in facts)),
         "rank_band": _count(RankBand, (fact.rank_band for fact in facts)),
@@ -100,14 +101,14 @@ def _release(work: Work, period: str, facts: Sequence[Reporting]) -> None:
     }
     shown = redact(tables)
     work.session.add(
-        ReportRelease(
+        PublishedReport(
             half_year=period,
             total=None if shown is None else len(facts),
             tables=shown or {},
             made_on=work.today(),
         )
     )
-    work.trail.record(EventKind.REPORT_RELEASED, half_year=period)
+    work.trail.record(EventKind.REPORT_PUBLISHED, half_year=period)
 
 
 def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
@@ -121,7 +122,7 @@ def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
 def list_openings(work: Work) -> list[Openings]:
     """Return who opened how much in each month before this one, without saying who they are.
 
-    The made-up names hold within one answer alone.
+    The made-up names are valid within one response only.
     """
     keys = _log_keys(work)
     this_month = f"{work.today():%Y-%m}"
@@ -180,12 +181,10 @@ def list_fund_months(work: Work) -> list[FundMonth]:
 
 
 def count_caseload(work: Work) -> dict[CaseStatus, int]:
-    """Return how many cases the principal holds, by where they stand."""
-    held = select(Grant.case_id).where(
-        Grant.holder_id == work.principal.id, live_grants(work.today())
-    )
+    """Return how many cases are granted to the principal, by status."""
+    granted = granted_to(work.principal.id, work.today(), case_id=Case.id)
     rows = work.session.execute(
-        select(Case.status, func.count()).where(Case.id.in_(held)).group_by(Case.status)
+        select(Case.status, func.count()).where(granted).group_by(Case.status)
     ).all()
     counted = {row[0]: row[1] for row in rows}
     return {status: counted.get(status, 0) for status in CaseStatus}

@@ -1,4 +1,4 @@
-"""Which counts may be shown, so that no small one can be read or worked out.
+"""Which counts may be shown, so that no small one can be read or derived.
 
 Knows tables of counts and nothing of where they come from. The rule, over all tables of a period
 together: no shown cell is 1 to 4; where a table has such a cell, its smallest are hidden until at

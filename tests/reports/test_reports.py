@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.cases.models import RankBand, RegionGroup, Reporting, Standing
 from app.reports import service
-from app.reports.models import ReportRelease
+from app.reports.models import PublishedReport
 from app.worker import sequence_log
 from tests.support.served import serve
 
@@ -25,13 +25,13 @@ def log_cases(world, how_many, **facts):
         )
 
 
-def test_a_running_half_year_is_never_told(world):
+def test_a_running_half_year_is_never_reported(world):
     log_cases(world, 12)
     with world.work_as(world.member("auditor")) as work:
-        assert service.list_releases(work) == []
+        assert service.list_published_reports(work) == []
 
 
-def test_a_finished_half_year_is_told_once_and_stays_as_it_was(world):
+def test_a_finished_half_year_is_published_once_and_stays_as_it_was(world):
     log_cases(world, 12)
     world.clock.advance(days=130)
     with serve(world) as served:
@@ -40,7 +40,7 @@ def test_a_finished_half_year_is_told_once_and_stays_as_it_was(world):
         assert first["items"][0]["tables"]["region_group"]["north"] == 6
         assert first["items"][0]["total"] == 12
         with world.deployment.sessions() as session, session.begin():
-            session.execute(select(ReportRelease))
+            session.execute(select(PublishedReport))
         world.clock.at = world.clock.at.replace(month=3)
         world.open_case()
         world.clock.advance(days=130)
@@ -51,8 +51,8 @@ def test_a_half_year_with_few_cases_is_withheld(world):
     log_cases(world, 3)
     world.clock.advance(days=130)
     with world.work_as(world.member("auditor")) as work:
-        release = service.list_releases(work)[0]
-        assert (release.total, release.tables) == (None, {})
+        report = service.list_published_reports(work)[0]
+        assert (report.total, report.tables) == (None, {})
 
 
 def test_an_auditor_reads_reports_and_no_word_of_a_case(world):

@@ -512,6 +512,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_plans_case_id"), "plans", ["case_id"], unique=False)
     op.create_index("ix_plans_status", "plans", ["status"], unique=False)
     op.create_table(
+        "published_reports",
+        sa.Column("half_year", sa.String(length=6), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("tables", sa.JSON(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_reports")),
+        sa.UniqueConstraint("half_year", name=op.f("uq_published_reports_half_year")),
+    )
+    op.create_table(
         "registrations",
         sa.Column("team_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -554,16 +564,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_registrations_case_id"), "registrations", ["case_id"], unique=False)
     op.create_index(
         "ix_registrations_ending", "registrations", ["status", "expires_on"], unique=False
-    )
-    op.create_table(
-        "report_releases",
-        sa.Column("half_year", sa.String(length=6), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=True),
-        sa.Column("tables", sa.JSON(), nullable=False),
-        sa.Column("made_on", sa.Date(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_releases")),
-        sa.UniqueConstraint("half_year", name=op.f("uq_report_releases_half_year")),
     )
     op.create_table(
         "scopes",
@@ -1023,10 +1023,10 @@ def downgrade() -> None:
     op.drop_table("vetting_rounds")
     op.drop_table("teams")
     op.drop_table("scopes")
-    op.drop_table("report_releases")
     op.drop_index("ix_registrations_ending", table_name="registrations")
     op.drop_index(op.f("ix_registrations_case_id"), table_name="registrations")
     op.drop_table("registrations")
+    op.drop_table("published_reports")
     op.drop_index("ix_plans_status", table_name="plans")
     op.drop_index(op.f("ix_plans_case_id"), table_name="plans")
     op.drop_table("plans")
