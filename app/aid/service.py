@@ -64,7 +64,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class AidDraft:
-    """What is asked for; amounts in minor units of ``currency``."""
+    """A request that is to be made; amounts in minor units of ``currency``."""
 
     currency: str
     detail: AidDetail

@@ -21,7 +21,7 @@ from app.store.sealed import NOTES, SealedField
 
 
 class VettingSource(StrEnum):
-    """Where an answer came from."""
+    """Where a check's information came from."""
 
     VOUCHER = "voucher"
     FORMER_COLLEAGUE = "former_colleague"
@@ -33,7 +33,7 @@ class VettingSource(StrEnum):
 
 
 class VettingFinding(StrEnum):
-    """What an answer says about the person's own account."""
+    """How a check compares with the person's own account."""
 
     CONSISTENT = "consistent"
     CONTRADICTING = "contradicting"
@@ -65,7 +65,7 @@ class VettingRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckDetail:
-    """One answer from one source. ``linked_to`` names checks whose vouchers know this one."""
+    """What one source said. ``linked_to`` names checks whose vouchers know this one."""
 
     source: VettingSource
     finding: VettingFinding

@@ -27,8 +27,8 @@ SCENARIOS = Path(demo.__file__).parent / "scenarios"
 OURS = {"emergency", "aid_request", "aid_approve", "aid_pay", "aid_confirm"}
 
 
-def told(name: str) -> list[dict[str, Any]]:
-    """The events of a scenario that aid has a part in, in order."""
+def events_of(name: str) -> list[dict[str, Any]]:
+    """The events of a scenario that concern aid, in order."""
     events = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))["events"]
     return [event for event in events if event["do"] in OURS]
 
@@ -77,10 +77,10 @@ def play(scene, events: list[dict[str, Any]], *, made: list[Any]) -> None:
                 approve_fully(scene, made[0])
                 assert pay_by(scene, made[0], event["means"]) is AidStatus.PAID
             case "aid_confirm":
-                # The courier was a treasurer who had no part in it.
+                # The courier was a treasurer who had done nothing with it.
                 assert scene.do("confirm", made[0], scene.pays_too) is AidStatus.CONFIRMED
             case other:
-                pytest.fail(f"nobody told how to play {other}")
+                pytest.fail(f"no step for {other}")
     with scene.world.work_as(scene.pays) as work:
         assert verify_ledger(work) == []
 
@@ -88,14 +88,14 @@ def play(scene, events: list[dict[str, Any]], *, made: list[Any]) -> None:
 def test_the_man_who_walked_is_fed_before_he_is_vetted(scene):
     walker = scene.another_case(CaseStatus.SUBMITTED)
     made: list[Any] = []
-    play(walker, told("walker"), made=made)
+    play(walker, events_of("walker"), made=made)
     assert walker.row(made[0]).status is AidStatus.CONFIRMED
     assert walker.money() == (480_000, 0)
 
 
 def test_the_second_volunteers_request_waits_while_the_first_is_paid(scene):
     made: list[Any] = []
-    play(scene, told("watermelon"), made=made)
+    play(scene, events_of("watermelon"), made=made)
     first, second = made
     assert scene.row(first).status is AidStatus.PAID
     assert scene.row(second).status is AidStatus.REQUESTED
@@ -108,7 +108,7 @@ def test_the_second_volunteers_request_waits_while_the_first_is_paid(scene):
 def test_the_family_is_paid_in_the_emergency_and_then_every_thirty_days(scene):
     family = scene.another_case(CaseStatus.SUBMITTED)
     beginning = scene.world.clock.at
-    play(family, told("family"), made=[])
+    play(family, events_of("family"), made=[])
     assert family.money() == (410_000, 0)
     with scene.world.work_as(None) as work:
         work.session.get_one(Case, family.case_id).status = CaseStatus.ACTIVE

@@ -84,7 +84,7 @@ def test_balanced_pairs_always_book(scene, amounts: list[int], source: DepositSo
 
 
 class Aid(RuleBasedStateMachine):
-    """A team that asks, approves, pays and takes back in any order, with little money.
+    """A team that asks, approves, pays and reverses in any order, with little money.
 
     The model knows only what each act that went through must have done to the fund.
     """

@@ -42,7 +42,7 @@ WAY_TO = {
 
 
 def doer_of(scene, act):
-    """Somebody who had no part so far and whose role makes the move."""
+    """A member who did nothing with it so far and whose role makes the move."""
     return {
         "approve": scene.approves,
         "pay": scene.pays,
@@ -73,7 +73,7 @@ def test_from_each_status_exactly_the_moves_of_the_table_are_made(scene, status)
         if move is not None:
             assert here.do(act, request_id, doer) is move.target
         else:
-            # A treasurer from whom the request was taken back does not even find it.
+            # A treasurer whose grant on the request ended does not even find it.
             with pytest.raises((MoveOutOfTurn, AidNotFound)):
                 here.do(act, request_id, doer)
             assert here.row(request_id).status is status

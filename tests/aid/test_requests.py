@@ -104,7 +104,7 @@ def test_an_escort_who_holds_the_summary_alone_does_not_ask(scene):
         scene.ask(by=escort)
 
 
-def test_a_team_with_nobody_to_decide_is_told_so_and_nothing_is_kept(scene, monkeypatch):
+def test_a_team_with_nobody_to_decide_is_refused_and_nothing_is_kept(scene, monkeypatch):
     monkeypatch.setattr(service, "list_members", lambda *_: [])
     with pytest.raises(NobodyToDecide):
         scene.ask()
@@ -201,7 +201,7 @@ def test_a_stranger_to_the_case_learns_nothing_from_asking_for_an_unknown_reques
     assert refusals[0] == refusals[1]
 
 
-def test_what_a_request_says_stands_nowhere_in_the_clear(scene):
+def test_what_a_request_says_is_nowhere_in_the_clear(scene):
     request_id = scene.ask(a_draft(payee=COURIER))
     row = scene.row(request_id)
     stored = b"".join(

@@ -73,7 +73,7 @@ def test_a_request_goes_from_asking_to_a_receipt(scene, asked):
     assert [(fund["balance"], fund["reserved"]) for fund in funds] == [(48_000_000, 0)]
 
 
-def test_a_list_tells_how_urgent_and_what_for_and_only_the_file_tells_who(scene, asked):
+def test_a_list_shows_how_urgent_and_what_for_and_only_the_full_request_shows_who(scene, asked):
     made = ask(asked, scene)
     listed = asked.get(scene.approves, "/aid-requests", status="requested").json()["items"]
     assert [(one["id"], one["urgent"], one["categories"]) for one in listed] == [
@@ -142,15 +142,15 @@ def test_a_payment_needs_both_the_version_and_a_key(scene, asked):
 def test_bad_input_is_named_by_field_and_writes_nothing(scene, asked, changes, field):
     answer = asked.post(scene.asks, f"/cases/{scene.case_id}/aid-requests", ASKED | changes)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    told = answer.json()
-    assert field in {told.get("field"), *(fault["field"] for fault in told.get("errors", []))}
+    problem = answer.json()
+    assert field in {problem.get("field"), *(fault["field"] for fault in problem.get("errors", []))}
     for secret in ("carrier pigeon", "luxuries", "seventeen", "XAU"):
         assert secret not in answer.text
     with scene.world.deployment.sessions() as session:
         assert session.scalars(select(func.count()).select_from(AidRequest)).one() == 0
 
 
-def test_a_stipend_is_asked_for_in_one_request(scene, asked):
+def test_a_stipend_is_requested_at_once(scene, asked):
     answer = asked.post(
         scene.asks,
         f"/cases/{scene.case_id}/aid-requests",
@@ -179,7 +179,7 @@ def test_a_refusal_has_a_stable_code_and_says_what_to_do(scene, asked):
     assert (unknown.status_code, unknown.json()["code"]) == (404, "fund.not_found")
 
 
-def test_moves_are_asked_for_by_name_and_need_their_reason(scene, asked):
+def test_moves_are_requested_by_status_and_need_their_reason(scene, asked):
     made = ask(asked, scene)
     where = f"/aid-requests/{made['id']}/moves"
     silent = asked.post(scene.approves, where, {"to": "refused"}, based_on=1)
@@ -241,7 +241,7 @@ def test_the_rules_are_served_as_they_are_applied(scene, asked):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_a_treasurer_opens_a_fund_takes_money_in_and_takes_a_mistake_back(scene, asked):
+def test_a_treasurer_opens_a_fund_takes_money_in_and_reverses_a_mistake(scene, asked):
     """On both databases: journey."""
     proposed = str(new_id())
     opened = asked.post(

@@ -51,7 +51,7 @@ def behind_its_back(scene, *statements):
 
 
 def an_entry(scene, **changes):
-    """Values of a journal entry of the scene's fund that nobody asked for."""
+    """Values of a journal entry of the scene's fund that no service made."""
     return {
         "id": new_id(),
         "fund_id": scene.fund_id,
@@ -187,7 +187,7 @@ def test_an_entry_id_is_taken_once(scene):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_the_journal_is_paged_newest_first_and_tells_what_was_undone(scene):
+def test_the_journal_is_paged_newest_first_and_shows_what_was_undone(scene):
     """On both databases: paging."""
     request_id = scene.paid()
     scene.world.clock.advance(days=1)
@@ -205,7 +205,7 @@ def test_the_journal_is_paged_newest_first_and_tells_what_was_undone(scene):
     assert {k: -v for k, v in payment.lines.items()} == reversal.lines
 
 
-def test_an_auditor_is_not_told_which_request_an_entry_pays(scene):
+def test_an_auditor_is_not_shown_which_request_an_entry_pays(scene):
     scene.paid()
     auditor = scene.world.member("auditor")
     assert not auditor.principal.may(Permission.AID_READ)

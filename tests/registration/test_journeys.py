@@ -1,4 +1,4 @@
-"""What vetting and registration do on two of the journeys told in the scenarios, day by day.
+"""What vetting and registration do on two journeys of the scenarios, day by day.
 
 On both databases: journey.
 """

@@ -79,7 +79,7 @@ def test_a_code_is_valid_once_and_says_its_kind_and_last_day(world, case_id, kin
     assert code_status(world, registration_id) is S.REDEEMED
 
 
-def test_whoever_redeems_holds_nothing_of_the_case_and_the_case_knows_of_it(world, case_id):
+def test_the_member_who_redeems_holds_nothing_of_the_case_and_the_case_knows_of_it(world, case_id):
     _, code = issue_at_once(world, case_id)
     stranger = world.member(Role.VOLUNTEER, team=2)
     with world.work_as(stranger) as work:

@@ -72,7 +72,7 @@ def open_and_clear(world):
 
 
 @pytest.mark.parametrize("kind", CodeKind)
-def test_no_code_of_any_kind_is_asked_for_without_a_clearance(world, kind):
+def test_no_code_of_any_kind_is_requested_without_a_clearance(world, kind):
     unvetted = world.open_case()
     with pytest.raises(NotCleared):
         request(world, unvetted, kind)

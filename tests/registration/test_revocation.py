@@ -1,4 +1,4 @@
-"""Codes revoked, superseded and expired, and what of them lies in the database."""
+"""Codes revoked, superseded and expired, and what of them is in the database."""
 
 import pytest
 from sqlalchemy import select
@@ -72,7 +72,7 @@ def test_a_registrar_of_the_team_revokes_a_code_that_was_handed_over_without_any
     assert not redeem(world, code).valid
 
 
-def test_whoever_coordinates_the_case_revokes_its_codes(world, case_id):
+def test_a_coordinator_of_the_case_revokes_its_codes(world, case_id):
     registration_id, _ = issue_at_once(world, case_id)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         case = intake.get_case(work, case_id)

@@ -1,4 +1,4 @@
-"""Registration over HTTP: who gets which answer, and where a code is ever shown."""
+"""Registration over HTTP: who gets which response, and where a code is ever shown."""
 
 import pytest
 
@@ -179,7 +179,7 @@ def test_everyone_may_read_where_a_registration_can_go(api):
 def test_each_role_reaches_what_it_was_given_and_nothing_more(api, case_id):
     registration_id = request(api.world, case_id)
     path = f"/registrations/{registration_id}"
-    doors = [
+    routes = [
         (Permission.CODE_REQUEST, "post", f"/cases/{case_id}/registrations"),
         (Permission.CODE_REQUEST, "get", f"/cases/{case_id}/registrations"),
         (Permission.CODE_REQUEST, "post", f"/cases/{case_id}{path}/revocation"),
@@ -193,8 +193,8 @@ def test_each_role_reaches_what_it_was_given_and_nothing_more(api, case_id):
     ]
     for role in Role:
         person = api.world.member(role)
-        for needed, verb, door in doors:
+        for needed, verb, path in routes:
             ask = api.get if verb == "get" else api.post
             more = {} if verb == "get" else {"body": {}, "based_on": 9}
-            denied = ask(person, door, **more).json().get("code") == "permission.denied"
-            assert denied is (needed not in ROLE_PERMISSIONS[role]), (role, door)
+            denied = ask(person, path, **more).json().get("code") == "permission.denied"
+            assert denied is (needed not in ROLE_PERMISSIONS[role]), (role, path)

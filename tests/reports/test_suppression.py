@@ -43,7 +43,7 @@ def test_what_is_shown_is_true(found):
 
 
 @given(tables())
-def test_whoever_knows_the_total_and_the_other_table_cannot_work_out_a_hidden_count(found):
+def test_who_knows_the_total_and_the_other_table_cannot_work_out_a_hidden_count(found):
     """The attacker tries every filling of the hidden cells that the published figures allow."""
     shown = redact(found)
     total = sum(found["one"].values())

@@ -34,7 +34,7 @@ class Asked:
         self, who: Person, path: str, body: Any, *, based_on: int | None = None,
         key: str | None = "fresh",
     ) -> Response:  # fmt: skip
-        """Post with a fresh Idempotency-Key unless told which, or None for none."""
+        """Post with a fresh Idempotency-Key unless given one, or None for none."""
         headers = self._headers(who)
         if key is not None:
             headers["idempotency-key"] = f"aid-{next(_numbers):08}" if key == "fresh" else key
@@ -48,7 +48,7 @@ class Asked:
 
 @contextmanager
 def serve(world: World, *routers: Router) -> Iterator[Asked]:
-    """Serve some routers, those of aid and the ledger unless told, until the block ends."""
+    """Serve some routers, those of aid and the ledger unless given, until the block ends."""
     served = routers or (aid.router, ledger.router)
     app = assemble(world.deployment, list(served), principal_of)
     client = TestClient(app, raise_server_exceptions=False)

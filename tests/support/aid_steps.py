@@ -42,7 +42,7 @@ RECEIPT = AidNote("counted together, thumb print on the leaf")
 def a_draft(
     *amounts: int, payee: Payee | None = None, currency: str = "MMK", **more: Any
 ) -> service.AidDraft:
-    """A request for some kyat of food; 15,000 unless told."""
+    """A request for some kyat of food; 15,000 unless given."""
     items = tuple(AidItem(AidCategory.FOOD, kyat * KYAT) for kyat in amounts or (15_000,))
     return service.AidDraft(currency, AidDetail(items, payee, note="nothing since noon"), **more)
 

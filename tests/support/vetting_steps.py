@@ -97,6 +97,6 @@ def clearance_of(world: World, case_id: UUID) -> Clearance | None:
 
 
 def status_of(world: World, case_id: UUID) -> CaseStatus:
-    """Return where a case stands."""
+    """Return the status of a case."""
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         return intake.get_case(work, case_id).status

@@ -74,7 +74,7 @@ def test_nobody_sees_the_others_decision_before_both_are_given(world, case_id):
     assert other.round.outcome is None
 
 
-def test_a_first_decision_changes_nothing_that_tells_which_way_it_went(new_world):
+def test_a_first_decision_changes_nothing_that_shows_which_way_it_went(new_world):
     shapes = []
     for verdict in Verdict:
         world = new_world()
@@ -329,7 +329,7 @@ def test_days_that_have_run_out_before_the_second_decision_still_clear_for_the_d
 # ------------------------------------------------------------------ trail
 
 
-def test_each_act_stands_in_the_cases_trail_and_no_fact_says_who_decided_what(world, case_id):
+def test_each_act_is_in_the_cases_trail_and_no_fact_says_who_decided_what(world, case_id):
     round_id = ask(world, case_id, reason="Look at the dates.")
     check(world, round_id, VettingSource.VOUCHER, voucher="U Ba")
     check(world, round_id, VettingSource.PUBLIC_RECORD)
@@ -344,7 +344,7 @@ def test_each_act_stands_in_the_cases_trail_and_no_fact_says_who_decided_what(wo
         "vetting:disagreed": 1,
         "vetting:ended": 1,
     }
-    told = str([event.facts for event in events if event.action == "vetting:decided"])
-    assert "verified" not in told
-    assert "refused" not in told
+    facts = str([event.facts for event in events if event.action == "vetting:decided"])
+    assert "verified" not in facts
+    assert "refused" not in facts
     assert "U Ba" not in str([event.facts for event in events])

@@ -136,7 +136,7 @@ class Vetting(RuleBasedStateMachine):
         self.round = None
 
     @invariant()
-    def the_case_stands_where_it_should(self):
+    def the_case_has_the_status_of_the_model(self):
         assert status_of(self.world, self.case_id) is self.status
 
     @invariant()

@@ -126,7 +126,7 @@ def test_anything_but_two_different_vetters_is_refused(world, case_id, pick):
     assert status_of(world, case_id) is CaseStatus.SUBMITTED
 
 
-def test_a_vetter_of_another_team_may_be_asked(world, case_id):
+def test_a_vetter_of_another_team_can_be_chosen(world, case_id):
     pair = [world.member(Role.VETTER).id, world.member(Role.VETTER, team=2).id]
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         round_id = service.request_vetting(work, intake.get_case(work, case_id), pair).id
@@ -170,7 +170,7 @@ def test_both_vetters_read_every_check_in_the_order_in_which_they_were_made(worl
         assert file.independent_sources == 2
 
 
-def test_what_a_check_says_stands_nowhere_in_the_clear(world, case_id):
+def test_what_a_check_says_is_nowhere_in_the_clear(world, case_id):
     round_id = ask(world, case_id)
     check(world, round_id, VettingSource.VOUCHER, voucher="U Kyaw Fictional")
     with world.work_as(None) as work:

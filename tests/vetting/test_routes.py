@@ -1,4 +1,4 @@
-"""Vetting over HTTP: who gets which answer, and what no answer says."""
+"""Vetting over HTTP: who gets which response, and what no response says."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -64,7 +64,7 @@ def test_an_uncleared_case_says_so_and_gives_no_days(api, case_id):
     assert (refused.status_code, refused.json()["code"]) == (404, "case.not_found")
 
 
-def test_the_coordinator_follows_how_a_round_stands_and_withdraws_it(api, case_id):
+def test_the_coordinator_follows_the_state_of_a_round_and_withdraws_it(api, case_id):
     coordinator = api.world.member(Role.COORDINATOR)
     path = f"/cases/{case_id}/vetting"
     assert api.get(coordinator, path).json()["code"] == "vetting.not_found"
