@@ -81,8 +81,8 @@ class ReasonMissing(Invalid):
         super().__init__("reason")
 
 
-class MemberUnsuited(Conflict):
+class MemberNotEligible(Conflict):
     """The member is not of the case's team, or their role confirms no aid."""
 
-    code = "aid.member_unsuited"
+    code = "aid.member_not_eligible"
     title = "Choose an active member of the case's team who may confirm aid"

@@ -13,7 +13,7 @@ from app.aid import approvals, payments, service
 from app.aid.errors import (
     AidNotFound,
     DayTooFar,
-    MemberUnsuited,
+    MemberNotEligible,
     MoveNotAllowed,
     MoveOutOfTurn,
     NobodyToDecide,
@@ -168,7 +168,7 @@ def release_aid(request_id: UUID, body: AidReleaseCreate, work: Work) -> AidRequ
     needs=Permission.AID_APPROVE,
     readiness=NotWork("changes who carries the request out; its payment requires readiness"),
     creates=True,
-    raises=[AidNotFound, MemberUnsuited],
+    raises=[AidNotFound, MemberNotEligible],
 )
 def hand_over_aid(request_id: UUID, body: HandOverCreate, work: Work) -> AidRequestStateRead:
     """Give a request to another member of the team, to bring the money or to confirm it."""

@@ -21,7 +21,7 @@ from app.aid.duplicates import is_possible_duplicate
 from app.aid.errors import (
     AidNotFound,
     DayTooFar,
-    MemberUnsuited,
+    MemberNotEligible,
     MoveNotAllowed,
     MoveOutOfTurn,
     NobodyToDecide,
@@ -199,7 +199,7 @@ def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
     """
     confirming = [role for role in Role if Permission.AID_CONFIRM in ROLE_PERMISSIONS[role]]
     if member_id not in _team(work, request.team_id, confirming):
-        raise MemberUnsuited
+        raise MemberNotEligible
     if member_id not in work.grants.holders(request.case_id, scope_of(request)):
         _grant(work, request, [member_id])
     work.trail.record(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.aid import service
-from app.aid.errors import AidNotFound, MemberUnsuited, NobodyToDecide
+from app.aid.errors import AidNotFound, MemberNotEligible, NobodyToDecide
 from app.aid.models import AidStatus
 from app.cases.errors import CaseNotFound
 from app.cases.models import CaseStatus
@@ -176,7 +176,7 @@ def test_a_request_is_handed_to_none_who_may_not_confirm_it_or_is_of_another_tea
 ):
     request_id = scene.ask()
     outsider = scene.world.member(role, team=team)
-    with scene.world.work_as(scene.approves) as work, pytest.raises(MemberUnsuited):
+    with scene.world.work_as(scene.approves) as work, pytest.raises(MemberNotEligible):
         service.hand_over(work, service.get_request(work, request_id), outsider.id)
 
 

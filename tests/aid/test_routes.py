@@ -219,7 +219,7 @@ def test_a_request_is_handed_to_the_one_who_brings_the_money(scene, asked):
     assert asked.get(scene.asks_too, where).json()["note"] is None
     outsider = {"to": str(scene.world.member("volunteer", team=2).id)}
     refused = asked.post(scene.approves, f"{where}/hand-overs", outsider)
-    assert refused.json()["code"] == "aid.member_unsuited"
+    assert refused.json()["code"] == "aid.member_not_eligible"
 
 
 def test_the_rules_are_served_as_they_are_applied(scene, asked):
