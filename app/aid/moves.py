@@ -10,7 +10,7 @@ Served by the API as it is applied by the service. Knows no rows and no keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus
 from app.audit.events import EventKind
 from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
+from app.totality import require_rows
 
 _S = AidStatus
 _P = Permission
@@ -138,10 +139,5 @@ def act_of(move: Move[AidStatus]) -> AidAct:
     return AidAct.RELEASE if move.trigger is Trigger.RELEASE else ACTS[move.target]
 
 
-def _require_rows(acts: Iterable[AidAct], statuses: Iterable[AidStatus]) -> None:
-    missing = sorted((set(AidAct) - set(acts)) | (set(AidStatus) - set(statuses)))
-    if missing:
-        raise TypeError(f"aid: no row in ACTS or EVENTS for {', '.join(missing)}")
-
-
-_require_rows(EVENTS, ACTS)
+require_rows("ACTS", ACTS, AidStatus, file="app/aid/moves.py")
+require_rows("EVENTS", EVENTS, AidAct, file="app/aid/moves.py")

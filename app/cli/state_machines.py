@@ -50,4 +50,5 @@ def _draw(table: MoveTable[Any]) -> Iterator[str]:
 def _label(move: Move[Any]) -> str:
     act = "" if move.trigger is Trigger.MANUAL else f" ({move.trigger})"
     reason = ", with a reason" if move.needs_reason else ""
-    return f"{move.needs.replace(':', ' ')}{act}{reason}"
+    needs = "worker" if move.needs is None else move.needs.replace(":", " ")
+    return f"{needs}{act}{reason}"
