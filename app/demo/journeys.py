@@ -53,12 +53,6 @@ from app.watch.check_ins import check_in
 
 MINOR = 100
 Event = dict[str, Any]
-_VOUCHER = VettingSource.VOUCHER
-_SOURCES = {
-    "former_colleague": VettingSource.FORMER_COLLEAGUE,
-    "document_photo": VettingSource.DOCUMENT_PHOTO,
-    "voucher": _VOUCHER,
-}
 _ONLY_NOTED = frozenset(
     {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
 )
@@ -265,7 +259,7 @@ class Telling:
         return self._round
 
     def _tell_vetting_check(self, event: Event) -> None:
-        source = _SOURCES[event["source"]]
+        source = VettingSource(event["source"])
         self._check(source, linked_to=self._checks[:1] if event.get("linked_to") else [])
 
     def _check(self, source: VettingSource, *, linked_to: list[UUID] | None = None) -> None:

@@ -10,8 +10,8 @@ from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady, NotCleared
 from app.casework.readiness import Task
-from app.http.needs import NotWork
 from app.casework.schemas import MoveRuleListRead
+from app.http.needs import NotWork
 from app.http.paging import Page, PageAsked, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
