@@ -31,10 +31,10 @@ WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
 class LegCreate(Schema):
     """One leg as planned. A handover phrase that is left out is made up."""
 
-    kind: LegKind
-    place: ShortText
-    instructions: LongText
-    due_at: AwareDatetime
+    kind: Annotated[LegKind, Field(examples=["vehicle"])]
+    place: Annotated[ShortText, Field(examples=["the bench by the well"])]
+    instructions: Annotated[LongText, Field(examples=["Look for a green umbrella."])]
+    due_at: Annotated[AwareDatetime, Field(examples=["2026-03-02T15:00:00Z"])]
     grace_minutes: Annotated[int, Field(ge=5, le=MAX_GRACE_MINUTES, examples=[120])]
     escort_note: LongText | None = None
     handover_phrase: ShortText | None = None
@@ -47,11 +47,11 @@ class LegCreate(Schema):
 class PlanCreate(Schema):
     """A journey, as legs in the order of the road. Words that are left out are made up."""
 
-    origin: ShortText
-    destination: ShortText
+    origin: Annotated[ShortText, Field(examples=["behind the market"])]
+    destination: Annotated[ShortText, Field(examples=["the house with the blue door"])]
     notes: LongText | None = None
-    safe_word: Code | None = None
-    duress_word: Code | None = None
+    safe_word: Annotated[Code | None, Field(examples=["tamarind"])] = None
+    duress_word: Annotated[Code | None, Field(examples=["monsoon"])] = None
     legs: Annotated[list[LegCreate], Field(min_length=1, max_length=MAX_LEGS_AT_ONCE)]
 
     def to_outline(self) -> Outline:
@@ -68,14 +68,14 @@ class LegListCreate(Schema):
 class PlanMoveCreate(Schema):
     """A plan is abandoned by a planner; only the arrival of its last leg finishes it."""
 
-    to: Literal["abandoned"]
+    to: Annotated[Literal["abandoned"], Field(examples=["abandoned"])]
     reason: Reason | None = None
 
 
 class LegMoveCreate(Schema):
     """The status that a leg is to have; ``at`` says when it happened, if not just now."""
 
-    to: LegStatus
+    to: Annotated[LegStatus, Field(examples=["departed"])]
     at: AwareDatetime | None = None
     reason: Reason | None = None
 
@@ -83,7 +83,7 @@ class LegMoveCreate(Schema):
 class EscortUpdate(Schema):
     """The volunteer who escorts the leg; null ends the escort's access."""
 
-    volunteer_id: UUID | None
+    volunteer_id: Annotated[UUID | None, Field(examples=["3fa85f64-5717-4562-b3fc-2c963f66afa6"])]
 
 
 # ---------------------------------------------------------------------- responses

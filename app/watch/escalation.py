@@ -1,6 +1,6 @@
 """Escalation of silence: late, overdue, missing; who is notified, and who acknowledged it.
 
-- Escalation needs no key: the worker does it, whoever is signed in.
+- Escalation needs no key: the worker does it while no member is signed in.
 - A contact ends a silence; levels that are reached later belong to the next silence.
 - Coordinators see escalations in their list; the leads get an alert for a missing person.
 - Acknowledging a level acknowledges the lower ones too.

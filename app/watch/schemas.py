@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.http.schema import Reason, Schema, ShortText
 from app.relocation.models import LegStatus
@@ -18,7 +18,7 @@ from app.watch.service import WatchedLeg
 class CheckInCreate(Schema):
     """The word that was said; null if there was no answer. ``at``: when, if not just now."""
 
-    word: ShortText | None
+    word: Annotated[ShortText | None, Field(examples=["tamarind"])]
     at: AwareDatetime | None = None
     note: Reason | None = None
 
@@ -26,8 +26,8 @@ class CheckInCreate(Schema):
 class AcknowledgementCreate(Schema):
     """What is acknowledged: a level, with those below it, or a duress word."""
 
-    what: EscalationLevel | Literal["duress"]
-    note: Reason | None = None
+    what: Annotated[EscalationLevel | Literal["duress"], Field(examples=["overdue"])]
+    note: Annotated[Reason | None, Field(examples=["I call the driver."])] = None
 
 
 class CheckInStateRead(Schema):

@@ -20,25 +20,25 @@ def legs(journey):
     return journey.open_plan(journey.leg("vehicle", 6, 2), journey.leg("arrival", 20, 4))
 
 
-def at_once(*acts):
-    """Begin these acts together; returns what each of them returned or raised."""
-    start = Barrier(len(acts))
+def at_once(*steps):
+    """Start these steps together; returns what each of them returned or raised."""
+    start = Barrier(len(steps))
 
-    def run(act):
+    def run(step):
         start.wait()
         try:
-            return act()
+            return step()
         except (DomainError, DBAPIError) as raised:
             return raised
 
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(run, steps))
 
 
-def test_two_check_ins_at_once_are_both_taken_down(journey, legs):
+def test_two_check_ins_at_once_are_both_recorded(journey, legs):
     journey.at(5)
-    heard = at_once(*[lambda: journey.check_in(legs[0], "tamarind")] * 4)
-    assert {answer.leg_id for answer in heard} == {legs[0]}
+    receipts = at_once(*[lambda: journey.check_in(legs[0], "tamarind")] * 4)
+    assert {receipt.leg_id for receipt in receipts} == {legs[0]}
     assert words_of(journey.read(legs[0])) == ["SAFE"] * 4
     assert journey.read(legs[0]).leg.silence == 4
 
@@ -79,7 +79,7 @@ def test_unknown_words_tried_at_once_are_all_counted(journey, legs):
     assert journey.read(legs[0]).progress.record.unknown_words == 4
 
 
-def test_of_two_plans_opened_at_once_one_stands(journey):
+def test_of_two_plans_opened_at_once_one_is_open(journey):
     draft = journey.leg("bus", 6, 1)
     results = at_once(*[lambda: journey.open_plan(draft)] * 2)
     assert sum(isinstance(result, Exception) for result in results) == 1

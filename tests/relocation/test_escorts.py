@@ -114,7 +114,7 @@ def test_access_ends_with_the_leg(journey, legs, rider, end):
     assert cells_that_open(journey, rider) == set()
 
 
-def test_access_to_a_missed_leg_lasts_until_another_takes_over(journey, legs, rider):
+def test_access_to_a_missed_leg_lasts_until_another_replaces_it(journey, legs, rider):
     journey.escort(legs[0], rider)
     journey.move(legs[0], "ready", "departed", "missed")
     assert journey.read(legs[0], by=rider).instructions.place == "the mango tree"
@@ -122,7 +122,7 @@ def test_access_to_a_missed_leg_lasts_until_another_takes_over(journey, legs, ri
     assert cells_that_open(journey, rider) == set()
 
 
-def test_access_ends_when_the_plan_is_given_up(journey, legs, rider):
+def test_access_ends_when_the_plan_is_abandoned(journey, legs, rider):
     journey.escort(legs[0], rider)
     journey.escort(legs[1], journey.volunteer(3))
     journey.move(legs[0], "ready", "departed", "missed")
@@ -146,7 +146,7 @@ def test_a_leg_given_to_its_escort_again_stays_theirs(journey, legs, rider):
     assert journey.read(legs[0], by=rider).instructions.place == "the mango tree"
 
 
-def test_a_leg_can_be_taken_back_without_giving_it_on(journey, legs, rider):
+def test_an_escorts_access_can_be_ended_without_a_new_escort(journey, legs, rider):
     journey.escort(legs[0], rider)
     assert journey.escort(legs[0], None).escort_id is None
     assert cells_that_open(journey, rider) == set()
@@ -235,7 +235,7 @@ def test_the_escort_of_the_last_leg_ends_the_whole_plan_without_any_other_key(jo
     assert cells_that_open(journey, journey.volunteer(3)) == set()
 
 
-def test_an_escort_cannot_hand_on_more_than_their_leg(journey, legs, rider):
+def test_an_escort_cannot_grant_more_than_their_leg(journey, legs, rider):
     journey.escort(legs[0], rider)
     route = plan_scope(journey.details().plan.id)
     with pytest.raises(NoGrant), journey.world.work_as(rider) as work:

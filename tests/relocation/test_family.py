@@ -85,7 +85,7 @@ def test_a_leg_that_replaces_another_has_its_own_phrases_and_keeps_the_words(jou
     )
 
 
-def test_a_duress_word_at_the_second_house_is_seen_by_coordinators_and_told_to_the_leads(journey):
+def test_a_duress_word_at_the_second_house_is_seen_by_coordinators_and_the_leads(journey):
     _, (vehicle, stay) = leave_the_house_early(journey)
     journey.move(vehicle, "ready", "departed", "arrived")
     journey.move(stay, "ready", "departed")

@@ -24,7 +24,7 @@ def test_before_the_first_departure_all_figures_are_nothing(journey, legs):
     assert figures_of(journey) == Figures(0, 0, 0)
 
 
-def test_what_was_heard_before_the_departure_is_no_time_on_the_road(journey, legs):
+def test_a_contact_before_the_departure_is_no_time_on_the_road(journey, legs):
     journey.at(1)
     journey.check_in(legs[0], "tamarind")
     journey.at(5)

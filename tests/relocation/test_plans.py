@@ -1,4 +1,4 @@
-"""Opening, extending and giving up a plan."""
+"""Opening, extending and abandoning a plan."""
 
 from datetime import timedelta
 
@@ -73,7 +73,7 @@ def test_an_active_case_needs_no_emergency(world):
     assert len(journey.open_plan(journey.leg("bus", 5, 1))) == 1
 
 
-def test_a_plan_reads_back_as_it_was_drawn(journey, way):
+def test_a_plan_reads_back_as_it_was_opened(journey, way):
     journey.open_plan(*way)
     found = journey.details()
     assert found.outline == OUTLINE
@@ -130,7 +130,7 @@ def test_a_case_has_one_open_plan(journey, way):
         journey.open_plan(*way)
 
 
-def test_a_second_plan_follows_one_that_was_given_up(journey, way):
+def test_a_second_plan_follows_one_that_was_abandoned(journey, way):
     journey.open_plan(*way)
     abandon(journey, "the road is closed")
     journey.open_plan(*way)
@@ -144,7 +144,7 @@ def abandon(journey, reason=None, **options):
         service.abandon_plan(work, plan.id, reason)
 
 
-def test_giving_a_plan_up_ends_its_legs_and_keeps_why(journey, way):
+def test_abandoning_a_plan_ends_its_legs_and_keeps_why(journey, way):
     legs = journey.open_plan(*way)
     journey.move(legs[0], "ready", "departed")
     abandon(journey, "the road is closed")
@@ -155,7 +155,7 @@ def test_giving_a_plan_up_ends_its_legs_and_keeps_why(journey, way):
     assert {leg.leg.expected_at for leg in found.legs} == {None}
 
 
-def test_a_plan_is_given_up_on_its_newest_version_only(journey, way):
+def test_a_plan_is_abandoned_on_its_newest_version_only(journey, way):
     journey.open_plan(*way)
     with pytest.raises(Stale):
         abandon(journey, based_on=7)

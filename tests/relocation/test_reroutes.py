@@ -1,4 +1,4 @@
-"""A new leg takes over: from a leg, and from the later ones that have not departed."""
+"""Reroutes: new legs replace a leg, and the later ones that have not departed."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_later_leg_that_has_departed_goes_on(journey, legs):
 
 
 @pytest.mark.parametrize(
-    "stands",
+    "moved",
     [
         (),
         ("ready",),
@@ -52,8 +52,8 @@ def test_a_later_leg_that_has_departed_goes_on(journey, legs):
         ("aborted",),
     ],
 )
-def test_another_leg_takes_over_wherever_a_leg_stands(journey, legs, stands):
-    journey.move(legs[0], *stands) if stands else None
+def test_a_leg_can_be_replaced_at_any_status(journey, legs, moved):
+    journey.move(legs[0], *moved) if moved else None
     (new,) = journey.reroute(legs[0], journey.leg("walk", 9, 1))
     assert journey.statuses()[legs[0]] is _S.REROUTED
     assert journey.legs() == [new]
@@ -78,7 +78,7 @@ def test_nothing_more_is_expected_of_what_was_rerouted(journey, legs):
     assert journey.escalate() == 0
 
 
-def test_every_escort_of_what_was_rerouted_is_out(journey, legs):
+def test_every_escort_of_a_rerouted_leg_loses_access(journey, legs):
     journey.escort(legs[1], journey.volunteer(2))
     journey.escort(legs[2], journey.volunteer(3))
     journey.reroute(legs[1], journey.leg("walk", 21, 1))
@@ -87,12 +87,12 @@ def test_every_escort_of_what_was_rerouted_is_out(journey, legs):
             journey.read(leg, by=journey.volunteer(number))
 
 
-def test_the_escort_of_the_leg_before_keeps_their_leg_and_the_phrase_they_were_told(journey, legs):
+def test_the_escort_of_the_leg_before_keeps_their_leg_and_its_phrase(journey, legs):
     journey.escort(legs[0], journey.volunteer(2))
-    told = journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase
+    phrase = journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase
     new, after = journey.reroute(legs[1], journey.leg("walk", 21, 1), journey.leg("bus", 45, 1))
-    assert journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase == told
-    assert journey.read(new).instructions.meeting_phrase == told
+    assert journey.read(legs[0], by=journey.volunteer(2)).instructions.handover_phrase == phrase
+    assert journey.read(new).instructions.meeting_phrase == phrase
     assert (
         journey.read(new).instructions.handover_phrase
         == journey.read(after).instructions.meeting_phrase
@@ -101,9 +101,9 @@ def test_the_escort_of_the_leg_before_keeps_their_leg_and_the_phrase_they_were_t
 
 def test_after_a_leg_that_is_over_new_legs_meet_by_a_new_phrase(journey, legs):
     journey.complete(legs[0])
-    told = journey.read(legs[0]).instructions.handover_phrase
+    phrase = journey.read(legs[0]).instructions.handover_phrase
     (new,) = journey.reroute(legs[1], journey.leg("walk", 21, 1))
-    assert journey.read(new).instructions.meeting_phrase != told
+    assert journey.read(new).instructions.meeting_phrase != phrase
 
 
 def test_a_new_leg_is_not_due_before_the_one_on_which_they_still_are(journey, legs):
@@ -125,7 +125,7 @@ def test_the_other_coordinator_reads_and_moves_the_new_legs(journey, legs):
     assert journey.read(new, by=other).progress is not None
 
 
-def test_a_plan_whose_last_leg_was_rerouted_ends_with_the_one_that_took_over(journey, legs):
+def test_a_plan_whose_last_leg_was_rerouted_ends_with_the_one_that_replaced_it(journey, legs):
     journey.complete(legs[0])
     journey.complete(legs[1])
     (new,) = journey.reroute(legs[2], journey.leg("arrival", 30, 1))
@@ -139,7 +139,7 @@ def test_a_plan_whose_last_leg_was_rerouted_ends_with_the_one_that_took_over(jou
     ]
 
 
-def test_a_plan_is_finished_by_its_last_leg_when_the_one_behind_it_was_called_off(journey, legs):
+def test_a_plan_is_finished_by_its_last_leg_when_the_one_after_it_was_aborted(journey, legs):
     journey.move(legs[3], "aborted")
     for leg in legs[:3]:
         journey.complete(leg)

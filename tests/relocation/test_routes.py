@@ -131,7 +131,7 @@ def test_a_move_says_on_which_version_it_is_based(journey, api, leg):
     assert (refused.status_code, refused.json()["code"]) == (428, "precondition.missing")
 
 
-def test_a_reroute_answers_with_the_legs_that_took_over(journey, api, plan, leg):
+def test_a_reroute_returns_the_new_legs(journey, api, plan, leg):
     body = {"legs": [a_leg(journey, "boat", 9), a_leg(journey, "arrival", 12)]}
     made = api.post(journey.coordinator, f"/legs/{leg['id']}/reroutes", body, version=1)
     assert made.status_code == 201
@@ -148,7 +148,7 @@ def test_legs_are_added_to_an_open_plan(journey, api, plan):
     assert made.json()["items"][0]["progress"]["position"] == 4
 
 
-def test_a_plan_is_given_up_on_its_version(journey, api, plan):
+def test_a_plan_is_abandoned_on_its_version(journey, api, plan):
     path, body = f"/plans/{plan['id']}/moves", {"to": "abandoned", "reason": "road closed"}
     done = api.post(journey.coordinator, path, body, version=1)
     assert (done.status_code, done.json()["status"]) == (200, "abandoned")
@@ -156,7 +156,7 @@ def test_a_plan_is_given_up_on_its_version(journey, api, plan):
     assert read["ended_because"] == "road closed"
 
 
-def test_silence_is_watched_and_taken_in_hand(journey, api, leg):
+def test_silence_is_watched_and_acknowledged(journey, api, leg):
     journey.at(8.5)
     (watched,) = api.get(journey.coordinator, "/legs/watch").json()["items"]
     assert (watched["leg_id"], watched["level"]) == (leg["id"], "overdue")
@@ -164,8 +164,8 @@ def test_silence_is_watched_and_taken_in_hand(journey, api, leg):
     path, body = f"/legs/{leg['id']}/acknowledgements", {"what": "overdue", "note": "I call."}
     taken = api.post(journey.coordinator, path, body)
     assert taken.status_code == 201
-    rungs = taken.json()["progress"]["escalations"]
-    assert [(rung["level"], rung["note"]) for rung in rungs] == [
+    escalations = taken.json()["progress"]["escalations"]
+    assert [(one["level"], one["note"]) for one in escalations] == [
         ("late", "I call."),
         ("overdue", "I call."),
     ]
@@ -281,7 +281,7 @@ def test_the_table_of_moves_is_served(journey, api):
         ({"due_at": "9999-12-31T23:59:00Z"}, "legs.0.due_at"),
     ],
 )
-def test_what_is_wrong_with_a_leg_is_said_where_it_stands(journey, api, changes, field):
+def test_what_is_wrong_with_a_leg_is_said_with_its_field(journey, api, changes, field):
     body = a_plan(a_leg(journey, **changes))
     refused = api.post(journey.coordinator, f"/cases/{journey.case_id}/plans", body)
     assert refused.status_code == 422

@@ -1,4 +1,4 @@
-"""The man who walked: silence, the ladder, and a battery that was empty.
+"""The man who walked: silence, escalation, and a battery that was empty.
 
 On both databases: journey.
 """
@@ -64,7 +64,7 @@ def test_his_word_an_hour_later_ends_the_silence(journey, legs):
     assert levels_of(journey.read(legs[3])) == ["late"]
 
 
-def test_a_second_silence_climbs_anew(journey, legs):
+def test_a_second_silence_escalates_from_the_beginning(journey, legs):
     ride_until_the_silence(journey, legs)
     journey.at(78)
     journey.check_in(legs[2], "tamarind")

@@ -32,7 +32,7 @@ def words_of(safe="tamarind", duress="monsoon"):
         ("...", None),
     ],
 )
-def test_a_word_is_heard_whatever_its_case_spaces_and_marks(said, word):
+def test_a_word_is_recognised_whatever_its_case_spaces_and_marks(said, word):
     assert find_word(words_of(), said) is word
 
 
@@ -42,7 +42,7 @@ def test_a_burmese_word_keeps_its_vowels_and_loses_its_invisible_breaks():
     assert find_word(words, "မိုးသည") is Word.DURESS
 
 
-def test_a_word_agreed_on_in_unicode_is_heard_when_it_is_typed_in_zawgyi():
+def test_a_word_agreed_on_in_unicode_is_recognised_when_it_is_typed_in_zawgyi():
     words = words_of(safe="မြန်မာ", duress="ကျေးဇူး")
     assert find_word(words, "ျမန္မာ") is Word.SAFE
     assert find_word(words, "ေက်းဇူး") is Word.DURESS

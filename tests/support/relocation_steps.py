@@ -41,7 +41,7 @@ def a_draft(kind: LegKind, due_at: datetime, grace: timedelta, **changes: Any) -
 
 @dataclass
 class Journey:
-    """One case on its way, told in hours since its first contact."""
+    """One case on its way, in hours since its first contact."""
 
     world: World
     case_id: UUID
@@ -55,7 +55,7 @@ class Journey:
         return self.world.member(Role.COORDINATOR)
 
     def volunteer(self, number: int) -> Person:
-        """The first volunteer logged the case; the others never heard of it."""
+        """The first volunteer logged the case; the others do not know of it."""
         return self.world.member(Role.VOLUNTEER, number)
 
     def at(self, hours: float) -> None:

@@ -1,4 +1,4 @@
-"""Asking how things are: safe, duress, no answer, and a word that nobody agreed on."""
+"""Check-ins: safe word, duress word, no answer, and a word that was not agreed."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,7 +37,7 @@ def rider(journey, leg):
     return journey.volunteer(2)
 
 
-def test_what_is_heard_reads_back_for_those_who_plan(journey, leg, rider):
+def test_check_ins_read_back_for_planners(journey, leg, rider):
     journey.at(1)
     journey.check_in(leg, "tamarind", by=rider, note="laughing")
     journey.at(2)
@@ -55,7 +55,7 @@ def test_what_is_heard_reads_back_for_those_who_plan(journey, leg, rider):
     assert found.progress.record.last_contact_at == journey.began + timedelta(hours=3)
 
 
-def test_a_word_moves_the_next_sign_of_life_and_no_answer_does_not(journey, leg):
+def test_a_word_moves_the_next_contact_and_no_answer_does_not(journey, leg):
     journey.at(5)
     assert journey.check_in(leg, None).expected_at == journey.began + timedelta(hours=6)
     assert journey.check_in(leg, "tamarind").expected_at == journey.began + timedelta(hours=7)
@@ -73,10 +73,10 @@ def test_no_answer_ends_no_silence(journey, leg):
     assert levels_of(journey.read(leg)) == ["late", "overdue"]
 
 
-def test_news_may_be_taken_down_hours_later(journey, leg):
+def test_news_may_be_recorded_hours_later(journey, leg):
     journey.at(9)
-    heard = journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=8))
-    assert heard.expected_at == journey.began + timedelta(hours=10)
+    receipt = journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=8))
+    assert receipt.expected_at == journey.began + timedelta(hours=10)
     assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=8)
 
 
@@ -88,7 +88,7 @@ def test_news_older_than_the_grace_does_not_end_a_silence(journey, leg):
     assert words_of(journey.read(leg)) == ["SAFE"]
 
 
-def test_older_news_does_not_hide_what_was_heard_since(journey, leg):
+def test_older_news_does_not_hide_later_contacts(journey, leg):
     journey.at(5)
     journey.check_in(leg, "tamarind")
     journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=2))
@@ -96,12 +96,12 @@ def test_older_news_does_not_hide_what_was_heard_since(journey, leg):
 
 
 @pytest.mark.parametrize("hours", [1, -31 * 24])
-def test_nothing_is_heard_in_the_future_or_a_month_ago(journey, leg, hours):
+def test_no_check_in_is_recorded_in_the_future_or_a_month_ago(journey, leg, hours):
     with pytest.raises(HappenedOutOfRange):
         journey.check_in(leg, "tamarind", at=journey.world.clock.at + timedelta(hours=hours))
 
 
-def test_nothing_is_heard_on_a_leg_that_is_over(journey, leg):
+def test_no_check_in_is_recorded_on_a_leg_that_is_over(journey, leg):
     journey.complete(leg)
     with pytest.raises(LegOver):
         journey.check_in(leg, "tamarind")
@@ -119,7 +119,7 @@ def test_a_stranger_finds_no_leg_to_check_in_on(journey, leg):
             journey.check_in(leg, "tamarind", by=stranger)
 
 
-def test_the_words_stand_nowhere_in_the_database_nor_does_which_was_said(journey, leg):
+def test_the_words_are_nowhere_in_the_database_nor_is_which_was_said(journey, leg):
     journey.check_in(leg, "monsoon", note="quiet voice")
     with journey.world.deployment.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
@@ -225,7 +225,7 @@ class Statements:
         event.remove(self._engine, "before_cursor_execute", self._note)
 
 
-def a_road(new_world):
+def a_leg_and_its_escort(new_world):
     """A leg and its escort, in a world of its own."""
     world = new_world()
     journey = Journey(world, world.open_case())
@@ -240,7 +240,7 @@ def a_road(new_world):
 def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(new_world, note):
     seen = {}
     for word in ("tamarind", "monsoon"):
-        journey, leg = a_road(new_world)
+        journey, leg = a_leg_and_its_escort(new_world)
         journey.at(8.5)
         journey.escalate()
         before = shape(journey.world)
@@ -279,7 +279,7 @@ def test_the_shape_of_rows_would_show_an_additional_row(journey, leg):
     assert first != added(before, shape(journey.world))
 
 
-def test_taking_a_duress_word_in_hand_changes_nothing_that_its_escort_can_see(journey, leg, rider):
+def test_acknowledging_a_duress_word_changes_nothing_that_its_escort_can_see(journey, leg, rider):
     journey.check_in(leg, "monsoon", by=rider)
     before = journey.read(leg, by=rider)
     with journey.world.work_as(journey.coordinator) as work:
@@ -289,7 +289,7 @@ def test_taking_a_duress_word_in_hand_changes_nothing_that_its_escort_can_see(jo
     assert after.instructions == before.instructions
 
 
-def test_taking_a_duress_word_in_hand_leaves_its_seal_as_wide_as_it_was(journey, leg):
+def test_acknowledging_a_duress_word_leaves_its_seal_as_wide_as_it_was(journey, leg):
     check_in = journey.check_in(leg, "monsoon", note="x" * 100).id
     before = envelope(journey, check_in)
     with journey.world.work_as(journey.coordinator) as work:
@@ -304,7 +304,7 @@ def envelope(journey, check_in_id):
         return session.get_one(CheckIn, check_in_id).record.envelope
 
 
-# ---------------------------------------------------------------------- who is told
+# ---------------------------------------------------------------------- who is notified
 
 
 def alerts_of(journey, **options):
@@ -312,7 +312,7 @@ def alerts_of(journey, **options):
         return list_alerts(work, limit=10, **options)
 
 
-def test_the_leads_are_told_of_duress_with_the_team_to_ask_and_nothing_of_safe_words(journey, leg):
+def test_the_leads_are_notified_of_duress_with_the_team_and_not_of_safe_words(journey, leg):
     journey.check_in(leg, "tamarind")
     journey.check_in(leg, None)
     assert alerts_of(journey) == []
@@ -324,14 +324,14 @@ def test_the_leads_are_told_of_duress_with_the_team_to_ask_and_nothing_of_safe_w
     assert notice.team_id == journey.coordinator.team_id
 
 
-def test_a_safe_word_after_a_duress_word_takes_nothing_back(journey, leg):
+def test_a_safe_word_after_a_duress_word_revokes_nothing(journey, leg):
     journey.check_in(leg, "monsoon")
     journey.check_in(leg, "tamarind")
     assert journey.watched(leg).duress
     assert len(alerts_of(journey)) == 1
 
 
-def test_a_second_duress_word_is_shown_after_the_first_was_taken_in_hand(journey, leg):
+def test_a_second_duress_word_is_shown_after_the_first_was_acknowledged(journey, leg):
     journey.check_in(leg, "monsoon")
     with journey.world.work_as(journey.coordinator) as work:
         escalation.acknowledge(work, leg, escalation.DURESS)

@@ -1,4 +1,4 @@
-"""Silence on the road: who is told, who takes it in hand, and when it is over."""
+"""Silence on the road: who is notified, who acknowledges it, and when it is over."""
 
 import pytest
 from sqlalchemy import select
@@ -25,23 +25,23 @@ def acknowledge(journey, leg_id, what, note=None, by=None):
         escalation.acknowledge(work, leg_id, what, note)
 
 
-def test_a_leg_climbs_late_overdue_and_missing_by_the_clock_alone(journey, leg):
-    climbed = []
+def test_a_leg_becomes_late_overdue_and_missing_by_the_clock_alone(journey, leg):
+    seen = []
     for hours in (6, 6.1, 8, 8.1, 12, 12.1, 90):
         journey.at(hours)
         journey.escalate()
-        climbed.append(levels_of(journey.read(leg)))
+        seen.append(levels_of(journey.read(leg)))
     late, overdue, missing = ["late"], ["late", "overdue"], ["late", "overdue", "missing"]
-    assert climbed == [[], late, late, overdue, overdue, missing, missing]
+    assert seen == [[], late, late, overdue, overdue, missing, missing]
 
 
-def test_climbing_twice_at_one_moment_reaches_nothing_new(journey, leg):
+def test_escalating_twice_at_one_moment_reaches_nothing_new(journey, leg):
     journey.at(13)
     assert journey.escalate() == 3
     assert journey.escalate() == 0
 
 
-def test_coordinators_are_told_of_all_and_the_leads_of_missing(journey, leg):
+def test_coordinators_are_notified_of_all_levels_and_leads_of_missing(journey, leg):
     journey.at(13)
     journey.escalate()
     notified = {
@@ -57,7 +57,7 @@ def test_coordinators_are_told_of_all_and_the_leads_of_missing(journey, leg):
     assert (opened.notice.kind, opened.notice.leg_id) == (AlertKind.MISSING, leg)
 
 
-def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):
+def test_each_level_is_in_the_log_with_the_leg(journey, leg):
     journey.at(8.5)
     journey.escalate()
     deployment = journey.world.deployment
@@ -70,7 +70,7 @@ def test_each_rung_is_in_the_log_with_the_leg_and_who_was_told(journey, leg):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_more_silent_legs_than_fit_in_a_run_climb_in_the_next(journey, leg, monkeypatch):
+def test_more_silent_legs_than_fit_in_a_run_escalate_in_the_next(journey, leg, monkeypatch):
     """On both databases: lock."""
     journey.at(41)
     monkeypatch.setattr(escalation, "LEGS_A_RUN", 1)
@@ -80,13 +80,13 @@ def test_more_silent_legs_than_fit_in_a_run_climb_in_the_next(journey, leg, monk
 
 
 @pytest.mark.parametrize("end", ["arrived", "missed", "aborted"])
-def test_a_leg_that_has_ended_climbs_no_further(journey, leg, end):
+def test_a_leg_that_has_ended_escalates_no_further(journey, leg, end):
     journey.move(leg, "ready", "departed", end)
     journey.at(39)
     assert journey.escalate() == 0
 
 
-def test_a_departure_is_a_sign_of_life(journey, leg):
+def test_a_departure_is_a_contact(journey, leg):
     journey.move(leg, "ready")
     journey.at(9)
     journey.escalate()
@@ -97,14 +97,14 @@ def test_a_departure_is_a_sign_of_life(journey, leg):
     assert levels_of(journey.read(leg)) == ["late"]
 
 
-def test_being_made_ready_is_no_sign_of_life(journey, leg):
+def test_being_made_ready_is_no_contact(journey, leg):
     journey.at(9)
     journey.escalate()
     journey.move(leg, "ready")
     assert levels_of(journey.read(leg)) == ["late", "overdue"]
 
 
-def test_a_rung_is_taken_in_hand_with_those_below_it(journey, leg):
+def test_a_level_is_acknowledged_with_those_below_it(journey, leg):
     journey.at(9)
     journey.escalate()
     acknowledge(journey, leg, EscalationLevel.OVERDUE, "asked at the landing")
@@ -114,14 +114,14 @@ def test_a_rung_is_taken_in_hand_with_those_below_it(journey, leg):
     assert journey.watched(leg).acknowledged
 
 
-def test_a_higher_rung_asks_again(journey, leg):
+def test_a_higher_level_needs_a_new_acknowledgement(journey, leg):
     journey.at(9)
     acknowledge(journey, leg, EscalationLevel.OVERDUE)
     journey.at(13)
     assert not journey.watched(leg).acknowledged
 
 
-def test_a_rung_can_be_taken_in_hand_before_the_worker_has_noticed_it(journey, leg):
+def test_a_level_can_be_acknowledged_before_the_worker_has_noticed_it(journey, leg):
     journey.at(7)
     acknowledge(journey, leg, EscalationLevel.LATE)
     assert levels_of(journey.read(leg)) == ["late"]

@@ -1,4 +1,4 @@
-"""The watch: who is moving and who is silent, the worst first, for those who hold the journey."""
+"""The coordinators' list: who is moving and who is silent, the worst first, for the planners."""
 
 import pytest
 
@@ -41,24 +41,24 @@ def test_a_leg_on_the_road_is_on_the_watch_with_its_call_sign(journey):
     assert (watched.level, watched.minutes_past_due, watched.stranded) == (None, 0, False)
 
 
-def test_the_worst_comes_first_and_what_is_in_hand_after_what_is_not(journey, another):
+def test_the_worst_comes_first_and_what_is_acknowledged_after_what_is_not(journey, another):
     forced, forced_leg = another(30, 1)
     late = another(10, 6)[1]
     moving = another(30, 1, "ready", "departed")[1]
     missing = another(2, 1)[1]
     stranded = another(30, 1, "ready", "departed", "missed")[1]
-    other, overdue_in_hand = another(8, 2)
+    other, overdue_acknowledged = another(8, 2)
     overdue = another(9, 2)[1]
     forced.check_in(forced_leg, "monsoon")
     journey.at(12)
     with journey.world.work_as(journey.coordinator) as work:
-        escalation.acknowledge(work, overdue_in_hand, EscalationLevel.OVERDUE)
+        escalation.acknowledge(work, overdue_acknowledged, EscalationLevel.OVERDUE)
     found = [watched.leg.id for watched in journey.watch()]
-    assert found == [forced_leg, missing, overdue, overdue_in_hand, stranded, late, moving]
+    assert found == [forced_leg, missing, overdue, overdue_acknowledged, stranded, late, moving]
     assert other.watched(stranded).stranded
 
 
-def test_the_watch_is_read_off_the_clock_also_when_the_worker_stands_still(journey):
+def test_levels_come_from_the_clock_also_when_the_worker_is_stopped(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.at(7.5)
     assert journey.watched(leg).level is EscalationLevel.OVERDUE
@@ -76,7 +76,7 @@ def test_the_watch_shows_only_journeys_that_are_held(journey, another):
         assert journey.watch(by=stranger) == []
 
 
-def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_given_up(journey):
+def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_abandoned(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.check_in(leg, "monsoon")
     plan_id = journey.details().plan.id
@@ -132,7 +132,7 @@ def test_the_watch_goes_on_page_by_page_without_a_gap_or_a_repetition(journey, a
     assert set(found) == expected
 
 
-def test_a_person_left_on_the_road_is_watched_until_another_leg_takes_over(journey):
+def test_a_person_left_on_the_road_is_watched_until_another_leg_replaces_theirs(journey):
     leg, _ = journey.open_plan(journey.leg("bus", 6, 1), journey.leg("arrival", 60, 1))
     journey.move(leg, "ready", "departed", "aborted")
     assert journey.watched(leg).stranded
@@ -140,7 +140,7 @@ def test_a_person_left_on_the_road_is_watched_until_another_leg_takes_over(journ
     assert journey.watched(leg) is None
 
 
-def test_a_leg_that_was_called_off_before_it_began_strands_nobody(journey):
+def test_a_leg_that_was_aborted_before_it_began_strands_no_one(journey):
     leg, _ = journey.open_plan(journey.leg("bus", 6, 1), journey.leg("arrival", 60, 1))
     journey.move(leg, "aborted")
     assert journey.watched(leg) is None
