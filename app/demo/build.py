@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from app.demo.crowd import Passing, fates
+from app.demo.generated import GeneratedJourney, generated_cases
 from app.demo.journeys import Telling
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, SettableClock
 from app.deployment import Deployment
@@ -51,6 +51,6 @@ def build_demo(
     journeys: list[Journey] = [
         Telling(demo, name, now - ago, team).journey() for name, ago, team in _SCENARIOS
     ]
-    journeys += [Passing(demo, fate).journey() for fate in fates(now)]
+    journeys += [GeneratedJourney(demo, generated).journey() for generated in generated_cases(now)]
     demo.run_journeys(journeys, now, progress)
     return list(demo.members.values())

@@ -1,6 +1,6 @@
-"""Further cases, generated: plainly fictional people in every state that a case can be in.
+"""Generated cases: plainly fictional people, in every status that a case can have.
 
-Names, numbers and days follow from a counter, so that two demos look alike. Knows no chance.
+Names, numbers and days follow from a counter, so that two demos look alike.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _FIRST = (
 _MIDDLE = ("Kyaw", "Myint", "Nyein", "Sithu", "Tin", "Win", "Yadanar")
 _LAST = ("Hlaing", "Khant", "Maung", "Naing", "Oo", "Soe", "Thant", "Tun", "Zin", "Moe", "Lay")
 _NEEDS = ("food", "travel", "shelter", "medicine")
-_ENDS: tuple[tuple[CaseStatus, int, int], ...] = (
+_FINAL_STATUSES: tuple[tuple[CaseStatus, int, int], ...] = (
     (CaseStatus.CLOSED, 30, 420),
     (CaseStatus.SETTLED, 12, 300),
     (CaseStatus.DECLINED, 9, 330),
@@ -61,81 +61,83 @@ _ENDS: tuple[tuple[CaseStatus, int, int], ...] = (
     (CaseStatus.VETTING, 9, 20),
     (CaseStatus.SUBMITTED, 12, 4),
 )
-"""How a case ends up, how many do, and how many days ago the first of them began."""
+"""A final status, how many cases get it, and how many days ago the first of them began."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """What becomes of one generated case, and when it began."""
+class GeneratedCase:
+    """The number, team, beginning and final status of one generated case."""
 
     number: int
-    ends: CaseStatus
-    begins: datetime
+    final_status: CaseStatus
+    began_at: datetime
     team: int
     newest: bool
 
 
-def fates(now: datetime) -> Iterator[Fate]:
-    """Yield what becomes of everyone in the crowd, spread over the last year and more."""
+def generated_cases(now: datetime) -> Iterator[GeneratedCase]:
+    """Yield the generated cases, spread over the last 14 months."""
     number = 0
-    for ends, how_many, days in _ENDS:
+    for final_status, how_many, days in _FINAL_STATUSES:
         for place in range(how_many):
             number += 1
             ago = timedelta(days=days * (how_many - place) / how_many, minutes=17 * number)
-            yield Fate(number, ends, now - ago, 1 + number % 2, newest=place + 1 == how_many)
+            yield GeneratedCase(
+                number, final_status, now - ago, 1 + number % 2, newest=place + 1 == how_many
+            )
 
 
-class Passing:
-    """One generated case on its way through the house."""
+class GeneratedJourney:
+    """The steps of one generated case, from intake to its final status."""
 
-    def __init__(self, stage: DemoOrganisation, fate: Fate) -> None:
-        self._stage = stage
-        self._fate = fate
+    def __init__(self, demo: DemoOrganisation, generated: GeneratedCase) -> None:
+        self._demo = demo
+        self._generated = generated
         self._case = new_id()
         self._coordinator = self._of(Role.COORDINATOR)
         self._volunteer = self._of(Role.VOLUNTEER)
 
     def _of(self, role: Role, shift: int = 0) -> DemoMember:
-        return self._stage.of(role, 1 + self._fate.number + shift, team=self._fate.team)
+        return self._demo.of(role, 1 + self._generated.number + shift, team=self._generated.team)
 
     def journey(self) -> Journey:
-        """Yield when each step happens, then let it happen."""
-        fate, at = self._fate, self._fate.begins
+        """Yield the time of each step, then take it."""
+        generated, at = self._generated, self._generated.began_at
         yield at
         self._contact(self._case)
-        if fate.ends is CaseStatus.SUBMITTED:
+        if generated.final_status is CaseStatus.SUBMITTED:
             return
         yield at + timedelta(hours=7)
-        if fate.ends is CaseStatus.MERGED:
+        if generated.final_status is CaseStatus.MERGED:
             self._merge()
             return
-        self._dismiss_likenesses()
+        self._dismiss_duplicates()
         self._triage()
-        if fate.ends is CaseStatus.DECLINED:
+        if generated.final_status is CaseStatus.DECLINED:
             return
         yield at + timedelta(hours=20)
         round_id = self._send_to_vetting()
-        if fate.ends is CaseStatus.VETTING:
+        if generated.final_status is CaseStatus.VETTING:
             return
         yield at + timedelta(days=3)
         self._vet(round_id)
         yield at + timedelta(days=4)
-        self._help()
+        self._pay_aid()
         yield from self._relocate(at + timedelta(days=4))
-        if fate.ends is CaseStatus.ACTIVE:
+        if generated.final_status is CaseStatus.ACTIVE:
             return
         yield at + timedelta(days=40)
         self._move(CaseStatus.SETTLED)
-        if fate.ends is CaseStatus.CLOSED:
+        if generated.final_status is CaseStatus.CLOSED:
             yield at + timedelta(days=55)
             self._move(CaseStatus.CLOSED)
 
     def _contact(self, case_id: UUID) -> None:
-        with self._stage.work_as(self._volunteer) as work:
+        with self._demo.work_as(self._volunteer) as work:
             open_case(work, self._intake(case_id))
 
     def _intake(self, case_id: UUID) -> Intake:
-        n = self._fate.number
+        n = self._generated.number
         standings, bands, regions = list(Standing), list(RankBand)[:5], list(RegionGroup)[:5]
         child = Relative(relation="child", age_months=3 + n % 60) if n % 3 == 0 else None
         return Intake(
@@ -157,22 +159,22 @@ class Passing:
         )
 
     def _merge(self) -> None:
-        """The same person was reported twice; the second report ends in the first."""
+        """Open a second case of the same person and merge it into the first."""
         other = new_id()
         self._contact(other)
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             decide_triage(work, other, Triage.MERGE, reason="reported twice", into=self._case)
 
-    def _dismiss_likenesses(self) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+    def _dismiss_duplicates(self) -> None:
+        with self._demo.work_as(self._coordinator) as work:
             case = get_case(work, self._case)
             for proposal in list_duplicates(work, case):
                 if not proposal.dismissed:
                     dismiss_duplicate(work, case, proposal.row.id, "another person, asked both")
 
     def _triage(self) -> None:
-        declined = self._fate.ends is CaseStatus.DECLINED
-        with self._stage.work_as(self._coordinator) as work:
+        declined = self._generated.final_status is CaseStatus.DECLINED
+        with self._demo.work_as(self._coordinator) as work:
             if declined:
                 decide_triage(work, self._case, Triage.DECLINE, reason="could not be reached")
                 return
@@ -181,21 +183,21 @@ class Passing:
 
     def _send_to_vetting(self) -> UUID:
         vetters = [self._of(Role.VETTER, shift).principal.id for shift in (0, 1)]
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             return request_vetting(work, get_case(work, self._case), vetters).id
 
     def _vet(self, round_id: UUID) -> None:
         for shift, source in enumerate(
             (VettingSource.FORMER_COLLEAGUE, VettingSource.DOCUMENT_PHOTO)
         ):
-            with self._stage.work_as(self._of(Role.VETTER, shift)) as work:
+            with self._demo.work_as(self._of(Role.VETTER, shift)) as work:
                 add_check(work, round_id, source=source, finding=VettingFinding.CONSISTENT)
         for shift in (0, 1):
-            with self._stage.work_as(self._of(Role.VETTER, shift)) as work:
+            with self._demo.work_as(self._of(Role.VETTER, shift)) as work:
                 decide(work, round_id, Verdict.VERIFIED, "accounts agree", 365)
 
-    def _help(self) -> None:
-        n, team = self._fate.number, self._fate.team
+    def _pay_aid(self) -> None:
+        n, team = self._generated.number, self._generated.team
         draft = AidDraft(
             currency="MMK",
             detail=AidDetail(
@@ -203,39 +205,39 @@ class Passing:
                 payee=Payee(f"payee {n}", f"+95978{2_000_000 + 3_571 * n}"),
             ),
         )
-        with self._stage.work_as(self._volunteer) as work:
+        with self._demo.work_as(self._volunteer) as work:
             request_id = request_aid(work, get_case(work, self._case), draft)[0].id
         if n % 5 == 0:
             return
-        with self._stage.work_as(self._coordinator) as work:
-            approve(work, get_request(work, request_id), self._stage.funds[team])
+        with self._demo.work_as(self._coordinator) as work:
+            approve(work, get_request(work, request_id), self._demo.funds[team])
         if n % 5 == 1:
             return
-        with self._stage.work_as(self._of(Role.TREASURER)) as work:
+        with self._demo.work_as(self._of(Role.TREASURER)) as work:
             pay(work, get_request(work, request_id), AidNote("sent", PaymentMeans.MOBILE_WALLET))
         if n % 5 == 2:  # noqa: PLR2004 - one in five waits for a receipt
             return
-        with self._stage.work_as(self._of(Role.COORDINATOR, 1)) as work:
+        with self._demo.work_as(self._of(Role.COORDINATOR, 1)) as work:
             confirm(work, get_request(work, request_id), AidNote("received"))
 
     def _relocate(self, planned_at: datetime) -> Journey:
-        """Some of those who are active were brought to safety; the newest is late on the way."""
-        if self._fate.ends is not CaseStatus.ACTIVE or not (
-            self._fate.newest or self._fate.number % 3 == 0
+        """Relocate every third active case and the newest, which is late on its second leg."""
+        if self._generated.final_status is not CaseStatus.ACTIVE or not (
+            self._generated.newest or self._generated.number % 3 == 0
         ):
             return
         spans = [timedelta(hours=hours) for hours in (6, 20, 40)]
         drafts = [
             LegDraft(
                 kind=LegKind.VEHICLE,
-                place=f"place {self._fate.number}",
+                place=f"place {self._generated.number}",
                 instructions="Wait at the shop.",
                 due_at=planned_at + span,
                 grace_minutes=60,
             )
             for span in spans
         ]
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             plan = open_plan(work, self._case, Outline("origin", "destination"), drafts)
             work.session.flush()
             legs = work.session.scalars(
@@ -243,15 +245,15 @@ class Passing:
             ).all()
         for leg_id, span in zip(legs, spans, strict=True):
             yield planned_at + span - timedelta(hours=1)
-            self._bring_along(leg_id)
-            if self._fate.newest:
+            self._finish_leg(leg_id)
+            if self._generated.newest:
                 return
 
-    def _bring_along(self, leg_id: UUID) -> None:
+    def _finish_leg(self, leg_id: UUID) -> None:
         for step in (LegStatus.READY, LegStatus.DEPARTED, LegStatus.ARRIVED):
-            with self._stage.work_as(self._coordinator) as work:
+            with self._demo.work_as(self._coordinator) as work:
                 move_leg(work, leg_id, step)
 
     def _move(self, to: CaseStatus) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             move_case(work, get_case(work, self._case), to)
