@@ -40,10 +40,10 @@ class MoveNotAllowed(Conflict):
     title = "A leg with this status cannot be moved there"
 
 
-class MoveNotYours(Forbidden):
+class NotPlanner(Forbidden):
     """Only a planner of the journey may do this."""
 
-    code = "leg.move_not_yours"
+    code = "plan.not_planner"
     title = "Only a coordinator of the plan can do this"
 
 

@@ -25,7 +25,7 @@ from app.relocation.errors import (
     DueOutOfOrder,
     DueOutOfRange,
     LegNotFound,
-    MoveNotYours,
+    NotPlanner,
     PlanNotFound,
     TooManyLegs,
 )
@@ -68,9 +68,9 @@ def is_planner(work: Work, row: Plan | Leg) -> bool:
 
 
 def require_planner(work: Work, leg: Leg) -> None:
-    """Raise ``MoveNotYours`` unless the principal plans this leg's journey."""
+    """Raise ``NotPlanner`` unless the principal plans this leg's journey."""
     if not is_planner(work, leg):
-        raise MoveNotYours
+        raise NotPlanner
 
 
 def holds_leg(work: Work, leg: Leg) -> bool:

@@ -89,7 +89,7 @@ def move_leg(
     """Move a leg to another status; the arrival of the last leg finishes the plan.
 
     ``at`` is when it happened, if not now. Raises ``LegNotFound``, ``PlanOver``,
-    ``MoveNotAllowed``, ``MoveNotYours``, ``HappenedOutOfRange``, and as ``Work.claim`` does.
+    ``MoveNotAllowed``, ``NotPlanner``, ``HappenedOutOfRange``, and as ``Work.claim`` does.
     """
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)

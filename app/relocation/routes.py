@@ -143,7 +143,7 @@ def read_leg(leg_id: UUID, work: Work) -> LegRead:
         errors.LegNotFound,
         errors.PlanOver,
         errors.MoveNotAllowed,
-        errors.MoveNotYours,
+        errors.NotPlanner,
         errors.HappenedOutOfRange,
     ),
 )
@@ -160,7 +160,7 @@ def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
     changes=True,
     raises=(
         errors.LegNotFound,
-        errors.MoveNotYours,
+        errors.NotPlanner,
         errors.LegOver,
         errors.EscortUnavailable,
         errors.EscortKnowsPerson,
@@ -183,7 +183,7 @@ def assign_escort(leg_id: UUID, body: EscortUpdate, work: Work) -> LegRead:
         errors.LegNotFound,
         errors.PlanOver,
         errors.MoveNotAllowed,
-        errors.MoveNotYours,
+        errors.NotPlanner,
         *_ADDING_LEGS,
     ),
 )

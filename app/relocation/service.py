@@ -171,7 +171,7 @@ def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
     """Replace a leg, and the later ones that have not departed, by new legs with new phrases.
 
     Returns the new legs. Raises ``LegNotFound``, ``PlanOver``, ``MoveNotAllowed``,
-    ``MoveNotYours``, and as ``Work.claim`` and ``add_legs`` do.
+    ``NotPlanner``, and as ``Work.claim`` and ``add_legs`` do.
     """
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)
@@ -214,7 +214,7 @@ def _extend(
 def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
     """Assign a leg to a volunteer and end the grant of its escort until now; None only ends it.
 
-    Raises ``LegNotFound``, ``MoveNotYours``, ``LegOver``, ``EscortUnavailable``,
+    Raises ``LegNotFound``, ``NotPlanner``, ``LegOver``, ``EscortUnavailable``,
     ``EscortKnowsPerson``, ``EscortHasLeg``, ``KeyNotCertified``, and as ``Work.claim`` does.
     """
     plan, leg = lock_journey(work, leg_id)

@@ -117,7 +117,7 @@ def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
 def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | None = None) -> Leg:
     """Acknowledge a level, and those below it, or a leg's duress word; returns the leg.
 
-    Raises ``LegNotFound``, ``MoveNotYours`` for one who does not plan the journey,
+    Raises ``LegNotFound``, ``NotPlanner`` for one who does not plan the journey,
     ``NothingToAcknowledge``.
     """
     leg = lock_leg(work, leg_id)

@@ -11,7 +11,7 @@ from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
 from app.relocation.details import open_legs
-from app.relocation.errors import HappenedOutOfRange, LegNotFound, LegOver, MoveNotYours
+from app.relocation.errors import HappenedOutOfRange, LegNotFound, LegOver, NotPlanner
 from app.relocation.schemas import LegRead
 from app.watch import check_ins, escalation, service
 from app.watch.errors import NothingToAcknowledge, UnknownWord, WordsTooFast
@@ -61,7 +61,7 @@ def check_in_on_leg(leg_id: UUID, body: CheckInCreate, work: Work) -> CheckInSta
     readiness=NotWork("an alert is answered whatever the status"),
     creates=True,
     status_code=201,
-    raises=(LegNotFound, MoveNotYours, NothingToAcknowledge),
+    raises=(LegNotFound, NotPlanner, NothingToAcknowledge),
 )
 def acknowledge_leg(leg_id: UUID, body: AcknowledgementCreate, work: Work) -> LegRead:
     """Acknowledge a silence, or a duress word."""

@@ -14,7 +14,7 @@ from app.relocation.errors import (
     EscortUnavailable,
     LegNotFound,
     LegOver,
-    MoveNotYours,
+    NotPlanner,
     PlanNotFound,
 )
 from app.relocation.legs import plan_scope
@@ -199,18 +199,18 @@ def test_an_escort_is_assigned_on_the_newest_version_of_the_leg_only(journey, le
 
 def test_an_escort_departs_arrives_and_checks_in_and_plans_nothing(journey, legs, rider):
     journey.escort(legs[0], rider)
-    with pytest.raises(MoveNotYours):
+    with pytest.raises(NotPlanner):
         journey.move(legs[0], "ready", by=rider)
     journey.move(legs[0], "ready")
-    with pytest.raises(MoveNotYours):
+    with pytest.raises(NotPlanner):
         journey.move(legs[0], "aborted", by=rider)
     journey.move(legs[0], "departed", by=rider)
     journey.check_in(legs[0], "tamarind", by=rider)
-    with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
+    with pytest.raises(NotPlanner), journey.world.work_as(rider) as work:
         escalation.acknowledge(work, legs[0], escalation.DURESS)
-    with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
+    with pytest.raises(NotPlanner), journey.world.work_as(rider) as work:
         service.reroute(work, legs[0], [journey.leg("walk", 9, 1)])
-    with pytest.raises(MoveNotYours), journey.world.work_as(rider) as work:
+    with pytest.raises(NotPlanner), journey.world.work_as(rider) as work:
         service.assign_escort(work, legs[0], rider.id)
     journey.move(legs[0], "arrived", by=rider)
     assert words_of(journey.read(legs[0])) == ["SAFE"]
