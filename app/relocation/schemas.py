@@ -13,6 +13,7 @@ from app.relocation.details import EscalationDetails, Figures, LegDetails, PlanD
 from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline, Plan, PlanStatus
 from app.relocation.timer import level_reached_at
+from app.totality import require_rows
 from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
 
 MAX_GRACE_MINUTES = 7 * 24 * 60
@@ -23,6 +24,7 @@ WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
     Word.DURESS: "duress",
     Word.NO_ANSWER: "no_answer",
 }
+require_rows("WORDS", WORDS, Word, file="app/relocation/schemas.py")
 
 
 # ---------------------------------------------------------------------- requests

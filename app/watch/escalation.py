@@ -24,6 +24,7 @@ from app.relocation.legs import lock_leg, require_planner
 from app.relocation.models import Leg, Plan
 from app.relocation.timer import levels_reached
 from app.text.dates import minute_of
+from app.totality import require_rows
 from app.watch.errors import NothingToAcknowledge
 from app.watch.models import (
     UNSEEN,
@@ -49,6 +50,7 @@ NOTIFIED: Final[Mapping[EscalationLevel, NotifiedGroup]] = MappingProxyType(
     }
 )
 """Who is notified when a level is reached."""
+require_rows("NOTIFIED", NOTIFIED, EscalationLevel, file="app/watch/escalation.py")
 
 
 def escalate_due(work: Work) -> int:

@@ -24,6 +24,7 @@ from app.relocation.details import list_escalations
 from app.relocation.legs import holds_leg, is_planner
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
 from app.relocation.timer import levels_reached
+from app.totality import require_rows
 from app.vault.queries import granted_to
 from app.watch.escalation import find_unseen_duress
 from app.watch.models import EscalationLevel, Word
@@ -50,6 +51,7 @@ _URGENCY = {
     EscalationLevel.OVERDUE: Urgency.OVERDUE,
     EscalationLevel.LATE: Urgency.LATE,
 }
+require_rows("_URGENCY", _URGENCY, EscalationLevel, file="app/watch/service.py")
 _ACKNOWLEDGED = 1
 
 Position: TypeAlias = tuple[int, datetime, UUID]
