@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
 from uuid import UUID
 
 from app.accounts import admission, service
@@ -83,7 +82,7 @@ def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> Admiss
 @router.get("/members", needs=Permission.MEMBER_LIST)
 def list_members(work: Work, page: PageQuery) -> Page[MemberRead]:
     """List members: of one's own team, or all of them for leads and administrators."""
-    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
+    after = position(work, page, date, UUID)
     rows = service.list_visible_members(work, page.limit + 1, after)
     return page_of(
         work,

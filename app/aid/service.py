@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -162,7 +162,7 @@ def list_requests(
     *,
     limit: int,
     status: AidStatus | None = None,
-    after: tuple[Any, ...] | None = None,
+    after: tuple[date, UUID] | None = None,
 ) -> Sequence[AidRequest]:
     """Return up to ``limit`` requests that are granted to the principal, newest first.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
 from uuid import UUID
 
 from app.alerts import service as alerts
@@ -19,7 +18,7 @@ router = Router(tags=["alerts"])
 @router.get("/alerts", needs=Permission.ALERT_LIST)
 def list_alerts(page: PageQuery, work: Work) -> Page[AlertSummary]:
     """List alerts of the last month: duress at a sign-in or check-in, and people missing."""
-    after = cast("tuple[date, UUID] | None", position(work, page, date, UUID))
+    after = position(work, page, date, UUID)
     return page_of(
         work,
         page,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -32,7 +31,7 @@ class CaseEvent(msgspec.Struct, frozen=True):
 
 
 def list_events(
-    work: Work, case_id: UUID, *, after: tuple[Any, ...] | None = None, limit: int
+    work: Work, case_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int
 ) -> Sequence[CaseEvent]:
     """Return up to ``limit`` events of a case, newest first, after a position.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -239,7 +238,7 @@ def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
 
 
 def list_notes(
-    work: Work, case_id: UUID, *, after: tuple[Any, ...] | None = None, limit: int
+    work: Work, case_id: UUID, *, after: tuple[int] | None = None, limit: int
 ) -> Sequence[CaseNote]:
     """Return up to ``limit`` notes of a case, oldest first, after a number.
 

@@ -166,7 +166,7 @@ def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> li
 def list_cases(
     work: Work,
     *,
-    after: tuple[Any, ...] | None = None,
+    after: tuple[date, UUID] | None = None,
     limit: int,
     status: CaseStatus | None = None,
 ) -> list[CaseRow]:

@@ -1,7 +1,7 @@
-"""Pages by cursor: where the last one ended, signed, so that it says nothing new and bends nothing.
+"""Pages by cursor: the position where the last page ended, authenticated.
 
-A cursor is base64url over ``mac 16 | JSON``: the sort keys of the last row shown, under a key from
-the root key and bound to the member. It is a position and no permission. Knows no table.
+A cursor is base64url over ``mac 16 | JSON``: the sort keys of the last row shown, under a key of
+the deployment and bound to the member. It is a position and no permission. Knows no table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Final, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,9 @@ from app.http.schema import Schema
 from app.work import Work
 
 T = TypeVar("T")
+A = TypeVar("A", bound="Key")
+B = TypeVar("B", bound="Key")
+C = TypeVar("C", bound="Key")
 Row = TypeVar("Row")
 
 Key: TypeAlias = UUID | date | datetime | int | str
@@ -62,7 +65,17 @@ class Page(Schema, Generic[T]):
     next: str | None = None
 
 
-def position(work: Work, page: PageAsked, *kinds: type[Key]) -> tuple[Key, ...] | None:
+@overload
+def position(work: Work, page: PageAsked, first: type[A], /) -> tuple[A] | None: ...
+@overload
+def position(
+    work: Work, page: PageAsked, first: type[A], second: type[B], /
+) -> tuple[A, B] | None: ...
+@overload
+def position(
+    work: Work, page: PageAsked, first: type[A], second: type[B], third: type[C], /
+) -> tuple[A, B, C] | None: ...
+def position(work: Work, page: PageAsked, *kinds: type[Any]) -> tuple[Any, ...] | None:
     """Return the sort keys that the page starts after, typed as ``kinds``; None for the first.
 
     Raises ``CursorInvalid``.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -91,7 +91,7 @@ def open_fund(work: Work, name: str, currency: str, fund_id: UUID | None = None)
     return fund
 
 
-def list_funds(work: Work, *, limit: int, after: tuple[Any, ...] | None = None) -> Sequence[Fund]:
+def list_funds(work: Work, *, limit: int, after: tuple[date, UUID] | None = None) -> Sequence[Fund]:
     """Return up to ``limit`` funds of the principal's team, for auditors of all, oldest first.
 
     ``after`` is (opened_on, id) of the last one seen.
@@ -207,7 +207,7 @@ def reverse_deposit(work: Work, fund_id: UUID, entry_id: UUID) -> JournalEntry:
 
 
 def list_entries(
-    work: Work, fund: Fund, *, limit: int, after: tuple[Any, ...] | None = None
+    work: Work, fund: Fund, *, limit: int, after: tuple[date, UUID] | None = None
 ) -> Sequence[JournalEntry]:
     """Return up to ``limit`` entries of a fund, newest first.
 

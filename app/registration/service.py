@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -134,7 +133,7 @@ def get_registration_of_team(work: Work, registration_id: UUID) -> Registration:
 
 
 def list_registrations(
-    work: Work, *, limit: int, after: tuple[Any, ...] | None = None
+    work: Work, *, limit: int, after: tuple[date, UUID] | None = None
 ) -> Sequence[Registration]:
     """Return the registrations that are granted to the principal, oldest first.
 
@@ -147,7 +146,7 @@ def list_registrations(
 
 
 def list_registrations_of_case(
-    work: Work, case: Case, *, limit: int, after: tuple[Any, ...] | None = None
+    work: Work, case: Case, *, limit: int, after: tuple[date, UUID] | None = None
 ) -> Sequence[Registration]:
     """Return the rows of a case's registrations, oldest first; ``after`` as above."""
     return _page(work, Registration.case_id == case.id, limit, after)
@@ -291,7 +290,7 @@ def _of_case(work: Work, case_id: UUID) -> Sequence[Registration]:
 
 
 def _page(
-    work: Work, which: ColumnElement[bool], limit: int, after: tuple[Any, ...] | None
+    work: Work, which: ColumnElement[bool], limit: int, after: tuple[date, UUID] | None
 ) -> Sequence[Registration]:
     keys = (Registration.requested_on, Registration.id)
     page = keyset(select(Registration).where(which), keys, after=after, limit=limit)

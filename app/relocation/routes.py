@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from app.cases.errors import CaseNotFound
@@ -114,7 +113,7 @@ def list_leg_moves() -> MoveRuleListRead:
 @router.get("/legs", needs=Permission.LEG_READ)
 def list_legs(page: PageQuery, work: Work) -> Page[LegSummary]:
     """List the legs still due that you hold: your own as an escort, your cases' otherwise."""
-    after = cast("tuple[datetime, UUID] | None", position(work, page, datetime, UUID))
+    after = position(work, page, datetime, UUID)
     legs = details.list_legs(work, after=after, limit=page.limit + 1)
     return page_of(
         work,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -170,7 +169,7 @@ def _find_newest_round(work: Work, case: Case) -> VettingRound | None:
 
 
 def list_rounds(
-    work: Work, *, limit: int, after: tuple[Any, ...] | None = None
+    work: Work, *, limit: int, after: tuple[date, UUID] | None = None
 ) -> Sequence[VettingRound]:
     """Return the principal's open rounds, oldest first.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from app.http.needs import NotWork
@@ -21,7 +20,6 @@ from app.watch.schemas import (
     CheckInStateRead,
     WatchedLegSummary,
 )
-from app.watch.service import Position
 from app.work import Work
 
 router = Router(tags=["watch"])
@@ -30,7 +28,7 @@ router = Router(tags=["watch"])
 @router.get("/legs/watch", needs=Permission.LEG_WATCH)
 def list_watched_legs(page: PageQuery, work: Work) -> Page[WatchedLegSummary]:
     """List who is on the road and who is silent, on the journeys that you plan, worst first."""
-    after = cast("Position | None", position(work, page, int, datetime, UUID))
+    after = position(work, page, int, datetime, UUID)
     watched = service.list_watched(work, after=after, limit=page.limit + 1)
     return page_of(
         work,
