@@ -45,7 +45,26 @@ SERVER_OPTIONS: Final[dict[str, Any]] = {
     "proxy_headers": False,
     "ws": "none",
 }
-"""How uvicorn must be run: no log of who asked, no word of what answers."""
+"""How uvicorn must be run: no log of who asked, no name of the server."""
+
+TAGS: Final[dict[str, str]] = {
+    "pages": "The front page.",
+    "about": "Health check and this description.",
+    "sessions": "Sign-in, step-up, passphrases.",
+    "accounts": "Teams and members.",
+    "alerts": "Duress and missing people: what the leads must see.",
+    "intake": "First contacts, triage, possible duplicates.",
+    "cases": "Cases: fields, moves, notes, assignments, links, emergencies, events.",
+    "search": "Search by name, number or handle among the cases that one holds.",
+    "vetting": "Rounds of vetting: checks and decisions by two vetters.",
+    "relocation": "Plans, legs, escorts.",
+    "watch": "Check-ins, silence and escalation on the road.",
+    "registration": "Registration codes: requests, issue, delivery, redemption.",
+    "aid": "Aid requests: approvals, payments, confirmations.",
+    "ledger": "Funds and their journal.",
+    "reports": "Coarse figures that name nobody.",
+}
+"""What OpenAPI says about each tag; a tag without a row here is refused when it is described."""
 
 _NO_TELEMETRY: Final[dict[str, Any]] = {
     "tracing": False,
@@ -88,6 +107,8 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
     app = FastAPI(
         title="Padauk",
         openapi_url=None,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[{"url": "/", "description": "The server that this description came from"}],
         telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
         middleware=[Middleware(SecurityHeadersMiddleware)],
     )

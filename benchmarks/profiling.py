@@ -57,9 +57,9 @@ _GROUPS: Final = (
     ("/app/audit/", "audit trail"),
     ("/app/vault/", "vault"),
     ("/app/accounts/", "session and token"),
-    ("/app/http/", "web"),
+    ("/app/http/", "app/http"),
     ("/app/intake/", "intake"),
-    ("/app/", "the rest of the house"),
+    ("/app/", "the rest of app"),
 )
 _OTHER: Final = "Python and its library"
 

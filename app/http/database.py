@@ -31,7 +31,7 @@ def meaning_of(failure: DBAPIError) -> DomainError | None:
                         sqlite.startswith(_SQLITE_DOWN))  # fmt: skip
     state = getattr(failure.orig, "sqlstate", None)
     if state is None:
-        # No SQLSTATE: the connection broke before the server could answer, or was never made.
+        # No SQLSTATE: the connection broke before the server could respond, or was never made.
         return DatabaseUnavailable(retry_after=5) if _is_operational(failure) else None
     return _meaning(state in _MET, state in _CROWDED, state.startswith(_DOWN))
 

@@ -12,12 +12,12 @@ from typing import Any
 from app.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound
 
 MOST_FAULTS = 50
-"""How many faults one answer tells: a body of nothing but faults must not come back as more."""
+"""How many faults one response tells: a body of nothing but faults must not come back as more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request: where it stands and what kind of wrong. Never the value."""
+    """One thing wrong with a request: where it is and of what kind. Never the value."""
 
     where: tuple[str | int, ...]
     kind: str
@@ -85,9 +85,9 @@ class ReplayKeyReused(Invalid):
 
 
 class ReplayLost(Conflict):
-    """The request was carried out before, but its answer does not open any more."""
+    """The request was carried out before, but its response does not open any more."""
 
-    code = "idempotency.answer_lost"
+    code = "idempotency.response_lost"
     title = "This was already done; look at the result instead of repeating it"
 
 
@@ -120,14 +120,14 @@ class RetryConflict(Conflict):
 
 
 class DatabaseUnavailable(Busy):
-    """The database does not answer."""
+    """The database does not respond."""
 
     code = "database.unavailable"
     title = "The records cannot be reached at the moment; nothing was changed, try again shortly"
 
 
 class Incident(DomainError):
-    """A fault of ours. The log has it under the number that the answer gives."""
+    """A fault of ours. The log has it under the number that the response gives."""
 
     code = "internal.error"
     title = "Something went wrong on our side; nothing was changed. Tell us the incident number"

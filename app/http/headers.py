@@ -53,7 +53,7 @@ class SecurityHeadersMiddleware:
         try:
             await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
-            return  # the client closed the connection; there is nobody to respond to
+            return  # the client closed the connection; no response can reach it
         except Exception as failure:  # noqa: BLE001 - nothing further out would log it
             if begun:
                 report(failure)

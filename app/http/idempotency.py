@@ -76,7 +76,7 @@ class Claim:
     def find_response(self, session: Session) -> Response | None:
         """Return the response given before, marked as a repetition, or None.
 
-        Raises ``ReplayKeyReused`` where another request stands under the key, ``ReplayLost``
+        Raises ``ReplayKeyReused`` where the key belongs to another request, ``ReplayLost``
         where the member's key has changed since.
         """
         sealed = session.execute(select(Replay.answer).where(Replay.id == self.id)).scalar()

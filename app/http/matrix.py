@@ -17,7 +17,7 @@ _HEAD = """\
 # Who may ask for what
 
 Rendered by `padauk documents` from the routes and `app/permissions.py`; do not edit.
-A permission opens a door and no case: what then opens is for the keys a member was granted.
+A permission opens no case: what a member can then read is decided by the keys that were granted.
 """
 
 

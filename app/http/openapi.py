@@ -53,6 +53,8 @@ def describe(app: FastAPI, *, version: str) -> dict[str, Any]:
         version=version,
         summary="Sealed case management for volunteer groups",
         routes=app.routes,
+        tags=app.openapi_tags,
+        servers=app.servers,
         separate_input_output_schemas=False,
     )
     described.setdefault("components", {}).setdefault("schemas", {}).update(_problem_schemas())
@@ -112,6 +114,7 @@ def _problems(kinds: Kinds) -> dict[int | str, dict[str, Any]]:
 def _problem_schemas() -> dict[str, Any]:
     words = {"type": "string"}
     fault = {
+        "title": "FieldProblem",
         "type": "object",
         "required": ["field", "code", "message"],
         "properties": {
@@ -121,6 +124,7 @@ def _problem_schemas() -> dict[str, Any]:
         },
     }
     problem = {
+        "title": "Problem",
         "type": "object",
         "description": "RFC 9457. Clients match on `code`, which stays.",
         "required": ["type", "title", "status", "code"],

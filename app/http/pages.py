@@ -47,7 +47,7 @@ def about(describe: Callable[[], bytes]) -> Router:
 
     @router.get("/health", needs=Public("a monitor has no account; it learns up or down"))
     def read_health(work: Work) -> Health:
-        """Say whether database and keystore answer."""
+        """Say whether database and keystore respond."""
         work.session.execute(select(literal(1)))
         with work.deployment.keystore.engine.connect() as connection:
             connection.execute(select(literal(1)))

@@ -105,7 +105,7 @@ def page_of(
     """Return the page of ``rows``, of which one more than ``page.limit`` was asked for.
 
     ``keys`` gives a row's sort keys, which must order rows totally; ``show`` turns exactly the
-    rows that are shown into items, so that nothing is opened that nobody sees.
+    rows that are shown into items, so that no other row is opened.
     """
     shown = rows[: page.limit]
     more = len(rows) > page.limit

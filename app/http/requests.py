@@ -50,7 +50,7 @@ IdempotencyKey: TypeAlias = Annotated[
         max_length=128,
         pattern="^[!-~]+$",
         description="Random, 8 to 128 visible characters. Sent again within two days, the same "
-        "request under the same key is carried out once and answered alike.",
+        "request under the same key is carried out once and gets the same response.",
         examples=["7f3c0a52b1de4c6f"],
     ),
 ]
@@ -66,7 +66,7 @@ IfMatch: TypeAlias = Annotated[
 
 
 class RawBody(bytes):
-    """A body that nobody has read yet. True even when empty: an empty body is judged, too."""
+    """A body not yet read. True even when empty: an empty body is judged, too."""
 
     __slots__ = ()
 

@@ -27,7 +27,7 @@ _NOT_IN_A_LINE = re.compile(f"[{_NEVER}\\t\\n\\r\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(f"[{_NEVER}]")
 
 KNOWN_FIELDS: set[str] = set()
-"""Every field name of every schema: the only words of a path that an answer may repeat."""
+"""Every field name of every schema: the only words of a path that a response may repeat."""
 
 
 class Schema(BaseModel):

@@ -59,30 +59,30 @@ def test_every_route_says_what_it_needs(app: FastAPI):
     assert [route for route in served if route.needs is None] == []
 
 
-def test_open_doors_are_few_and_say_why(app: FastAPI):
-    doors = {
+def test_public_routes_are_few_and_say_why(app: FastAPI):
+    public = {
         f"{route.method} {route.path}": route.needs.because
         for route in declared_needs(app)
         if isinstance(route.needs, Public)
     }
-    assert set(doors) == {
+    assert set(public) == {
         "GET /",
         "GET /api/health",
         "GET /api/openapi.json",
         "POST /api/sessions",
     }
-    assert all(doors.values())
+    assert all(public.values())
 
 
-def test_nobody_gets_past_a_door_that_is_not_open(app: FastAPI, client: TestClient):
+def test_nobody_gets_past_a_route_that_is_not_public(app: FastAPI, client: TestClient):
     for route in declared_needs(app):
         if not isinstance(route.needs, Public):
-            answer = client.request(route.method, filled(route.path), content=b"{")
-            assert answer.status_code == 401, route
+            response = client.request(route.method, filled(route.path), content=b"{")
+            assert response.status_code == 401, route
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_role_gets_past_exactly_the_doors_of_its_permissions(
+def test_a_role_gets_to_exactly_the_routes_of_its_permissions(
     world: World, app: FastAPI, client: TestClient, role: Role
 ):
     person = world.member(role)
@@ -90,15 +90,15 @@ def test_a_role_gets_past_exactly_the_doors_of_its_permissions(
         if isinstance(route.needs, Permission):
             # Some of these end the session that asks.
             token = world.token(person, stepped_up=True)
-            answer = client.request(
+            response = client.request(
                 route.method,
                 filled(route.path),
                 content=b"{",
                 headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
             )
-            code = answer.json()["code"] if answer.status_code == 403 else None
-            assert (code == "permission.denied") is not may(role, route), (route, answer.text)
-            assert answer.status_code < 500, (route, answer.text)
+            code = response.json()["code"] if response.status_code == 403 else None
+            assert (code == "permission.denied") is not may(role, route), (route, response.text)
+            assert response.status_code < 500, (route, response.text)
 
 
 def may(role: Role, route: Served) -> bool:
@@ -112,10 +112,10 @@ def test_a_lead_without_the_second_unlock_waits_for_it(
     guarded = [route for route in declared_needs(app) if route.needs in NEEDS_STEP_UP]
     assert guarded
     for route in guarded:
-        answer = client.request(
+        response = client.request(
             route.method, filled(route.path), headers={"authorization": f"Bearer {token}"}
         )
-        assert answer.json()["code"] == "session.step_up_required", route
+        assert response.json()["code"] == "session.step_up_required", route
 
 
 def test_what_pays_or_makes_is_asked_for_with_a_key_and_what_changes_with_a_version(app: FastAPI):

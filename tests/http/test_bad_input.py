@@ -64,27 +64,27 @@ def test_a_field_that_cannot_be_right_is_named_with_its_code(
     if field != "line" and not field.startswith("line"):
         body = {"line": "fine", **body}
     teams = judge.count()
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, content=json.dumps(body), headers=JSON)
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (422, "request.invalid")
+    response = judge.ask(Role.AUDITOR, "POST", PATH, content=json.dumps(body), headers=JSON)
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (422, "request.invalid")
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
     assert all(error["message"] for error in problem["errors"])
     assert "{" not in "".join(error["message"] for error in problem["errors"])
-    assert LEAK not in answer.text
+    assert LEAK not in response.text
     assert toys.handled == []
     assert judge.count() == teams
 
 
-def test_a_body_of_nothing_but_faults_is_answered_briefly(judge: Served):
+def test_a_body_of_nothing_but_faults_gets_a_brief_response(judge: Served):
     body = {"line": "fine"} | {f"x{number}": number for number in range(15_000)}
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, json=body)
-    assert (answer.status_code, len(answer.json()["errors"])) == (422, 50)
-    assert len(answer.content) < 10_000
+    response = judge.ask(Role.AUDITOR, "POST", PATH, json=body)
+    assert (response.status_code, len(response.json()["errors"])) == (422, 50)
+    assert len(response.content) < 10_000
 
 
 def test_every_fault_is_told_at_once(judge: Served):
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, json={"line": "", "amount": 0, "sure": 1})
-    assert [error["field"] for error in answer.json()["errors"]] == ["line", "amount", "sure"]
+    response = judge.ask(Role.AUDITOR, "POST", PATH, json={"line": "", "amount": 0, "sure": 1})
+    assert [error["field"] for error in response.json()["errors"]] == ["line", "amount", "sure"]
 
 
 MALFORMED: list[tuple[str, bytes]] = [
@@ -106,15 +106,15 @@ MALFORMED: list[tuple[str, bytes]] = [
 
 @pytest.mark.parametrize("body", [row[1] for row in MALFORMED], ids=[row[0] for row in MALFORMED])
 def test_what_is_no_json_is_malformed(judge: Served, body: bytes):
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
-    assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
+    response = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (400, "request.malformed")
     assert toys.handled == []
 
 
 @pytest.mark.parametrize("body", [b"null", b"7", b'"x"', b"[]", b"true", b"NaN", b"[NaN]"])
 def test_json_of_another_shape_is_refused(judge: Served, body: bytes):
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
-    assert answer.status_code in {400, 422}
+    response = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
+    assert response.status_code in {400, 422}
     assert toys.handled == []
 
 
@@ -132,26 +132,26 @@ def test_json_of_another_shape_is_refused(judge: Served, body: bytes):
     ],
 )
 def test_a_body_in_another_wrapping_is_not_taken(judge: Served, headers: dict[str, str]):
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, content=b'{"line":"x"}', headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (415, "request.media_type")
+    response = judge.ask(Role.AUDITOR, "POST", PATH, content=b'{"line":"x"}', headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "request.media_type")
 
 
 @pytest.mark.parametrize(
     "kind", ["application/json", "Application/JSON", 'application/json; charset="UTF-8"']
 )
 def test_json_may_say_that_it_is_utf_8(judge: Served, kind: str):
-    answer = judge.ask(
+    response = judge.ask(
         Role.AUDITOR, "POST", PATH, content=b'{"line":"x"}', headers={"content-type": kind}
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_text_in_zawgyi_and_unicode_arrives_as_it_was_typed(judge: Served):
     zawgyi, decomposed = "ေက်ာ္ဝင္း", "e\u0301"
     sent = {"line": f" {zawgyi} ", "text": f"{decomposed}\r\n\tpath\u200b"}
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, json=sent)
-    assert answer.json()["line"] == zawgyi
-    assert answer.json()["text"] == f"{decomposed}\r\n\tpath\u200b"
+    response = judge.ask(Role.AUDITOR, "POST", PATH, json=sent)
+    assert response.json()["line"] == zawgyi
+    assert response.json()["text"] == f"{decomposed}\r\n\tpath\u200b"
 
 
 # ---------------------------------------------------------------------- path and query
@@ -161,11 +161,11 @@ def test_text_in_zawgyi_and_unicode_arrives_as_it_was_typed(judge: Served):
     "told", [LEAK, "7", "00000000-0000-4000-8000-00000000000g", "%00", "a%0Ab"]
 )
 def test_an_id_in_a_path_that_is_none_is_named(judge: Served, told: str):
-    answer = judge.ask(Role.AUDITOR, "GET", f"/api/toys/{told}")
-    errors = answer.json()["errors"]
-    assert (answer.status_code, errors[0]["field"]) == (422, "team_id")
+    response = judge.ask(Role.AUDITOR, "GET", f"/api/toys/{told}")
+    errors = response.json()["errors"]
+    assert (response.status_code, errors[0]["field"]) == (422, "team_id")
     assert errors[0]["code"] in {"not_an_id", "control_character"}
-    assert LEAK not in answer.text
+    assert LEAK not in response.text
 
 
 @pytest.mark.parametrize(
@@ -189,22 +189,22 @@ def test_an_id_in_a_path_that_is_none_is_named(judge: Served, told: str):
 def test_a_parameter_that_cannot_be_right_is_named(
     judge: Served, query: str, field: str, code: str
 ):
-    answer = judge.ask(Role.AUDITOR, "GET", f"/api/toys?{query}")
-    assert answer.status_code == 422
-    error = answer.json()["errors"][0]
+    response = judge.ask(Role.AUDITOR, "GET", f"/api/toys?{query}")
+    assert response.status_code == 422
+    error = response.json()["errors"][0]
     assert (error["field"], error["code"]) == (field, code)
-    assert LEAK not in answer.text
+    assert LEAK not in response.text
 
 
 def test_parameters_arrive_as_what_they_are(judge: Served):
-    answer = judge.ask(Role.AUDITOR, "GET", "/api/toys?colour=red&kind=red&kind=green&limit=1")
-    assert answer.status_code == 200
+    response = judge.ask(Role.AUDITOR, "GET", "/api/toys?colour=red&kind=red&kind=green&limit=1")
+    assert response.status_code == 200
     assert toys.handled == ["list_toys red [<Colour.RED: 'red'>, <Colour.GREEN: 'green'>]"]
 
 
 def test_parameters_without_end_are_not_read(judge: Served):
-    answer = judge.ask(Role.AUDITOR, "GET", "/api/toys?" + "limit=1&" * 60)
-    assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+    response = judge.ask(Role.AUDITOR, "GET", "/api/toys?" + "limit=1&" * 60)
+    assert (response.status_code, response.json()["code"]) == (413, "request.too_large")
 
 
 # ---------------------------------------------------------------------- anything at all
@@ -227,6 +227,6 @@ def test_parameters_without_end_are_not_read(judge: Served):
     )
 )
 def test_no_body_makes_it_fall_over(judge: Served, body: bytes):
-    answer = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
-    assert answer.status_code in {200, 400, 422}
-    assert answer.headers["content-type"] in {"application/json", "application/problem+json"}
+    response = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
+    assert response.status_code in {200, 400, 422}
+    assert response.headers["content-type"] in {"application/json", "application/problem+json"}

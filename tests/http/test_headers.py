@@ -1,4 +1,4 @@
-"""What every answer carries, and what comes in before anything is judged."""
+"""What every response carries, and what comes in before anything is judged."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PATH = "/api/toys/everything"
         ("POST", "/api/toys/sign-in", 415),
     ],
 )
-def test_every_answer_carries_the_headers(judge: Served, method: str, path: str, status: int):
-    answer = judge.ask(None, method, path)
-    headers = answer.headers
-    assert answer.status_code == status
+def test_every_response_carries_the_headers(judge: Served, method: str, path: str, status: int):
+    response = judge.ask(None, method, path)
+    headers = response.headers
+    assert response.status_code == status
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -66,7 +66,7 @@ def test_what_nobody_caught_is_a_problem_with_the_headers(
     assert LEAK not in caplog.text + heard.body.decode()
 
 
-def test_a_failure_after_the_first_byte_is_logged_and_ends_the_answer(
+def test_a_failure_after_the_first_byte_is_logged_and_ends_the_response(
     judge: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     async def break_off(scope: Message, receive: object, send) -> None:
@@ -143,7 +143,7 @@ def test_a_body_that_never_ends_is_given_up(judge: Served, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("parts", [[], [b'{"line":']])
-def test_a_client_that_hangs_up_gets_no_answer(judge: Served, parts: list[bytes]):
+def test_a_client_that_hangs_up_gets_no_response(judge: Served, parts: list[bytes]):
     waiting = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
 
     async def hang_up() -> Message:

@@ -34,7 +34,7 @@ def open_team(served: Served, name: str, key: str = KEY, who: Role = WHO) -> Ans
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_the_same_request_sent_again_is_answered_and_not_repeated(served: Served):
+def test_the_same_request_sent_again_gets_its_response_and_is_not_repeated(served: Served):
     """On both databases: transaction."""
     before = served.count()
     first, again = open_team(served, "Ebony"), open_team(served, "Ebony")
@@ -88,7 +88,7 @@ def test_a_key_is_eight_to_128_visible_characters(served: Served, key: str):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_of_two_at_once_one_is_carried_out_and_both_are_answered(
+def test_of_two_at_once_one_is_carried_out_and_both_get_the_response(
     served: Served, backend: str, monkeypatch: pytest.MonkeyPatch
 ):
     """On both databases: race."""
@@ -115,7 +115,7 @@ def test_of_two_at_once_one_is_carried_out_and_both_are_answered(
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_a_twin_that_commits_after_our_look_up_answers_for_us(
+def test_a_twin_that_commits_after_our_look_up_responses_for_us(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ):
     """On both databases: race."""
@@ -133,7 +133,7 @@ def test_a_twin_that_commits_after_our_look_up_answers_for_us(
     assert served.count() == before
 
 
-def test_a_kept_answer_says_nothing_to_the_thief_of_a_database(served: Served):
+def test_a_kept_response_says_nothing_to_the_thief_of_a_database(served: Served):
     open_team(served, "Ebony")
     with served.world.deployment.sessions() as session:
         kept = session.scalars(select(Replay)).one()
@@ -144,29 +144,29 @@ def test_a_kept_answer_says_nothing_to_the_thief_of_a_database(served: Served):
     assert served.world.member(WHO).id.bytes not in stored
 
 
-def test_an_answer_that_no_longer_opens_is_not_carried_out_again(
+def test_an_response_that_no_longer_opens_is_not_carried_out_again(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ):
     open_team(served, "Ebony")
     before = served.count()
     monkeypatch.setattr(MemberSecrets, "own_key", lambda self, label: secrets.token_bytes(32))
     answer = open_team(served, "Ebony")
-    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.answer_lost")
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.response_lost")
     assert served.count() == before
 
 
-def test_a_kept_answer_moved_to_another_key_does_not_open(served: Served):
+def test_a_kept_response_moved_to_another_key_does_not_open(served: Served):
     open_team(served, "Ebony")
     open_team(served, "Ironwood", key="a-random-key-2")
     with served.world.deployment.sessions() as session:
         one, other = session.scalars(select(Replay)).all()
         one.answer, other.answer = other.answer, one.answer
         session.commit()
-    assert open_team(served, "Ebony").json()["code"] == "idempotency.answer_lost"
+    assert open_team(served, "Ebony").json()["code"] == "idempotency.response_lost"
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_answers_are_kept_for_two_days(served: Served):
+def test_responses_are_kept_for_two_days(served: Served):
     """On both databases: transaction."""
     open_team(served, "Ebony")
     world = served.world

@@ -19,14 +19,14 @@ CREATED = {"idempotency-key": "a-random-key-1"}
 
 def test_a_request_takes_one_thread(served: Served):
     team = served.world.founded.teams[0]
-    answer = served.ask(Role.VOLUNTEER, "GET", f"/api/toys/{team}")
-    assert (answer.status_code, answer.json()) == (200, {"id": str(team), "name": "Teak"})
+    response = served.ask(Role.VOLUNTEER, "GET", f"/api/toys/{team}")
+    assert (response.status_code, response.json()) == (200, {"id": str(team), "name": "Teak"})
     assert served.pool.taken == 1
 
 
 def test_a_refused_body_takes_one_thread_too(served: Served):
-    answer = served.ask(Role.VOLUNTEER, "POST", "/api/toys/everything", json={"line": 7})
-    assert answer.status_code == 422
+    response = served.ask(Role.VOLUNTEER, "POST", "/api/toys/everything", json={"line": 7})
+    assert response.status_code == 422
     assert served.pool.taken == 1
 
 
@@ -35,18 +35,18 @@ def test_a_page_that_needs_neither_database_nor_key_takes_no_thread(served: Serv
     assert served.pool.taken == 0
 
 
-def test_an_open_door_is_answered_on_behalf_of_nobody(served: Served):
-    answer = served.ask(Role.LEAD, "GET", "/api/toys/doors/open")
-    assert answer.json() == {"name": "role None"}
+def test_a_public_route_is_served_on_behalf_of_nobody(served: Served):
+    response = served.ask(Role.LEAD, "GET", "/api/toys/public/open")
+    assert response.json() == {"name": "role None"}
 
 
 def test_a_passphrase_is_stretched_between_two_threads(served: Served):
     asked = {"passphrase": "correct horse"}
-    answer = served.ask(None, "POST", "/api/toys/sign-in", json=asked)
+    response = served.ask(None, "POST", "/api/toys/sign-in", json=asked)
     other = served.ask(None, "POST", "/api/toys/sign-in", json={"passphrase": "wrong horse"})
-    assert answer.status_code == other.status_code == 200
-    assert len(answer.json()["verifier"]) == 64
-    assert answer.json() != other.json()
+    assert response.status_code == other.status_code == 200
+    assert len(response.json()["verifier"]) == 64
+    assert response.json() != other.json()
     assert served.pool.taken == 4
     assert toys.handled == ["ask_stretching"] * 2
 
@@ -67,8 +67,8 @@ def test_a_delay_is_waited_for_without_holding_a_thread(
 
 def test_a_passphrase_that_cannot_be_stretched_is_too_long(served: Served):
     asked = {"passphrase": "\u1000" * 1000}
-    answer = served.ask(None, "POST", "/api/toys/sign-in", json=asked)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "too_long")
+    response = served.ask(None, "POST", "/api/toys/sign-in", json=asked)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "too_long")
 
 
 @pytest.mark.parametrize("failure", [QueueFull, StretcherLost, StretcherClosed])
@@ -79,9 +79,9 @@ def test_when_too_many_sign_in_the_next_is_told_to_wait(
         raise failure
 
     monkeypatch.setattr(Stretcher, "stretch", refuse)
-    answer = served.ask(None, "POST", "/api/toys/sign-in", json={"passphrase": "x"})
-    assert (answer.status_code, answer.json()["code"]) == (503, "service.busy")
-    assert answer.headers["retry-after"] == "5"
+    response = served.ask(None, "POST", "/api/toys/sign-in", json={"passphrase": "x"})
+    assert (response.status_code, response.json()["code"]) == (503, "service.busy")
+    assert response.headers["retry-after"] == "5"
 
 
 def test_several_passphrases_are_stretched_once_and_replayed_without_stretching(served: Served):
@@ -109,8 +109,8 @@ def test_a_commit_that_fails_is_not_reported_as_success(
 
     with monkeypatch.context() as patch:
         patch.setattr(Session, "commit", refuse)
-        answer = served.ask(person, "POST", "/api/toys", json={"name": "Ebony"}, headers=CREATED)
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal.error")
+        response = served.ask(person, "POST", "/api/toys", json={"name": "Ebony"}, headers=CREATED)
+    assert (response.status_code, response.json()["code"]) == (500, "internal.error")
     assert served.count() == before
 
 
@@ -118,8 +118,8 @@ def test_a_commit_that_fails_is_not_reported_as_success(
 def test_a_write_without_a_trail_leaves_nothing(served: Served):
     """On both databases: transaction."""
     before = served.count()
-    answer = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/silent", json={"name": "Ebony"})
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal.error")
+    response = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/silent", json={"name": "Ebony"})
+    assert (response.status_code, response.json()["code"]) == (500, "internal.error")
     assert served.count() == before
 
 
@@ -129,8 +129,8 @@ def test_a_handler_that_forgets_the_readiness_it_declares_leaves_nothing(
     served: Served, name: str, status: int, made: int
 ):
     before = served.count()
-    answer = served.ask(Role.AUDITOR, "POST", "/api/toys/ready", json={"name": name})
-    assert answer.status_code == status
+    response = served.ask(Role.AUDITOR, "POST", "/api/toys/ready", json={"name": name})
+    assert response.status_code == status
     assert served.count() == before + made
 
 
@@ -143,10 +143,10 @@ def test_what_a_handler_raises_leaves_nothing_of_its_work(
 ):
     """On both databases: transaction."""
     teams, events = served.count(), served.events("team:founded")
-    answer = served.ask(
+    response = served.ask(
         Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": name}, headers=CREATED
     )
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (response.status_code, response.json()["code"]) == (status, code)
     assert toys.handled == ["open_toy"]
     assert (served.count(), served.events("team:founded")) == (teams, events)
 
@@ -155,16 +155,16 @@ def test_an_incident_says_its_number_and_nothing_else(
     served: Served, caplog: pytest.LogCaptureFixture
 ):
     with caplog.at_level(logging.ERROR):
-        answer = served.ask(
+        response = served.ask(
             Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": "Broken"}, headers=CREATED
         )
-    incident = answer.json()["incident"]
+    incident = response.json()["incident"]
     assert len(incident) == 16
     assert incident in caplog.text
     assert "RuntimeError" in caplog.text
     assert "open_toy" in caplog.text
-    assert toys.LEAK not in caplog.text + answer.text
-    assert set(answer.json()) == {"type", "title", "status", "code", "incident"}
+    assert toys.LEAK not in caplog.text + response.text
+    assert set(response.json()) == {"type", "title", "status", "code", "incident"}
 
 
 # ---------------------------------------------------------------------- who may
@@ -172,33 +172,33 @@ def test_an_incident_says_its_number_and_nothing_else(
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer x", "Basic x", "bearer " + "A" * 43])
 def test_without_a_living_session_nothing_is_judged(served: Served, token: str):
-    answer = served.client.post(
+    response = served.client.post(
         "/api/toys/everything", content=b"{", headers={"authorization": token} if token else {}
     )
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["code"] in {"session.required", "session.ended"}
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["code"] in {"session.required", "session.ended"}
 
 
 def test_a_role_without_the_permission_is_refused_before_its_body_is_judged(served: Served):
-    answer = served.ask(Role.AUDITOR, "POST", "/api/toys", content=b"{")
-    assert (answer.status_code, answer.json()["code"]) == (403, "permission.denied")
+    response = served.ask(Role.AUDITOR, "POST", "/api/toys", content=b"{")
+    assert (response.status_code, response.json()["code"]) == (403, "permission.denied")
 
 
 def test_the_scheme_of_a_token_may_be_written_in_any_case(served: Served):
     token = served.world.token(served.world.member(Role.AUDITOR))
-    answer = served.client.get("/api/toys", headers={"authorization": f"bEARER {token}"})
-    assert answer.status_code == 200
+    response = served.client.get("/api/toys", headers={"authorization": f"bEARER {token}"})
+    assert response.status_code == 200
 
 
 def test_a_lead_waits_for_the_second_unlock(served: Served):
     world = served.world
     lead, path = world.member(Role.LEAD), f"/api/toys/{world.founded.teams[0]}/secret"
-    answer = served.ask(lead, "GET", path)
-    assert (answer.status_code, answer.json()["code"]) == (403, "session.step_up_required")
+    response = served.ask(lead, "GET", path)
+    assert (response.status_code, response.json()["code"]) == (403, "session.step_up_required")
     token = world.token(lead, stepped_up=True)
-    answer = served.client.get(path, headers={"authorization": f"Bearer {token}"})
-    assert answer.status_code == 200
+    response = served.client.get(path, headers={"authorization": f"Bearer {token}"})
+    assert response.status_code == 200
 
 
 @pytest.mark.usefixtures("world_on_both")
@@ -217,14 +217,14 @@ def test_nobody_fills_the_record_with_denials(served: Served):
     assert served.count(AuditEvent) == events
 
 
-# ---------------------------------------------------------------------- answers
+# ---------------------------------------------------------------------- responses
 
 
 def test_a_table_is_sent_as_what_it_is(served: Served):
-    answer = served.ask(Role.AUDITOR, "GET", f"/api/toys/{served.world.founded.teams[0]}/sheet")
-    assert answer.content == b"a,b\r\n"
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="sheet.csv"'
+    response = served.ask(Role.AUDITOR, "GET", f"/api/toys/{served.world.founded.teams[0]}/sheet")
+    assert response.content == b"a,b\r\n"
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="sheet.csv"'
 
 
 def test_a_body_that_may_be_left_out_may_be_left_out(served: Served):

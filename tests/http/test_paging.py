@@ -105,18 +105,18 @@ def test_pages_together_hold_every_row_once(served: Served):
         served.ask(Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": "Oak"}, headers=headers)
     seen, following = [], {}
     while True:
-        answer = served.ask(
+        response = served.ask(
             Role.AUDITOR, "GET", "/api/toys", params={"limit": 2, **following}
         ).json()
-        seen += answer["items"]
-        if answer["next"] is None:
+        seen += response["items"]
+        if response["next"] is None:
             break
-        following = {"cursor": answer["next"]}
+        following = {"cursor": response["next"]}
     assert len(seen) == len(set(seen)) == served.count()
 
 
 def test_a_cursor_of_another_member_is_a_clear_problem(served: Served):
     page = served.ask(Role.AUDITOR, "GET", "/api/toys?limit=1").json()
-    answer = served.ask(Role.VETTER, "GET", "/api/toys", params={"cursor": page["next"]})
-    assert (answer.status_code, answer.json()["code"]) == (422, "cursor.invalid")
-    assert answer.json()["errors"][0]["field"] == "cursor"
+    response = served.ask(Role.VETTER, "GET", "/api/toys", params={"cursor": page["next"]})
+    assert (response.status_code, response.json()["code"]) == (422, "cursor.invalid")
+    assert response.json()["errors"][0]["field"] == "cursor"

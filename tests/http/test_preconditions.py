@@ -29,9 +29,9 @@ def rename(served: Served, if_match: str | None):
 
 def test_a_change_on_the_newest_version_goes_through_and_tells_the_next(served: Served):
     version = version_of(served)
-    answer = rename(served, f'"{version}"')
-    assert (answer.status_code, answer.json()) == (200, {"version": version + 1})
-    assert answer.headers["etag"] == f'"{version + 1}"'
+    response = rename(served, f'"{version}"')
+    assert (response.status_code, response.json()) == (200, {"version": version + 1})
+    assert response.headers["etag"] == f'"{version + 1}"'
 
 
 @pytest.mark.usefixtures("world_on_both")
@@ -39,23 +39,23 @@ def test_a_change_on_an_older_version_is_refused_and_told_the_newest(served: Ser
     """On both databases: transaction."""
     version = version_of(served)
     assert rename(served, f'"{version}"').status_code == 200
-    answer = rename(served, f'"{version}"')
-    assert (answer.status_code, answer.json()["code"]) == (412, "version.stale")
-    assert answer.json()["current"] == version + 1
+    response = rename(served, f'"{version}"')
+    assert (response.status_code, response.json()["code"]) == (412, "version.stale")
+    assert response.json()["current"] == version + 1
     assert version_of(served) == version + 1
 
 
 def test_a_change_without_a_version_is_refused(served: Served):
-    answer = rename(served, None)
-    assert (answer.status_code, answer.json()["code"]) == (428, "precondition.missing")
+    response = rename(served, None)
+    assert (response.status_code, response.json()["code"]) == (428, "precondition.missing")
     assert toys.handled == []
 
 
 @pytest.mark.parametrize("told", ["*", "7", 'W/"1"', '"1", "2"', '""', '"01"', '"-1"', '"x"'])
 def test_a_version_stands_alone_and_in_quotes(served: Served, told: str):
-    answer = rename(served, told)
-    assert (answer.status_code, answer.json()["code"]) == (422, "precondition.invalid")
-    assert answer.json()["errors"][0]["field"] == "If-Match"
+    response = rename(served, told)
+    assert (response.status_code, response.json()["code"]) == (422, "precondition.invalid")
+    assert response.json()["errors"][0]["field"] == "If-Match"
 
 
 @pytest.mark.usefixtures("world_on_both")

@@ -141,20 +141,20 @@ def test_waiting_times_stand_in_the_header():
 
 def test_an_unknown_address_is_a_problem(judge: Served):
     for path in ("/nowhere", "/api/nowhere", "/api/toys/a/b/c", "/api/toys/", "/docs"):
-        answer = judge.ask(None, "GET", path)
-        assert (answer.status_code, answer.json()["code"]) == (404, "route.not_found")
+        response = judge.ask(None, "GET", path)
+        assert (response.status_code, response.json()["code"]) == (404, "route.not_found")
 
 
 def test_a_wrong_method_is_told_the_right_ones(judge: Served):
-    answer = judge.ask(None, "DELETE", "/api/health")
-    assert (answer.status_code, answer.json()["code"]) == (405, "method.not_allowed")
-    assert answer.headers["allow"] == "GET"
+    response = judge.ask(None, "DELETE", "/api/health")
+    assert (response.status_code, response.json()["code"]) == (405, "method.not_allowed")
+    assert response.headers["allow"] == "GET"
 
 
 def test_two_that_met_in_the_database_are_a_conflict(served: Served):
     before = served.count()
-    answer = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/twins")
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict.retry")
+    response = served.ask(Role.ADMINISTRATOR, "POST", "/api/toys/twins")
+    assert (response.status_code, response.json()["code"]) == (409, "conflict.retry")
     assert served.count() == before
 
 
@@ -179,7 +179,7 @@ def test_a_database_that_is_gone_is_unavailable_until_it_is_back(
         take_away(
             deployment.engine if part == "main database" else deployment.keystore.engine, patch
         )
-        answer = served.ask(None, "GET", "/api/health")
-    assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
-    assert answer.headers["retry-after"] == "5"
+        response = served.ask(None, "GET", "/api/health")
+    assert (response.status_code, response.json()["code"]) == (503, "database.unavailable")
+    assert response.headers["retry-after"] == "5"
     assert served.ask(None, "GET", "/api/health").json() == {"status": "ok"}

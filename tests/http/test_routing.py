@@ -61,7 +61,7 @@ def add_included_route(app: FastAPI) -> None:
     app.include_router(router)
 
 
-BACK_DOORS: dict[str, Callable[[FastAPI], object]] = {
+OTHER_WAYS: dict[str, Callable[[FastAPI], object]] = {
     "route": lambda app: app.add_api_route("/x", lambda: None),
     "mount": lambda app: app.mount("/x", FastAPI()),
     "web socket": lambda app: app.add_api_websocket_route("/x", lambda websocket: None),
@@ -69,7 +69,7 @@ BACK_DOORS: dict[str, Callable[[FastAPI], object]] = {
 }
 
 
-@pytest.mark.parametrize("add", BACK_DOORS.values(), ids=BACK_DOORS)
+@pytest.mark.parametrize("add", OTHER_WAYS.values(), ids=OTHER_WAYS)
 def test_a_route_that_came_another_way_is_told_by_its_lack_of_needs(
     judge: ServedApp, add: Callable[[FastAPI], object]
 ):
@@ -87,17 +87,17 @@ def test_roles_reach_exactly_the_routes_that_they_may(judge: ServedApp, role: Ro
         if isinstance(route.needs, Public):
             continue
         path = route.path.replace("{team_id}", str(UUID(int=7)))
-        answer = judge.client.request(
+        response = judge.client.request(
             route.method, path, headers={"authorization": f"Bearer {token}"}
         )
-        refused = answer.status_code == 403 and answer.json()["code"] == "permission.denied"
-        assert refused is (route.needs not in ROLE_PERMISSIONS[role]), (route, answer.text)
+        refused = response.status_code == 403 and response.json()["code"] == "permission.denied"
+        assert refused is (route.needs not in ROLE_PERMISSIONS[role]), (route, response.text)
 
 
-def test_nobody_reaches_any_route_that_is_not_an_open_door(judge: ServedApp):
+def test_nobody_reaches_any_route_that_is_not_public(judge: ServedApp):
     for route in needs_of(judge):
-        answer = judge.client.request(route.method, route.path.replace("{team_id}", "x"))
-        assert (answer.status_code == 401) is isinstance(route.needs, Permission), route
+        response = judge.client.request(route.method, route.path.replace("{team_id}", "x"))
+        assert (response.status_code == 401) is isinstance(route.needs, Permission), route
 
 
 # ---------------------------------------------------------------------- what is refused at start
@@ -143,7 +143,7 @@ def test_a_stretching_that_no_handler_takes_is_refused_at_start():
         _declare(takes_nothing, stretch=toys.ask_stretching)
 
 
-def test_an_open_door_cannot_promise_to_create_once():
+def test_a_public_route_cannot_promise_to_create_once():
     with pytest.raises(TypeError, match="takes_nothing"):
         _declare(takes_nothing, needs=Public("open"), creates=True)
 
@@ -256,7 +256,7 @@ def test_problems_are_described_by_their_codes(judge: ServedApp):
     assert codes == sorted(set(codes))
 
 
-def test_answers_are_described_as_what_they_are(judge: ServedApp):
+def test_responses_are_described_as_what_they_are(judge: ServedApp):
     described = judge.ask(None, "GET", "/api/openapi.json").json()
     sheet = described["paths"]["/api/toys/{team_id}/sheet"]["get"]["responses"]["200"]
     assert sheet["content"] == {"*/*": {}}
@@ -309,8 +309,8 @@ def test_constraints_of_parameters_hold(judge: ServedApp):
     client = TestClient(app_of(judge, router))
     assert client.get("/api/small/7?times=2").json() == {"number": 14}
     for path, field in (("/api/small/10", "number"), ("/api/small/7?times=4", "times")):
-        answer = client.get(path)
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+        response = client.get(path)
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, field)
     client.close()
 
 

@@ -109,8 +109,11 @@ def test_headers_cookies_and_the_request_are_handed_over(client: TestClient):
 
 
 def test_a_response_may_be_streamed(client: TestClient):
-    answer = client.get("/api/tutorial/stream")
-    assert (answer.content, answer.headers["content-type"]) == (b"a,b", "text/csv; charset=utf-8")
+    response = client.get("/api/tutorial/stream")
+    assert (response.content, response.headers["content-type"]) == (
+        b"a,b",
+        "text/csv; charset=utf-8",
+    )
 
 
 def test_a_background_task_runs_after_the_response(client: TestClient):

@@ -26,7 +26,7 @@ from app.store.base import new_id
 from app.work import Work
 
 LEAK = "Saffron-Otter-77"
-"""Stands wherever a value could come back; no answer and no log may hold it."""
+"""Stands wherever a value could come back; no response and no log may hold it."""
 
 CHEAP = Argon2Cost(8, 1, 1)
 
@@ -150,8 +150,8 @@ def read_toy_secret(team_id: UUID, work: Work) -> OpenTeam:
     return OpenTeam(name="behind the second unlock")
 
 
-@router.get("/doors/open", needs=Public("a door of the toys"))
-def read_toy_door(work: Work) -> OpenTeam:
+@router.get("/public/open", needs=Public("a toy"))
+def read_public_toy(work: Work) -> OpenTeam:
     return OpenTeam(name=f"role {work.principal.role}")
 
 
@@ -230,6 +230,6 @@ def change_toy(body: SignIn, work: Work, stretched: Stretches) -> Verified:
     return Verified(verifier="".join(result.verifier.hex() for result in stretched.results))
 
 
-@router.post("/sign-in", needs=Public("a door of the toys"), stretch=ask_stretching)
+@router.post("/sign-in", needs=Public("a toy"), stretch=ask_stretching)
 def sign_in_toy(body: SignIn, work: Work, stretched: Stretched) -> Verified:
     return Verified(verifier=stretched.verifier.hex())
