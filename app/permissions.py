@@ -226,7 +226,7 @@ def _require_all_rows(
     require_rows("ROLE_COMPARTMENTS", compartments, Role, file=_FILE)
     given = frozenset[Permission]().union(*permissions.values())
     require_rows("any role of ROLE_PERMISSIONS", given, Permission, file=_FILE)
-    # A lead's row names every compartment; the directory is sealed under the root key.
+    # A lead's row names every compartment; the directory is sealed under a deployment secret.
     granted = frozenset[Compartment]().union(
         *(row for role, row in compartments.items() if role is not Role.LEAD)
     )

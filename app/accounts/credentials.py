@@ -1,6 +1,6 @@
 """Credentials: keys wrapped under a passphrase, in one of two slots of the same shape.
 
-A slot is, from outside in: the pepper (a key of the root key, replaceable without a passphrase),
+A slot is, from outside in: the pepper (from a deployment secret, replaceable without a passphrase),
 a verifier, and the wrapped keys. Both slots are always filled and always tried, so that nothing
 shows whether the second one is used. Cost, salt, member and slot are bound into every layer: a
 row that is weakened or moved does not open. Knows bytes and one row; no sign-in names.

@@ -1,7 +1,7 @@
 """Whether a case is cleared, and until when. Knows the rounds' plain rows; opens nothing.
 
 Other domains use this. Outcome and days are plain, because their callers hold no key to a
-vetting; a check under a key from the root key keeps a writer of the database from clearing anyone.
+vetting; a check under a key of the deployment keeps a writer of the database from clearing anyone.
 """
 
 from __future__ import annotations

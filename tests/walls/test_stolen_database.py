@@ -24,6 +24,7 @@ from burmesenlp import uni2zg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from app.store.models import SecretPurpose
 from app.worker import Worker
 from tests.support.journey import PLAIN_TEXTS, Journey
 from tests.support.postgres import postgres_program
@@ -172,8 +173,13 @@ def finds(stolen, words: dict[str, set[bytes]]) -> set[str]:
 
 
 def secrets_of(world, journey) -> dict[str, set[bytes]]:
-    """Passphrases, private keys, bearer tokens, and keys derived from the root key."""
-    words: dict[str, set[bytes]] = {"log key": {world.deployment.log_key}}
+    """Passphrases, private keys, bearer tokens, the root key and the deployment's secrets."""
+    deployment = world.deployment
+    words: dict[str, set[bytes]] = {
+        "root key": {world.founded.root._key},
+        "log key": {deployment.log_key},
+        "deployment secrets": {deployment.secrets.secret(purpose) for purpose in SecretPurpose},
+    }
     for person in world.people:
         keys = person.secrets
         words[f"passphrase of {person.login}"] = {person.passphrase.encode()}
@@ -194,11 +200,8 @@ def test_a_thief_of_the_disk_finds_no_word_about_anyone_and_no_key(robbed):
     # The positive control: what is written in the clear on purpose is found.
     with world.deployment.engine.begin() as connection:
         connection.execute(
-            text(
-                "INSERT INTO job_leases (name, holder, until, ran_at) "
-                "VALUES (:name, :holder, '2026-01-01', '2026-01-01')"
-            ),
-            {"name": MARK, "holder": "0" * 32},
+            text("INSERT INTO job_runs (name, began_at, failures) VALUES (:name, '2026-01-01', 0)"),
+            {"name": MARK},
         )
     control = {"control": forms(MARK)}
     assert finds(loot(world, folder, server), control) != set()
