@@ -3,9 +3,12 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tools.contracts import ModulesInCircle, contracts, layer, missing, packages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,12 +59,62 @@ def copy(tmp_path):
     return tmp_path
 
 
-def test_the_tree_keeps_every_contract(copy):
-    assert _verdicts(copy) == dict.fromkeys(BREACHES, "KEPT")
+@pytest.fixture(scope="module")
+def layers():
+    """The layers of each package's modules, by the name of their contract."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    names = {
+        contract["containers"][0].removeprefix("app."): contract["name"]
+        for contract in pyproject["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    }
+    return {names[package]: (package, rows) for package, rows in contracts(pyproject).items()}
 
 
-def test_each_contract_breaks_on_the_import_that_it_forbids(copy):
+def _write(file, line):
+    file.write_text(f"{file.read_text() if file.is_file() else ''}\n{line}\n")
+
+
+def test_every_package_and_every_module_is_in_a_contract():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    behind = missing(ROOT, pyproject)
+    assert behind == set(), f"run `python -m tools.contracts`: modules of {sorted(behind)} changed"
+    (whole,) = (
+        contract
+        for contract in pyproject["tool"]["importlinter"]["contracts"]
+        if contract["id"] == "packages"
+    )
+    layered = {name for layer in whole["layers"] for name in layer.split(" : ")}
+    outside = set(packages(ROOT)) - layered
+    assert outside == set(), f"add {sorted(outside)} to a layer of `packages` in pyproject.toml"
+
+
+def test_the_tree_keeps_every_contract(copy, layers):
+    assert _verdicts(copy) == dict.fromkeys([*BREACHES, *layers], "KEPT")
+
+
+def test_each_contract_breaks_on_the_import_that_it_forbids(copy, layers):
     for path, line in BREACHES.values():
-        file = copy / path
-        file.write_text(f"{file.read_text()}\n{line}\n")
-    assert _verdicts(copy) == dict.fromkeys(BREACHES, "BROKEN")
+        _write(copy / path, line)
+    upward = {name: known for name, known in layers.items() if len(known[1]) > 1}
+    for package, rows in upward.values():
+        _write(copy / "app" / package / f"{rows[-1][0]}.py", f"import app.{package}.{rows[0][0]}")
+    verdicts = _verdicts(copy)
+    assert {name: verdicts[name] for name in [*BREACHES, *upward]} == dict.fromkeys(
+        [*BREACHES, *upward], "BROKEN"
+    )
+
+
+def test_a_new_module_and_a_new_package_in_no_contract_are_refused(copy, layers):
+    for package, _ in layers.values():
+        _write(copy / "app" / package / "unlisted.py", "")
+    _write(copy / "app" / "unlisted.py", "")
+    broken = {name for name, said in _verdicts(copy).items() if said == "BROKEN"}
+    assert broken >= {"Packages import downwards", *layers}
+
+
+def test_modules_are_layered_by_what_they_import_and_a_circle_is_refused():
+    imports = {"routes": {"service", "errors"}, "service": {"errors"}, "errors": set(), "x": set()}
+    assert layer(imports, imports) == (("routes",), ("service",), ("errors", "x"))
+    with pytest.raises(ModulesInCircle, match="errors, routes, service"):
+        layer(imports, imports | {"errors": {"routes"}})
