@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -19,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from app.aid.models import AidAct, AidDetail, AidRequest, Payee
 from app.aid.moves import CONFLICTING_STATUSES
+from app.text.folding import fold, fold_compatible
 from app.text.identifiers import national_digits
 from app.text.names import HONORIFICS
 from app.work import Work
@@ -99,13 +99,11 @@ def _fold_number(written: str) -> str:
     digits = national_digits(written)
     if digits is not None:
         return digits
-    folded = unicodedata.normalize("NFKC", written).casefold()
-    plain = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
-    return _NO_PART_OF_A_NUMBER.sub("", plain)
+    return _NO_PART_OF_A_NUMBER.sub("", fold_compatible(written))
 
 
 def _fold_name(written: str) -> str:
-    words = unicodedata.normalize("NFC", written).casefold().split()
+    words = fold(written).split()
     if len(words) > 1 and words[0].rstrip(".") in HONORIFICS:
         words = words[1:]
     return "".join(words)

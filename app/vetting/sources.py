@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from app.text.folding import fold
 from app.vetting.models import CheckDetail, VettingFinding, VettingSource
 
 ENOUGH = 2
@@ -39,7 +40,7 @@ def _voucher_groups(checks: Mapping[UUID, CheckDetail]) -> dict[UUID, UUID]:
     named: dict[str, UUID] = {}
     for check_id in group:
         check = checks[check_id]
-        name = " ".join((check.voucher or "").casefold().split())
+        name = fold(check.voucher or "")
         known = (*check.linked_to, *((named.setdefault(name, check_id),) if name else ()))
         for other in known:
             if other in group:

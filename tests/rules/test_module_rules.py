@@ -46,6 +46,8 @@ CASES = [
     ("logs_carry_no_secret", SERVICE, "log.info('who %s', vault.open(c))", "log.info('started')"),
     ("logs_carry_no_secret", SERVICE, "logger.debug('%s', session_token)", "logger.debug('%s', n)"),
     ("logs_carry_no_secret", SERVICE, "_log.error('x', extra={'a': body})", "math.log(body)"),
+    ("text_is_folded_in_one_place", SERVICE, "name.casefold()", "fold(name)"),
+    ("text_is_folded_in_one_place", SERVICE, "unicodedata.normalize('NFC', x)", "path.normalize()"),
     ("routes_judge_nobody", ROUTES, "work.principal.may(Permission.X)", "service.may_move(case)"),
     ("routes_judge_nobody", ROUTES, "if work.principal.role == 1: pass", "member.role"),
     ("routes_judge_nobody", ROUTES, "raise HTTPException(403)", "raise CaseNotFound"),
