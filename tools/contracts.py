@@ -3,11 +3,13 @@
 `python -m tools.contracts` adds a contract for each package that has none, and layers again those
 whose modules came or went: a module may import what is in a lower layer, and nothing beside or
 above it. Contracts over the same modules as before stay as they are, so that a new import between
-known modules breaks its contract instead of changing it. Read the difference before committing.
+known modules breaks its contract instead of changing it; `python -m tools.contracts aid` layers
+`aid` again in any case. Read the difference before committing.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,9 +97,10 @@ def _imports(graph: grimp.ImportGraph, package: str, modules: set[str]) -> dict[
     }
 
 
-def _blocks(text: str) -> Iterator[str]:
+def _blocks(text: str, again: set[str]) -> Iterator[str]:
     outside = contracts(tomllib.loads(_WITHIN.sub("", text)))
     known, behind = contracts(tomllib.loads(text)), missing(ROOT, tomllib.loads(text))
+    behind |= again
     graph = grimp.build_graph("app", cache_dir=None)
     for package, modules in packages(ROOT).items():
         if package in outside:
@@ -111,9 +114,12 @@ def _blocks(text: str) -> Iterator[str]:
 
 def main() -> None:
     """Write the contracts."""
+    arguments = argparse.ArgumentParser(description="Write the contracts over modules.")
+    arguments.add_argument("packages", nargs="*", help="layer these again in any case")
+    again = set(arguments.parse_args().packages)
     file = ROOT / "pyproject.toml"
     text = file.read_text(encoding="utf-8")
-    blocks = "".join(_blocks(text))
+    blocks = "".join(_blocks(text, again))
     file.write_text(_WITHIN.sub(lambda _: f"{blocks}\n", text), encoding="utf-8")
 
 
