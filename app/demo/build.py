@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.demo.generated import GeneratedJourney, generated_cases
-from app.demo.journeys import Telling
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, SettableClock
+from app.demo.scenario import ScenarioRun
 from app.deployment import Deployment
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, found_organisation
@@ -49,7 +49,7 @@ def build_demo(
     lead = demo.add("lead", Role.LEAD, 1, founding.leads[0])
     demo.admit_members(lead, [team.id for team in founding.teams], progress)
     journeys: list[Journey] = [
-        Telling(demo, name, now - ago, team).journey() for name, ago, team in _SCENARIOS
+        ScenarioRun(demo, name, now - ago, team).journey() for name, ago, team in _SCENARIOS
     ]
     journeys += [GeneratedJourney(demo, generated).journey() for generated in generated_cases(now)]
     demo.run_journeys(journeys, now, progress)

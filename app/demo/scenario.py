@@ -1,7 +1,7 @@
-"""Plays a scenario: each event of its timeline becomes the act that the product has for it.
+"""Runs a scenario: each event of its timeline is done through the services.
 
-An event that this program has no act for yet is written down as a note on the case, in words; an
-event of an unknown kind is refused, so that none is left out by mistake.
+- An event that the program has no service for is written as a note on the case.
+- An event of an unknown kind is refused, so that none is left out by mistake.
 """
 
 from __future__ import annotations
@@ -53,28 +53,30 @@ from app.watch.check_ins import check_in
 
 MINOR = 100
 Event = dict[str, Any]
-_ONLY_NOTED = frozenset(
+_NOTED_ONLY = frozenset(
     {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
 )
-"""Written down as notes: the product has no act for these yet, or needs none."""
+"""Written as notes: the program has no service for these, or needs none."""
 
 
 def read_scenario(name: str) -> dict[str, Any]:
-    """Return one of the scenarios as it is written."""
+    """Return a scenario by its name."""
     file = files("app.demo").joinpath(f"scenarios/{name}.yaml")
     return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
-class Telling:
-    """One scenario being told on the stage, from first contact on."""
+class ScenarioRun:
+    """One scenario of one case, from its first contact on."""
 
-    def __init__(self, stage: DemoOrganisation, name: str, begins: datetime, team: int = 1) -> None:
-        self._stage = stage
+    def __init__(
+        self, demo: DemoOrganisation, name: str, began_at: datetime, team: int = 1
+    ) -> None:
+        self._demo = demo
         self._scenario = read_scenario(name)
-        self._begins = begins
+        self._began_at = began_at
         self._team = team
-        self._volunteer = stage.of(Role.VOLUNTEER, 1, team=team)
-        self._coordinator = stage.of(Role.COORDINATOR, 1, team=team)
+        self._volunteer = demo.of(Role.VOLUNTEER, 1, team=team)
+        self._coordinator = demo.of(Role.COORDINATOR, 1, team=team)
         self._case = new_id()
         self._second: UUID | None = None
         self._requests: list[UUID] = []
@@ -84,32 +86,36 @@ class Telling:
         self._code = ""
 
     def journey(self) -> Journey:
-        """Yield when each event happens, then make it happen."""
+        """Yield the time of each event, then do it."""
         for event in self._scenario["events"]:
-            yield self._begins + offset(event["at"])
-            self._tell(event)
+            yield self._began_at + offset(event["at"])
+            self._do(event)
 
-    def _tell(self, event: Event) -> None:
+    def _do(self, event: Event) -> None:
         kind = event["do"]
-        if kind in _ONLY_NOTED:
+        if kind in _NOTED_ONLY:
             said = event.get("report") or event.get("reason") or event.get("note") or kind
             self._note(f"{kind.replace('_', ' ')}: {said}")
             return
-        getattr(self, f"_tell_{kind}")(event)
+        step = getattr(self, f"_do_{kind}", None)
+        if step is None:
+            message = f"no step for the event {kind!r}: add _do_{kind} in app/demo/scenario.py"
+            raise TypeError(message)
+        step(event)
 
     def _note(self, text: str) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             add_note(work, self._case, text)
 
     # ------------------------------------------------------------------ intake
 
-    def _tell_contact(self, event: Event) -> None:
+    def _do_contact(self, event: Event) -> None:
         first = self._second is None and event.get("by") != "stranger"
-        author = self._volunteer if first else self._stage.of(Role.VOLUNTEER, 2, team=self._team)
+        author = self._volunteer if first else self._demo.of(Role.VOLUNTEER, 2, team=self._team)
         case_id = self._case if first else new_id()
         if not first:
             self._second = case_id
-        with self._stage.work_as(author) as work:
+        with self._demo.work_as(author) as work:
             open_case(work, self._intake(event, case_id, first=first))
 
     def _intake(self, event: Event, case_id: UUID, *, first: bool) -> Intake:
@@ -160,37 +166,39 @@ class Telling:
         )
         return Household(tuple(relatives))
 
-    def _tell_triage(self, event: Event) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+    def _do_triage(self, event: Event) -> None:
+        with self._demo.work_as(self._coordinator) as work:
             if event.get("merge_second") and self._second is not None:
                 decide_triage(
                     work, self._second, Triage.MERGE, reason="the same family", into=self._case
                 )
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             decide_triage(work, self._case, Triage(event["decision"]))
             assign_case(work, self._case, self._volunteer.principal.id)
 
-    def _tell_emergency(self, event: Event) -> None:
-        for who in (self._coordinator, self._stage.members["lead"]):
-            with self._stage.work_as(who) as work:
+    def _do_emergency(self, event: Event) -> None:
+        for who in (self._coordinator, self._demo.members["lead"]):
+            with self._demo.work_as(who) as work:
                 decide_emergency(work, self._case, event["reason"], 72)
 
     # ------------------------------------------------------------------ aid
 
-    def _tell_aid_request(self, event: Event) -> None:
+    def _do_aid_request(self, event: Event) -> None:
         by = self._coordinator if event.get("by") else self._volunteer
-        self._ask(by, [(item["category"], item["amount"]) for item in event["items"]], event)
+        self._request_aid(
+            by, [(item["category"], item["amount"]) for item in event["items"]], event
+        )
 
-    def _tell_stipend(self, event: Event) -> None:
+    def _do_stipend(self, event: Event) -> None:
         days = offset(event["every"]).days
-        self._ask(
+        self._request_aid(
             self._volunteer,
             [("stipend", event["amount"])],
             event,
             Repeat(every_days=days, times=event["times"]),
         )
 
-    def _ask(
+    def _request_aid(
         self,
         by: DemoMember,
         items: list[tuple[str, int]],
@@ -207,64 +215,62 @@ class Telling:
                 urgent=bool(event.get("urgent", False)),
             ),
         )
-        with self._stage.work_as(by) as work:
+        with self._demo.work_as(by) as work:
             made = request_aid(work, get_case(work, self._case), draft)
             self._requests += [request.id for request in made]
 
     def _with_request(self, who: DemoMember, step: Any) -> AidRequest:
-        with self._stage.work_as(who) as work:
+        with self._demo.work_as(who) as work:
             request: AidRequest = step(work, get_request(work, self._requests[0]))
             return request
 
-    def _tell_aid_approve(self, event: Event) -> None:
-        del event
-        fund = self._stage.funds[self._team]
-        for who in (self._coordinator, self._stage.of(Role.TREASURER, 2, team=self._team)):
+    def _do_aid_approve(self, _event: Event) -> None:
+        fund = self._demo.funds[self._team]
+        for who in (self._coordinator, self._demo.of(Role.TREASURER, 2, team=self._team)):
             request = self._with_request(who, lambda work, found: approve(work, found, fund))
             if request.status.value == "approved":
                 return
 
-    def _tell_aid_pay(self, event: Event) -> None:
+    def _do_aid_pay(self, event: Event) -> None:
         if self._is_requested():
-            self._tell_aid_approve(event)
+            self._do_aid_approve(event)
         paid = AidNote("handed to the courier", PaymentMeans(event["means"]))
         self._with_request(
-            self._stage.of(Role.TREASURER, 1, team=self._team),
+            self._demo.of(Role.TREASURER, 1, team=self._team),
             lambda work, found: pay(work, found, paid),
         )
 
     def _is_requested(self) -> bool:
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             return get_request(work, self._requests[0]).status.value == "requested"
 
-    def _tell_aid_confirm(self, event: Event) -> None:
-        del event
+    def _do_aid_confirm(self, _event: Event) -> None:
         receipt = AidNote("received in full")
         self._with_request(
-            self._stage.of(Role.COORDINATOR, 2, team=self._team),
+            self._demo.of(Role.COORDINATOR, 2, team=self._team),
             lambda work, found: confirm(work, found, receipt),
         )
 
     # ------------------------------------------------------------------ vetting
 
     def _vetters(self) -> list[DemoMember]:
-        return [self._stage.of(Role.VETTER, number, team=self._team) for number in (1, 2)]
+        return [self._demo.of(Role.VETTER, number, team=self._team) for number in (1, 2)]
 
     def _open_round(self) -> UUID:
         if self._round is None:
-            with self._stage.work_as(self._coordinator) as work:
+            with self._demo.work_as(self._coordinator) as work:
                 case = get_case(work, self._case)
                 vetters = [vetter.principal.id for vetter in self._vetters()]
                 self._round = request_vetting(work, case, vetters).id
         return self._round
 
-    def _tell_vetting_check(self, event: Event) -> None:
+    def _do_vetting_check(self, event: Event) -> None:
         source = VettingSource(event["source"])
         self._check(source, linked_to=self._checks[:1] if event.get("linked_to") else [])
 
     def _check(self, source: VettingSource, *, linked_to: list[UUID] | None = None) -> None:
         round_id = self._open_round()
-        with self._stage.work_as(self._vetters()[len(self._checks) % 2]) as work:
+        with self._demo.work_as(self._vetters()[len(self._checks) % 2]) as work:
             check = add_check(
                 work,
                 round_id,
@@ -277,7 +283,7 @@ class Telling:
             )
             self._checks.append(check.id)
 
-    def _tell_vetting_decide(self, event: Event) -> None:
+    def _do_vetting_decide(self, event: Event) -> None:
         round_id = self._open_round()
         agreed = event["outcome"] == "verified"
         if agreed:
@@ -286,7 +292,7 @@ class Telling:
         days = offset(event.get("valid_for", "180d")).days
         verdicts = (Verdict.VERIFIED, Verdict.VERIFIED if agreed else Verdict.REFUSED)
         for vetter, verdict in zip(self._vetters(), verdicts, strict=True):
-            with self._stage.work_as(vetter) as work:
+            with self._demo.work_as(vetter) as work:
                 decide(work, round_id, verdict, "accounts agree" if agreed else "unsure", days)
         if agreed:
             self._round, self._checks = None, []
@@ -299,30 +305,30 @@ class Telling:
                 kind=LegKind(leg["kind"]),
                 place=f"meeting place {number}",
                 instructions="Wait inside; somebody asks for the time.",
-                due_at=self._begins + offset(leg["due"]),
+                due_at=self._began_at + offset(leg["due"]),
                 grace_minutes=int(offset(leg["grace"]).total_seconds() // 60),
             )
             for number, leg in enumerate(event[key], 1)
         ]
 
-    def _tell_plan(self, event: Event) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+    def _do_plan(self, event: Event) -> None:
+        with self._demo.work_as(self._coordinator) as work:
             open_plan(
                 work, self._case, Outline("where they are", "where it is safe"),
                 self._legs(event, "legs"),
             )  # fmt: skip
 
-    def _standing_legs(self) -> list[tuple[UUID, LegStatus]]:
-        with self._stage.work_as(self._coordinator) as work:
+    def _present_legs(self) -> list[tuple[UUID, LegStatus]]:
+        with self._demo.work_as(self._coordinator) as work:
             plan = get_plan(work, self._case)
             legs = work.session.scalars(
                 select(Leg).where(Leg.plan_id == plan.id).order_by(Leg.position, Leg.number)
             )
             return [(leg.id, leg.status) for leg in legs if leg.status is not LegStatus.REROUTED]
 
-    def _bring_to(self, number: int) -> UUID:
-        """Let the legs before one arrive, and the one itself depart; returns its id."""
-        legs = self._standing_legs()
+    def _advance_to_leg(self, number: int) -> UUID:
+        """Move the legs before a leg to arrived and the leg to departed; returns its id."""
+        legs = self._present_legs()
         for leg_id, status in legs[: number - 1]:
             self._move(leg_id, status, LegStatus.ARRIVED)
         leg_id, status = legs[min(number, len(legs)) - 1]
@@ -334,63 +340,58 @@ class Telling:
         if status not in way:
             return
         for step in way[way.index(status) + 1 : way.index(to) + 1]:
-            with self._stage.work_as(self._coordinator) as work:
+            with self._demo.work_as(self._coordinator) as work:
                 move_leg(work, leg_id, step)
 
-    def _tell_check_in(self, event: Event) -> None:
-        leg_id = self._bring_to(event.get("leg", 2))
-        with self._stage.work_as(self._coordinator) as work:
+    def _do_check_in(self, event: Event) -> None:
+        leg_id = self._advance_to_leg(event.get("leg", 2))
+        with self._demo.work_as(self._coordinator) as work:
             words = work.vault.open(get_plan(work, self._case).words)
             word = words.duress if event["word"] == "duress" else words.safe
             check_in(work, leg_id, word, note=event.get("note"))
 
-    def _tell_reroute(self, event: Event) -> None:
-        leg_id = self._bring_to(event["leg"])
-        with self._stage.work_as(self._coordinator) as work:
+    def _do_reroute(self, event: Event) -> None:
+        leg_id = self._advance_to_leg(event["leg"])
+        with self._demo.work_as(self._coordinator) as work:
             reroute(work, leg_id, self._legs(event, "new"))
 
-    def _tell_arrive(self, event: Event) -> None:
-        del event
-        for leg_id, status in self._standing_legs():
+    def _do_arrive(self, _event: Event) -> None:
+        for leg_id, status in self._present_legs():
             self._move(leg_id, status, LegStatus.ARRIVED)
 
     # ------------------------------------------------------------------ registration and the end
 
     def _registrar(self) -> DemoMember:
-        return self._stage.of(Role.REGISTRAR, team=self._team)
+        return self._demo.of(Role.REGISTRAR, team=self._team)
 
-    def _tell_code(self, event: Event) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+    def _do_code(self, event: Event) -> None:
+        with self._demo.work_as(self._coordinator) as work:
             case = get_case(work, self._case)
             registration = codes.request_registration(work, case, CodeKind(event["kind"]))
             self._registration = registration.id
-        with self._stage.work_as(self._registrar()) as work:
+        with self._demo.work_as(self._registrar()) as work:
             codes.move_registration(work, registration.id, RegistrationStatus.SUBMITTED)
-        with self._stage.work_as(self._registrar()) as work:
+        with self._demo.work_as(self._registrar()) as work:
             self._code = codes.issue_code(work, registration.id).code
 
-    def _tell_code_handed_over(self, event: Event) -> None:
-        del event
+    def _do_code_handed_over(self, _event: Event) -> None:
         if self._registration is not None:
-            with self._stage.work_as(self._registrar()) as work:
+            with self._demo.work_as(self._registrar()) as work:
                 codes.deliver_code(work, self._registration, "read aloud, repeated correctly")
 
-    def _tell_code_redeem(self, event: Event) -> None:
-        del event
-        with self._stage.work_as(self._registrar()) as work:
+    def _do_code_redeem(self, _event: Event) -> None:
+        with self._demo.work_as(self._registrar()) as work:
             redeem(work, self._code)
 
-    def _tell_settle(self, event: Event) -> None:
-        del event
+    def _do_settle(self, _event: Event) -> None:
         self._move_case(CaseStatus.SETTLED)
 
-    def _tell_close(self, event: Event) -> None:
-        del event
+    def _do_close(self, _event: Event) -> None:
         self._move_case(CaseStatus.CLOSED)
 
-    def _tell_expect(self, event: Event) -> None:
-        """What must hold later is for the tests to see."""
+    def _do_expect(self, event: Event) -> None:
+        """Nothing to do: what a scenario expects is for tests."""
 
     def _move_case(self, to: CaseStatus) -> None:
-        with self._stage.work_as(self._coordinator) as work:
+        with self._demo.work_as(self._coordinator) as work:
             move_case(work, get_case(work, self._case), to)
