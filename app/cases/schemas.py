@@ -141,7 +141,7 @@ class CaseUpdate(Schema):
     contact: ContactCreate | None = None
     account: AccountCreate | None = None
     standing: Standing | None = None
-    urgent: bool | None = None
+    urgent: Annotated[bool | None, Field(examples=[True])] = None
     language: Language | None = None
     rank_band: RankBand | None = None
     region_group: RegionGroup | None = None

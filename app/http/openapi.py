@@ -15,9 +15,11 @@ from fastapi.openapi.utils import get_openapi
 
 from app import errors
 from app.http import errors as web
+from app.http.examples import example_of
 from app.http.needs import Public
 from app.http.operation import Operation
 from app.http.problems import MEDIA_TYPE, URN, status_of
+from app.http.responses import JSON
 from app.http.wording import all_codes
 from app.vault.errors import NoGrant, StepUpRequired
 
@@ -57,8 +59,18 @@ def describe(app: FastAPI, *, version: str) -> dict[str, Any]:
         servers=app.servers,
         separate_input_output_schemas=False,
     )
-    described.setdefault("components", {}).setdefault("schemas", {}).update(_problem_schemas())
+    schemas = described.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= _problem_schemas()
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            _add_example(operation, schemas)
     return described
+
+
+def _add_example(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    body = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    if body is not None:
+        body["example"] = example_of(body["schema"], schemas)
 
 
 def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:

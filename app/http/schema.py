@@ -69,22 +69,30 @@ def _text(most: int, *, least: int = 1) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
 
 
-ShortText: TypeAlias = Annotated[str, _text(SHORT_TEXT), AfterValidator(one_line)]
+ShortText: TypeAlias = Annotated[
+    str, _text(SHORT_TEXT), AfterValidator(one_line), Field(examples=["by the blue gate"])
+]
 """One line of 1 to 200 characters."""
 
-LongText: TypeAlias = Annotated[str, _text(LONG_TEXT), AfterValidator(many_lines)]
+LongText: TypeAlias = Annotated[
+    str, _text(LONG_TEXT), AfterValidator(many_lines), Field(examples=["Called back; calm."])
+]
 """Paragraphs, 1 to 10,000 characters."""
 
-Reason: TypeAlias = Annotated[str, _text(REASON), AfterValidator(many_lines)]
+Reason: TypeAlias = Annotated[
+    str, _text(REASON), AfterValidator(many_lines), Field(examples=["Agreed by telephone."])
+]
 """Why something was done, 1 to 500 characters."""
 
-Code: TypeAlias = Annotated[str, _text(64), AfterValidator(one_line)]
+Code: TypeAlias = Annotated[str, _text(64), AfterValidator(one_line), Field(examples=["7K3F-92QD"])]
 """Something read aloud or typed off a screen: 1 to 64 characters, judged by the service."""
 
-Secret: TypeAlias = Annotated[str, Field(min_length=1, max_length=1024, repr=False)]
+Secret: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=1024, repr=False, examples=["as typed"])
+]
 """A passphrase, exactly as typed: neither trimmed nor judged here."""
 
-Name: TypeAlias = Annotated[str, _text(80), AfterValidator(one_line)]
+Name: TypeAlias = Annotated[str, _text(80), AfterValidator(one_line), Field(examples=["Teak"])]
 """What a member, a team or a fund is called, 1 to 80 characters."""
 
 Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["MMK"])]

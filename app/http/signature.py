@@ -50,8 +50,9 @@ class HandlerSignature:
         if len(bodies) > 1:
             raise TypeError(f"{handler.__name__} takes two bodies: {bodies}; a handler takes one")
         self.body = bodies[0] if bodies else None
+        self.shape: TypeAdapter[Any] | None = None
         if self.body is not None:
-            self._shape: TypeAdapter[Any] = TypeAdapter(hints[self.body])
+            self.shape = TypeAdapter(hints[self.body])
             self._body_default = inspect.signature(handler).parameters[self.body].default
         shown = [*self._own(handler, hints), *self._added(open_to_all, creates, changes)]
         self.shown = inspect.Signature(shown)
@@ -102,11 +103,11 @@ class HandlerSignature:
         Raises ``FieldsInvalid``, ``BodyMalformed``, ``MediaTypeUnsupported``.
         """
         arguments = dict(incoming.arguments)
-        if self.body is not None:
+        if self.body is not None and self.shape is not None:
             if not len(incoming.body) and self._body_default is not Parameter.empty:
                 arguments[self.body] = self._body_default
             else:
-                arguments[self.body] = read_body(self._shape, incoming.body, incoming.headers)
+                arguments[self.body] = read_body(self.shape, incoming.body, incoming.headers)
         if self.work is not None:
             arguments[self.work] = work
         if self.stretched is not None:

@@ -37,7 +37,7 @@ class RegistrationMoveCreate(Schema):
 class CodeCreate(Schema):
     """For how many days the code is to last."""
 
-    valid_for_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] = USUAL_DAYS
+    valid_for_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS, examples=[30])] = USUAL_DAYS
 
 
 class DeliveryCreate(Schema):

@@ -28,7 +28,16 @@ _MOST_LINKS = 20
 class VettingCreate(Schema):
     """The two vetters that a case is sent to, and what they should look at."""
 
-    vetter_ids: Annotated[list[UUID], Field(min_length=VETTERS, max_length=VETTERS)]
+    vetter_ids: Annotated[
+        list[UUID],
+        Field(
+            min_length=VETTERS,
+            max_length=VETTERS,
+            examples=[
+                ["3fa85f64-5717-4562-b3fc-2c963f66afa6", "5b1d2f0e-8c1a-4d7b-9a55-0f6e3c2b1a90"]
+            ],
+        ),
+    ]
     reason: Reason | None = None
 
 
