@@ -2,7 +2,7 @@
 
 Knows no HTTP: domain code raises a member of one family, and ``app.http.problems`` alone knows
 which status each family earns. ``code`` is the stable name that clients match on. Neither titles
-nor arguments ever carry case data, because both may end in an answer.
+nor arguments ever carry case data, because both may end in a response.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class PreconditionMissing(DomainError):
 
 
 class Invalid(DomainError):
-    """A well-formed request that asks for something impossible; ``field`` names where."""
+    """A well-formed request for something impossible; ``field`` names where."""
 
     code = "request.invalid"
     title = "Something in the request cannot be right"

@@ -1,4 +1,4 @@
-"""What a deployment is told at start, once, and cannot change while it runs.
+"""What a deployment is given at start, once, and cannot change while it runs.
 
 Knows files, names and numbers; holds no key. Anything that would weaken a real deployment
 (cheap Argon2, a root key without its fingerprint) is refused outside the demo and the tests.

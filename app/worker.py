@@ -1,6 +1,6 @@
 """What is done without anyone asking: the log's sequence, the ladder of late legs, tidying.
 
-Each job runs in a unit of work of its own, by nobody, with no member's keys; a lock
+Each job runs in a unit of work of its own, without a principal, with no member's keys; a lock
 keeps it to one process at a time. Runs as ``padauk worker``, or as a thread inside
 ``serve``. A job that fails is tried again at its next turn, and never takes the others with it.
 """

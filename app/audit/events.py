@@ -1,7 +1,7 @@
 """Every kind of event that the log can hold, in one table.
 
 - An event is recorded by ``Trail.record`` under one of these kinds and under no other.
-- Kinds read noun:what_happened. They stand in leaves of the log: a kind is never renamed once a
+- Kinds read noun:what_happened. They are in leaves of the log: a kind is never renamed once a
   deployment has recorded it, only added to.
 - A test fails for a kind that nothing records.
 """

@@ -160,7 +160,7 @@ class Trail:
 
 
 def actor_tag(log_key: bytes, actor_id: UUID) -> bytes:
-    """Return the tag by which a member stands in the leaves of one case, and of no other."""
+    """Return the tag of a member in the leaves of one case, and of no other."""
     return mac(log_key, frame(Label.ACTOR_TAG, actor_id))[:TAG_BYTES]
 
 

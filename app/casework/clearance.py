@@ -35,7 +35,7 @@ class Clearance:
 def clearance(work: Work, case_id: UUID) -> Clearance | None:
     """Return the clearance that holds today, or None: never verified, expired, or refused since.
 
-    Raises ``Tampered`` where an outcome is not what vetting wrote. Asks for no key; who may know
+    Raises ``Tampered`` where an outcome is not what vetting wrote. Needs no key; who may know
     of the case is for the caller to see to.
     """
     newest = _find_newest(work, case_id)

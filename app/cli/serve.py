@@ -78,7 +78,7 @@ def end_quietly() -> None:
 
 
 def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
-    """Serve one deployment in this process until it is told to stop."""
+    """Serve one deployment in this process until it is stopped."""
     settings = deployment.settings
     config = uvicorn.Config(
         create_app(deployment), host=settings.host, port=settings.port,

@@ -1,6 +1,6 @@
 """The one door to cryptography: bytes in, bytes out.
 
 Knows algorithms, formats and their limits. Knows no table, no request, no person and no case:
-whoever calls says in an address or in ``info`` what a value is bound to. Every failure is a
+the caller says in an address or in ``info`` what a value is bound to. Every failure is a
 ``app.crypto.errors.CryptoError``; nothing of the libraries underneath is let through.
 """

@@ -1,7 +1,7 @@
 """Secrets sealed to a person's public key by HPKE (RFC 9180, base mode, single shot).
 
 KEM ML-KEM-768 with X25519, HKDF-SHA256, AES-256-GCM: it stays closed if either half of the KEM
-holds. Base mode says nothing of the sender; whoever needs that signs. Knows no person.
+holds. Base mode says nothing of the sender; who needs that signs. Knows no person.
 
 Sealed: ``version 1 | suite 1 | enc 1120 | ciphertext | tag 16``. There is no additional data in
 single-shot HPKE, so every context goes into ``info``, and the head is bound there too.

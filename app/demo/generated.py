@@ -155,7 +155,7 @@ class GeneratedJourney:
             ),
             household=Household((child,) if child else ()),
             contact=Contact(list(Channel)[n % 5], phones=(f"+95977{1_000_000 + 15_485 * n}",)),
-            account=Account("Asks for help.", needs=(_NEEDS[n % 4],), consent_for=("casework",)),
+            account=Account("Needs help.", needs=(_NEEDS[n % 4],), consent_for=("casework",)),
         )
 
     def _merge(self) -> None:

@@ -304,7 +304,7 @@ class ScenarioRun:
             LegDraft(
                 kind=LegKind(leg["kind"]),
                 place=f"meeting place {number}",
-                instructions="Wait inside; somebody asks for the time.",
+                instructions="Wait inside; somebody asks what time it is.",
                 due_at=self._began_at + offset(leg["due"]),
                 grace_minutes=int(offset(leg["grace"]).total_seconds() // 60),
             )

@@ -27,7 +27,7 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class NotWork:
-    """A change under a case that asks for no readiness, with the reason why."""
+    """A change under a case that requires no readiness, with the reason why."""
 
     because: str
 

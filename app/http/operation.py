@@ -98,11 +98,11 @@ class Operation:
         incoming = self.takes.incoming(values, refusal_of(request, self.known_query))
         if not self._needs_thread:
             return self._respond_on_loop(incoming)
-        response = await context.pool.run(self.carry_out, context, incoming)
+        response = await context.pool.run(self.run_request, context, incoming)
         if isinstance(response, Response):
             return response
         stretched = await stretch_all(context.deployment.stretcher, response)
-        response = await context.pool.run(self.carry_out, context, incoming, stretched)
+        response = await context.pool.run(self.run_request, context, incoming, stretched)
         if not isinstance(response, Response):
             raise TypeError(self.name)
         return response
@@ -114,7 +114,7 @@ class Operation:
         incoming = Incoming.of(request, await BEARER(request), refusal=refusal)
         if not self._needs_thread:
             return self._respond_on_loop(incoming)
-        await context.pool.run(self.carry_out, context, incoming)
+        await context.pool.run(self.run_request, context, incoming)
         raise TypeError(self.name)
 
     async def require_access(self, request: Request) -> None:
@@ -123,7 +123,7 @@ class Operation:
         incoming = Incoming.of(request, await BEARER(request))
         await context.pool.run(self._require_access, context, incoming)
 
-    def carry_out(
+    def run_request(
         self,
         context: RouteContext,
         incoming: Incoming,

@@ -140,7 +140,7 @@ class Router(APIRouter):
         status_code: int | None = None,
         raises: Sequence[type[DomainError]] = (),
     ) -> Decorator:
-        """Declare a creation, a move, or a read that must not stand in an address."""
+        """Declare a creation, a move, or a read that must not be in an address."""
         declared = Declared(needs, creates, changes, stretch, readiness, status_code, (*raises,))
         return self._declare("POST", path, declared)
 

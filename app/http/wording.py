@@ -2,7 +2,7 @@
 
 Pydantic's kinds of error become codes of ours, which stay the same when pydantic changes, and
 sentences that name limits and choices from the schema. A sentence never repeats what was sent,
-and a path repeats only names that stand in a schema.
+and a path repeats only names that are in a schema.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORDINGS: Final[dict[str, Wording]] = {
     MISSING: Wording("missing", "This is needed"),
     UNKNOWN_FIELD: Wording("unknown_field", "There is no such field here"),
     CONTROL_CHARACTER: Wording(
-        CONTROL_CHARACTER, "A hidden or control character stands in this text; type it anew"
+        CONTROL_CHARACTER, "A hidden or control character is in this text; type it again"
     ),
     "string_too_short": Wording("too_short", "At least {min_length} characters are needed"),
     "string_too_long": Wording("too_long", "At most {max_length} characters fit here"),

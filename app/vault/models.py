@@ -139,7 +139,7 @@ class Grant(Record):
 
 
 class CustodyContribution(Record):
-    """A lead's share, opened in their step-up and sealed anew to the lead who asked for it."""
+    """A lead's share, opened in their step-up and sealed again to the lead who asked for it."""
 
     __tablename__ = "custody_contributions"
 

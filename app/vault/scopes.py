@@ -2,7 +2,7 @@
 
 A scope is one compartment of a case, or one part of it (a leg, an aid request) with a secret of
 its own. An *entry* is a scope at an epoch with the commitment to its secret: 53 bytes, and the
-same bytes stand in the signed grant, in the custody bundle and beside the scope's row.
+same bytes are in the signed grant, in the custody bundle and beside the scope's row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENTRY_BYTES = _ENTRY.size
 _HEAD = Struct(">B16s")
 HEAD_BYTES = _HEAD.size
 
-# Frozen numbers: they stand in signed grants. New compartments get new numbers.
+# Frozen numbers: they are in signed grants. New compartments get new numbers.
 CODES: dict[Compartment, int] = {
     Compartment.SUMMARY: 1,
     Compartment.IDENTITY: 2,

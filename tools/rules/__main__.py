@@ -7,13 +7,17 @@ from tools.rules import judge, tracked_files
 from tools.rules.exemptions import EXEMPT
 from tools.rules.modules import MODULE_RULES
 from tools.rules.texts import TEXT_RULES
+from tools.rules.words import WORD_RULES
 
 
 def main() -> int:
     """Print the findings, one a line; the exit status."""
     root = Path(__file__).resolve().parents[2]
     findings = judge(
-        tracked_files(root), module_rules=MODULE_RULES, text_rules=TEXT_RULES, exempt=EXEMPT
+        tracked_files(root),
+        module_rules=MODULE_RULES,
+        text_rules=(*TEXT_RULES, *WORD_RULES),
+        exempt=EXEMPT,
     )
     for finding in findings:
         print(finding)

@@ -16,7 +16,7 @@ NAMES = {
     "_gather_anew": "_read_secrets",
     "_hand_round": "_sync_treasurer_grants",
     "begin_again": "start_reauthentication",
-    "carry_out": "_run_handler",
+    "carry_out": "run_request",
     "confirm_standing": "verify_row_mac",
     "Door": "SecurityHeadersMiddleware, Trigger or Public",
     "EmergencyNeedless": "EmergencyNotApplicable",
