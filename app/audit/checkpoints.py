@@ -1,4 +1,4 @@
-"""Under which name the log is signed, and the line by which others verify it."""
+"""The name that the log is signed under, and the verifier of its notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the log. An event, once written, is never changed: the database refuses it."""
+"""Tables of the log. The database refuses every change of an event."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.store.base import Base, Record, index_column, key_column, plain
 
 
 class AuditEvent(Record):
-    """One act. Who, on what and how stand sealed in ``detail``; the tags are keyed hashes."""
+    """One act. Who, on what and how are sealed in ``detail``; the tags are keyed hashes."""
 
     __tablename__ = "audit_events"
     __table_args__ = (

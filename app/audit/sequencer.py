@@ -1,4 +1,4 @@
-"""Gives every event its place in the log, and signs how the log stands.
+"""Give every event its place in the log, and sign the log's size and root.
 
 - One sequencer at a time takes the events that have no leaf yet; late commits get later places.
 - The tree is RFC 6962's, the checkpoint a signed note as C2SP writes it.
@@ -91,7 +91,7 @@ def latest_checkpoint(session: Session) -> AuditCheckpoint | None:
 def sign_checkpoint(
     session: Session, *, origin: str, key: SigningKey, at: datetime
 ) -> AuditCheckpoint | None:
-    """Sign how the log stands, when it grew since the last time; the caller commits.
+    """Sign the log's size and root, when it grew since the last time; the caller commits.
 
     Costs what was added: the previous note is verified, the edge kept beside it must give the root
     that the note states, and only the new leaves are read. Raises ``LogRewritten`` where the note,

@@ -49,7 +49,7 @@ class RowState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands sealed in an event."""
+    """The sealed part of an event."""
 
     v: int
     action: str
@@ -160,12 +160,12 @@ class Trail:
 
 
 def actor_tag(log_key: bytes, actor_id: UUID) -> bytes:
-    """Return the tag of a member in the leaves of one case, and of no other."""
+    """Return a member's tag in the leaves of one case; it differs in every other."""
     return mac(log_key, frame(Label.ACTOR_TAG, actor_id))[:TAG_BYTES]
 
 
 def subject_tag(log_key: bytes, case_id: UUID | None) -> bytes:
-    """Return the tag by which a case's events are found while its log key exists."""
+    """Return the tag that finds a case's events while its log key exists."""
     return mac(log_key, frame(Label.SUBJECT_TAG, case_id or ORGANISATION))[:TAG_BYTES]
 
 
@@ -204,7 +204,7 @@ def last_acts_on(
 
 
 def row_digest(record: Addressed) -> str:
-    """Return the digest of a row's sealed cells, by which a rolled-back row is found."""
+    """Return the digest of a row's sealed cells, which shows a row that was rolled back."""
     cells: list[str | bytes | None] = []
     for name, sealed in sorted(sealed_fields(type(record)).items()):
         cells += [name, getattr(record, sealed.slot)]

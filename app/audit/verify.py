@@ -1,4 +1,4 @@
-"""Proves, or disproves, that the log and the rows are what was written.
+"""Verify that the log and the sealed rows are what was written.
 
 - The first half needs no key: events give their leaves, leaves the root, the root the signed note.
 - The second half opens the events of a few hundred cases at a time and compares each sealed row

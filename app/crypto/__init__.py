@@ -1,4 +1,4 @@
-"""The one door to cryptography: bytes in, bytes out.
+"""Every use of cryptography: bytes in, bytes out. No other package imports the primitives.
 
 Knows algorithms, formats and their limits. Knows no table, no request, no person and no case:
 the caller says in an address or in ``info`` what a value is bound to. Every failure is a

@@ -1,4 +1,4 @@
-"""Values and small secrets sealed with AES-256-GCM (NIST SP 800-38D).
+"""Seal and open values and small secrets with AES-256-GCM (NIST SP 800-38D).
 
 ``DataKey`` seals the cells of a row, padded so that lengths tell little; ``WrapKey`` seals keys.
 Both bind an address that the caller gives and the header that they write, and both take a random

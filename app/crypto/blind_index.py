@@ -1,4 +1,4 @@
-"""Blind indexes: short keyed tags by which a sealed value is found without being opened.
+"""Compute blind indexes: short keyed tags that find a sealed value without opening it.
 
 A tag is HMAC-SHA256 cut to a few bits, so that several rows share it and a thief of tags and key
 learns a crowd, not a person. Knows no field and no script: the caller normalises the text.

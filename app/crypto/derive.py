@@ -1,7 +1,6 @@
-"""Keys from keys, and the short functions that everything else leans on.
+"""Derive keys, MACs, digests and commitments: HKDF (RFC 5869), HMAC (RFC 2104), SHA-256.
 
-HKDF (RFC 5869), HMAC (RFC 2104) and SHA-256. Knows no purpose: the label in ``info`` is the
-caller's, written with ``framing.frame``.
+Knows no purpose: the label in ``info`` is the caller's, written with ``framing.frame``.
 """
 
 from __future__ import annotations

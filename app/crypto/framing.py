@@ -1,7 +1,7 @@
-"""One canonical way to write a list of parts as bytes.
+"""Write a label and a list of parts as bytes, in one canonical way.
 
-Every ``info``, address and signed message goes through ``frame``: two different lists never give
-the same bytes, so nothing bound to one can be taken for the other. Knows types, not meanings.
+Every ``info``, address and signed message is made by ``frame``: two different lists never give the
+same bytes, so nothing bound to one can be taken for the other. Knows types, not meanings.
 
 Layout: ``u32 length | label``, then for each part ``tag 1 | u32 length | bytes``. The tag keeps
 ``None``, ``b""`` and ``""`` apart. Lengths and integers are big-endian; integers are 64-bit signed.

@@ -1,7 +1,7 @@
-"""Secrets sealed to a person's public key by HPKE (RFC 9180, base mode, single shot).
+"""Seal secrets to a public key, and open them, by HPKE (RFC 9180, base mode, single shot).
 
 KEM ML-KEM-768 with X25519, HKDF-SHA256, AES-256-GCM: it stays closed if either half of the KEM
-holds. Base mode says nothing of the sender; who needs that signs. Knows no person.
+holds. Base mode says nothing of the sender: callers that need it sign. Knows no person.
 
 Sealed: ``version 1 | suite 1 | enc 1120 | ciphertext | tag 16``. There is no additional data in
 single-shot HPKE, so every context goes into ``info``, and the head is bound there too.
@@ -91,7 +91,7 @@ class PrivateKey:
 
     @classmethod
     def from_seed(cls, seed: bytes) -> Self:
-        """The pair that a kept seed stands for. Raises KeyMalformed unless it has 96 bytes."""
+        """The pair of a kept seed. Raises KeyMalformed unless it has 96 bytes."""
         return cls(seed)
 
     @property
@@ -132,7 +132,7 @@ class PrivateKey:
 
 
 def private_from_secret(secret: bytes) -> PrivateKey:
-    """The pair that a shared 32-byte secret stands for (custody).
+    """The pair that is derived from a shared 32-byte secret (custody).
 
     Raises KeyMalformed unless the secret has 32 bytes.
     """

@@ -165,7 +165,7 @@ def consistency_proof(node: Node, old: int, new: int) -> list[bytes]:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
 ) -> None:
-    """Return if the leaf hash stands at ``index`` under the root (RFC 9162, section 2.1.3.2).
+    """Return if the leaf hash is at ``index`` under the root (RFC 9162, section 2.1.3.2).
 
     Raises ProofInvalid for anything else.
     """

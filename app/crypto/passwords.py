@@ -1,4 +1,4 @@
-"""Passphrases stretched into keys by Argon2id (RFC 9106), once for all purposes.
+"""Stretch passphrases into keys by Argon2id (RFC 9106), and make new ones.
 
 One run gives 64 bytes, HKDF makes a verifier and two wrapping keys of them: nothing beside the
 verifier is a cheaper way to guess. Knows no member and no row; the caller keeps salt and cost

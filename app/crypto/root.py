@@ -64,7 +64,7 @@ class RootKey:
 def create_root_key_file(path: Path) -> RootKey:
     """Make a root key and keep it as 32 raw bytes, mode 0600, on the disk before this returns.
 
-    Raises RootKeyRefused if anything stands at the path already, or it cannot be written.
+    Raises RootKeyRefused if there is anything at the path already, or it cannot be written.
     """
     key = new_key()
     try:
@@ -77,7 +77,7 @@ def create_root_key_file(path: Path) -> RootKey:
             os.close(file)
         _sync_directory(path.parent)
     except FileExistsError:
-        raise RootKeyRefused("a file stands there already") from None
+        raise RootKeyRefused("there is a file already") from None
     except OSError:
         raise RootKeyRefused("the root key file cannot be written") from None
     return RootKey(key)
@@ -92,7 +92,7 @@ def load_root_key(
     """Read the root key from exactly one place; there is no second try elsewhere.
 
     ``file`` must be ours and closed to everyone else; ``credential`` names a systemd credential;
-    ``prompt`` is asked for hexadecimal digits or recovery words. Raises RootKeyRefused.
+    ``prompt`` returns hexadecimal digits or recovery words. Raises RootKeyRefused.
     """
     if [file, credential, prompt].count(None) != 2:  # noqa: PLR2004 - all but one
         raise RootKeyRefused("name exactly one place of the root key")

@@ -1,4 +1,4 @@
-"""A 32-byte secret split among holders by SLIP-39: any ``threshold`` of them give it back.
+"""Split a 32-byte secret among holders by SLIP-39; any ``threshold`` of them combine to it.
 
 One group, so "members" are the holders; 33 English words a share, with a checksum in each and,
 from two holders on, a digest of the secret in the set. The secret is random, so no passphrase

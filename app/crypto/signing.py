@@ -1,4 +1,4 @@
-"""Ed25519 signatures (RFC 8032). Knows bytes; what a signature means, its frame says."""
+"""Sign and verify with Ed25519 (RFC 8032). Knows bytes; what a signature means, its frame says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SigningKey:
 
     @classmethod
     def from_seed(cls, seed: bytes) -> Self:
-        """The pair that a kept seed stands for. Raises KeyMalformed unless it has 32 bytes."""
+        """The pair of a kept seed. Raises KeyMalformed unless it has 32 bytes."""
         return cls(seed)
 
     @property

@@ -1,4 +1,4 @@
-"""The other end of ``stretching``: a process that stretches passphrases and does nothing else.
+"""The process behind ``stretching``: stretches passphrases and does nothing else.
 
 It imports no more than Argon2 needs, yields the processor to everyone, never dumps its memory,
 and ends when its input does, so it cannot outlive the process that started it. Anything
@@ -40,7 +40,7 @@ def answer_requests(requests: BinaryIO, responses: BinaryIO) -> None:
 
 
 def step_back() -> None:
-    """Run only when nobody else wants the processor, and leave no core file."""
+    """Run only when no other process wants the processor, and leave no core file."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -1,4 +1,4 @@
-"""Stretching without slowing anyone: one process of lowest priority, one passphrase at a time.
+"""Stretch passphrases in one process of lowest priority, one at a time.
 
 Argon2 takes 64 MiB and a core; in a thread it would take the cores from every other request. The
 process is a plain child over two pipes and not a ``ProcessPoolExecutor``: that would import the

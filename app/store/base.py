@@ -1,4 +1,4 @@
-"""What every table shares: ids made before insert, versions, and a reason for each plain column.
+"""Base classes of all tables: ids made before insert, versions, and a reason for each plain column.
 
 Each column says what it shows a thief: ``plain(why)``, ``index_column(why)`` or
 ``key_column(why)``; everything else is a ``SealedField``. The data inventory is rendered from

@@ -21,7 +21,7 @@ What a column shows to someone who holds the database and no key:
 - **sealed**: nothing but a length in steps; opened by a grant to the compartment that is named.
 - **key**: public keys, signatures, commitments, and secrets that are wrapped to someone.
 - **index**: a keyed hash; equal inputs look equal, nothing more without the key.
-- **plain**: what stands there, for the reason that is given.
+- **plain**: the value itself, for the reason that is given.
 """
 
 

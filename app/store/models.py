@@ -1,4 +1,4 @@
-"""Tables that belong to no domain: leases of jobs, answers kept for repeated requests."""
+"""Tables that belong to no domain: jobs, kept responses, counters, and all of the keystore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column whose value is only ever met sealed.
+"""Declare sealed columns: their values are opened and sealed by the vault alone.
 
 ``SealedField`` declares the column; reading the attribute gives a ``SealedCell`` that knows its
 own address and nothing about keys. Only ``Vault.seal`` and ``Vault.open`` turn cells into values

@@ -1,1 +1,1 @@
-"""Where keys meet rows: grants, keyrings, sealed values, custody. The only room that does both."""
+"""Keys and rows together: grants, keyrings, sealed values, custody. No other package has both."""

@@ -89,7 +89,7 @@ class Certificates:
         keys = self._members.get(member_id) or self._session.get(MemberKeys, member_id)
         if keys is None or keys.certificate is None:
             raise KeyNotCertified
-        # The session itself forgets rows that nobody holds on to.
+        # The session itself forgets rows without a reference.
         self._members[member_id] = keys
         statement = member_statement(self._organisation, keys)
         issuer = self._issuer(keys.certified_by, certifies_lead=keys.role is Role.LEAD)
@@ -117,7 +117,7 @@ class Certificates:
     def organisation_key(
         self, kind: OrganisationKeyKind, epoch: int | None = None
     ) -> OrganisationKey:
-        """Return a certified key of the organisation, the newest unless an epoch is asked for."""
+        """Return a certified key of the organisation, the newest by default."""
         query = select(OrganisationKey).where(OrganisationKey.kind == kind)
         if epoch is not None:
             query = query.where(OrganisationKey.epoch == epoch)

@@ -1,4 +1,4 @@
-"""Blind indexes: keyed look-up values for what may be searched, by those who may search.
+"""Compute look-up values for what may be searched, for members who may search.
 
 The key is the member's copy of the search key mixed with a secret of the deployment; volunteers
 hold none, so their intakes are indexed by the first coordinator who meets them. Knows normalised

@@ -139,7 +139,7 @@ class Grant(Record):
 
 
 class CustodyContribution(Record):
-    """A lead's share, opened in their step-up and sealed again to the lead who asked for it."""
+    """A lead's share, opened in their step-up and sealed to the lead who requested it."""
 
     __tablename__ = "custody_contributions"
 
@@ -147,5 +147,5 @@ class CustodyContribution(Record):
     asked_by: Mapped[UUID] = plain("the lead it is sealed to", index=True)
     given_by: Mapped[UUID] = plain("the lead whose share it is")
     given_on: Mapped[date] = plain("a contribution lapses after a day")
-    sealed: Mapped[bytes] = key_column("HPKE to the asking lead's second key")
+    sealed: Mapped[bytes] = key_column("HPKE to the requesting lead's second key")
     signature: Mapped[bytes] = key_column("Ed25519 by the giving lead")

@@ -1,4 +1,4 @@
-"""Scopes and the entries that name them. Knows compartments and bytes; no rows, no keys.
+"""Name scopes of a case, and pack them as entries. Knows compartments and bytes; no rows, no keys.
 
 A scope is one compartment of a case, or one part of it (a leg, an aid request) with a secret of
 its own. An *entry* is a scope at an epoch with the commitment to its secret: 53 bytes, and the
@@ -47,7 +47,7 @@ class Scope:
 
     @property
     def head(self) -> bytes:
-        """The 17 bytes by which entries of this scope begin."""
+        """The 17 bytes with which entries of this scope begin."""
         return _HEAD.pack(CODES[self.compartment], self.part.bytes)
 
 

@@ -1,7 +1,7 @@
-"""The exact bytes that are signed, and the ones that wraps are bound to. Nothing else.
+"""Write the exact bytes that are signed, and those that wraps are bound to.
 
-Every statement starts with a label and its version and holds the organisation; every part has a
-fixed width or its length before it. Changing one means a new version, never another meaning.
+- Each is a frame: a label with its version, the organisation, and the parts in a fixed order.
+- A change of the parts is a new label, never another meaning of the old one.
 """
 
 from __future__ import annotations
