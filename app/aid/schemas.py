@@ -44,16 +44,16 @@ class AidRequestQuery(PageAsked):
 class AidItemCreate(Schema):
     """One thing that is needed, and what it costs in minor units."""
 
-    category: AidCategory
+    category: Annotated[AidCategory, Field(examples=["food"])]
     amount: Minor
-    note: ShortText | None = None
+    note: Annotated[ShortText, Field(examples=["Rice and oil for two weeks"])] | None = None
 
 
 class PayeeCreate(Schema):
     """Who is to receive the money. Treasurers see this, and nothing else of the person."""
 
-    name: ShortText
-    phone: ShortText | None = None
+    name: Annotated[ShortText, Field(examples=["Daw Khin Mar Oo"])]
+    phone: Annotated[ShortText, Field(examples=["09 771 234 567"])] | None = None
     account: ShortText | None = None
 
 
@@ -99,8 +99,8 @@ class ApprovalCreate(Schema):
 class PaymentCreate(Schema):
     """How the request was paid, and the reference by which the payment is found again."""
 
-    means: PaymentMeans
-    reference: ShortText
+    means: Annotated[PaymentMeans, Field(examples=["cash_courier"])]
+    reference: Annotated[ShortText, Field(examples=["Receipt book 4, leaf 17"])]
 
     def to_note(self) -> AidNote:
         """Return this as what the service takes."""
@@ -110,7 +110,7 @@ class PaymentCreate(Schema):
 class ConfirmationCreate(Schema):
     """A receipt: that the money arrived, and how that is known. It names nobody."""
 
-    receipt: LongText
+    receipt: Annotated[LongText, Field(examples=["Counted together, thumb print on the leaf"])]
 
     def to_note(self) -> AidNote:
         """Return this as what the service takes."""
@@ -120,14 +120,14 @@ class ConfirmationCreate(Schema):
 class AidMoveCreate(Schema):
     """A move that needs nothing but a reason."""
 
-    to: ManualTarget
-    reason: Reason | None = None
+    to: Annotated[ManualTarget, Field(examples=["refused"])]
+    reason: Annotated[Reason, Field(examples=["Paid for last week already"])] | None = None
 
 
 class AidReleaseCreate(Schema):
     """Why a request that is held is no second payment."""
 
-    reason: Reason
+    reason: Annotated[Reason, Field(examples=["The first was for food, this is for the bus"])]
 
 
 class HandOverCreate(Schema):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
+
+from pydantic import Field
 
 from app.http.schema import Currency, Minor, Name, Schema, Version
 from app.ledger.models import AccountKind, DepositSource, EntryKind, Fund
@@ -17,7 +19,7 @@ class FundCreate(Schema):
     """A fund of one's own team."""
 
     id: UUID | None = None
-    name: Name
+    name: Annotated[Name, Field(examples=["Winter concert"])]
     currency: Currency
 
 
@@ -51,7 +53,7 @@ class DepositCreate(Schema):
 
     id: UUID | None = None
     amount: Minor
-    source: DepositSource
+    source: Annotated[DepositSource, Field(examples=["events"])]
 
 
 class PostingRead(Schema):

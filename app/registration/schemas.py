@@ -24,14 +24,14 @@ from app.registration.service import LONGEST_DAYS, USUAL_DAYS, Issued, status_on
 class RegistrationCreate(Schema):
     """Which kind of code is requested."""
 
-    kind: CodeKind
+    kind: Annotated[CodeKind, Field(examples=["full"])]
 
 
 class RegistrationMoveCreate(Schema):
     """What a registrar did with a request, and why."""
 
-    to: ManualTarget
-    reason: Reason | None = None
+    to: Annotated[ManualTarget, Field(examples=["submitted"])]
+    reason: Annotated[Reason, Field(examples=["Sent by courier"])] | None = None
 
 
 class CodeCreate(Schema):
@@ -43,19 +43,19 @@ class CodeCreate(Schema):
 class DeliveryCreate(Schema):
     """How the code was handed over; kept sealed."""
 
-    handed_over: LongText
+    handed_over: Annotated[LongText, Field(examples=["Read aloud over the phone, twice"])]
 
 
 class RevocationCreate(Schema):
     """Why a code or a request is revoked."""
 
-    reason: RevocationReason
+    reason: Annotated[RevocationReason, Field(examples=["lost"])]
 
 
 class RedemptionCreate(Schema):
     """A code as it was read or typed."""
 
-    code: Code
+    code: Annotated[Code, Field(examples=["Q3YSB-QAXSW-S8GJ9-KJ7Z3-FH4M5"])]
 
 
 class RegistrationStateRead(Schema):

@@ -44,9 +44,9 @@ class VettingCreate(Schema):
 class VettingCheckCreate(Schema):
     """What one source said. ``voucher`` is needed for a voucher; links lead to other vouchers."""
 
-    source: VettingSource
-    finding: VettingFinding
-    source_note: LongText | None = None
+    source: Annotated[VettingSource, Field(examples=["former_colleague"])]
+    finding: Annotated[VettingFinding, Field(examples=["consistent"])]
+    source_note: Annotated[LongText, Field(examples=["Knew the cook by name"])] | None = None
     voucher: ShortText | None = None
     linked_to: Annotated[tuple[UUID, ...], Field(max_length=_MOST_LINKS)] = ()
 
@@ -54,8 +54,8 @@ class VettingCheckCreate(Schema):
 class VettingDecisionCreate(Schema):
     """One vetter's decision. The days count from the older of two fresh independent sources."""
 
-    verdict: Verdict
-    grounds: LongText
+    verdict: Annotated[Verdict, Field(examples=["verified"])]
+    grounds: Annotated[LongText, Field(examples=["Three accounts agree"])]
     valid_for_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] = USUAL_DAYS
 
 

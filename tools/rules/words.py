@@ -14,7 +14,7 @@ NAMES = {
     "_astray": "_cross_fund_postings",
     "_funds_adrift": "_fund_mismatches",
     "_gather_anew": "_read_secrets",
-    "_hand_round": "_sync_treasurer_grants",
+    "_hand_round": "sync_treasurer_grants",
     "begin_again": "start_reauthentication",
     "carry_out": "run_request",
     "confirm_standing": "verify_row_mac",
