@@ -10,7 +10,7 @@ FastAPI calls an ``Operation`` as its endpoint. Knows no statuses of failures.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final, TypeAlias
@@ -63,7 +63,7 @@ class Declared:
     stretch: Callable[..., Tasks] | None = None
     readiness: Readiness | None = None
     status_code: int | None = None
-    raises: tuple[type[DomainError], ...] = ()
+    raises: Sequence[type[DomainError]] = ()
 
 
 class Operation:

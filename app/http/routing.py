@@ -9,8 +9,7 @@ see what is really there.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict, TypeVar, Unpack
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -28,8 +27,26 @@ from app.http.requests import BEARER, RawRequest
 from app.http.schema import KNOWN_FIELDS
 from app.http.stretching import Tasks
 
+Stretch: TypeAlias = Callable[..., Tasks]
+
+
+class Reading(TypedDict, total=False):
+    """What the decorator of a read may say besides ``needs``."""
+
+    status_code: int
+    raises: Sequence[type[DomainError]]
+
+
+class Changing(Reading, total=False):
+    """What the decorator of a change may say besides ``needs``."""
+
+    creates: bool
+    changes: bool
+    stretch: Stretch
+    readiness: Readiness
+
+
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Stretch = Callable[..., Tasks]
 
 
 class Decorator(Protocol):
@@ -116,77 +133,34 @@ class Router(APIRouter):
         super().__init__(prefix=prefix, tags=[*tags], route_class=GatedRoute)
 
     def get(  # type: ignore[override]
-        self,
-        path: str,
-        *,
-        needs: Needs,
-        status_code: int | None = None,
-        raises: Sequence[type[DomainError]] = (),
+        self, path: str, *, needs: Needs, **declared: Unpack[Reading]
     ) -> Decorator:
         """Declare a read."""
-        return self._declare(
-            "GET", path, Declared(needs, status_code=status_code, raises=(*raises,))
-        )
+        return self._declare("GET", path, Declared(needs, **declared))
 
     def post(  # type: ignore[override]
-        self,
-        path: str,
-        *,
-        needs: Needs,
-        creates: bool = False,
-        changes: bool = False,
-        stretch: Stretch | None = None,
-        readiness: Readiness | None = None,
-        status_code: int | None = None,
-        raises: Sequence[type[DomainError]] = (),
+        self, path: str, *, needs: Needs, **declared: Unpack[Changing]
     ) -> Decorator:
         """Declare a creation, a move, or a read that must not be in an address."""
-        declared = Declared(needs, creates, changes, stretch, readiness, status_code, (*raises,))
-        return self._declare("POST", path, declared)
+        return self._declare("POST", path, Declared(needs, **declared))
 
     def put(  # type: ignore[override]
-        self,
-        path: str,
-        *,
-        needs: Needs,
-        creates: bool = False,
-        changes: bool = False,
-        stretch: Stretch | None = None,
-        readiness: Readiness | None = None,
-        status_code: int | None = None,
-        raises: Sequence[type[DomainError]] = (),
+        self, path: str, *, needs: Needs, **declared: Unpack[Changing]
     ) -> Decorator:
         """Declare a replacement."""
-        declared = Declared(needs, creates, changes, stretch, readiness, status_code, (*raises,))
-        return self._declare("PUT", path, declared)
+        return self._declare("PUT", path, Declared(needs, **declared))
 
     def patch(  # type: ignore[override]
-        self,
-        path: str,
-        *,
-        needs: Needs,
-        changes: bool = False,
-        readiness: Readiness | None = None,
-        status_code: int | None = None,
-        raises: Sequence[type[DomainError]] = (),
+        self, path: str, *, needs: Needs, **declared: Unpack[Changing]
     ) -> Decorator:
         """Declare a change of some fields."""
-        declared = Declared(needs, False, changes, None, readiness, status_code, (*raises,))
-        return self._declare("PATCH", path, declared)
+        return self._declare("PATCH", path, Declared(needs, **declared))
 
     def delete(  # type: ignore[override]
-        self,
-        path: str,
-        *,
-        needs: Needs,
-        changes: bool = False,
-        readiness: Readiness | None = None,
-        status_code: int | None = None,
-        raises: Sequence[type[DomainError]] = (),
+        self, path: str, *, needs: Needs, **declared: Unpack[Changing]
     ) -> Decorator:
         """Declare a removal."""
-        declared = Declared(needs, False, changes, None, readiness, status_code, (*raises,))
-        return self._declare("DELETE", path, declared)
+        return self._declare("DELETE", path, Declared(needs, **declared))
 
     def _declare(self, method: str, path: str, declared: Declared) -> Decorator:
         def declare(handler: Handler) -> Handler:
@@ -208,8 +182,7 @@ class Router(APIRouter):
         return declare
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """One method of one path that an application serves, and what it was declared to need.
 
     ``needs`` is None for what was not declared on a ``Router``: the wall tests refuse it.
@@ -236,14 +209,7 @@ def _served(app: FastAPI) -> Iterator[Served]:
         if not isinstance(route, GatedRoute):
             yield Served(type(route).__name__, path, context.name or "?", None)
             continue
-        declared = route.operation.declared
+        how = route.operation.declared
         for method in sorted(context.methods or ()):
-            yield Served(
-                method,
-                path,
-                route.operation.name,
-                declared.needs,
-                declared.creates,
-                declared.changes,
-                declared.readiness,
-            )
+            name = route.operation.name
+            yield Served(method, path, name, how.needs, how.creates, how.changes, how.readiness)
