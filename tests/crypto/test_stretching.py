@@ -171,7 +171,7 @@ def test_a_process_that_falls_silent_is_given_up():
 
 def test_a_process_that_answers_in_pieces_is_read_to_the_end(stretcher, monkeypatch):
     expected = low(stretcher)
-    whole = stretcher._child._answers
+    whole = stretcher._child._responses
 
     class Trickle:
         fileno, close = whole.fileno, whole.close
@@ -179,7 +179,7 @@ def test_a_process_that_answers_in_pieces_is_read_to_the_end(stretcher, monkeypa
         def read(self, size):
             return whole.read(min(size, 40))
 
-    monkeypatch.setattr(stretcher._child, "_answers", Trickle())
+    monkeypatch.setattr(stretcher._child, "_responses", Trickle())
     assert low(stretcher) == expected
 
 
