@@ -1,0 +1,61 @@
+"""A key counts where its chain leads to the organisation's root, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from app.crypto.hpke import PrivateKey
+from app.vault import certificates
+from app.vault.certificates import Verified
+from app.vault.errors import KeyForged, KeyNotCertified
+from app.vault.models import MemberKeys, OrganisationKeyKind
+from app.work import note_writes
+
+
+def certified_by(world, person, issuer_id):
+    """What somebody who writes to the database does: name another issuer."""
+    with world.deployment.engine.begin() as connection:
+        connection.execute(
+            update(MemberKeys).where(MemberKeys.id == person.id).values(certified_by=issuer_id)
+        )
+
+
+def test_a_certificate_that_nobody_is_said_to_have_issued_is_forged(world):
+    volunteer = world.member("volunteer")
+    certified_by(world, volunteer, None)
+    with world.work_as(None) as work, pytest.raises(KeyForged):
+        work.certificates.sealing_key(volunteer.id)
+
+
+def test_a_certificate_of_somebody_who_is_no_lead_is_forged(world):
+    volunteer = world.member("volunteer")
+    certified_by(world, volunteer, world.member("coordinator").id)
+    with world.work_as(None) as work, pytest.raises(KeyForged):
+        work.certificates.sealing_key(volunteer.id)
+
+
+def test_a_member_who_is_no_lead_has_no_second_key(world):
+    with world.work_as(None) as work, pytest.raises(KeyNotCertified):
+        work.certificates.lead_key(world.member("coordinator").id)
+
+
+def test_an_epoch_that_was_never_dealt_has_no_key(world):
+    with world.work_as(None) as work, pytest.raises(KeyNotCertified):
+        work.certificates.organisation_key(OrganisationKeyKind.CUSTODY, epoch=99)
+
+
+def test_what_was_verified_is_remembered_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(certificates, "_REMEMBERED", 1)
+    verified, keys = Verified(), [PrivateKey.generate().public for _ in range(2)]
+    for chain, key in zip((b"one", b"other"), keys, strict=True):
+        verified.add(chain)
+        assert verified.public_key(key) is verified.public_key(key)
+    assert verified.has(b"other")
+    assert not verified.has(b"one")
+
+
+def test_writes_are_noted_once_however_often_it_is_requested(world):
+    note_writes(world.deployment.sessions)
+    note_writes(world.deployment.sessions)
+    world.open_case()
