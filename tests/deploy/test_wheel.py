@@ -48,7 +48,7 @@ def test_a_wheel_brings_empty_databases_to_the_newest_schema(installed, tmp_path
     ran = subprocess.run(
         [sys.executable, "-c", UPGRADE],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(installed), "PATH": ""},
+        env={"PYTHONPATH": str(installed), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
