@@ -6,10 +6,10 @@ kept in memory: no member's key, no case's key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from secrets import token_bytes
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.clock import Clock, TrustedClock, shifted_clock, utc_now
 from app.crypto.aead import DataKey
 from app.crypto.derive import hkdf, mac
 from app.crypto.framing import Part, frame
@@ -36,11 +37,6 @@ BOOT_KEY_BYTES = 32
 _REQUEST_THREADS = {"sqlite": 1, "postgresql": 4}
 
 
-def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC: the one place that asks the host's clock."""
-    return datetime.now(UTC)  # noqa: TID251 - the injected clock's real source
-
-
 @dataclass(frozen=True)
 class Deployment:
     """What requests, jobs and commands share."""
@@ -52,7 +48,8 @@ class Deployment:
     secrets: DeploymentSecrets
     boot_key: bytes = field(repr=False)
     stretcher: Stretcher
-    clock: Callable[[], datetime] = field(default=utc_now)
+    clock: Clock = field(default=utc_now)
+    host_clock: TrustedClock | None = None
 
     @classmethod
     def build(
@@ -61,14 +58,20 @@ class Deployment:
         root: RootKey,
         *,
         boot_key: bytes | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
+        create: bool = True,
     ) -> Deployment:
         """Open the databases and read nothing yet; raises what the engines raise.
 
         Without ``boot_key`` a fresh one is made: sessions then end with this process.
         """
-        engine = build_engine(settings.database_url, pool_size=8)
-        keystore = Keystore(build_engine(settings.keystore_url, pool_size=4))
+        host_clock = None
+        if clock is utc_now:
+            clock = utc_now if settings.clock_file is None else shifted_clock(settings.clock_file)
+            host_clock = TrustedClock(clock)
+        pooled = {"behind_pgbouncer": settings.behind_pgbouncer, "create": create}
+        engine = build_engine(settings.database_url, pool_size=8, **pooled)
+        keystore = Keystore(build_engine(settings.keystore_url, pool_size=4, **pooled))
         return cls(
             settings=settings,
             engine=engine,
@@ -78,6 +81,7 @@ class Deployment:
             boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
             stretcher=Stretcher(waiting=settings.sign_in_queue),
             clock=clock,
+            host_clock=host_clock,
         )
 
     def close(self) -> None:
@@ -87,10 +91,14 @@ class Deployment:
         """
         self.stretcher.close()
         for engine in (self.engine, self.keystore.engine):
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, sqlite3.Error):
                 checkpoint(engine)
         self.keystore.dispose()
         self.engine.dispose()
+
+    def find_time_doubt(self) -> str | None:
+        """Return why the present time cannot be trusted, or None; see ``app.clock``."""
+        return None if self.host_clock is None else self.host_clock.find_doubt(self.engine)
 
     @property
     def organisation(self) -> UUID:

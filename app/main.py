@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,7 @@ from app.cases import routes as cases
 from app.deployment import Deployment
 from app.emergency import routes as emergency
 from app.http import pages, problems
-from app.http.headers import SecurityHeadersMiddleware
+from app.http.headers import MetricsMiddleware, SecurityHeadersMiddleware
 from app.http.indexed_router import IndexedRouter
 from app.http.openapi import describe
 from app.http.operation import Identify, RouteContext
@@ -33,6 +33,8 @@ from app.reports import routes as reports
 from app.search import routes as search
 from app.sessions import routes as sessions
 from app.sessions.service import principal_of
+from app.telemetry.health import HealthProbe
+from app.telemetry.metrics import Metrics
 from app.version import program_version
 from app.vetting import routes as vetting
 from app.watch import routes as watch
@@ -74,19 +76,23 @@ _NO_TELEMETRY: Final[dict[str, Any]] = {
 }
 
 
-def create_app(deployment: Deployment) -> FastAPI:
+def create_app(deployment: Deployment, *, close: bool = False) -> FastAPI:
     """Return the application of one deployment, with every domain.
 
-    The caller closes the deployment, after the application has ended.
+    The caller closes the deployment after the application has ended, or lets it be closed with the
+    application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
         sessions, accounts, alerts, intake, emergency, cases, links, search, vetting, relocation,
         watch, registration, aid, ledger, reports,
     )  # fmt: skip
-    return assemble(deployment, [domain.router for domain in domains], principal_of)
+    routers = [domain.router for domain in domains]
+    return assemble(deployment, routers, principal_of, close=close)
 
 
-def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identify) -> FastAPI:
+def assemble(
+    deployment: Deployment, routers: Iterable[Router], identify: Identify, *, close: bool = False
+) -> FastAPI:
     """Return an application that serves these routers under ``/api``, and the pages.
 
     ``identify`` says whose token it is. ``app.state.context`` is what every route works with; its
@@ -94,14 +100,16 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
     """
     note_writes(deployment.sessions)
     pool = RequestPool(deployment.threads)
+    probe = HealthProbe(deployment, lambda: pool.fullness)
+    metrics = Metrics(deployment.engine, lambda: pool.in_hand)
 
     @asynccontextmanager
     async def live(_app: FastAPI) -> AsyncIterator[None]:
-        gc.collect()
-        gc.freeze()
-        yield
-        pool.close()
-        gc.unfreeze()
+        with watched(deployment, probe, metrics):
+            yield
+            pool.close()
+        if close:
+            deployment.close()
 
     # FastAPI's own telemetry would report exceptions and inputs to whatever the host configures.
     app = FastAPI(
@@ -110,17 +118,39 @@ def assemble(deployment: Deployment, routers: Iterable[Router], identify: Identi
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=[{"url": "/", "description": "The server that this description came from"}],
         telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
-        middleware=[Middleware(SecurityHeadersMiddleware)],
+        middleware=[
+            Middleware(MetricsMiddleware, metrics=metrics),
+            Middleware(SecurityHeadersMiddleware),
+        ],
     )
     app.state.context = RouteContext(deployment, pool, identify)
     most = deployment.settings.max_body_bytes
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app
     )
-    about = pages.about(lambda: msgspec.json.encode(describe(app, version=program_version())))
+    about = pages.about(
+        probe, lambda: msgspec.json.encode(describe(app, version=program_version()))
+    )
     app.include_router(pages.front_page(), max_body_size=most)
     for router in (about, *routers):
         app.include_router(router, prefix=API, max_body_size=most)
     app.router.index()
     problems.install(app)
     return app
+
+
+@contextmanager
+def watched(deployment: Deployment, probe: HealthProbe, metrics: Metrics) -> Iterator[None]:
+    """Probe health and serve metrics while the application lives; freeze what was built so far."""
+    gc.collect()
+    gc.freeze()
+    probe.start()
+    port = deployment.settings.metrics_port
+    stop_metrics = None if port is None else metrics.serve(port)
+    try:
+        yield
+    finally:
+        if stop_metrics is not None:
+            stop_metrics()
+        probe.stop()
+        gc.unfreeze()

@@ -7,10 +7,10 @@ Knows files, names and numbers; holds no key. Anything that would weaken a real 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,12 @@ from pydantic_settings import (
 SETTINGS_FILE = "padauk.toml"
 _ARGON2_FLOOR_KIB = 64 * 1024
 _ARGON2_FLOOR_ITERATIONS = 3
+_ARGON2_FLOORS = {
+    "argon2_memory_kib": _ARGON2_FLOOR_KIB,
+    "argon2_iterations": _ARGON2_FLOOR_ITERATIONS,
+}
+_SQLITE = "sqlite:///"
+_URLS = ("sqlite://", "postgresql+psycopg://")
 
 
 class Settings(BaseSettings):
@@ -57,19 +63,42 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=4 * 1024 * 1024)
     searches_per_day: int = Field(default=60, ge=1)
     index_bits: int = Field(default=12, ge=8, le=18)
+    behind_pgbouncer: bool = Field(
+        default=False, description="Keep nothing on a server connection between transactions"
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Prometheus figures, on 127.0.0.1 alone"
+    )
+    clock_file: Path | None = Field(
+        default=None, description="Seconds by which a test moves the clock; refused in production"
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=1, le=65535)
 
+    @field_validator("database_url", "keystore_url")
+    @classmethod
+    def _refuse_other_databases(cls, url: str) -> str:
+        if not url.startswith(_URLS):
+            message = "give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            raise ValueError(message)
+        return url
+
+    @field_validator("argon2_memory_kib", "argon2_iterations")
+    @classmethod
+    def _refuse_cheap_argon2(cls, cost: int, info: ValidationInfo) -> int:
+        floor = _ARGON2_FLOORS[info.field_name or ""]
+        if info.data.get("environment") != "test" and cost < floor:
+            message = f"less than {floor} is for tests only"
+            raise ValueError(message)
+        return cost
+
     @model_validator(mode="after")
     def _refuse_weakness(self) -> Self:
-        if self.environment != "test" and (
-            self.argon2_memory_kib < _ARGON2_FLOOR_KIB
-            or self.argon2_iterations < _ARGON2_FLOOR_ITERATIONS
-        ):
-            message = "Argon2 costs below 64 MiB and 3 passes are for tests only"
-            raise ValueError(message)
         if self.database_url == self.keystore_url:
             message = "the keystore must be another database: its backups roll separately"
+            raise ValueError(message)
+        if self.clock_file is not None and self.environment == "production":
+            message = "clock_file moves the clock, and is for tests and demos only"
             raise ValueError(message)
         if self.root_key_file and self.root_key_credential:
             message = "name one source of the root key, not two"
@@ -102,4 +131,22 @@ class Settings(BaseSettings):
                 return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
         loaded: Self = FromHome()
-        return loaded
+        return loaded.model_copy(update=_placed(loaded, home.resolve()))
+
+
+def _placed(settings: Settings, home: Path) -> dict[str, Any]:
+    """Return the settings that name files, with relative ones placed in the home.
+
+    A home that was copied must open its own files, never those of the original.
+    """
+    placed: dict[str, Any] = {}
+    for name in ("database_url", "keystore_url"):
+        url: str = getattr(settings, name)
+        file = Path(url.removeprefix(_SQLITE))
+        if url.startswith(_SQLITE) and not file.is_absolute() and file.name != ":memory:":
+            placed[name] = f"{_SQLITE}{home / file}"
+    for name in ("root_key_file", "boot_key_file"):
+        path: Path | None = getattr(settings, name)
+        if path is not None and not path.is_absolute():
+            placed[name] = home / path
+    return placed

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.alerts import service as alerts
@@ -21,12 +22,14 @@ from app.audit.checkpoints import LOG_ORIGIN, log_verifier
 from app.audit.events import EventKind
 from app.audit.sequencer import LogRewritten, sequence, sign_checkpoint
 from app.audit.verify import verify_log
+from app.clock import leave_stamp
 from app.deployment import Deployment
 from app.http import idempotency
 from app.registration import service as registration
 from app.sessions import service as sessions
 from app.store.counters import forget_counts
 from app.store.engine import read_snapshot
+from app.store.identity import remember_keystore
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.vault.models import Grant
@@ -42,11 +45,16 @@ _COUNTED = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done every so often; ``run`` returns how much it did."""
+    """Something to be done every so often; ``run`` returns how much it did.
+
+    ``needs_time``: it destroys, expires, ends or alarms by the clock, and waits while that is in
+    doubt.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Work], int]
+    needs_time: bool = False
 
 
 def sequence_log(work: Work) -> int:
@@ -93,25 +101,29 @@ def tidy_sessions(work: Work) -> int:
     return sessions.forget_ended(work) + forget_counts(work.session, work.now() - _COUNTED)
 
 
-def settle_alerts(work: Work) -> int:
-    """End the access that alerts name, and delete alerts older than a month."""
-    return alerts.settle_alerts(work) + alerts.forget_alerts(work)
-
-
 def tidy_replays(work: Work) -> int:
     """Forget answers that were kept for a repeated request."""
     return idempotency.forget_old(work.session, work.today())
 
 
+def stamp_time(work: Work) -> int:
+    """Note the newest moment seen, and how far the keystore has come."""
+    leave_stamp(work.session, work.now())
+    remember_keystore(work.session, work.deployment.keystore.engine)
+    return 1
+
+
 JOBS: Sequence[Job] = (
     Job("log check", timedelta(days=1), check_log),
     Job("sequencer", timedelta(seconds=5), sequence_log),
-    Job("escalation", timedelta(minutes=1), escalation.escalate_due),
-    Job("sessions", timedelta(minutes=15), tidy_sessions),
-    Job("alerts", timedelta(minutes=1), settle_alerts),
-    Job("replays", timedelta(hours=1), tidy_replays),
-    Job("grants", timedelta(hours=1), lapse_grants),
-    Job("codes", timedelta(hours=1), registration.expire_codes),
+    Job("stamp", timedelta(minutes=1), stamp_time, needs_time=True),
+    Job("escalation", timedelta(minutes=1), escalation.escalate_due, needs_time=True),
+    Job("sessions", timedelta(minutes=15), tidy_sessions, needs_time=True),
+    Job("alerts", timedelta(minutes=1), alerts.settle_alerts),
+    Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
+    Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),
+    Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),
+    Job("codes", timedelta(hours=1), registration.expire_codes, needs_time=True),
 )
 
 
@@ -127,17 +139,30 @@ class Worker:
     def run_due(self) -> dict[str, int]:
         """Run every job that is due and that no other process runs; returns how much each did."""
         done: dict[str, int] = {}
+        doubted = self._doubts_time()
         for job in self._jobs:
             if self._stopped.is_set():
                 break
+            if job.needs_time and doubted:
+                continue
             try:
                 with job_lock(self._deployment.engine, job.name) as taken:
                     if taken and self._begin(job):
                         done[job.name] = self._run(job)
             except Exception as failure:  # noqa: BLE001 - the other jobs must still run
                 # The kind only: a message or a trace could carry what a row says.
-                _log.error("job %s failed: %s", job.name, type(failure).__name__)
+                kind = type(failure).__name__
+                _log.error("job failed", extra={"job": job.name, "error": kind})
         return done
+
+    def _doubts_time(self) -> bool:
+        try:
+            doubt = self._deployment.find_time_doubt()
+        except SQLAlchemyError:
+            return True
+        if doubt is not None:
+            _log.error("the clock is in doubt: what depends on it waits")
+        return doubt is not None
 
     def run_until_stopped(self) -> None:
         """Take turns until ``stop`` is called."""

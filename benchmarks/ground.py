@@ -16,9 +16,10 @@ from sqlalchemy import text
 
 from app.accounts.logins import login_index
 from app.casework import held
+from app.clock import utc_now
 from app.crypto.passwords import SALT_BYTES
 from app.crypto.root import RootKey
-from app.deployment import Deployment, utc_now
+from app.deployment import Deployment
 from app.intake.schemas import CaseCreate
 from app.intake.service import open_case
 from app.models import metadata

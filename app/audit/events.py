@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     CASES_INDEXED = "cases:indexed"
     CASES_LISTED = "cases:listed"
     CASES_SEARCHED = "cases:searched"
+    CLOCK_TRUSTED = "clock:trusted"
     CODE_NOT_VALID = "code:not_valid"
     CODE_REDEEMED = "code:redeemed"
     CUSTODY_CONTRIBUTED = "custody:contributed"

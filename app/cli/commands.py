@@ -1,6 +1,8 @@
 """The ``padauk`` command and its subcommands, for those who run a deployment.
 
-Exit codes: 0 done, 1 refused (the reason is printed), 2 wrong usage, 3 a check found something.
+Exit codes: 0 done, 1 refused (the reason is printed), 2 wrong usage, 3 a check found something,
+4 a check could not look at everything; 10 and above: why a deployment must not be served
+(``store.identity.StartCode``).
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, call, demo, doctor, documents, init, member, serve
+from app.cli import audit, backup, call, demo, doctor, documents, init, member, serve
 from app.version import program_version
 
 
@@ -45,6 +47,8 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_backup)
 app.command("call")(call.call)
 app.command("documents")(documents.documents)
 app.add_typer(member.app, name="member")

@@ -22,10 +22,10 @@ from app.cli.home import (
     write_settings,
 )
 from app.cli.serve import serve_deployment
+from app.clock import utc_now
 from app.crypto.root import create_root_key_file
 from app.demo.build import build_demo
 from app.demo.organisation import DemoMember, SettableClock
-from app.deployment import utc_now
 from app.organisation.root import OrganisationRoot
 from app.store.migrate import upgrade
 from app.worker import Worker
@@ -67,10 +67,10 @@ def _make(home: Path, port: int) -> None:
     draft.mkdir(mode=0o700, parents=True)
     root = OrganisationRoot.generate()
     root_key = create_root_key_file(draft / ROOT_KEY_FILE)
-    values = fresh_values(draft, "demo", root.fingerprint) | {"port": port}
+    values = fresh_values("demo", root.fingerprint) | {"port": port}
     settings = write_settings(draft, values)
     clock = SettableClock(utc_now())
-    deployment = build(settings, root_key, clock)
+    deployment = build(settings, root_key, clock, create=True)
     try:
         upgrade(deployment.engine, "main")
         upgrade(deployment.keystore.engine, "keystore")
@@ -85,14 +85,6 @@ def _make(home: Path, port: int) -> None:
     _write_members(draft / _MEMBERS_FILE, members)
     shutil.rmtree(home, ignore_errors=True)
     draft.rename(home)
-    _readdress(draft, home)
-
-
-def _readdress(draft: Path, home: Path) -> None:
-    """Replace the folder's name in the settings after it was moved."""
-    file = home / "padauk.toml"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(str(draft.resolve()), str(home.resolve())), encoding="utf-8")
 
 
 def _write_members(file: Path, members: list[DemoMember]) -> None:

@@ -7,22 +7,35 @@ import os
 import resource
 import stat
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.home import FOUND, AsJson, Home, build, load_settings, out, read_root_key
+from app.audit.events import EventKind
+from app.backup.service import KEYSTORE_DAYS, list_old_keystores
+from app.cli.backup import JOB as BACKUP
+from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
+from app.clock import leave_stamp
 from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
-from app.store.migrate import current, head, upgrade
+from app.store.migrate import upgrade
 from app.store.models import JobRun
+from app.telemetry.health import Check, check_degraded, check_ready
+from app.work import NOBODY, begin_work, unit_of_work
 
-Check = tuple[str, bool, str]
-_WORKER_LATE = timedelta(minutes=10)
+_BACKUP_LATE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something that a careful operator would do differently; no reason to call anybody."""
+
+    name: str
+    says: str
 
 
 def doctor(
@@ -31,70 +44,96 @@ def doctor(
     bring_up: Annotated[
         bool, typer.Option("--upgrade", help="Upgrade both databases to the newest schema first.")
     ] = False,
+    trust_clock: Annotated[
+        bool, typer.Option("--trust-clock", help="Say that the present time is right; logged.")
+    ] = False,
+    backups: Annotated[
+        Path | None, typer.Option(help="Where backups are kept: names keystores kept too long.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check files, keys, databases and jobs. Exit code 3 where something is amiss."""
-    settings = load_settings(home)
-    deployment = build(settings, read_root_key(settings))
-    try:
-        if bring_up:
-            upgrade(deployment.engine, "main")
-            upgrade(deployment.keystore.engine, "keystore")
-        checks = [*_files(home, settings), *_databases(deployment)]
-    finally:
-        deployment.close()
-    if as_json:
-        out.print_json(
-            json.dumps([dict(zip(("check", "ok", "says"), c, strict=True)) for c in checks])
-        )
-    else:
-        for name, sound, says in checks:
-            mark = "[green]ok[/green]  " if sound else "[red]amiss[/red]"
-            out.print(f"{mark} {name}: {says}")
-    if not all(sound for _, sound, _ in checks):
+    """Check keys, databases, jobs, clock, disk and backups. Exit code 3 where something is amiss.
+
+    Advice is printed and changes no exit code: a sound embedded installation ends with 0.
+    """
+    if bring_up:
+        _upgrade(load_settings(home))
+    with opened(home) as deployment:
+        if trust_clock:
+            _trust_clock(deployment)
+        checks = [*check_ready(deployment, 0.0), *check_degraded(deployment)]
+        settings = deployment.settings
+        advice = [*_advice(home, settings), *_about_backups(deployment, backups)]
+        checks += _files(home)
+    _show(checks, advice, as_json=as_json)
+    if not all(check.ok for check in checks):
         raise typer.Exit(FOUND)
 
 
-def _files(home: Path, settings: Settings) -> Iterator[Check]:
-    yield "environment", settings.environment == "production", settings.environment
+def _show(checks: list[Check], advice: list[Advice], *, as_json: bool) -> None:
+    if as_json:
+        told = {
+            "checks": [asdict(check) for check in checks],
+            "advice": [asdict(item) for item in advice],
+        }
+        out.print_json(json.dumps(told))
+        return
+    for check in checks:
+        mark = "[green]ok[/green]    " if check.ok else "[red]amiss[/red] "
+        out.print(f"{mark} {check.name}: {check.says}", soft_wrap=True)
+    for item in advice:
+        out.print(f"[yellow]advice[/yellow] {item.name}: {item.says}", soft_wrap=True)
+
+
+def _upgrade(settings: Settings) -> None:
+    deployment = build(settings, read_root_key(settings))
+    try:
+        upgrade(deployment.engine, "main")
+        upgrade(deployment.keystore.engine, "keystore")
+    finally:
+        deployment.close()
+
+
+def _trust_clock(deployment: Deployment) -> None:
+    """Take the present time for right, put that on record, and let what waited go on."""
+    with deployment.sessions() as session, session.begin():
+        leave_stamp(session, deployment.clock(), trusted=True)
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, NOBODY)
+        with unit_of_work(work):
+            work.trail.record(EventKind.CLOCK_TRUSTED)
+
+
+def _files(home: Path) -> Iterator[Check]:
     for file in (home, home / SETTINGS_FILE):
         mode = stat.S_IMODE(file.stat().st_mode)
-        yield f"mode of {file.name}", not mode & 0o077, oct(mode)
+        says = oct(mode) if not mode & 0o077 else f"{oct(mode)}: others can read it; chmod go="
+        yield Check(f"mode of {file.name}", ok=not mode & 0o077, says=says)
+
+
+def _advice(home: Path, settings: Settings) -> Iterator[Advice]:
+    if settings.environment != "production":
+        yield Advice("environment", f"{settings.environment}: for no real person")
     key = settings.root_key_file
-    beside = key is not None and key.resolve().is_relative_to(home.resolve())
-    yield (
-        "root key",
-        not beside,
-        "on the same disk as the database" if beside else "kept elsewhere",
-    )
+    if key is not None and key.resolve().is_relative_to(home.resolve()):
+        yield Advice("root key", "lies on the same disk as the databases; move it off")
     boot = settings.boot_key_file
-    if boot is not None:
-        yield "boot key", _in_memory(boot), "on tmpfs" if _in_memory(boot) else "on a disk"
-    yield "core dumps", _no_core_dumps(), "off" if _no_core_dumps() else "on; set LimitCORE=0"
+    if boot is not None and not _in_memory(boot):
+        yield Advice("boot key", "lies on a disk; put it on tmpfs")
+    if not _no_core_dumps():
+        yield Advice("core dumps", "are on; set LimitCORE=0")
 
 
-def _databases(deployment: Deployment) -> Iterator[Check]:
-    for name, engine in (("main", deployment.engine), ("keystore", deployment.keystore.engine)):
-        try:
-            found, wanted = current(engine, name), head(name)  # type: ignore[arg-type]
-        except SQLAlchemyError as failure:
-            yield f"{name} database", False, type(failure).__name__
-            continue
-        yield f"{name} schema", found == wanted, f"at {found}, newest {wanted}"
-    yield from _jobs(deployment)
-
-
-def _jobs(deployment: Deployment) -> Iterator[Check]:
-    try:
-        with deployment.sessions() as session:
-            last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == "sequencer"))
-    except SQLAlchemyError:
-        return
+def _about_backups(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
+    with deployment.sessions() as session:
+        last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
     if last is None:
-        yield "worker", False, "has never run"
-        return
-    late = abs(deployment.clock() - last) > _WORKER_LATE
-    yield "worker", not late, f"last sequenced the log at {last:%Y-%m-%d %H:%M} UTC"
+        yield Advice("backup", "none was ever made; `padauk backup --to FOLDER`")
+    elif deployment.clock() - last > _BACKUP_LATE:
+        yield Advice("backup", f"the last proved copy is of {last:%Y-%m-%d %H:%M} UTC")
+    if folder is not None:
+        for file in list_old_keystores(folder, deployment.clock().date()):
+            yield Advice("old keystore", f"{file} is older than {KEYSTORE_DAYS} days; delete it")
 
 
 def _in_memory(path: Path) -> bool:

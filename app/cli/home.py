@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
-from app.crypto.errors import CryptoError, RootKeyRefused
+from app.clock import utc_now
+from app.crypto.errors import CryptoError
 from app.crypto.root import RootKey, load_root_key
-from app.deployment import BOOT_KEY_BYTES, Deployment, utc_now
+from app.deployment import BOOT_KEY_BYTES, Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
-from app.store.deployment_secrets import SecretsMissing
-from app.store.migrate import SchemaBehind, require_head
+from app.store.identity import StartCode, StartRefused, check_stores
 from app.work import note_writes
 
 ROOT_KEY_FILE = "root.key"
@@ -45,10 +47,10 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def refuse(reason: str) -> NoReturn:
-    """Print the reason and exit with code 1."""
-    err.print(f"[red]Refused:[/red] {reason}")
-    raise typer.Exit(REFUSED)
+def refuse(reason: str, code: int = REFUSED) -> NoReturn:
+    """Say why not, in one line, and end with an exit code: 1 unless the reason has its own."""
+    err.print(f"[red]Refused:[/red] {escape(reason)}", soft_wrap=True)
+    raise typer.Exit(code)
 
 
 def write_settings(home: Path, values: dict[str, Any]) -> Settings:
@@ -68,10 +70,16 @@ def load_settings(home: Path) -> Settings:
     try:
         return Settings.load(home)
     except FileNotFoundError:
-        refuse(f"there is no {SETTINGS_FILE} in {home}; `padauk init --home {home}` makes one")
+        missing = f"there is no {SETTINGS_FILE} in {home}; `padauk init --home {home}` makes one"
+        refuse(missing, StartCode.SETTINGS)
+    except TOMLDecodeError as broken:
+        refuse(f"{SETTINGS_FILE} cannot be read: {broken}", StartCode.SETTINGS)
     except ValidationError as invalid:
-        named = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in invalid.errors())
-        refuse(f"the settings do not hold: {named}")
+        named = "; ".join(
+            ": ".join([*map(str, error["loc"]), error["msg"].removeprefix("Value error, ")])
+            for error in invalid.errors()
+        )
+        refuse(f"a setting cannot be used: {named}", StartCode.SETTINGS)
 
 
 def read_root_key(settings: Settings) -> RootKey:
@@ -85,7 +93,7 @@ def read_root_key(settings: Settings) -> RootKey:
             prompt=lambda: str(typer.prompt("Root key (recovery words)", hide_input=True))
         )
     except CryptoError as refusal:
-        refuse(str(refusal))
+        refuse(f"the root key cannot be used: {refusal}", StartCode.ROOT_KEY)
 
 
 def read_boot_key(settings: Settings) -> bytes | None:
@@ -94,53 +102,84 @@ def read_boot_key(settings: Settings) -> bytes | None:
     if path is None:
         return None
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
+        _make_boot_key(path)
         key = path.read_bytes()
-        if len(key) != BOOT_KEY_BYTES:
-            refuse("the boot key file is not 32 bytes; remove it and start again")
-        return key
-    with os.fdopen(file, "wb") as made:
-        key = secrets.token_bytes(BOOT_KEY_BYTES)
-        made.write(key)
+    except OSError as failure:
+        refuse(f"the boot key {path}: {failure.strerror}", StartCode.BOOT_KEY)
+    if len(key) != BOOT_KEY_BYTES:
+        refuse("the boot key is not 32 bytes; remove its file and start again", StartCode.BOOT_KEY)
     return key
 
 
-def build(settings: Settings, root: RootKey, clock: Callable[[], datetime] = utc_now) -> Deployment:
-    """Open a deployment's databases and listen for unexplained writes."""
-    deployment = Deployment.build(settings, root, boot_key=read_boot_key(settings), clock=clock)
+def _make_boot_key(path: Path) -> None:
+    """Make the boot key unless it is there: whole or not at all, since processes start at once."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}-{new_id().hex}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(file, "wb") as made:
+        made.write(secrets.token_bytes(BOOT_KEY_BYTES))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first, and its key counts
+    finally:
+        draft.unlink()
+
+
+def build(
+    settings: Settings,
+    root: RootKey,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    create: bool = False,
+) -> Deployment:
+    """Open a deployment's databases and listen for unexplained writes.
+
+    Only with ``create`` may a missing SQLite file be made.
+    """
+    deployment = Deployment.build(
+        settings, root, boot_key=read_boot_key(settings), clock=clock, create=create
+    )
     note_writes(deployment.sessions)
     return deployment
 
 
 @contextmanager
 def opened(home: Path) -> Iterator[Deployment]:
-    """Open the deployment of a home for one command; refuses when the schema is behind."""
-    settings = load_settings(home)
-    deployment = build(settings, read_root_key(settings))
+    """Open the deployment of a home for one command; refuses one that must not be served."""
+    deployment = start(load_settings(home))
     try:
-        require_head(deployment.engine, "main")
-        require_head(deployment.keystore.engine, "keystore")
-        deployment.secrets.load()
         yield deployment
-    except SchemaBehind:
-        refuse("the databases are behind this program; `padauk doctor --upgrade` brings them up")
-    except SecretsMissing:
-        refuse("the keystore holds no secrets: this deployment was never founded")
-    except RootKeyRefused as refusal:
-        refuse(f"the root key does not fit: {refusal}")
     finally:
         deployment.close()
 
 
-def fresh_values(home: Path, environment: str, root_fingerprint: str) -> dict[str, Any]:
-    """Return the settings of a new embedded deployment in ``home``."""
-    home = home.resolve()
+def start(settings: Settings) -> Deployment:
+    """Return a deployment whose parts belong together, or refuse in one line."""
+    root = read_root_key(settings)
+    deployment = build(settings, root)
+    try:
+        check_stores(
+            deployment.engine,
+            deployment.keystore.engine,
+            organisation=deployment.organisation,
+            root=settings.organisation_root,
+            root_key_id=root.id,
+        )
+    except StartRefused as refusal:
+        deployment.close()
+        refuse(str(refusal), refusal.code)
+    return deployment
+
+
+def fresh_values(environment: str, root_fingerprint: str) -> dict[str, Any]:
+    """Return the settings of a new embedded deployment; files are named relative to its home."""
     return {
         "environment": environment,
         "organisation_id": new_id(),
         "organisation_root": root_fingerprint,
-        "database_url": f"sqlite:///{home}/padauk.db",
-        "keystore_url": f"sqlite:///{home}/keystore.db",
-        "root_key_file": home / ROOT_KEY_FILE,
+        "database_url": "sqlite:///padauk.db",
+        "keystore_url": "sqlite:///keystore.db",
+        "root_key_file": ROOT_KEY_FILE,
     }

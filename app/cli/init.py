@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
 from rich.panel import Panel
 
+from app.accounts.logins import check_login
 from app.cli.home import (
     ROOT_KEY_FILE,
     Home,
@@ -52,25 +57,45 @@ def init(
     """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
     if threshold > len(lead):
         refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(home.iterdir()):
+    try:
+        for login in lead:
+            check_login(login)
+    except DomainError as refusal:
+        refuse(refusal.title)
+    if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")
     root = OrganisationRoot.generate()
-    root_key = create_root_key_file(home / ROOT_KEY_FILE)
-    values = fresh_values(home, "production", root.fingerprint)
+    values = fresh_values("production", root.fingerprint)
     values |= {
         key: url
         for key, url in (("database_url", database_url), ("keystore_url", keystore_url))
         if url
     }
-    deployment = build(write_settings(home, values), root_key)
-    try:
-        founding = found(deployment, root, teams=team, leads=lead, threshold=threshold)
-    except DomainError as refusal:
-        refuse(refusal.title)
-    finally:
-        deployment.close()
+    with draft_of(home) as draft:
+        root_key = create_root_key_file(draft / ROOT_KEY_FILE)
+        deployment = build(write_settings(draft, values), root_key, create=True)
+        try:
+            founding = found(deployment, root, teams=team, leads=lead, threshold=threshold)
+        except DomainError as refusal:
+            refuse(refusal.title)
+        finally:
+            deployment.close()
     _show(home, founding, root_key, lead, threshold)
+
+
+@contextmanager
+def draft_of(home: Path) -> Iterator[Path]:
+    """Yield a folder beside a home: the home, when all went well; gone, if not."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(mkdtemp(prefix=f".{home.name}-being-founded-", dir=home.parent))
+    try:
+        yield draft
+    except BaseException:
+        rmtree(draft, ignore_errors=True)
+        raise
+    if home.exists():
+        home.rmdir()
+    draft.rename(home)
 
 
 def found(

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from app.cli.home import Home, build, load_settings, opened, out, read_root_key, refuse
+from app.cli.home import Home, load_settings, opened, out, refuse, start
 from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
 from app.worker import Worker
@@ -47,11 +47,16 @@ def serve(
     jobs: Annotated[bool, typer.Option(help="Also run the periodic jobs in this process.")] = True,
 ) -> None:
     """Serve the application on the address that the settings name."""
-    settings = load_settings(home)
-    if processes > 1:
-        if settings.is_sqlite or settings.boot_key_file is None:
-            refuse("several processes need PostgreSQL and a boot_key_file on tmpfs")
-        os.environ[_HOME_VARIABLE] = str(home)
+    with opened(home) as deployment:
+        settings = deployment.settings
+        if processes == 1:
+            out.print(f"Padauk on http://{settings.host}:{settings.port}")
+            serve_deployment(deployment, jobs=jobs)
+            return
+    if settings.is_sqlite or settings.boot_key_file is None:
+        refuse("several processes need PostgreSQL and a boot_key_file on tmpfs")
+    os.environ[_HOME_VARIABLE] = str(home)
+    with jobs_beside(home) if jobs else nullcontext():
         uvicorn.run(
             "app.cli.serve:application",
             factory=True,
@@ -61,10 +66,13 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
             **SERVER_OPTIONS,
         )
-        return
-    with opened(home) as deployment:
-        out.print(f"Padauk on http://{settings.host}:{settings.port}")
-        serve_deployment(deployment, jobs=jobs)
+
+
+@contextmanager
+def jobs_beside(home: Path) -> Iterator[None]:
+    """Run the jobs in the parent of several processes, as one process runs them beside itself."""
+    with opened(home) as deployment, working(deployment):
+        yield
 
 
 def end_quietly() -> None:
@@ -94,8 +102,8 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
 
 def application() -> FastAPI:
     """Build the application of one of several processes, from the home in the environment."""
-    settings = load_settings(Path(os.environ[_HOME_VARIABLE]))
-    return create_app(build(settings, read_root_key(settings)))
+    deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
+    return create_app(deployment, close=True)
 
 
 def worker(

@@ -78,6 +78,12 @@ class Label(StrEnum):
     GRANT_STATEMENT = "padauk/grant-statement/1"
     BUNDLE = "padauk/bundle/1"
 
+    # Backups, and what proves one
+    BACKUP_PART = "padauk/backup/part/1"
+    BACKUP_CHUNK = "padauk/backup/chunk/1"
+    CANARY = "padauk/canary/1"
+    CANARY_KEY = "padauk/canary/key/1"
+
     # The log
     CASE_LOG_KEY = "padauk/log/case/1"
     EVENT = "padauk/event/1"

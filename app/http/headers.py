@@ -5,12 +5,14 @@ Plain ASGI, two steps a request. Knows no routes and keeps no note of who asked.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.problems import report, response_of
+from app.telemetry.metrics import Metrics
 
 HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"cache-control", b"no-store"),
@@ -59,3 +61,30 @@ class SecurityHeadersMiddleware:
                 report(failure)
                 return
             await response_of(failure)(scope, receive, send_with_headers)
+
+
+class MetricsMiddleware:
+    """Counts every response by operation and status, and how long it took. Keeps no address."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            operation = getattr(scope.get("route"), "name", None) or "none"
+            self._metrics.count_request(operation, status, perf_counter() - began)

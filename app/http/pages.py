@@ -6,25 +6,36 @@ it is written when first asked for and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
-from sqlalchemy import literal, select
+from starlette.responses import Response
 
 from app.http.needs import Public
 from app.http.responses import JSON, Raw
 from app.http.routing import Router
 from app.http.schema import Schema
+from app.telemetry.health import Check, HealthProbe
 from app.work import Work
 
 _HTML = "text/html; charset=utf-8"
+_OK = 200
+_UNAVAILABLE = 503
 
 
-class Health(Schema):
-    """What a monitor may know."""
+class HealthRead(Schema):
+    """What a monitor may know: whether all is well, and the names of what is not."""
 
-    status: str
+    status: Literal["ok", "failing"]
+    failing: list[str]
+
+
+def _health_response(checks: Iterable[Check]) -> Response:
+    failing = [check.name for check in checks if not check.ok]
+    health = HealthRead(status="failing" if failing else "ok", failing=failing)
+    return Raw(health.model_dump_json().encode(), JSON, status=_UNAVAILABLE if failing else _OK)
 
 
 def front_page() -> Router:
@@ -40,11 +51,15 @@ def front_page() -> Router:
     return router
 
 
-def about(describe: Callable[[], bytes]) -> Router:
-    """Return the router of the health check and of the description that ``describe`` writes."""
+def about(probe: HealthProbe, describe: Callable[[], bytes]) -> Router:
+    """Return the router of the health checks and of the description that ``describe`` writes.
+
+    None of the checks needs a request thread: they tell what the probe saw last.
+    """
     router = Router(tags=["about"])
     description = cache(describe)
 
+<<<<<<< HEAD
     @router.get("/health", needs=Public("a monitor has no account; it learns up or down"))
     def read_health(work: Work) -> Health:
         """Say whether database and keystore respond."""
@@ -52,6 +67,22 @@ def about(describe: Callable[[], bytes]) -> Router:
         with work.deployment.keystore.engine.connect() as connection:
             connection.execute(select(literal(1)))
         return Health(status="ok")
+=======
+    @router.get("/health", needs=Public("a monitor has no account; it learns that this answers"))
+    def read_health() -> HealthRead:
+        """Say that this process answers at all: restart it when it does not."""
+        return HealthRead(status="ok", failing=[])
+
+    @router.get("/health/ready", needs=Public("a load balancer has no account"))
+    def read_readiness() -> Response:
+        """Say whether requests can be served: databases, schema, disk, queue. 503 where not."""
+        return _health_response(probe.report().ready)
+
+    @router.get("/health/degraded", needs=Public("a monitor has no account"))
+    def read_degradation() -> Response:
+        """Say whether a person should look: a job late or failing, the clock. 503 where so."""
+        return _health_response(probe.report().degraded)
+>>>>>>> 6b29e0a (Back up and restore with proof; tie the stores to each other; refuse wrong starts; probe health; doubt clocks; JSON logs and metrics)
 
     @router.get("/openapi.json", needs=Public("the interface is open source"))
     def read_description(work: Work) -> Raw:  # noqa: ARG001 - written in a thread, not on the loop

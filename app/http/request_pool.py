@@ -30,7 +30,7 @@ class RequestPool:
 
     def __init__(self, threads: int, *, waiting: int | None = None) -> None:
         self._limiter = CapacityLimiter(threads)
-        self._free = waiting or threads * WAITING_A_THREAD
+        self._free = self._room = waiting or threads * WAITING_A_THREAD
         self._closed = False
         self.taken = 0
 
@@ -44,6 +44,16 @@ class RequestPool:
             return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
         finally:
             self._free += 1
+
+    @property
+    def in_hand(self) -> int:
+        """How many calls run or wait."""
+        return self._room - self._free
+
+    @property
+    def fullness(self) -> float:
+        """How full the pool is, from 0 to 1."""
+        return self.in_hand / self._room
 
     def close(self) -> None:
         """Let later calls get ``Busy``; the threads end with their event loop."""

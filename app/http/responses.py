@@ -13,11 +13,18 @@ JSON = "application/json"
 class Raw(Response):
     """A response that is no JSON of a schema: a page, a table, a file to save."""
 
-    def __init__(self, content: bytes, media_type: str, filename: str | None = None) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        media_type: str,
+        filename: str | None = None,
+        *,
+        status: int = 200,
+    ) -> None:
         headers = None
         if filename is not None:
             headers = {"content-disposition": f'attachment; filename="{filename}"'}
-        super().__init__(content, media_type=media_type, headers=headers)
+        super().__init__(content, status, media_type=media_type, headers=headers)
 
 
 def json_response(result: Any, shape: TypeAdapter[Any], status: int) -> Response:

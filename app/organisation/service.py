@@ -32,6 +32,9 @@ from app.crypto.labels import Label
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
 from app.organisation.root import OrganisationRoot
 from app.permissions import Role
+from app.store.identity import ONLY_ROW, found_keystore
+from app.store.models import DeploymentIdentity
+from app.vault.canary import make_canary
 from app.vault.certificates import certify_member, certify_organisation_key
 from app.vault.custody import deal_custody
 from app.vault.keyring import FIRST_EPOCH
@@ -82,6 +85,7 @@ def found_organisation(
     if not 1 <= threshold <= len(leads) or not teams:
         raise ThresholdInvalid("threshold")
     work.deployment.create_secrets()
+    _add_identity(work)
     _add_root(work, root)
     founded = [add_team(work, name) for name in teams]
     work.session.flush()
@@ -120,6 +124,24 @@ def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID)
         EventKind.MEMBER_ADMITTED, member=str(admission.member.id), role=Role.LEAD.value
     )
     return admission
+
+
+def _add_identity(work: Work) -> None:
+    """Let the two databases know each other, and seal the canary that proves it."""
+    deployment = work.deployment
+    keystore_id = found_keystore(deployment.keystore.engine, deployment.organisation)
+    share_id, canary = make_canary(deployment)
+    work.session.add(
+        DeploymentIdentity(
+            id=ONLY_ROW,
+            organisation_id=deployment.organisation,
+            organisation_root=deployment.settings.organisation_root,
+            keystore_id=keystore_id,
+            keystore_number=1,
+            canary_share_id=share_id,
+            canary=canary,
+        )
+    )
 
 
 def _add_root(work: Work, root: OrganisationRoot) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import Delete, Engine, Update, bindparam, delete, func, insert, 
 from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.engine import checkpoint
-from app.store.models import SHARED_COMPARTMENTS, ErasureShare
+from app.store.models import SHARED_COMPARTMENTS, ErasureShare, KeystoreIdentity
 
 SHARE_BYTES = 32
 CACHE_SECONDS = 60.0
@@ -36,6 +36,7 @@ _POSITIONS: dict[Compartment, int] = {
 }
 _SHARES = ("log", *(compartment.value for compartment in SHARED_COMPARTMENTS))
 _COLUMNS = ErasureShare.__table__.c
+_COUNT_WRITE = update(KeystoreIdentity).values(number=KeystoreIdentity.number + 1)
 _FIND = select(_COLUMNS.id, *(_COLUMNS[name] for name in _SHARES)).where(
     _COLUMNS.id.in_(bindparam("ids", expanding=True))
 )
@@ -88,6 +89,7 @@ class Keystore:
         ]
         with self._engine.begin() as connection:
             connection.execute(insert(ErasureShare), rows)
+            connection.execute(_COUNT_WRITE)
         return [(key, CaseShares(shares[0], shares[1:])) for key, shares in made.items()]
 
     def find(self, share_ids: Iterable[UUID]) -> dict[UUID, CaseShares]:
@@ -132,6 +134,7 @@ class Keystore:
             erasure = update(ErasureShare).values({part.value: None for part in compartments})
         with self._engine.begin() as connection:
             count = connection.execute(erasure.where(ErasureShare.id.in_(gone))).rowcount
+            connection.execute(_COUNT_WRITE)
         checkpoint(self._engine)
         with self._lock:
             for share_id in gone:

@@ -103,6 +103,12 @@ def head(line: Line) -> str:
     return ScriptDirectory.from_config(_config(line)).get_current_head() or "base"
 
 
+def known(line: Line) -> frozenset[str]:
+    """Return every revision that this program knows of."""
+    script = ScriptDirectory.from_config(_config(line))
+    return frozenset(revision.revision for revision in script.walk_revisions())
+
+
 def current(engine: Engine, line: Line) -> str:
     """Return the revision that a database is at; ``base`` when it is empty."""
     del line

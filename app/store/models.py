@@ -114,3 +114,29 @@ class DeploymentSecret(KeystoreBase):
     root_key_id: Mapped[bytes] = key_column("names the root key that wraps it", LargeBinary)
     wrapped: Mapped[bytes] = key_column("AES-256-GCM under a key of the root key", LargeBinary)
     made_on: Mapped[date] = plain("the day of founding, or of its replacement")
+
+
+class KeystoreIdentity(KeystoreBase):
+    """Which keystore this is, and how often it was written to. One row."""
+
+    __tablename__ = "keystore"
+
+    id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
+    keystore_id: Mapped[UUID] = plain("random; the main database names it")
+    organisation_id: Mapped[UUID] = plain("random; the settings name it")
+    number: Mapped[int] = plain("counts writes: an older keystore is told from a newer one")
+
+
+class DeploymentIdentity(Base):
+    """Which deployment this database belongs to, and how far its keystore has come. One row."""
+
+    __tablename__ = "deployment"
+    __housekeeping__ = "says which parts belong together, nothing of anyone"
+
+    id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
+    organisation_id: Mapped[UUID] = plain("random; the settings name it")
+    organisation_root: Mapped[str] = plain("fingerprint of the organisation root", String(64))
+    keystore_id: Mapped[UUID] = plain("random; the keystore of this database")
+    keystore_number: Mapped[int] = plain("the newest number of the keystore that was seen")
+    canary_share_id: Mapped[UUID] = plain("random; the share of the canary, which is of no case")
+    canary: Mapped[bytes] = key_column("a fixed text, sealed as a case's cells are")

@@ -49,7 +49,8 @@ def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
                         )
                         people.append(_person(login, admission))
     deployment.close()
-    return Founded(settings, root_key, tuple(people), tuple(teams), root.key)
+    kit = tuple(founding.recovery_kit)
+    return Founded(settings, root_key, tuple(people), tuple(teams), root.key, kit)
 
 
 def _person(login: str, admission: Admission) -> Person:

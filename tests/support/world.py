@@ -83,6 +83,7 @@ class Founded:
     people: tuple[Person, ...]
     teams: tuple[UUID, ...]
     root_signing: SigningKey
+    recovery_kit: tuple[str, ...] = ()
 
 
 @dataclass

@@ -56,8 +56,17 @@ def upgrade() -> None:
         sa.Column("reporting", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_shares")),
     )
+    op.create_table(
+        "keystore",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("keystore_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keystore")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("keystore")
     op.drop_table("erasure_shares")
     op.drop_table("deployment_secrets")

@@ -276,6 +276,17 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "deployment",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_root", sa.String(length=64), nullable=False),
+        sa.Column("keystore_id", sa.Uuid(), nullable=False),
+        sa.Column("keystore_number", sa.Integer(), nullable=False),
+        sa.Column("canary_share_id", sa.Uuid(), nullable=False),
+        sa.Column("canary", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
+    )
+    op.create_table(
         "duplicate_dismissals",
         sa.Column("other_id", sa.Uuid(), nullable=False),
         sa.Column("dismissed_by", sa.Uuid(), nullable=False),
@@ -1049,6 +1060,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_duplicate_dismissals_other_id"), table_name="duplicate_dismissals")
     op.drop_index(op.f("ix_duplicate_dismissals_case_id"), table_name="duplicate_dismissals")
     op.drop_table("duplicate_dismissals")
+    op.drop_table("deployment")
     op.drop_index(op.f("ix_custody_contributions_asked_by"), table_name="custody_contributions")
     op.drop_table("custody_contributions")
     op.drop_table("credentials")

@@ -1,0 +1,1 @@
+"""Backups that are proved before they are sealed, and restoring from them."""

@@ -1,0 +1,102 @@
+"""Copies of a database as one SQLite file, made while others write, and read back into either kind.
+
+- A copy is one state of the database: SQLite's online backup, or one snapshot on PostgreSQL.
+- Whatever the source, a copy is a SQLite file of the same tables: it can be opened and proved on
+  any machine, and restored into SQLite or PostgreSQL.
+- The copy is of one schema revision, which stands in it; restoring brings up exactly that one.
+
+Knows tables and rows as stored; opens no cell.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select
+
+from app.store.engine import build_engine, checkpoint, read_snapshot
+from app.store.migrate import Line, current, upgrade
+
+_ROWS_AT_ONCE = 2_000
+
+
+def copy_out(engine: Engine, line: Line, metadata: MetaData, target: Path) -> None:
+    """Write a copy of a database to a new file; raises ``FileExistsError``, or as the engine does.
+
+    The file is readable by its owner alone.
+    """
+    target.touch(mode=0o600, exist_ok=False)
+    if engine.dialect.name == "sqlite":
+        _copy_pages(engine, target)
+        return
+    copy = build_engine(f"sqlite:///{target}")
+    try:
+        upgrade(copy, line, current(engine, line))
+        with read_snapshot(engine) as source, copy.begin() as into:
+            _copy_rows(source, into, metadata)
+        checkpoint(copy)
+    finally:
+        copy.dispose()
+
+
+def copy_in(source: Path, line: Line, metadata: MetaData, engine: Engine) -> None:
+    """Read a copy into an empty database, at the copy's own revision.
+
+    Raises ``DatabaseNotEmpty``; nothing is left half done.
+    """
+    copy = build_engine(f"sqlite:///{source}")
+    try:
+        if current(engine, line) != "base":
+            raise DatabaseNotEmpty(line)
+        upgrade(engine, line, current(copy, line))
+        with read_snapshot(copy) as reading, engine.begin() as into:
+            _copy_rows(reading, into, metadata)
+    finally:
+        copy.dispose()
+    checkpoint(engine)
+
+
+class DatabaseNotEmpty(RuntimeError):
+    """A copy is restored into an empty database only: nothing is ever overwritten."""
+
+
+def count_rows(connection: Connection, metadata: MetaData) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in metadata.sorted_tables
+    }
+
+
+def revision_of(connection: Connection) -> str:
+    """Return the schema revision that a database is at."""
+    return MigrationContext.configure(connection).get_current_revision() or "base"
+
+
+def _copy_pages(engine: Engine, target: Path) -> None:
+    raw = engine.raw_connection()
+    try:
+        with closing(sqlite3.connect(target)) as into:
+            source: Any = raw.driver_connection
+            source.backup(into, pages=1_000, sleep=0.005)
+            # A copy that is carried about is one file, with no log beside it.
+            into.execute("PRAGMA journal_mode = delete")
+    finally:
+        raw.close()
+
+
+def _copy_rows(source: Connection, into: Connection, metadata: MetaData) -> None:
+    for table in metadata.sorted_tables:
+        for rows in _pages(source, table):
+            into.execute(insert(table), rows)
+
+
+def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    found = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table))
+    for page in found.mappings().partitions():
+        yield [dict(row) for row in page]

@@ -1,0 +1,222 @@
+"""Taking a backup that was proved before it was sealed, and keeping as few keystores as needed.
+
+- The main database is copied first, the keystore after it: every case in the copy has its share.
+- The copies are proved in the clear, in a private folder: they belong together and to this root
+  key, no case lacks its share, and a canary opens that needs a deployment secret and a share.
+- Each part is then sealed to the custody key. The folder gets its name last: what has one is whole.
+- The root key is in no backup. Keystore parts older than seven days are deleted, because a share
+  that was destroyed must not come back.
+
+Knows files and counts; of the cells it opens the canary alone.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.backup.archive import seal_part
+from app.backup.copies import copy_out
+from app.cases.models import Case, CaseStatus
+from app.crypto.root import RootKey
+from app.deployment import Deployment
+from app.models import metadata
+from app.store.base import new_id
+from app.store.identity import StartRefused, check_stores, remember_keystore
+from app.store.models import KeystoreBase
+from app.vault.canary import CanaryLost, open_canary
+from app.vault.certificates import Certificates
+from app.vault.models import OrganisationKeyKind, ScopeRow
+
+KEYSTORE_DAYS: Final = 7
+MANIFEST: Final = "manifest.json"
+PARTS: Final = ("main.db", "keystore.db", "padauk.toml")
+_PREFIX: Final = "padauk-"
+_UNFINISHED: Final = ".unfinished-"
+
+
+class BackupNotProved(RuntimeError):
+    """The copy does not hold what it must; nothing was kept of it. Says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says of itself to everybody. Holds no secret and names nobody."""
+
+    version: int
+    backup_id: str
+    made_on: str
+    organisation_id: str
+    organisation_root: str
+    custody_epoch: int
+    custody_public: str
+    cases: int
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made: where it is, and what was counted when it was proved."""
+
+    folder: Path
+    manifest: Manifest
+    removed_keystores: int
+
+
+def back_up(deployment: Deployment, root: RootKey, settings_file: Path, target: Path) -> Backup:
+    """Copy, prove and seal both databases and the settings into a new folder of ``target``.
+
+    Raises ``BackupNotProved``, and what the engines and the file system raise.
+    """
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backup_id, now = new_id(), deployment.clock()
+    draft = target / f"{_UNFINISHED}{backup_id}"
+    draft.mkdir(mode=0o700)
+    try:
+        with _private_folder(target) as clear:
+            _copy(deployment, settings_file, clear)
+            cases, shares = prove(deployment, root, clear)
+            manifest = _seal(deployment, clear, draft, backup_id, now.date(), (cases, shares))
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    folder = target / f"{_PREFIX}{now:%Y%m%dT%H%M%S}Z-{backup_id.hex[:8]}"
+    draft.rename(folder)
+    return Backup(folder, manifest, remove_old_keystores(target, now.date()))
+
+
+def _copy(deployment: Deployment, settings_file: Path, clear: Path) -> None:
+    with deployment.sessions() as session, session.begin():
+        remember_keystore(session, deployment.keystore.engine)
+    copy_out(deployment.engine, "main", metadata, clear / "main.db")
+    copy_out(deployment.keystore.engine, "keystore", KeystoreBase.metadata, clear / "keystore.db")
+    shutil.copyfile(settings_file, clear / "padauk.toml")
+
+
+def prove(deployment: Deployment, root: RootKey, clear: Path) -> tuple[int, int]:
+    """Open the copies as a deployment of their own; returns how many cases and shares they hold.
+
+    Raises ``BackupNotProved``.
+    """
+    urls = {
+        "database_url": f"sqlite:///{clear}/main.db",
+        "keystore_url": f"sqlite:///{clear}/keystore.db",
+        "boot_key_file": None,
+    }
+    copy = Deployment.build(deployment.settings.model_copy(update=urls), root)
+    try:
+        check_stores(
+            copy.engine,
+            copy.keystore.engine,
+            organisation=copy.organisation,
+            root=copy.settings.organisation_root,
+            root_key_id=root.id,
+        )
+        open_canary(copy)
+        return _count_pairs(copy)
+    except StartRefused as refusal:
+        raise BackupNotProved(refusal.reason) from None
+    except CanaryLost as lost:
+        raise BackupNotProved(lost.title) from None
+    finally:
+        copy.close()
+
+
+def _count_pairs(copy: Deployment) -> tuple[int, int]:
+    """Count cases and shares; raises ``BackupNotProved`` where a living case has no share."""
+    with Session(copy.engine) as session:
+        erased = set(session.scalars(select(Case.id).where(Case.status == CaseStatus.ERASED)))
+        pairs = session.execute(select(ScopeRow.case_id, ScopeRow.share_id).distinct()).all()
+    there = copy.keystore.find({pair.share_id for pair in pairs})
+    lost = {p.case_id for p in pairs if p.share_id not in there} - erased
+    if lost:
+        raise BackupNotProved(f"{len(lost)} cases have no erasure share in the copy")
+    return len({pair.case_id for pair in pairs}), len(there)
+
+
+def _seal(
+    deployment: Deployment,
+    clear: Path,
+    draft: Path,
+    backup_id: UUID,
+    day: date,
+    counted: tuple[int, int],
+) -> Manifest:
+    settings = deployment.settings
+    with deployment.sessions() as session:
+        certificates = Certificates(session, deployment.organisation, settings.organisation_root)
+        epoch, custody = certificates.organisation_sealing_key(OrganisationKeyKind.CUSTODY)
+        public = certificates.organisation_key(OrganisationKeyKind.CUSTODY, epoch).public
+    for part in PARTS:
+        seal_part(clear / part, draft / f"{part}.sealed", custody, backup=backup_id, part=part)
+    manifest = Manifest(
+        version=1,
+        backup_id=str(backup_id),
+        made_on=day.isoformat(),
+        organisation_id=str(deployment.organisation),
+        organisation_root=settings.organisation_root,
+        custody_epoch=epoch,
+        custody_public=public.hex(),
+        cases=counted[0],
+        shares=counted[1],
+    )
+    text = json.dumps(asdict(manifest), indent=2) + "\n"
+    (draft / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a backup says of itself; raises ``ValueError``, ``OSError``."""
+    return Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+
+
+def list_backups(target: Path) -> list[Path]:
+    """Return the folders of whole backups, oldest first."""
+    return sorted(file.parent for file in target.glob(f"{_PREFIX}*/{MANIFEST}"))
+
+
+def list_old_keystores(target: Path, today: date) -> list[Path]:
+    """Return the sealed keystores in a folder that are older than seven days."""
+    oldest = today - timedelta(days=KEYSTORE_DAYS)
+    return [
+        folder / "keystore.db.sealed"
+        for folder in list_backups(target)
+        if date.fromisoformat(read_manifest(folder).made_on) < oldest
+        and (folder / "keystore.db.sealed").exists()
+    ]
+
+
+def remove_old_keystores(target: Path, today: date) -> int:
+    """Delete sealed keystores older than seven days; returns how many."""
+    old = list_old_keystores(target, today)
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
+@contextmanager
+def _private_folder(beside: Path) -> Iterator[Path]:
+    """Yield a folder that its owner alone may enter; what lies in it is gone afterwards.
+
+    In memory where the machine has such a place, because the copies in it are in the clear.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - the kernel's own tmpfs
+    where = memory if memory.is_dir() else beside
+    with tempfile.TemporaryDirectory(prefix="padauk-", dir=where) as folder:
+        yield Path(folder)
+
+
+def made_at(folder: Path) -> datetime:
+    """Return when a backup was made, by its name."""
+    return datetime.strptime(folder.name.split("-")[1], "%Y%m%dT%H%M%S%z")

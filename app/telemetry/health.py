@@ -1,0 +1,161 @@
+"""Is this process alive, ready, degraded: three questions, three truthful answers.
+
+- Alive: the process answers. Asked by whoever restarts it.
+- Ready: database, keystore, their schema, and room on the disk. Asked by whoever sends requests.
+- Degraded: it serves, and something needs a person: a job late or failing, a log that waits, a
+  clock in doubt.
+
+Checks run in a thread of their own, never in those of requests; a round that does not come back
+within its deadline counts as failed. Knows no person and no case.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Engine, literal, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.deployment import Deployment
+from app.store.jobs import list_runs
+from app.store.migrate import Line, current, head
+from app.telemetry.metrics import database_folder
+
+EVERY_SECONDS: Final = 3.0
+DEADLINE_SECONDS: Final = 8.0
+"""After so long without a round that came back, the last one counts no more."""
+LEAST_FREE_BYTES: Final = 50 * 1024 * 1024
+LATE: Final[dict[str, timedelta]] = {
+    "sequencer": timedelta(minutes=2),
+    "escalation": timedelta(minutes=5),
+    "alerts": timedelta(minutes=5),
+    "log check": timedelta(days=2),
+}
+"""How long ago a job may have succeeded before somebody should look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: its name, whether it is as it should be, and in words."""
+
+    name: str
+    ok: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the last round of checks found: what keeps requests out, and what needs a person."""
+
+    ready: tuple[Check, ...]
+    degraded: tuple[Check, ...]
+
+
+_SILENT = Report(
+    (Check("checks", ok=False, says="no round of checks came back in time"),),
+    (Check("checks", ok=False, says="no round of checks came back in time"),),
+)
+
+
+class HealthProbe:
+    """Looks every few seconds, in a thread of its own, and tells what it saw last.
+
+    Asking costs nothing and waits for nothing. ``waiting`` is how full the queue of requests is,
+    from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        waiting: Callable[[], float] = lambda: 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._deployment = deployment
+        self._waiting = waiting
+        self._monotonic = monotonic
+        self._stopped = threading.Event()
+        self._last: tuple[float, Report] | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking, without waiting for a check that hangs."""
+        self._stopped.set()
+
+    def look(self) -> Report:
+        """Run one round of checks now, in the calling thread."""
+        report = Report(
+            tuple(check_ready(self._deployment, self._waiting())),
+            tuple(check_degraded(self._deployment)),
+        )
+        self._last = (self._monotonic(), report)
+        return report
+
+    def report(self) -> Report:
+        """Return what the last round found; a round that is overdue counts as a failed one."""
+        if self._last is None or self._monotonic() - self._last[0] > DEADLINE_SECONDS:
+            return _SILENT
+        return self._last[1]
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self.look()
+            self._stopped.wait(EVERY_SECONDS)
+
+
+def check_ready(deployment: Deployment, waiting: float) -> Iterator[Check]:
+    """Yield what must hold for a request to be served."""
+    lines: tuple[tuple[Line, Engine], ...] = (
+        ("main", deployment.engine),
+        ("keystore", deployment.keystore.engine),
+    )
+    for line, engine in lines:
+        try:
+            with engine.connect() as connection:
+                connection.execute(select(literal(1)))
+            at, wanted = current(engine, line), head(line)
+        except SQLAlchemyError as failure:
+            yield Check(f"{line} database", ok=False, says=type(failure).__name__)
+            continue
+        yield Check(f"{line} database", ok=True, says="answers")
+        yield Check(f"{line} schema", ok=at == wanted, says=f"at {at}, this program needs {wanted}")
+    folder = database_folder(deployment.engine)
+    if folder is not None:
+        free = shutil.disk_usage(folder).free
+        mebibytes = free // (1024 * 1024)
+        yield Check("disk", ok=free >= LEAST_FREE_BYTES, says=f"{mebibytes} MiB free")
+    yield Check("queue", ok=waiting < 1.0, says=f"{waiting:.0%} full")
+
+
+def check_degraded(deployment: Deployment) -> Iterator[Check]:
+    """Yield what needs a person though requests are served."""
+    now = deployment.clock()
+    try:
+        doubt = deployment.find_time_doubt()
+        yield Check("clock", ok=doubt is None, says=doubt or "agrees with what is on record")
+        with Session(deployment.engine) as session:
+            runs = {run.name: run for run in list_runs(session)}
+    except SQLAlchemyError as failure:
+        yield Check("jobs", ok=False, says=type(failure).__name__)
+        return
+    for name, longest in LATE.items():
+        run = runs.get(name)
+        if run is None or run.succeeded_at is None:
+            yield Check(f"job {name}", ok=False, says="has never succeeded")
+        elif run.failures:
+            times = f"failed {run.failures} times since it last succeeded"
+            yield Check(f"job {name}", ok=False, says=f"{times}: {run.failure}")
+        else:
+            late = abs(now - run.succeeded_at) > longest
+            yield Check(f"job {name}", ok=not late, says=f"{run.succeeded_at:%Y-%m-%d %H:%M} UTC")
