@@ -59,15 +59,6 @@ def about(probe: HealthProbe, describe: Callable[[], bytes]) -> Router:
     router = Router(tags=["about"])
     description = cache(describe)
 
-<<<<<<< HEAD
-    @router.get("/health", needs=Public("a monitor has no account; it learns up or down"))
-    def read_health(work: Work) -> Health:
-        """Say whether database and keystore respond."""
-        work.session.execute(select(literal(1)))
-        with work.deployment.keystore.engine.connect() as connection:
-            connection.execute(select(literal(1)))
-        return Health(status="ok")
-=======
     @router.get("/health", needs=Public("a monitor has no account; it learns that this answers"))
     def read_health() -> HealthRead:
         """Say that this process answers at all: restart it when it does not."""
@@ -82,7 +73,6 @@ def about(probe: HealthProbe, describe: Callable[[], bytes]) -> Router:
     def read_degradation() -> Response:
         """Say whether a person should look: a job late or failing, the clock. 503 where so."""
         return _health_response(probe.report().degraded)
->>>>>>> 6b29e0a (Back up and restore with proof; tie the stores to each other; refuse wrong starts; probe health; doubt clocks; JSON logs and metrics)
 
     @router.get("/openapi.json", needs=Public("the interface is open source"))
     def read_description(work: Work) -> Raw:  # noqa: ARG001 - written in a thread, not on the loop

@@ -110,7 +110,11 @@ class HealthProbe:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self.look()
+            try:
+                self.look()
+            except Exception as failure:  # noqa: BLE001 - a probe that dies says nothing for ever
+                found = (Check("checks", ok=False, says=type(failure).__name__),)
+                self._last = (self._monotonic(), Report(found, found))
             self._stopped.wait(EVERY_SECONDS)
 
 

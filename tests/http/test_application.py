@@ -68,6 +68,8 @@ def test_public_routes_are_few_and_say_why(app: FastAPI):
     assert set(public) == {
         "GET /",
         "GET /api/health",
+        "GET /api/health/degraded",
+        "GET /api/health/ready",
         "GET /api/openapi.json",
         "POST /api/sessions",
     }

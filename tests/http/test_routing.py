@@ -44,7 +44,7 @@ def needs_of(judge: ServedApp) -> list[Served]:
 
 def test_every_route_that_is_served_says_what_it_needs(judge: ServedApp):
     served = needs_of(judge)
-    assert len(served) == len(toys.router.routes) + 3
+    assert len(served) == len(toys.router.routes) + 5
     assert len(served) == len(list(iter_route_contexts(judge.app.routes)))
     assert all(route.needs for route in served)
 
@@ -289,7 +289,7 @@ def test_an_application_lives_frozen_and_ends_its_threads(judge: ServedApp):
         assert client.get("/api/health").status_code == 200
         assert gc.get_freeze_count() > 0
     assert gc.get_freeze_count() == 0
-    assert client.get("/api/health").status_code == 503
+    assert client.get("/api/openapi.json").status_code == 503
 
 
 def test_nothing_is_reported_to_whatever_the_host_configures(judge: ServedApp):

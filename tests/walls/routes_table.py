@@ -71,6 +71,8 @@ def aid(_ids: Ids) -> Any:
 ROUTES: dict[str, Row] = {
     "GET /": READ,
     "GET /api/health": READ,
+    "GET /api/health/ready": Row(found=None, by=None),
+    "GET /api/health/degraded": Row(found=None, by=None),
     "GET /api/openapi.json": READ,
     # accounts
     "POST /api/sessions": Row(lambda _: {"login": "nobody-here", **WRONG}, 401),
