@@ -68,6 +68,8 @@ TAGS: Final[dict[str, str]] = {
 }
 """What OpenAPI says about each tag; a tag without a row here is refused when it is described."""
 
+_SERVERS: Final = [{"url": "/", "description": "The server that this description came from"}]
+_SECURITY_HEADERS: Final = Middleware(SecurityHeadersMiddleware)
 _NO_TELEMETRY: Final[dict[str, Any]] = {
     "tracing": False,
     "metrics": False,
@@ -116,12 +118,9 @@ def assemble(
         title="Padauk",
         openapi_url=None,
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        servers=[{"url": "/", "description": "The server that this description came from"}],
+        servers=_SERVERS,
         telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
-        middleware=[
-            Middleware(MetricsMiddleware, metrics=metrics),
-            Middleware(SecurityHeadersMiddleware),
-        ],
+        middleware=[Middleware(MetricsMiddleware, metrics=metrics), _SECURITY_HEADERS],
     )
     app.state.context = RouteContext(deployment, pool, identify)
     most = deployment.settings.max_body_bytes
