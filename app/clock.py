@@ -39,7 +39,7 @@ def utc_now() -> datetime:
 
 
 def shifted_clock(file: Path) -> Clock:
-    """Return the host's clock moved by the seconds that stand in a file, read at each call.
+    """Return the host's clock moved by the seconds written in a file, read at each call.
 
     For tests of a served process; settings refuse such a file in production.
     """

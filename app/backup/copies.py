@@ -3,7 +3,7 @@
 - A copy is one state of the database: SQLite's online backup, or one snapshot on PostgreSQL.
 - Whatever the source, a copy is a SQLite file of the same tables: it can be opened and proved on
   any machine, and restored into SQLite or PostgreSQL.
-- The copy is of one schema revision, which stands in it; restoring brings up exactly that one.
+- The copy is of one schema revision, which it names; restoring brings up exactly that one.
 
 Knows tables and rows as stored; opens no cell.
 """

@@ -124,7 +124,7 @@ class KeystoreIdentity(KeystoreBase):
     id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
     keystore_id: Mapped[UUID] = plain("random; the main database names it")
     organisation_id: Mapped[UUID] = plain("random; the settings name it")
-    number: Mapped[int] = plain("counts writes: an older keystore is told from a newer one")
+    number: Mapped[int] = plain("counts writes: shows an older keystore from a newer one")
 
 
 class DeploymentIdentity(Base):

@@ -1,7 +1,7 @@
 """Is this process alive, ready, degraded: three questions, three truthful answers.
 
-- Alive: the process answers. Asked by whoever restarts it.
-- Ready: database, keystore, their schema, and room on the disk. Asked by whoever sends requests.
+- Alive: the process answers. Asked by what restarts it.
+- Ready: database, keystore, their schema, and room on the disk. Asked by what sends requests.
 - Degraded: it serves, and something needs a person: a job late or failing, a log that waits, a
   clock in doubt.
 

@@ -214,7 +214,7 @@ def test_a_founding_that_is_refused_leaves_nothing_and_can_be_repeated(tmp_path,
 
 
 def test_a_home_that_cannot_be_written_is_refused(homes, served, monkeypatch):
-    """As on a disk that was mounted read-only; root may write anywhere, so SQLite is told."""
+    """As on a disk that was mounted read-only; root may write anywhere, so SQLite says so."""
     if os.geteuid() == 0:
         statement("padauk.db", "PRAGMA user_version = 1")(homes / "ours", homes)
         monkeypatch.setattr("app.store.identity.is_writable", lambda _engine: False)

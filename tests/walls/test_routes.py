@@ -20,7 +20,7 @@ from tests.support.served import Served, serve
 from tests.support.world import Founded, Person, copy_sqlite, open_world
 from tests.walls.routes_table import ROUTES, Ids, Row, walk
 
-OPEN = 4
+OPEN = 6
 ACROSS_TEAMS = 9
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOBODY = (
