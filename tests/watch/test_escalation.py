@@ -1,7 +1,8 @@
 """Silence on the road: who is notified, who acknowledges it, and when it is over."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from app.alerts.models import AlertKind
 from app.alerts.service import list_alerts
@@ -9,6 +10,7 @@ from app.audit.models import AuditEvent
 from app.audit.trail import read_detail
 from app.permissions import Role
 from app.relocation.errors import LegNotFound
+from app.store.base import new_id
 from app.watch import escalation
 from app.watch.errors import NothingToAcknowledge
 from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
@@ -39,6 +41,19 @@ def test_escalating_twice_at_one_moment_reaches_nothing_new(journey, leg):
     journey.at(13)
     assert journey.escalate() == 3
     assert journey.escalate() == 0
+
+
+@pytest.mark.usefixtures("world_on_both")
+def test_the_database_refuses_a_level_that_a_silence_has_reached_already(journey, leg):
+    """On both databases: race; two workers that escalate at once reach a level once."""
+    journey.at(7)
+    journey.escalate()
+    engine = journey.world.deployment.engine
+    table = LegEscalation.__table__
+    with engine.connect() as connection:
+        row = dict(connection.execute(select(table)).mappings().one())
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(insert(table).values(row | {"id": new_id()}))
 
 
 def test_coordinators_are_notified_of_all_levels_and_leads_of_missing(journey, leg):
