@@ -32,6 +32,7 @@ from app.store.engine import read_snapshot
 from app.store.identity import remember_keystore
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
+from app.store.queries import count_changed
 from app.vault.models import Grant
 from app.watch import escalation
 from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
@@ -58,7 +59,7 @@ class Job:
 
 
 def sequence_log(work: Work) -> int:
-    """Give new events their place in the log, and sign how it stands.
+    """Give new events their place in the log, and sign its newest checkpoint.
 
     Looks at the events of the last days alone; ``check_log`` finds older ones that wait.
     """
@@ -85,13 +86,13 @@ def check_log(work: Work) -> int:
 
 def lapse_grants(work: Work) -> int:
     """Destroy the wraps of grants whose last day is over, as ending them would have."""
-    result = work.session.execute(
+    count = count_changed(
+        work.session,
         update(Grant)
         .where(Grant.ended_on.is_(None), Grant.until < work.today())
         .values(ended_on=work.today(), hpke_wrap=None, symmetric_wrap=None),
-        execution_options={"synchronize_session": False},
+        options={"synchronize_session": False},
     )
-    count = int(result.rowcount)  # type: ignore[attr-defined]
     work.trail.record(EventKind.GRANTS_LAPSED, count=count)
     return count
 

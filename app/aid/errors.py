@@ -29,14 +29,14 @@ class NobodyToDecide(Conflict):
     title = "Your team has nobody yet who can decide on this; ask a lead"
 
 
-class MoveOutOfTurn(Conflict):
+class AidMoveRefused(Conflict):
     """The request's status does not allow this move."""
 
     code = "aid.move_out_of_turn"
     title = "This cannot be done with a request of this status; read it again"
 
 
-class MoveNotAllowed(Forbidden):
+class AidMoveNotPermitted(Forbidden):
     """The principal's role does not make this move."""
 
     code = "aid.move_not_allowed"

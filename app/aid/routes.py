@@ -11,11 +11,11 @@ from fastapi import Query
 
 from app.aid import approvals, payments, service
 from app.aid.errors import (
+    AidMoveNotPermitted,
+    AidMoveRefused,
     AidNotFound,
     DayTooFar,
     MemberNotEligible,
-    MoveNotAllowed,
-    MoveOutOfTurn,
     NobodyToDecide,
     NotYetDue,
     OtherFund,
@@ -53,7 +53,7 @@ from app.work import Work
 
 router = Router(tags=["aid"])
 
-_MOVE = (AidNotFound, MoveNotAllowed, MoveOutOfTurn, SamePerson)
+_MOVE = (AidNotFound, AidMoveNotPermitted, AidMoveRefused, SamePerson)
 """What every move of a request may meet."""
 
 

@@ -26,7 +26,7 @@ from app.aid.models import (
 from app.aid.moves import MOVES, ManualTarget
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
-from app.http.paging import PageAsked
+from app.http.paging import PageRequest
 from app.http.schema import Currency, LongText, Minor, Reason, Schema, ShortText, Version
 from app.ledger.currencies import MINOR_DIGITS
 
@@ -35,7 +35,7 @@ MOST_ITEMS = 20
 # ---------------------------------------------------------------------------------------- requests
 
 
-class AidRequestQuery(PageAsked):
+class AidRequestQuery(PageRequest):
     """Which requests are listed."""
 
     status: AidStatus | None = None

@@ -19,11 +19,11 @@ from sqlalchemy import select
 from app.accounts.service import list_members
 from app.aid.duplicates import is_possible_duplicate
 from app.aid.errors import (
+    AidMoveNotPermitted,
+    AidMoveRefused,
     AidNotFound,
     DayTooFar,
     MemberNotEligible,
-    MoveNotAllowed,
-    MoveOutOfTurn,
     NobodyToDecide,
     ReasonMissing,
     SamePerson,
@@ -246,16 +246,16 @@ def begin_move(
 ) -> Move[AidStatus]:
     """Lock a request and return the move to a status, if it is due and this person may make it.
 
-    Raises ``Stale``, ``PreconditionMissing``, ``MoveOutOfTurn``, ``MoveNotAllowed``,
+    Raises ``Stale``, ``PreconditionMissing``, ``AidMoveRefused``, ``AidMoveNotPermitted``,
     ``SamePerson``.
     """
     work.session.refresh(request, with_for_update=True)
     work.claim(request)
     move = MOVES.find(request.status, request.status if trigger is Trigger.RELEASE else to)
     if move is None or move.trigger is not trigger:
-        raise MoveOutOfTurn
+        raise AidMoveRefused
     if move.needs is None or not work.principal.may(move.needs):
-        raise MoveNotAllowed
+        raise AidMoveNotPermitted
     barring_step = select(AidStep.id).where(
         AidStep.request_id == request.id,
         AidStep.member_id == work.principal.id,
@@ -278,9 +278,9 @@ def sync_treasurer_grants(work: Work, request: AidRequest) -> None:
 
 
 def lock_reserved_fund(work: Work, request: AidRequest) -> Fund:
-    """Return the fund that a request was approved from, locked; raises ``MoveOutOfTurn``."""
+    """Return the fund that a request was approved from, locked; raises ``AidMoveRefused``."""
     if request.fund_id is None:
-        raise MoveOutOfTurn
+        raise AidMoveRefused
     return ledger.lock_fund(work, request.fund_id, request.team_id)
 
 
@@ -317,7 +317,7 @@ def _reverse_payment(work: Work, request: AidRequest) -> None:
     fund = lock_reserved_fund(work, request)
     payment = ledger.find_payment(work, request.id)
     if payment is None:
-        raise MoveOutOfTurn
+        raise AidMoveRefused
     ledger.reverse(work, fund, payment)
 
 

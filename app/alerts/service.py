@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, tuple_
 
 from app.alerts.models import NO_ID, Alert, AlertKind, Notice
 from app.sessions.ending import end_sessions
+from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.work import Work
 
@@ -97,8 +98,8 @@ def list_alerts(
 
 def forget_alerts(work: Work) -> int:
     """Delete settled alerts older than a month; returns how many. A job of the worker."""
-    gone = work.session.execute(
+    return count_changed(
+        work.session,
         delete(Alert).where(Alert.settled, Alert.raised_on <= work.today() - KEPT_FOR),
-        execution_options={"housekeeping": "sign-ins, check-ins and silences are in the log"},
+        options={"housekeeping": "sign-ins, check-ins and silences are in the log"},
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ class LogFinding:
 
 
 @dataclass(slots=True)
-class Verdict:
+class LogVerification:
     """What a verification saw, and what it could not look at."""
 
     leaves: int = 0
@@ -64,9 +64,9 @@ class Verdict:
         self.findings.append(LogFinding(kind, str(where)))
 
 
-def verify_log(session: Session, verifier: Verifier) -> Verdict:
+def verify_log(session: Session, verifier: Verifier) -> LogVerification:
     """Check events against leaves, and leaves against the newest signed checkpoint."""
-    verdict = Verdict()
+    verdict = LogVerification()
     stated = _stated(session, verifier, verdict)
     edge, signed_root = Edge(), None
     rows: Iterable[Any] = session.execute(
@@ -98,7 +98,7 @@ def verify_log(session: Session, verifier: Verifier) -> Verdict:
     return verdict
 
 
-def _stated(session: Session, verifier: Verifier, verdict: Verdict) -> Checkpoint | None:
+def _stated(session: Session, verifier: Verifier, verdict: LogVerification) -> Checkpoint | None:
     newest = latest_checkpoint(session)
     if newest is None:
         verdict.add("checkpoint.missing", "the log was never signed")
@@ -110,7 +110,7 @@ def _stated(session: Session, verifier: Verifier, verdict: Verdict) -> Checkpoin
         return None
 
 
-def _count_unsequenced(session: Session, verdict: Verdict) -> None:
+def _count_unsequenced(session: Session, verdict: LogVerification) -> None:
     waiting = (
         select(func.count(), func.min(AuditEvent.happened_on))
         .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
@@ -124,7 +124,7 @@ def _count_unsequenced(session: Session, verdict: Verdict) -> None:
 
 def verify_rows(
     session: Session,
-    verdict: Verdict,
+    verdict: LogVerification,
     *,
     organisation: UUID,
     log_keys: Iterable[Mapping[UUID, bytes]],
@@ -158,7 +158,7 @@ def _rows_of(model: type[Any], keys: Mapping[UUID, bytes]) -> Iterable[Select[An
         yield select(model)
 
 
-def _compare(record: Addressed, logged: dict[str, RowState], verdict: Verdict) -> None:
+def _compare(record: Addressed, logged: dict[str, RowState], verdict: LogVerification) -> None:
     verdict.rows += 1
     place = f"{record.__tablename__}/{record.id}"
     state = logged.pop(place, None)
@@ -169,7 +169,7 @@ def _compare(record: Addressed, logged: dict[str, RowState], verdict: Verdict) -
 
 
 def _newest_states(
-    session: Session, verdict: Verdict, organisation: UUID, keys: Mapping[UUID, bytes]
+    session: Session, verdict: LogVerification, organisation: UUID, keys: Mapping[UUID, bytes]
 ) -> dict[str, RowState]:
     by_tag = {subject_tag(key, case_id): key for case_id, key in keys.items()}
     newest: dict[str, tuple[Any, RowState]] = {}

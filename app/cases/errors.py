@@ -14,7 +14,7 @@ class CaseNotFound(NotFound):
     title = "No such case, or it is not yours to see"
 
 
-class MoveRefused(Conflict):
+class CaseMoveRefused(Conflict):
     """The status of the case does not allow this move, or another act makes it."""
 
     code = "case.move_refused"

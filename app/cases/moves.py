@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 
 from app.audit.events import EventKind
-from app.cases.errors import MoveRefused
+from app.cases.errors import CaseMoveRefused
 from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseMove, CaseStatus, FreeText
 from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
@@ -82,13 +82,13 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     """Move a case and note why; the caller has claimed the version that the request was based on.
 
     Who moves a case out of ``submitted`` has asked ``readiness`` for ``Task.LEAVE_TRIAGE``. Raises
-    ``MoveRefused``, ``NoGrant`` for a reason by a member who does not hold the account.
+    ``CaseMoveRefused``, ``NoGrant`` for a reason by a member who does not hold the account.
     """
     was = case.status
     if MOVES.find(was, to) is None or (
         was is _S.CLOSED and to is _S.ACTIVE and not _readable(case)
     ):
-        raise MoveRefused(was, to)
+        raise CaseMoveRefused(was, to)
     if was is _S.SUBMITTED:
         end_triage(work, case)
     move = CaseMove(
@@ -113,12 +113,12 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
 def move_manually(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
     """Make a move that belongs to no other act, based on the newest version of the case.
 
-    Raises ``MoveRefused`` also where the move belongs to triage, vetting or retention, and
+    Raises ``CaseMoveRefused`` also where the move belongs to triage, vetting or retention, and
     otherwise as ``move_case`` and ``Work.claim`` do.
     """
     work.claim(case)
     if MOVES.find_manual(case.status, to) is None:
-        raise MoveRefused(case.status, to)
+        raise CaseMoveRefused(case.status, to)
     return move_case(work, case, to, reason)
 
 

@@ -13,8 +13,8 @@ from app.cases.errors import (
     AssigneeNotEligible,
     AssignmentExists,
     AssignmentNotFound,
+    CaseMoveRefused,
     CaseNotFound,
-    MoveRefused,
 )
 from app.cases.schemas import (
     AssignmentCreate,
@@ -94,7 +94,7 @@ def change_case(case_id: UUID, body: CaseUpdate, work: Work) -> CaseStateRead:
     needs=Permission.CASE_MOVE,
     readiness=NotWork("changes the status itself, by the table of moves"),
     changes=True,
-    raises=[CaseNotFound, MoveRefused],
+    raises=[CaseNotFound, CaseMoveRefused],
 )
 def move_case(case_id: UUID, body: CaseMoveCreate, work: Work) -> CaseStateRead:
     """Move a case on. Moves of triage, vetting and retention happen by those acts alone."""

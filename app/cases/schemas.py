@@ -32,7 +32,7 @@ from app.cases.models import (
 )
 from app.cases.service import CaseChange, CaseDetails
 from app.casework.held import CaseRow
-from app.http.paging import PageAsked
+from app.http.paging import PageRequest
 from app.http.schema import LongText, Reason, Schema, ShortText, Version
 from app.permissions import Compartment
 
@@ -126,7 +126,7 @@ class AccountCreate(Schema):
 # ---------------------------------------------------------------------- cases
 
 
-class CasePageQuery(PageAsked):
+class CasePageQuery(PageRequest):
     """Which page of cases, and of which status."""
 
     status: CaseStatus | None = None

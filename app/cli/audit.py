@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.checkpoints import log_verifier
-from app.audit.verify import Verdict, verify_log, verify_rows
+from app.audit.verify import LogVerification, verify_log, verify_rows
 from app.cases.models import Case, CaseStatus
 from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
@@ -70,14 +70,14 @@ def key(home: Home) -> None:
         out.print(log_verifier(deployment.log_signing_key.public).vkey, soft_wrap=True)
 
 
-def is_behind(verdict: Verdict, today: date) -> bool:
+def is_behind(verdict: LogVerification, today: date) -> bool:
     """Return whether the sequencer leaves events waiting since yesterday, or leaves unsigned."""
     waits = verdict.unsequenced_since is not None and verdict.unsequenced_since < today
     return waits or verdict.covered < verdict.leaves
 
 
 def log_keys(
-    session: Session, deployment: Deployment, verdict: Verdict
+    session: Session, deployment: Deployment, verdict: LogVerification
 ) -> Iterator[dict[UUID, bytes]]:
     """Yield the log keys of the organisation, then of cases, a few hundred at a time.
 
@@ -99,7 +99,7 @@ def log_keys(
         yield keys
 
 
-def _show(verdict: Verdict, verifier: Verifier, *, as_json: bool) -> None:
+def _show(verdict: LogVerification, verifier: Verifier, *, as_json: bool) -> None:
     if as_json:
         out.print_json(
             json.dumps(

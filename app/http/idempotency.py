@@ -79,7 +79,7 @@ class Claim:
         Raises ``ReplayKeyReused`` where the key belongs to another request, ``ReplayLost``
         where the member's key has changed since.
         """
-        sealed = session.execute(select(Replay.answer).where(Replay.id == self.id)).scalar()
+        sealed = session.execute(select(Replay.response).where(Replay.id == self.id)).scalar()
         if sealed is None:
             return None
         try:
@@ -104,7 +104,7 @@ class Claim:
             )
         )
         sealed = self._key.seal(kept, address=self.id, epoch=_EPOCH, step=_STEP)
-        row = {"id": self.id, "answer": sealed, "created_on": today}
+        row = {"id": self.id, "response": sealed, "created_on": today}
         session.connection().execute(insert(Replay), row)
 
 

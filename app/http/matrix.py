@@ -24,7 +24,9 @@ A permission opens no case: what a member can then read is decided by the keys t
 def render(app: FastAPI) -> str:
     """Return the matrix of routes and roles as Markdown."""
     served = list(declared_needs(app))
-    return "\n".join([_HEAD, *_members(served), "", *_doors(served), "", *_unused(served), ""])
+    return "\n".join(
+        [_HEAD, *_members(served), "", *_public_routes(served), "", *_unused(served), ""]
+    )
 
 
 def _members(served: Iterable[Served]) -> Iterator[str]:
@@ -44,8 +46,8 @@ def _members(served: Iterable[Served]) -> Iterator[str]:
             yield f"| `{route.method} {route.path}` | {needs} | {asks} | {' | '.join(marks)} |"
 
 
-def _doors(served: Iterable[Served]) -> Iterator[str]:
-    yield "## Open doors"
+def _public_routes(served: Iterable[Served]) -> Iterator[str]:
+    yield "## Public routes"
     yield ""
     yield "| route | why it is open |"
     yield "| --- | --- |"

@@ -47,14 +47,14 @@ class CursorInvalid(Invalid):
         super().__init__("cursor")
 
 
-class PageAsked(Schema):
+class PageRequest(Schema):
     """How much is asked for, and after what."""
 
     limit: Annotated[int, Field(ge=1, le=MOST)] = USUAL
     cursor: Annotated[str, Field(max_length=_CURSOR)] | None = None
 
 
-PageQuery: TypeAlias = Annotated[PageAsked, Query()]
+PageQuery: TypeAlias = Annotated[PageRequest, Query()]
 """What a listing handler takes: ``def list_cases(work: Work, page: PageQuery)``."""
 
 
@@ -66,16 +66,16 @@ class Page(Schema, Generic[T]):
 
 
 @overload
-def position(work: Work, page: PageAsked, first: type[A], /) -> tuple[A] | None: ...
+def position(work: Work, page: PageRequest, first: type[A], /) -> tuple[A] | None: ...
 @overload
 def position(
-    work: Work, page: PageAsked, first: type[A], second: type[B], /
+    work: Work, page: PageRequest, first: type[A], second: type[B], /
 ) -> tuple[A, B] | None: ...
 @overload
 def position(
-    work: Work, page: PageAsked, first: type[A], second: type[B], third: type[C], /
+    work: Work, page: PageRequest, first: type[A], second: type[B], third: type[C], /
 ) -> tuple[A, B, C] | None: ...
-def position(work: Work, page: PageAsked, *kinds: type[Any]) -> tuple[Any, ...] | None:
+def position(work: Work, page: PageRequest, *kinds: type[Any]) -> tuple[Any, ...] | None:
     """Return the sort keys that the page starts after, typed as ``kinds``; None for the first.
 
     Raises ``CursorInvalid``.
@@ -96,7 +96,7 @@ def position(work: Work, page: PageAsked, *kinds: type[Any]) -> tuple[Any, ...] 
 
 def page_of(
     work: Work,
-    page: PageAsked,
+    page: PageRequest,
     rows: Sequence[Row],
     *,
     keys: Callable[[Row], tuple[Key, ...]],

@@ -26,6 +26,7 @@ from app.registration.errors import RedemptionBudgetSpent
 from app.registration.models import CodeKind, Registration, RegistrationStatus
 from app.registration.moves import CODE_ALIVE
 from app.store.counters import count_one, read_counts
+from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.work import Work
 
@@ -120,7 +121,8 @@ def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
 
 def _use_up(work: Work, registration_id: UUID) -> bool:
     """Change the row unless a concurrent request just did."""
-    used = work.session.execute(
+    used = count_changed(
+        work.session,
         update(Registration)
         .where(Registration.id == registration_id, Registration.status.in_(CODE_ALIVE))
         .values(
@@ -129,9 +131,9 @@ def _use_up(work: Work, registration_id: UUID) -> bool:
             moved_on=work.today(),
             version=Registration.version + 1,
         ),
-        execution_options=_REDEEMING,
+        options=_REDEEMING,
     )
-    return int(used.rowcount) == 1  # type: ignore[attr-defined]
+    return used == 1
 
 
 def _counters(work: Work, code: Code) -> tuple[tuple[UUID, int], tuple[UUID, int]]:

@@ -12,7 +12,7 @@ from app.casework.errors import CaseNotReady, NotCleared
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
 from app.http.needs import NotWork
-from app.http.paging import Page, PageAsked, PageQuery, page_of, position
+from app.http.paging import Page, PageQuery, PageRequest, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
 from app.registration import redemption, service
@@ -190,7 +190,7 @@ def _state(work: Work, registration: Registration) -> RegistrationStateRead:
     return RegistrationStateRead.of(registration, work.today())
 
 
-def _page(work: Work, page: PageAsked, rows: Sequence[Registration]) -> Page[RegistrationSummary]:
+def _page(work: Work, page: PageRequest, rows: Sequence[Registration]) -> Page[RegistrationSummary]:
     return page_of(
         work,
         page,

@@ -33,7 +33,7 @@ class PlanOver(Conflict):
     title = "This plan is over; open a new one"
 
 
-class MoveNotAllowed(Conflict):
+class LegMoveRefused(Conflict):
     """A leg with this status has no such move; ``/legs/moves`` lists the allowed ones."""
 
     code = "leg.move_not_allowed"

@@ -16,7 +16,7 @@ from uuid import UUID
 from app.audit.events import EventKind
 from app.casework.moves import Move, MoveTable, Trigger
 from app.permissions import Permission
-from app.relocation.errors import MoveNotAllowed, PlanOver
+from app.relocation.errors import LegMoveRefused, PlanOver
 from app.relocation.legs import list_plan_legs, lock_journey, require_planner
 from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
 from app.relocation.timer import happened_at, record_contact
@@ -89,14 +89,14 @@ def move_leg(
     """Move a leg to another status; the arrival of the last leg finishes the plan.
 
     ``at`` is when it happened, if not now. Raises ``LegNotFound``, ``PlanOver``,
-    ``MoveNotAllowed``, ``NotPlanner``, ``HappenedOutOfRange``, and as ``Work.claim`` does.
+    ``LegMoveRefused``, ``NotPlanner``, ``HappenedOutOfRange``, and as ``Work.claim`` does.
     """
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)
     require_open(plan)
     move = MOVES.find_manual(leg.status, to)
     if move is None:
-        raise MoveNotAllowed
+        raise LegMoveRefused
     if move.needs is Permission.PLAN_CHANGE:
         require_planner(work, leg)
     _record_move(work, leg, to, reason, happened_at(work, at))

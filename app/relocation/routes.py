@@ -141,7 +141,7 @@ def read_leg(leg_id: UUID, work: Work) -> LegRead:
     raises=(
         errors.LegNotFound,
         errors.PlanOver,
-        errors.MoveNotAllowed,
+        errors.LegMoveRefused,
         errors.NotPlanner,
         errors.HappenedOutOfRange,
     ),
@@ -181,7 +181,7 @@ def assign_escort(leg_id: UUID, body: EscortUpdate, work: Work) -> LegRead:
     raises=(
         errors.LegNotFound,
         errors.PlanOver,
-        errors.MoveNotAllowed,
+        errors.LegMoveRefused,
         errors.NotPlanner,
         *_ADDING_LEGS,
     ),

@@ -28,8 +28,8 @@ from app.relocation.errors import (
     EscortHasLeg,
     EscortKnowsPerson,
     EscortUnavailable,
+    LegMoveRefused,
     LegOver,
-    MoveNotAllowed,
     PlanNotFound,
     PlanOpenAlready,
     WordsAlike,
@@ -170,7 +170,7 @@ def abandon_plan(work: Work, plan_id: UUID, reason: str | None = None) -> Plan:
 def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
     """Replace a leg, and the later ones that have not departed, by new legs with new phrases.
 
-    Returns the new legs. Raises ``LegNotFound``, ``PlanOver``, ``MoveNotAllowed``,
+    Returns the new legs. Raises ``LegNotFound``, ``PlanOver``, ``LegMoveRefused``,
     ``NotPlanner``, and as ``Work.claim`` and ``add_legs`` do.
     """
     plan, leg = lock_journey(work, leg_id)
@@ -178,7 +178,7 @@ def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
     require_planner(work, leg)
     require_open(plan)
     if MOVES.find(leg.status, LegStatus.REROUTED) is None:
-        raise MoveNotAllowed
+        raise LegMoveRefused
     legs = list_plan_legs(work, plan, lock=True)
     before = [
         other

@@ -36,6 +36,7 @@ from app.deployment import Deployment
 from app.permissions import Role
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
+from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
 from app.work import Principal, Work
@@ -185,13 +186,14 @@ def list_sessions(work: Work) -> Sequence[MemberSession]:
 
 def end_session(work: Work, session_id: UUID) -> None:
     """End one of the principal's own sessions; raises ``SessionNotFound``."""
-    ended = work.session.execute(
+    ended = count_changed(
+        work.session,
         delete(MemberSession).where(
             MemberSession.id == session_id, MemberSession.member_id == work.principal.id
         ),
-        execution_options={"housekeeping": "the trail has session:ended"},
+        options={"housekeeping": "the trail has session:ended"},
     )
-    if not ended.rowcount:  # type: ignore[attr-defined]
+    if not ended:
         raise SessionNotFound
     work.trail.record(EventKind.SESSION_ENDED, session=str(session_id))
 
@@ -220,13 +222,13 @@ def expire_soon(work: Work, session_id: UUID) -> None:
 def forget_ended(work: Work) -> int:
     """Delete sessions that are over or idle; returns how many. A job of the worker."""
     idle = timedelta(minutes=work.deployment.settings.session_idle_minutes)
-    gone = work.session.execute(
+    return count_changed(
+        work.session,
         delete(MemberSession).where(
             (MemberSession.ends_at <= work.now()) | (MemberSession.seen_at < work.now() - idle)
         ),
-        execution_options={"housekeeping": "only sessions that are over"},
+        options={"housekeeping": "only sessions that are over"},
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------------- token and keys

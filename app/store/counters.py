@@ -18,7 +18,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.store.models import Counter
-from app.store.queries import upsert
+from app.store.queries import count_changed, upsert
 
 _HOUSEKEEPING = {"housekeeping": "counts attempts, each of which is in the trail"}
 
@@ -66,7 +66,6 @@ def reset_count(session: Session, counter_id: UUID) -> None:
 
 def forget_counts(session: Session, before: datetime) -> int:
     """Delete counters last raised before a moment; returns how many."""
-    gone = session.execute(
-        delete(Counter).where(Counter.last_at < before), execution_options=_HOUSEKEEPING
+    return count_changed(
+        session, delete(Counter).where(Counter.last_at < before), options=_HOUSEKEEPING
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]

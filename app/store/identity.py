@@ -4,7 +4,7 @@
   the main database remembers both, as of the last minute.
 - An older keystore is refused: it lacks shares of cases that exist, and would shut them for good.
   A newer one is the ordinary state after a restore of the main database.
-- The root key is known by its id, which stands beside each secret that it wraps.
+- The root key is known by its id, kept beside each secret that it wraps.
 
 Knows ids and numbers. Says what is wrong in one sentence, and what to do in another.
 """

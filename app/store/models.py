@@ -41,8 +41,8 @@ class Replay(Base):
         LargeBinary(32),
         primary_key=True,
     )
-    answer: Mapped[bytes] = key_column(
-        "the answer, sealed under a key of the member's own", LargeBinary
+    response: Mapped[bytes] = key_column(
+        "the response, sealed under a key of the member's own", LargeBinary
     )
     created_on: Mapped[date] = plain("kept for two days", index=True)
 

@@ -6,9 +6,19 @@ Knows SQLAlchemy's two dialects that we run on; knows no table and no key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    UpdateBase,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -53,6 +63,16 @@ def next_number(
     """
     highest = session.scalar(select(func.max(number)).where(*where))
     return 1 + (highest or 0)
+
+
+def count_changed(
+    session: Session, statement: UpdateBase, *, options: Mapping[str, object] = MappingProxyType({})
+) -> int:
+    """Execute an update or a deletion and return how many rows it changed."""
+    result = session.execute(statement, execution_options=options)
+    if not isinstance(result, CursorResult):
+        raise TypeError(statement)
+    return result.rowcount
 
 
 def upsert(session: Session, table: Any) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.aid import service
-from app.aid.errors import AidNotFound, MoveOutOfTurn
+from app.aid.errors import AidMoveRefused, AidNotFound
 from app.aid.models import AidStatus
 from app.errors import Stale
 from app.ledger import service as ledger
@@ -82,7 +82,7 @@ def test_a_double_click_that_names_no_version_pays_once(scene):
     outcome = at_once(
         lambda: scene.do("pay", request_id, scene.pays, based_on=ANY_VERSION) for _ in range(4)
     )
-    assert outcome == {AidStatus.PAID: 1, MoveOutOfTurn: 3}
+    assert outcome == {AidStatus.PAID: 1, AidMoveRefused: 3}
     with scene.world.deployment.sessions() as session:
         paid = select(func.count()).where(JournalEntry.pays == request_id)
         assert session.scalars(paid).one() == 1
@@ -99,7 +99,7 @@ def test_a_payment_and_a_cancellation_at_once_do_one_of_the_two(scene):
         ]
     )
     # Once it is cancelled, the treasurer does not even find it.
-    assert outcome[MoveOutOfTurn] + outcome[AidNotFound] == 1
+    assert outcome[AidMoveRefused] + outcome[AidNotFound] == 1
     paid = scene.row(request_id).status is AidStatus.PAID
     assert scene.money() == ((485_000, 0) if paid else (500_000, 0))
     assert_sound(scene)

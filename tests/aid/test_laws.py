@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from app.aid.errors import (
+    AidMoveNotPermitted,
+    AidMoveRefused,
     AidNotFound,
-    MoveNotAllowed,
-    MoveOutOfTurn,
     NotYetDue,
     RequestHeld,
     SamePerson,
@@ -42,7 +42,8 @@ from app.ledger.reconcile import verify_ledger
 from tests.support.aid_steps import KYAT, a_draft, moves_of, open_fund, set_scene
 
 REFUSALS = (
-    AidNotFound, FundOverdrawn, MoveNotAllowed, MoveOutOfTurn, NotYetDue, RequestHeld, SamePerson,
+    AidMoveNotPermitted, AidMoveRefused, AidNotFound, FundOverdrawn, NotYetDue, RequestHeld,
+    SamePerson,
 )  # fmt: skip
 PENDING = frozenset({AidStatus.APPROVED})
 SPENT = frozenset({AidStatus.PAID, AidStatus.CONFIRMED, AidStatus.DISPUTED})

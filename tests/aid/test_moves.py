@@ -9,8 +9,8 @@ import pytest
 
 from app.aid import approvals, payments, service
 from app.aid.errors import (
+    AidMoveRefused,
     AidNotFound,
-    MoveOutOfTurn,
     NotYetDue,
     ReasonMissing,
     RequestHeld,
@@ -74,7 +74,7 @@ def test_from_each_status_exactly_the_moves_of_the_table_are_made(scene, status)
             assert here.do(act, request_id, doer) is move.target
         else:
             # A treasurer whose grant on the request ended does not even find it.
-            with pytest.raises((MoveOutOfTurn, AidNotFound)):
+            with pytest.raises((AidMoveRefused, AidNotFound)):
                 here.do(act, request_id, doer)
             assert here.row(request_id).status is status
     with scene.world.work_as(scene.pays) as work:
@@ -112,7 +112,7 @@ def test_only_cancelling_needs_no_reason_of_what_is_moved_by_hand():
 @pytest.mark.parametrize("to", [AidStatus.APPROVED, AidStatus.REQUESTED])
 def test_a_status_that_belongs_to_another_act_is_not_moved_to_by_hand(scene, to):
     request_id = scene.ask()
-    with scene.world.work_as(scene.approves) as work, pytest.raises(MoveOutOfTurn):
+    with scene.world.work_as(scene.approves) as work, pytest.raises(AidMoveRefused):
         service.move_request(work, service.take_request(work, request_id), to, "because")
 
 

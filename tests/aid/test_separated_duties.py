@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.aid.approvals import TIERS, approvers_needed
-from app.aid.errors import MoveNotAllowed, OtherFund, SamePerson
+from app.aid.errors import AidMoveNotPermitted, OtherFund, SamePerson
 from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus, AidStep
 from app.aid.moves import MOVES, act_of
 from app.ledger.currencies import MINOR_DIGITS
@@ -115,12 +115,12 @@ def test_a_request_is_not_approved_out_of_a_fund_in_another_currency(scene):
 
 def test_roles_keep_to_their_moves(scene):
     request_id = scene.ask()
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(AidMoveNotPermitted):
         scene.do("approve", request_id, scene.asks)
     scene.approve(request_id)
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(AidMoveNotPermitted):
         scene.do("pay", request_id, scene.approves_too)
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(AidMoveNotPermitted):
         scene.do("cancel", request_id, scene.pays)
 
 

@@ -11,7 +11,7 @@ from app.audit.checkpoints import log_verifier
 from app.audit.events import EventKind
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
 from app.audit.sequencer import LogRewritten, latest_checkpoint, sequence
-from app.audit.verify import Verdict, verify_log, verify_rows
+from app.audit.verify import LogVerification, verify_log, verify_rows
 from app.cases.models import Case
 from app.cli.audit import log_keys
 from app.crypto.notes import open_note
@@ -28,7 +28,7 @@ def run_sequencer(world):
         return sequence_log(work)
 
 
-def verdict_on(world, *, database: bool = False) -> Verdict:
+def verdict_on(world, *, database: bool = False) -> LogVerification:
     deployment = world.deployment
     with read_snapshot(deployment.engine) as connection, Session(connection) as session:
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
@@ -43,7 +43,7 @@ def verdict_on(world, *, database: bool = False) -> Verdict:
         return verdict
 
 
-def kinds(verdict: Verdict) -> set[str]:
+def kinds(verdict: LogVerification) -> set[str]:
     return {finding.kind for finding in verdict.findings}
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 
 from app.cases import assignments, moves, service
-from app.cases.errors import MoveRefused
+from app.cases.errors import CaseMoveRefused
 from app.cases.models import OPEN_STATUSES, Case, CaseMove, CaseStatus
 from app.cases.moves import MOVES
 from app.casework.duplicates import list_duplicates
@@ -79,13 +79,13 @@ class Journeys(RuleBasedStateMachine):
         allowed = (self.status, to) in (BY_HAND if by_hand else ALLOWED)
         act = moves.move_manually if by_hand else moves.move_case
         before = version_of(self.world, self.case_id)
-        refused = None if allowed else MoveRefused(self.status, to)
+        refused = None if allowed else CaseMoveRefused(self.status, to)
         with self.world.work_as(self.world.member("coordinator"), based_on=before) as work:
             case = service.get_case(work, self.case_id)
             if refused is None:
                 act(work, case, to, "because")
             else:
-                with pytest.raises(MoveRefused) as met:
+                with pytest.raises(CaseMoveRefused) as met:
                     act(work, case, to, "because")
                 assert (met.value.was, met.value.to) == (refused.was, refused.to)
         if allowed:
@@ -113,7 +113,7 @@ def test_a_move_out_of_turn_names_where_from_and_where_to(world):
     case_id = opened(world)
     with world.work_as(world.member("coordinator")) as work:
         case = service.get_case(work, case_id)
-        with pytest.raises(MoveRefused) as refused:
+        with pytest.raises(CaseMoveRefused) as refused:
             moves.move_case(work, case, S.SETTLED)
     assert refused.value.code == "case.move_refused"
     assert "submitted" in refused.value.title
@@ -172,7 +172,7 @@ def test_a_closed_case_is_reopened_while_it_can_still_be_read(world):
     with world.work_as(None) as work:
         work.session.get_one(Case, case_id)._contact = None
         work.trail.record("case:contact_erased", case_id)
-    with pytest.raises(MoveRefused):
+    with pytest.raises(CaseMoveRefused):
         move(world, case_id, S.ACTIVE)
 
 

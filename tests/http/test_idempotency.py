@@ -138,7 +138,7 @@ def test_a_kept_response_says_nothing_to_the_thief_of_a_database(served: Served)
     with served.world.deployment.sessions() as session:
         kept = session.scalars(select(Replay)).one()
     assert len(kept.id) == 32
-    stored = kept.id + kept.answer
+    stored = kept.id + kept.response
     assert b"Ebony" not in stored
     assert KEY.encode() not in stored
     assert served.world.member(WHO).id.bytes not in stored
@@ -160,7 +160,7 @@ def test_a_kept_response_moved_to_another_key_does_not_open(served: Served):
     open_team(served, "Ironwood", key="a-random-key-2")
     with served.world.deployment.sessions() as session:
         one, other = session.scalars(select(Replay)).all()
-        one.answer, other.answer = other.answer, one.answer
+        one.response, other.response = other.response, one.response
         session.commit()
     assert open_team(served, "Ebony").json()["code"] == "idempotency.response_lost"
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.paging import CursorInvalid, PageAsked, cursor_after, page_of, position
+from app.http.paging import CursorInvalid, PageRequest, cursor_after, page_of, position
 from app.permissions import Role
 from app.work import Work
 from tests.http.conftest import Served
@@ -40,13 +40,13 @@ KEYS = st.tuples(
 @given(keys=KEYS)
 def test_a_cursor_gives_back_the_keys_that_it_was_made_of(keys):
     cursor = cursor_after(a_work(), keys)
-    assert position(a_work(), PageAsked(cursor=cursor[:400]), date, UUID, int, str, datetime) in (
+    assert position(a_work(), PageRequest(cursor=cursor[:400]), date, UUID, int, str, datetime) in (
         (keys,) if len(cursor) <= 400 else ()
     )
 
 
 def test_the_first_page_has_no_position():
-    assert position(a_work(), PageAsked(), UUID) is None
+    assert position(a_work(), PageRequest(), UUID) is None
 
 
 @given(place=st.integers(0, 400), flip=st.integers(1, 255))
@@ -56,17 +56,17 @@ def test_a_cursor_with_any_byte_changed_is_refused(place: int, flip: int):
     raw[place % len(raw)] ^= flip
     changed = urlsafe_b64encode(raw).rstrip(b"=").decode()
     with pytest.raises(CursorInvalid):
-        position(a_work(), PageAsked(cursor=changed), date, UUID)
+        position(a_work(), PageRequest(cursor=changed), date, UUID)
 
 
 @pytest.mark.parametrize("cursor", ["", "A", "AAAA", "not base64!", "A" * 400, "\u1000" * 8])
 def test_what_was_never_a_cursor_is_refused(cursor: str):
     with pytest.raises(CursorInvalid):
-        position(a_work(), PageAsked(cursor=cursor), UUID)
+        position(a_work(), PageRequest(cursor=cursor), UUID)
 
 
 def test_a_cursor_is_of_no_use_to_another_member_list_or_deployment():
-    cursor = PageAsked(cursor=cursor_after(a_work(), (UUID(int=7),)))
+    cursor = PageRequest(cursor=cursor_after(a_work(), (UUID(int=7),)))
     assert position(a_work(), cursor, UUID) == (UUID(int=7),)
     for work, kinds in (
         (a_work(member=2), [UUID]),
@@ -88,7 +88,7 @@ def test_only_the_rows_of_the_page_are_opened(rows: int, shown: int, more: bool)
         return given
 
     page = page_of(
-        a_work(), PageAsked(limit=2), list(range(rows)), keys=lambda row: (row,), show=show
+        a_work(), PageRequest(limit=2), list(range(rows)), keys=lambda row: (row,), show=show
     )
     assert (opened, page.items, page.next is not None) == (
         list(range(shown)),

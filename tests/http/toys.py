@@ -16,7 +16,7 @@ from app.casework.readiness import Task as Readiness
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.errors import Conflict, Forbidden, NotFound
 from app.http.needs import Public
-from app.http.paging import Page, PageAsked, page_of, position
+from app.http.paging import Page, PageRequest, page_of, position
 from app.http.responses import Raw
 from app.http.routing import Router
 from app.http.schema import Code, Currency, LongText, Minor, Name, Schema, Secret, ShortText
@@ -56,7 +56,7 @@ class Colour(StrEnum):
     GREEN = "green"
 
 
-class ToysAsked(PageAsked):
+class ToysAsked(PageRequest):
     """What the list of toys takes."""
 
     colour: Colour | None = None

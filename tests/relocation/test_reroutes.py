@@ -5,7 +5,7 @@ import pytest
 from app.errors import Stale
 from app.permissions import Role
 from app.relocation import service
-from app.relocation.errors import DueOutOfOrder, LegNotFound, MoveNotAllowed
+from app.relocation.errors import DueOutOfOrder, LegMoveRefused, LegNotFound
 from app.relocation.models import LegStatus, PlanStatus
 from tests.support.relocation_steps import kinds
 
@@ -61,12 +61,12 @@ def test_a_leg_can_be_replaced_at_any_status(journey, legs, moved):
 
 def test_a_leg_is_rerouted_once(journey, legs):
     journey.reroute(legs[0], journey.leg("walk", 9, 1))
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(LegMoveRefused):
         journey.reroute(legs[0], journey.leg("walk", 9, 1))
 
 
 def test_rerouting_is_no_move_that_is_made_without_a_new_leg(journey, legs):
-    with pytest.raises(MoveNotAllowed):
+    with pytest.raises(LegMoveRefused):
         journey.move(legs[0], "rerouted")
 
 

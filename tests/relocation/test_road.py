@@ -17,9 +17,9 @@ from hypothesis.stateful import (
 from app.casework.moves import Trigger
 from app.relocation.errors import (
     EscortHasLeg,
+    LegMoveRefused,
     LegNotFound,
     LegOver,
-    MoveNotAllowed,
     PlanOver,
 )
 from app.relocation.models import LegStatus, PlanStatus
@@ -63,7 +63,7 @@ class Road(RuleBasedStateMachine):
     def move(self, which, to):
         leg = self.pick(which)
         if self.over or (self.legs[leg], to) not in BY_HAND:
-            with pytest.raises(PlanOver if self.over else MoveNotAllowed):
+            with pytest.raises(PlanOver if self.over else LegMoveRefused):
                 self.journey.move(leg, to)
             return
         self.journey.move(leg, to)
@@ -81,7 +81,7 @@ class Road(RuleBasedStateMachine):
         leg = self.pick(which)
         drafts = self.drafts(count)
         if self.over or self.legs[leg] is _S.REROUTED:
-            with pytest.raises(PlanOver if self.over else MoveNotAllowed):
+            with pytest.raises(PlanOver if self.over else LegMoveRefused):
                 self.journey.reroute(leg, *drafts)
             return
         new = self.journey.reroute(leg, *drafts)

@@ -31,6 +31,7 @@ NAMES = {
     "may_be_second": "is_possible_duplicate",
     "MemberUnfit": "AssigneeNotEligible",
     "Newcomer": "NewAccount",
+    "PageAsked": "PageRequest",
     "PlanFile": "PlanDetails",
     "RIVALS": "CONFLICTING_STATUSES",
     "Rung": "EscalationLevel",
