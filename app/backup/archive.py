@@ -9,8 +9,12 @@ Knows bytes and files; knows no table.
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -43,6 +47,8 @@ def seal_part(source: Path, target: Path, recipient: PublicKey, *, backup: UUID,
         _write(sealed, recipient.seal(key, info=frame(Label.BACKUP_PART, backup, part)))
         for number, (chunk, last) in enumerate(_chunks(plain)):
             _write(sealed, wrap.wrap(chunk, address=_address(backup, part, number, last=last)))
+        sealed.flush()
+        os.fsync(sealed.fileno())
 
 
 def open_part(source: Path, target: Path, private: PrivateKey, *, backup: UUID, part: str) -> None:
@@ -64,6 +70,23 @@ def open_part(source: Path, target: Path, private: PrivateKey, *, backup: UUID, 
                 number += 1
     except CryptoError:
         raise ArchiveDamaged(part) from None
+
+
+@contextmanager
+def private_folder(beside: Path, needed: int, owner: UUID) -> Iterator[Path]:
+    """Yield a folder that its user alone may enter; what lies in it is gone afterwards.
+
+    In memory where there is twice the room that is needed, because what lies in it is in the
+    clear; otherwise beside the databases, where the same lies already. What a killed process left
+    of ``owner`` (one at a time) is removed first.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - the kernel's own tmpfs
+    prefix = f".padauk-{owner.hex}-"
+    for left in [*memory.glob(f"{prefix}*"), *beside.glob(f"{prefix}*")]:
+        shutil.rmtree(left, ignore_errors=True)
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * needed
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=memory if roomy else beside) as folder:
+        yield Path(folder)
 
 
 def _unwrap(wrap: WrapKey, chunk: bytes, backup: UUID, part: str, number: int) -> bytes:

@@ -51,14 +51,19 @@ def copy_in(source: Path, line: Line, metadata: MetaData, engine: Engine) -> Non
     """
     copy = build_engine(f"sqlite:///{source}")
     try:
-        if current(engine, line) != "base":
-            raise DatabaseNotEmpty(line)
+        require_empty(engine, line)
         upgrade(engine, line, current(copy, line))
         with read_snapshot(copy) as reading, engine.begin() as into:
             _copy_rows(reading, into, metadata)
     finally:
         copy.dispose()
     checkpoint(engine)
+
+
+def require_empty(engine: Engine, line: Line) -> None:
+    """Raise ``DatabaseNotEmpty`` unless a database has no tables of ours."""
+    if current(engine, line) != "base":
+        raise DatabaseNotEmpty(line)
 
 
 class DatabaseNotEmpty(RuntimeError):

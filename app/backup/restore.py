@@ -1,6 +1,7 @@
 """Restoring a backup into a new home, or into new databases.
 
-- Needs the custody key (words of the recovery kit, as many as custody needs) and the root key.
+- Needs the root key and the custody key: words of the recovery kit, or leads with their
+  passphrases, as many together as custody needs.
 - Nothing is ever overwritten: home and databases must be empty, and a restore that fails leaves
   neither behind.
 - What was restored is checked like a start before it gets its name: the pair, the root key, the
@@ -14,15 +15,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.backup.archive import open_part
-from app.backup.copies import copy_in
-from app.backup.service import PARTS, Manifest, read_manifest
+from sqlalchemy import MetaData
+
+from app.backup.archive import open_part, private_folder
+from app.backup.copies import copy_in, require_empty
+from app.backup.leads import open_leads
+from app.backup.service import KEYSTORE_PART, PARTS, Manifest, read_manifest
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey, private_from_secret
 from app.crypto.root import RootKey
@@ -30,14 +35,20 @@ from app.crypto.shares import combine
 from app.deployment import Deployment
 from app.models import metadata
 from app.settings import SETTINGS_FILE, Settings
+from app.store.base import new_id
 from app.store.engine import build_engine
 from app.store.identity import check_stores
+from app.store.migrate import Line
 from app.store.models import KeystoreBase
 from app.vault.canary import open_canary
 
 
 class CustodyWordsWrong(RuntimeError):
     """The words are too few, or of another custody key than the one this backup is sealed to."""
+
+
+class PartMissing(RuntimeError):
+    """A backup lacks a part: a keystore is deleted after seven days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +71,57 @@ def custody_of(words: Sequence[str], manifest: Manifest) -> PrivateKey:
     return private
 
 
+@contextmanager
+def opened_leads(folder: Path, root: RootKey) -> Iterator[Deployment]:
+    """Yield what a backup holds of its leads; ``leads.share_of`` asks it for their shares.
+
+    Raises ``ArchiveDamaged``, also for another root key.
+    """
+    manifest = read_manifest(folder)
+    backup, wrapped = UUID(manifest.backup_id), bytes.fromhex(manifest.leads_key)
+    size = sum(file.stat().st_size for file in folder.glob("leads*"))
+    with (
+        private_folder(Path(tempfile.gettempdir()), size, new_id()) as clear,
+        open_leads(folder, clear, root, backup=backup, wrapped=wrapped) as found,
+    ):
+        yield found
+
+
 def restore(
-    folder: Path, target: Target, *, custody: PrivateKey, root: RootKey, root_key_file: Path | None
+    folder: Path,
+    target: Target,
+    *,
+    custody: PrivateKey,
+    root: RootKey,
+    root_key_file: Path | None,
+    keystore_from: Path | None = None,
 ) -> Settings:
     """Restore a backup and return the settings of the restored home.
+
+    ``keystore_from`` names a newer backup whose keystore is taken: an older main database is
+    opened by a newer keystore, never the other way round.
 
     Raises ``FileExistsError`` for a home that is not empty, ``DatabaseNotEmpty``,
     ``ArchiveDamaged``, ``StartRefused`` where the parts or the root key do not belong together.
     """
-    manifest = read_manifest(folder)
     if target.home.exists() and any(target.home.iterdir()):
         raise FileExistsError(target.home)
     target.home.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".restoring-", dir=target.home.parent))
     try:
         for part in PARTS:
-            open_part(
-                folder / f"{part}.sealed",
-                draft / part,
-                custody,
-                backup=UUID(manifest.backup_id),
-                part=part,
-            )
-        values = _values(draft / SETTINGS_FILE, target, root_key_file)
-        _place(draft, target)
-        _write_settings(draft, values)
+            source = keystore_from if keystore_from and part == KEYSTORE_PART else folder
+            _open(source, draft, part, custody)
+        (draft / "main.db").rename(draft / "padauk.db")
+        values = tomllib.loads((draft / SETTINGS_FILE).read_text(encoding="utf-8"))
+        # As files first: a server's database is written only with what belongs together.
+        local = replace(target, database_url=None, keystore_url=None)
+        _write_settings(draft, _values(values, local, root_key_file))
         _check(Settings.load(draft), root)
+        if target != local:
+            _place(draft, target)
+            _write_settings(draft, _values(values, target, root_key_file))
+            _check(Settings.load(draft), root)
         if target.home.exists():
             target.home.rmdir()
         draft.rename(target.home)
@@ -95,8 +131,15 @@ def restore(
     return Settings.load(target.home)
 
 
-def _values(settings: Path, target: Target, root_key_file: Path | None) -> dict[str, Any]:
-    values = tomllib.loads(settings.read_text(encoding="utf-8"))
+def _open(source: Path, draft: Path, part: str, custody: PrivateKey) -> None:
+    sealed, backup = source / f"{part}.sealed", UUID(read_manifest(source).backup_id)
+    if not sealed.is_file():
+        raise PartMissing(part)
+    open_part(sealed, draft / part, custody, backup=backup, part=part)
+
+
+def _values(found: dict[str, Any], target: Target, root_key_file: Path | None) -> dict[str, Any]:
+    values = dict(found)
     values["database_url"] = target.database_url or "sqlite:///padauk.db"
     values["keystore_url"] = target.keystore_url or "sqlite:///keystore.db"
     values.pop("boot_key_file", None)
@@ -107,18 +150,21 @@ def _values(settings: Path, target: Target, root_key_file: Path | None) -> dict[
 
 
 def _place(draft: Path, target: Target) -> None:
-    """Put the copies where the settings say: files in the home, or a server's databases."""
-    (draft / "main.db").rename(draft / "padauk.db")
-    if target.database_url is not None:
-        engine = build_engine(target.database_url)
-        copy_in(draft / "padauk.db", "main", metadata, engine)
-        engine.dispose()
-        (draft / "padauk.db").unlink()
-    if target.keystore_url is not None:
-        engine = build_engine(target.keystore_url)
-        copy_in(draft / "keystore.db", "keystore", KeystoreBase.metadata, engine)
-        engine.dispose()
-        (draft / "keystore.db").unlink()
+    """Read the copies into a server's databases, where the settings name such."""
+    lines: tuple[tuple[Line, str | None, MetaData, Path], ...] = (
+        ("main", target.database_url, metadata, draft / "padauk.db"),
+        ("keystore", target.keystore_url, KeystoreBase.metadata, draft / KEYSTORE_PART),
+    )
+    wanted = [(line, build_engine(url), m, file) for line, url, m, file in lines if url]
+    try:
+        for line, engine, _, _ in wanted:
+            require_empty(engine, line)
+        for line, engine, of_line, file in wanted:
+            copy_in(file, line, of_line, engine)
+            file.unlink()
+    finally:
+        for _, engine, _, _ in wanted:
+            engine.dispose()
 
 
 def _write_settings(draft: Path, values: dict[str, Any]) -> None:

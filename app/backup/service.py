@@ -3,9 +3,10 @@
 - The main database is copied first, the keystore after it: every case in the copy has its share.
 - The copies are proved in the clear, in a private folder: they belong together and to this root
   key, no case lacks its share, and a canary opens that needs a deployment secret and a share.
-- Each part is then sealed to the custody key. The folder gets its name last: what has one is whole.
+- Each part is then sealed to the custody key, and what leads need to restore under the root key.
+  The folder gets its name last: what has one is whole.
 - The root key is in no backup. Keystore parts older than seven days are deleted, because a share
-  that was destroyed must not come back.
+  that was destroyed must not come back. Where the clock is in doubt, nothing is deleted.
 
 Knows files and counts; of the cells it opens the canary alone.
 """
@@ -13,36 +14,41 @@ Knows files and counts; of the cells it opens the canary alone.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app.backup.archive import seal_part
+from app.backup.archive import private_folder, seal_part
 from app.backup.copies import copy_out
+from app.backup.leads import copy_leads, seal_leads
 from app.cases.models import Case, CaseStatus
 from app.crypto.root import RootKey
 from app.deployment import Deployment
 from app.models import metadata
 from app.store.base import new_id
 from app.store.identity import StartRefused, check_stores, remember_keystore
+from app.store.locks import job_lock
 from app.store.models import KeystoreBase
 from app.vault.canary import CanaryLost, open_canary
 from app.vault.certificates import Certificates
 from app.vault.models import OrganisationKeyKind, ScopeRow
 
+JOB: Final = "backup"
+"""The row by which ``doctor`` knows how old the last proved copy is, and the lock of a backup."""
 KEYSTORE_DAYS: Final = 7
 MANIFEST: Final = "manifest.json"
-PARTS: Final = ("main.db", "keystore.db", "padauk.toml")
+KEYSTORE_PART: Final = "keystore.db"
+PARTS: Final = ("main.db", KEYSTORE_PART, "padauk.toml")
 _PREFIX: Final = "padauk-"
+_NAME: Final = re.compile(r"padauk-\d{8}T\d{6}Z-[0-9a-f]{8}")
 _UNFINISHED: Final = ".unfinished-"
 
 
@@ -61,6 +67,9 @@ class Manifest:
     organisation_root: str
     custody_epoch: int
     custody_public: str
+    custody_threshold: int
+    leads: int
+    leads_key: str
     cases: int
     shares: int
 
@@ -72,28 +81,68 @@ class Backup:
     folder: Path
     manifest: Manifest
     removed_keystores: int
+    time_doubt: str | None = None
+    """Why no old keystore was deleted, where the clock cannot be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What was counted when a copy was proved."""
+
+    cases: int
+    shares: int
+    leads: int
 
 
 def back_up(deployment: Deployment, root: RootKey, settings_file: Path, target: Path) -> Backup:
     """Copy, prove and seal both databases and the settings into a new folder of ``target``.
 
-    Raises ``BackupNotProved``, and what the engines and the file system raise.
+    One at a time. Raises ``BackupNotProved``, and what the engines and the file system raise.
     """
+    with job_lock(deployment.engine, JOB) as taken:
+        if not taken:
+            raise BackupNotProved("another backup of this deployment is running")
+        return _back_up(deployment, root, settings_file, target)
+
+
+def _back_up(deployment: Deployment, root: RootKey, settings_file: Path, target: Path) -> Backup:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     backup_id, now = new_id(), deployment.clock()
-    draft = target / f"{_UNFINISHED}{backup_id}"
+    mark = f"{_UNFINISHED}{deployment.organisation.hex}-"
+    for left in target.glob(f"{mark}*"):  # of a backup that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    draft = target / f"{mark}{backup_id}"
     draft.mkdir(mode=0o700)
+    home, size = settings_file.parent, size_of(deployment)
     try:
-        with _private_folder(target) as clear:
+        with private_folder(home, size, deployment.organisation) as clear:
             _copy(deployment, settings_file, clear)
-            cases, shares = prove(deployment, root, clear)
-            manifest = _seal(deployment, clear, draft, backup_id, now.date(), (cases, shares))
+            proved = prove(deployment, root, clear)
+            wrapped = seal_leads(clear, draft, root, backup=backup_id)
+            manifest = _seal(deployment, clear, draft, backup_id, now.date(), proved, wrapped)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     folder = target / f"{_PREFIX}{now:%Y%m%dT%H%M%S}Z-{backup_id.hex[:8]}"
     draft.rename(folder)
-    return Backup(folder, manifest, remove_old_keystores(target, now.date()))
+    _sync(target)
+    doubt = deployment.find_time_doubt()
+    removed = 0 if doubt else remove_old_keystores(target, now.date())
+    return Backup(folder, manifest, removed, doubt)
+
+
+def size_of(deployment: Deployment) -> int:
+    """Return how many bytes both databases have."""
+    return _bytes_of(deployment.engine) + _bytes_of(deployment.keystore.engine)
+
+
+def _bytes_of(engine: Engine) -> int:
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            size = select(func.pg_database_size(func.current_database()))
+            return int(connection.scalar(size) or 0)
+    file = Path((engine.url.database or "").removeprefix("file:"))
+    return file.stat().st_size if file.is_file() else 0
 
 
 def _copy(deployment: Deployment, settings_file: Path, clear: Path) -> None:
@@ -104,8 +153,10 @@ def _copy(deployment: Deployment, settings_file: Path, clear: Path) -> None:
     shutil.copyfile(settings_file, clear / "padauk.toml")
 
 
-def prove(deployment: Deployment, root: RootKey, clear: Path) -> tuple[int, int]:
-    """Open the copies as a deployment of their own; returns how many cases and shares they hold.
+def prove(deployment: Deployment, root: RootKey, clear: Path) -> Proved:
+    """Open the copies as a deployment of their own; returns what they hold.
+
+    Writes what leads need to restore into files of its own.
 
     Raises ``BackupNotProved``.
     """
@@ -124,7 +175,9 @@ def prove(deployment: Deployment, root: RootKey, clear: Path) -> tuple[int, int]
             root_key_id=root.id,
         )
         open_canary(copy)
-        return _count_pairs(copy)
+        cases, shares = _count_pairs(copy)
+        leads = copy_leads(copy.settings, copy.engine, copy.keystore.engine, clear)
+        return Proved(cases, shares, leads)
     except StartRefused as refusal:
         raise BackupNotProved(refusal.reason) from None
     except CanaryLost as lost:
@@ -151,13 +204,14 @@ def _seal(
     draft: Path,
     backup_id: UUID,
     day: date,
-    counted: tuple[int, int],
+    proved: Proved,
+    leads_key: bytes,
 ) -> Manifest:
     settings = deployment.settings
     with deployment.sessions() as session:
         certificates = Certificates(session, deployment.organisation, settings.organisation_root)
         epoch, custody = certificates.organisation_sealing_key(OrganisationKeyKind.CUSTODY)
-        public = certificates.organisation_key(OrganisationKeyKind.CUSTODY, epoch).public
+        key = certificates.organisation_key(OrganisationKeyKind.CUSTODY, epoch)
     for part in PARTS:
         seal_part(clear / part, draft / f"{part}.sealed", custody, backup=backup_id, part=part)
     manifest = Manifest(
@@ -167,9 +221,12 @@ def _seal(
         organisation_id=str(deployment.organisation),
         organisation_root=settings.organisation_root,
         custody_epoch=epoch,
-        custody_public=public.hex(),
-        cases=counted[0],
-        shares=counted[1],
+        custody_public=key.public.hex(),
+        custody_threshold=key.threshold,
+        leads=proved.leads,
+        leads_key=leads_key.hex(),
+        cases=proved.cases,
+        shares=proved.shares,
     )
     text = json.dumps(asdict(manifest), indent=2) + "\n"
     (draft / MANIFEST).write_text(text, encoding="utf-8")
@@ -182,18 +239,21 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def list_backups(target: Path) -> list[Path]:
-    """Return the folders of whole backups, oldest first."""
-    return sorted(file.parent for file in target.glob(f"{_PREFIX}*/{MANIFEST}"))
+    """Return the folders of whole backups, oldest first; what has another name is none."""
+    return sorted(
+        file.parent
+        for file in target.glob(f"{_PREFIX}*/{MANIFEST}")
+        if _NAME.fullmatch(file.parent.name)
+    )
 
 
 def list_old_keystores(target: Path, today: date) -> list[Path]:
     """Return the sealed keystores in a folder that are older than seven days."""
     oldest = today - timedelta(days=KEYSTORE_DAYS)
     return [
-        folder / "keystore.db.sealed"
+        folder / f"{KEYSTORE_PART}.sealed"
         for folder in list_backups(target)
-        if date.fromisoformat(read_manifest(folder).made_on) < oldest
-        and (folder / "keystore.db.sealed").exists()
+        if made_at(folder).date() < oldest and (folder / f"{KEYSTORE_PART}.sealed").exists()
     ]
 
 
@@ -205,18 +265,14 @@ def remove_old_keystores(target: Path, today: date) -> int:
     return len(old)
 
 
-@contextmanager
-def _private_folder(beside: Path) -> Iterator[Path]:
-    """Yield a folder that its owner alone may enter; what lies in it is gone afterwards.
-
-    In memory where the machine has such a place, because the copies in it are in the clear.
-    """
-    memory = Path("/dev/shm")  # noqa: S108 - the kernel's own tmpfs
-    where = memory if memory.is_dir() else beside
-    with tempfile.TemporaryDirectory(prefix="padauk-", dir=where) as folder:
-        yield Path(folder)
-
-
 def made_at(folder: Path) -> datetime:
     """Return when a backup was made, by its name."""
     return datetime.strptime(folder.name.split("-")[1], "%Y%m%dT%H%M%S%z")
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

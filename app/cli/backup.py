@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.backup.archive import ArchiveDamaged
 from app.backup.copies import DatabaseNotEmpty
-from app.backup.restore import CustodyWordsWrong, Target, custody_of, restore
-from app.backup.service import BackupNotProved, Manifest, back_up, read_manifest
+from app.backup.leads import LeadRefused, share_of
+from app.backup.restore import (
+    CustodyWordsWrong,
+    PartMissing,
+    Target,
+    custody_of,
+    opened_leads,
+    restore,
+)
+from app.backup.service import JOB, BackupNotProved, Manifest, back_up, read_manifest
 from app.cli.home import AsJson, Home, opened, out, read_root_key, refuse
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
@@ -19,15 +31,17 @@ from app.crypto.root import RootKey, load_root_key
 from app.settings import SETTINGS_FILE
 from app.store.identity import StartRefused
 from app.store.jobs import begin_if_due, note_success
-
-JOB = "backup"
-"""The row by which ``doctor`` knows how old the last proved copy is."""
+from app.vault.canary import CanaryLost
 
 Folder = Annotated[Path, typer.Argument(help="The folder of one backup.", exists=True)]
 To = Annotated[Path, typer.Option("--to", help="Where backups are kept; not on this disk.")]
 KitWords = Annotated[
     list[str] | None,
     typer.Option("--words", help="One share of the recovery kit; typed if it is left out."),
+]
+LeadNames = Annotated[
+    list[str] | None,
+    typer.Option("--lead", help="Sign-in name of a lead, who types their passphrase."),
 ]
 RootKeyFile = Annotated[
     Path | None, typer.Option(help="The root key's file; typed as words if it is left out.")
@@ -44,6 +58,8 @@ def backup(home: Home, to: To, *, as_json: AsJson = False) -> None:
             refuse(f"the copy was not proved and not kept: {failure}")
         except OSError as failure:
             refuse(f"the copy could not be written: {failure.strerror}")
+        except (SQLAlchemyError, sqlite3.Error) as failure:
+            refuse(f"a database could not be copied: {type(failure).__name__}")
         now = deployment.clock()
         with deployment.sessions() as session, session.begin():
             begin_if_due(session, JOB, now=now, every=now - now)
@@ -54,8 +70,11 @@ def backup(home: Home, to: To, *, as_json: AsJson = False) -> None:
         return
     out.print(
         f"{made.folder}\n{made.manifest.cases} cases, {made.manifest.shares} shares;"
-        " proved, then sealed to the custody key. The root key is not in it: keep it elsewhere."
+        " proved, then sealed to the custody key. The root key is not in it: keep it elsewhere.",
+        soft_wrap=True,
     )
+    if made.time_doubt:
+        out.print(f"No old keystore copy was deleted: {made.time_doubt}", soft_wrap=True)
     if made.removed_keystores:
         out.print(f"{made.removed_keystores} keystore copies older than seven days were deleted")
 
@@ -70,40 +89,67 @@ def restore_backup(
     folder: Folder,
     root_key_file: RootKeyFile = None,
     words: KitWords = None,
+    lead: LeadNames = None,
+    keystore_from: Annotated[
+        Path | None,
+        typer.Option(help="A newer backup whose keystore is taken, for one that lost its own."),
+    ] = None,
     database_url: Annotated[
         str | None, typer.Option(help="postgresql+psycopg://... to restore into, empty.")
     ] = None,
     keystore_url: Annotated[str | None, typer.Option(help="Likewise.")] = None,
 ) -> None:
-    """Restore a backup into an empty home: needs the root key and words of the recovery kit."""
-    try:
-        manifest = read_manifest(folder)
-    except (OSError, ValueError, TypeError):
-        refuse(f"{folder} is no backup, or not a whole one")
+    """Restore a backup into an empty home: needs the root key, and words of the kit or leads."""
+    manifest = _manifest(folder)
+    if keystore_from is not None and _is_older(_manifest(keystore_from), manifest):
+        refuse("that keystore is of another deployment, or older than this backup")
     root = _root_key(root_key_file)
-    custody = _custody(manifest, words)
-    try:
+    shares = [*(words or ()), *_shares_of_leads(folder, root, lead or [])]
+    custody = _custody(manifest, shares, ask=not (words or lead))
+    with _refused(home):
         settings = restore(
             folder,
             Target(home, database_url, keystore_url),
             custody=custody,
             root=root,
             root_key_file=root_key_file,
+            keystore_from=keystore_from,
         )
-    except FileExistsError:
-        refuse(f"{home} is not empty")
-    except DatabaseNotEmpty as failure:
-        refuse(f"the {failure} database is not empty; a restore overwrites nothing")
-    except ArchiveDamaged as failure:
-        refuse(f"{failure} of this backup is damaged; take another backup")
-    except StartRefused as refusal:
-        refuse(str(refusal), refusal.code)
     out.print(
         f"Restored {manifest.cases} cases into {home}. Next: `padauk doctor --home {home}`, then"
-        f" `padauk serve --home {home}`."
+        f" `padauk serve --home {home}`.",
+        soft_wrap=True,
     )
     if settings.root_key_file is None and settings.root_key_credential is None:
         out.print("The root key is typed at each start: the settings name no file for it.")
+
+
+@contextmanager
+def _refused(home: Path) -> Iterator[None]:
+    """Refuse in one line what a restore raises."""
+    try:
+        yield
+    except StartRefused as refusal:
+        refuse(str(refusal), refusal.code)
+    except (FileExistsError, DatabaseNotEmpty, PartMissing, ArchiveDamaged) as failure:
+        refuse(_REFUSALS[type(failure)].format(failure, home=home))
+    except CanaryLost as failure:
+        refuse(failure.title)
+    except OSError as failure:
+        refuse(f"the home could not be written: {failure.strerror}")
+    except (SQLAlchemyError, sqlite3.Error) as failure:
+        refuse(f"a database does not take the backup: {type(failure).__name__}")
+
+
+_REFUSALS: dict[type[Exception], str] = {
+    FileExistsError: "{home} is not empty",
+    DatabaseNotEmpty: "the {} database is not empty; a restore overwrites nothing",
+    ArchiveDamaged: "{} of this backup is damaged; take another backup",
+    PartMissing: (
+        "{} of this backup was deleted after seven days; --keystore-from names a newer backup"
+        " whose keystore opens it"
+    ),
+}
 
 
 def _root_key(file: Path | None) -> RootKey:
@@ -117,14 +163,45 @@ def _root_key(file: Path | None) -> RootKey:
         refuse(f"the root key: {refusal}")
 
 
-def _custody(manifest: Manifest, words: list[str] | None) -> PrivateKey:
-    given = list(words or ())
+def _manifest(folder: Path) -> Manifest:
+    try:
+        return read_manifest(folder)
+    except (OSError, ValueError, TypeError):
+        refuse(f"{folder} is no backup, or not a whole one")
+
+
+def _is_older(other: Manifest, manifest: Manifest) -> bool:
+    foreign = other.organisation_id != manifest.organisation_id
+    return foreign or other.made_on < manifest.made_on
+
+
+def _shares_of_leads(folder: Path, root: RootKey, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    shares = []
+    try:
+        with opened_leads(folder, root) as found:
+            for name in names:
+                passphrase = str(typer.prompt(f"Passphrase of {name}", hide_input=True))
+                shares.append(share_of(found, name, passphrase))
+    except ArchiveDamaged:
+        refuse("the leads' part of this backup is damaged, or the root key is another")
+    except LeadRefused:
+        refuse("no lead who holds a share has this name and this passphrase")
+    except CryptoError as refusal:
+        refuse(f"the root key: {refusal}")
+    return shares
+
+
+def _custody(manifest: Manifest, shares: list[str], *, ask: bool) -> PrivateKey:
+    given = list(shares)
     while True:
         try:
             return custody_of(given, manifest)
         except CustodyWordsWrong:
-            if words:
-                refuse("these words are too few, or not of this deployment's recovery kit")
+            if not ask:
+                needed = manifest.custody_threshold
+                refuse(f"custody needs {needed} shares of this deployment; these do not open it")
         share = str(typer.prompt("A share of the recovery kit (empty: no more)", default=""))
         if not share.strip():
             refuse("custody needs more shares than were given")

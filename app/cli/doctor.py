@@ -16,8 +16,8 @@ import typer
 from sqlalchemy import select
 
 from app.audit.events import EventKind
+from app.backup.service import JOB as BACKUP
 from app.backup.service import KEYSTORE_DAYS, list_old_keystores
-from app.cli.backup import JOB as BACKUP
 from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
 from app.clock import leave_stamp
 from app.deployment import Deployment
@@ -64,7 +64,7 @@ def doctor(
         checks = [*check_ready(deployment, 0.0), *check_degraded(deployment)]
         settings = deployment.settings
         advice = [*_advice(home, settings), *_about_backups(deployment, backups)]
-        checks += _files(home)
+        checks += [*_files(home), *_last_backup(deployment)]
     _show(checks, advice, as_json=as_json)
     if not all(check.ok for check in checks):
         raise typer.Exit(FOUND)
@@ -124,13 +124,25 @@ def _advice(home: Path, settings: Settings) -> Iterator[Advice]:
         yield Advice("core dumps", "are on; set LimitCORE=0")
 
 
+def _last_backup(deployment: Deployment) -> Iterator[Check]:
+    with deployment.sessions() as session:
+        last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
+    if last is not None:
+        hours = (deployment.clock() - last) // timedelta(hours=1)
+        yield Check(
+            "backup", ok=True, says=f"last proved {hours} hours ago, {last:%Y-%m-%d %H:%M} UTC"
+        )
+
+
 def _about_backups(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
     with deployment.sessions() as session:
         last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
     if last is None:
         yield Advice("backup", "none was ever made; `padauk backup --to FOLDER`")
     elif deployment.clock() - last > _BACKUP_LATE:
-        yield Advice("backup", f"the last proved copy is of {last:%Y-%m-%d %H:%M} UTC")
+        days = (deployment.clock() - last).days
+        says = f"the last proved copy is {days} days old, of {last:%Y-%m-%d %H:%M} UTC"
+        yield Advice("backup", f"{says}; see that padauk-backup.timer runs")
     if folder is not None:
         for file in list_old_keystores(folder, deployment.clock().date()):
             yield Advice("old keystore", f"{file} is older than {KEYSTORE_DAYS} days; delete it")

@@ -81,6 +81,7 @@ class Label(StrEnum):
     # Backups, and what proves one
     BACKUP_PART = "padauk/backup/part/1"
     BACKUP_CHUNK = "padauk/backup/chunk/1"
+    BACKUP_LEADS = "padauk/backup/leads/1"
     CANARY = "padauk/canary/1"
     CANARY_KEY = "padauk/canary/key/1"
 

@@ -22,8 +22,10 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey
 from app.deployment import Deployment
 from app.settings import Settings
+from app.store.engine import build_engine
 from app.store.identity import StartCode, StartRefused
-from app.store.migrate import upgrade
+from app.store.locks import job_lock
+from app.store.migrate import current, upgrade
 from app.store.models import ErasureShare
 from tests.conftest import settings_for
 from tests.support.founding import found
@@ -49,12 +51,20 @@ def organisation(home) -> tuple[World, list[str]]:
     upgrade(deployment.keystore.engine, "keystore")
     deployment.close()
     founded = found(settings, ROOT, Clock())
+    write_settings(home, founded.settings)
+    world = open_world(founded, founded.settings)
+    world.open_case()
+    yield world, list(founded.recovery_kit)
+    world.close()
+
+
+def write_settings(home: Path, settings: Settings) -> None:
     (home / "padauk.toml").write_text(
         "\n".join(
             [
                 'environment = "test"',
-                f'organisation_id = "{founded.settings.organisation_id}"',
-                f'organisation_root = "{founded.settings.organisation_root}"',
+                f'organisation_id = "{settings.organisation_id}"',
+                f'organisation_root = "{settings.organisation_root}"',
                 'database_url = "sqlite:///padauk.db"',
                 'keystore_url = "sqlite:///keystore.db"',
                 "argon2_memory_kib = 8",
@@ -64,10 +74,6 @@ def organisation(home) -> tuple[World, list[str]]:
         ),
         encoding="utf-8",
     )
-    world = open_world(founded, founded.settings)
-    world.open_case()
-    yield world, list(founded.recovery_kit)
-    world.close()
 
 
 def taken(world: World, home: Path, to: Path):
@@ -217,4 +223,51 @@ def test_a_backup_of_sqlite_is_restored_into_postgresql(
         assert read_case(work, case_id).identity is not None
     again.close()
     for name in ("again_main", "again_keys"):
+        drop_database(postgres_server, name)
+
+
+def test_what_does_not_belong_together_is_written_into_no_server(
+    organisation, home, tmp_path, postgres_server
+):
+    """The copies are checked as files first: a server's databases stay empty."""
+    world, kit = organisation
+    folder = taken(world, home, tmp_path / "backups").folder
+    url = fresh_database(postgres_server, "stays_empty")
+    target = Target(tmp_path / "again", database_url=url)
+    custody = custody_of(kit, read_manifest(folder))
+    with pytest.raises(StartRefused):
+        restore(folder, target, custody=custody, root=RootKey(bytes(32)), root_key_file=None)
+    engine = build_engine(url)
+    assert current(engine, "main") == "base"
+    engine.dispose()
+    drop_database(postgres_server, "stays_empty")
+
+
+def test_one_backup_is_taken_at_a_time(organisation, home, tmp_path):
+    world, _ = organisation
+    with (
+        job_lock(world.deployment.engine, "backup"),
+        pytest.raises(BackupNotProved, match="another backup"),
+    ):
+        taken(world, home, tmp_path / "backups")
+
+
+def test_a_backup_of_postgresql_is_restored_into_files(home, tmp_path, postgres_server):
+    urls = [fresh_database(postgres_server, name) for name in ("live_main", "live_keys")]
+    settings = settings_for(*urls)
+    deployment = Deployment.build(settings, ROOT, clock=Clock())
+    upgrade(deployment.engine, "main")
+    upgrade(deployment.keystore.engine, "keystore")
+    deployment.close()
+    founded = found(settings, ROOT, Clock())
+    write_settings(home, founded.settings)
+    world = open_world(founded, founded.settings)
+    case_id = world.open_case()
+    folder = taken(world, home, tmp_path / "backups").folder
+    world.close()
+    again = open_world(founded, restored(folder, tmp_path / "again", list(founded.recovery_kit)))
+    with again.work_as(again.member("coordinator")) as work:
+        assert read_case(work, case_id).identity is not None
+    again.close()
+    for name in ("live_main", "live_keys"):
         drop_database(postgres_server, name)
