@@ -12,10 +12,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 BUILD := requirements/build.txt
 RUN := requirements/run.txt
 DEV := requirements/dev.txt
+CLIENT := requirements/client.txt
+CLIENT_VENV := .venv-client
 
 fingerprint = $(firstword $(shell cat $(1) pyproject.toml | cksum))
 RUN_READY := $(VENV)/.run-$(call fingerprint,$(BUILD) $(RUN))
 DEV_READY := $(VENV)/.dev-$(call fingerprint,$(BUILD) $(DEV))
+CLIENT_READY := $(CLIENT_VENV)/.ready-$(call fingerprint,$(CLIENT))
 
 # No index address, no folder of this machine, and the hashes of every file of each release.
 PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config --generate-hashes \
@@ -26,7 +29,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev test coverage check check-format check-lint check-types check-imports check-rules \
-	check-docs docs fmt bench fuzz migration lock clean
+	check-docs check-coverage docs fmt bench fuzz client migration lock clean
 
 help: ## show this text
 	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
@@ -43,8 +46,11 @@ install-dev: $(DEV_READY) ## make .venv with what the tests and checks run on as
 test: $(DEV_READY) ## run every test, or those of one path: make test T=tests/cases
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(T) $(ARGS)
 
-coverage: $(DEV_READY) ## run every test, measure what of app/ they run, compare with the floors and the README
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report= --quiet
+coverage: ## run every test, measure what of app/ they run, compare with the floors and the README
+	@$(MAKE) --no-print-directory test ARGS='--cov --cov-report= --quiet'
+	@$(MAKE) --no-print-directory check-coverage ARGS='$(ARGS)'
+
+check-coverage: $(DEV_READY) ## compare what the last coverage run measured with the floors and the README
 	@$(BIN)/python -m tools.coverage_floors $(ARGS)
 
 check: check-format check-lint check-types check-imports check-rules check-docs ## everything but the tests: what must hold before a commit
@@ -79,6 +85,9 @@ bench: $(DEV_READY) ## time bare, unsealed and ours, side by side
 fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded time
 	@$(BIN)/python -m tools.fuzz $(ARGS)
 
+client: $(DEV_READY) $(CLIENT_READY) ## generate a client from the description, in an environment of its own, and compare it with the routes
+	@$(BIN)/python -m tools.generated_client $(CLIENT_VENV)/bin/openapi-python-client
+
 migration: $(DEV_READY) ## write a revision from the models: m="Add a language to cases", line=main or keystore for one
 	@$(BIN)/python -m tools.migration "$(m)" $(if $(line),--line $(line))
 
@@ -89,9 +98,10 @@ lock: $(DEV_READY) ## pin again what pyproject.toml and *.in name; ARGS=--upgrad
 	@$(PIN) --output-file $(RUN) pyproject.toml
 	@$(PIN) --allow-unsafe --constraint $(BUILD) --constraint $(RUN) --output-file $(DEV) \
 		pyproject.toml requirements/dev.in
+	@$(PIN) --allow-unsafe --output-file $(CLIENT) requirements/client.in
 
 clean: ## remove what these commands made, the demo included
-	@rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) $(CLIENT_VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .schemathesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -105,6 +115,12 @@ $(RUN_READY): | $(BIN)/python
 	@$(PIP) install --require-hashes --requirement $(BUILD) --requirement $(RUN)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.run-* && touch $@
+
+$(CLIENT_READY): | $(BIN)/python
+	@echo 'Installing what $(CLIENT) pins into $(CLIENT_VENV)'
+	@$(PYTHON) -m venv --clear $(CLIENT_VENV)
+	@$(CLIENT_VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes --requirement $(CLIENT)
+	@touch $@
 
 $(DEV_READY): | $(BIN)/python
 	@echo 'Installing what $(DEV) pins into $(VENV)'

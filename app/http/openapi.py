@@ -81,7 +81,10 @@ def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:
         text = {"type": "string"}
         returned["headers"] = {"ETag": {"description": "The version, in quotes", "schema": text}}
     if operation.shape is None and returns is not NoneType:
-        returned["content"] = {"*/*": {}}
+        # A streamed file says its media type only as it is sent; a class of responses has its own.
+        media_type = getattr(returns, "media_type", None) or "application/octet-stream"
+        schema = {"type": "object"} if media_type == JSON else {"type": "string"}
+        returned["content"] = {media_type: {"schema": schema}}
     described = _problems(_refusals(operation))
     return {operation.status: returned, **described} if returned else described
 

@@ -11,16 +11,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse
 
 from app.http.needs import Public
-from app.http.responses import JSON, Raw
+from app.http.responses import RawJson
 from app.http.routing import Router
 from app.http.schema import Schema
 from app.telemetry.health import Check, HealthProbe
 from app.work import Work
 
-_HTML = "text/html; charset=utf-8"
 _OK = 200
 _UNAVAILABLE = 503
 
@@ -32,10 +31,10 @@ class HealthRead(Schema):
     failing: list[str]
 
 
-def _health_response(checks: Iterable[Check]) -> Response:
+def _health_response(checks: Iterable[Check]) -> RawJson:
     failing = [check.name for check in checks if not check.ok]
     health = HealthRead(status="failing" if failing else "ok", failing=failing)
-    return Raw(health.model_dump_json().encode(), JSON, status=_UNAVAILABLE if failing else _OK)
+    return RawJson(health.model_dump_json(), _UNAVAILABLE if failing else _OK)
 
 
 def front_page() -> Router:
@@ -44,9 +43,9 @@ def front_page() -> Router:
     router = Router(tags=["pages"])
 
     @router.get("/", needs=Public("says what this is; holds nothing of anyone"))
-    def read_front_page() -> Raw:
+    def read_front_page() -> HTMLResponse:
         """Return the front page."""
-        return Raw(page, _HTML)
+        return HTMLResponse(page)
 
     return router
 
@@ -65,18 +64,18 @@ def about(probe: HealthProbe, describe: Callable[[], bytes]) -> Router:
         return HealthRead(status="ok", failing=[])
 
     @router.get("/health/ready", needs=Public("a load balancer has no account"))
-    def read_readiness() -> Response:
+    def read_readiness() -> RawJson:
         """Say whether requests can be served: databases, schema, disk, queue. 503 where not."""
         return _health_response(probe.report().ready)
 
     @router.get("/health/degraded", needs=Public("a monitor has no account"))
-    def read_degradation() -> Response:
+    def read_degradation() -> RawJson:
         """Say whether a person should look: a job late or failing, the clock. 503 where so."""
         return _health_response(probe.report().degraded)
 
     @router.get("/openapi.json", needs=Public("the interface is open source"))
-    def read_description(work: Work) -> Raw:  # noqa: ARG001 - written in a thread, not on the loop
+    def read_description(work: Work) -> RawJson:  # noqa: ARG001 - written in a thread, not on the loop
         """Return the description of the interface (OpenAPI 3.1)."""
-        return Raw(description(), JSON)
+        return RawJson(description())
 
     return router

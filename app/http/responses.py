@@ -1,4 +1,4 @@
-"""The responses of our own making: JSON in bytes, and files."""
+"""The responses of our own making: JSON in bytes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,10 @@ from starlette.responses import Response
 JSON = "application/json"
 
 
-class Raw(Response):
-    """A response that is no JSON of a schema: a page, a table, a file to save."""
+class RawJson(Response):
+    """JSON that is written already."""
 
-    def __init__(
-        self,
-        content: bytes,
-        media_type: str,
-        filename: str | None = None,
-        *,
-        status: int = 200,
-    ) -> None:
-        headers = None
-        if filename is not None:
-            headers = {"content-disposition": f'attachment; filename="{filename}"'}
-        super().__init__(content, status, media_type=media_type, headers=headers)
+    media_type = JSON
 
 
 def json_response(result: Any, shape: TypeAdapter[Any], status: int) -> Response:

@@ -123,7 +123,6 @@ def test_a_write_without_a_trail_leaves_nothing(served: Served):
     assert served.count() == before
 
 
-@pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize(("name", "status", "made"), [("Asked", 204, 1), ("Forgot", 500, 0)])
 def test_a_handler_that_forgets_the_readiness_it_declares_leaves_nothing(
     served: Served, name: str, status: int, made: int

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
+from starlette.responses import PlainTextResponse
 
 from app.accounts.models import Member, Team, TeamName
 from app.casework.readiness import Task as Readiness
@@ -17,7 +18,6 @@ from app.crypto.passwords import Argon2Cost, Stretched
 from app.errors import Conflict, Forbidden, NotFound
 from app.http.needs import Public
 from app.http.paging import Page, PageRequest, page_of, position
-from app.http.responses import Raw
 from app.http.routing import Router
 from app.http.schema import Code, Currency, LongText, Minor, Name, Schema, Secret, ShortText
 from app.http.stretching import Stretches
@@ -141,8 +141,12 @@ def list_toys(work: Work, page: Annotated[ToysAsked, Query()]) -> Page[UUID]:
 
 
 @router.get("/{team_id}/sheet", needs=Permission.TEAM_LIST)
-def read_toy_sheet(team_id: UUID, work: Work) -> Raw:
-    return Raw(b"a,b\r\n", "text/csv; charset=utf-8", "sheet.csv")
+def read_toy_sheet(team_id: UUID, work: Work) -> PlainTextResponse:
+    return PlainTextResponse(
+        b"a,b\r\n",
+        media_type="text/csv",
+        headers={"content-disposition": 'attachment; filename="sheet.csv"'},
+    )
 
 
 @router.get("/{team_id}/secret", needs=Permission.CASE_ERASE)
