@@ -29,7 +29,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev test coverage check check-format check-lint check-types check-imports check-rules \
-	check-docs check-coverage docs fmt bench fuzz client migration lock clean
+	check-docs check-coverage docs fmt bench fuzz crash client migration lock clean
 
 help: ## show this text
 	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
@@ -87,6 +87,9 @@ fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded 
 
 client: $(DEV_READY) $(CLIENT_READY) ## generate a client from the description, in an environment of its own, and compare it with the routes
 	@$(BIN)/python -m tools.generated_client $(CLIENT_VENV)/bin/openapi-python-client
+
+crash: $(DEV_READY) ## kill servers while clients write, and print the table of what was lost or doubled
+	@$(BIN)/python -m tools.crash_table $(ARGS)
 
 migration: $(DEV_READY) ## write a revision from the models: m="Add a language to cases", line=main or keystore for one
 	@$(BIN)/python -m tools.migration "$(m)" $(if $(line),--line $(line))

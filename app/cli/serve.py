@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -103,7 +104,20 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
 def application() -> FastAPI:
     """Build the application of one of several processes, from the home in the environment."""
     deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
+    threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
     return create_app(deployment, close=True)
+
+
+def end_with_parent() -> None:
+    """End this process in good order once the process that started it is gone.
+
+    A parent that was killed cannot stop its children: they would serve on without jobs, and keep
+    the port from the next start.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def worker(

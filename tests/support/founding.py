@@ -10,19 +10,24 @@ from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, found_organisation
 from app.permissions import Role
 from app.settings import Settings
+from app.store.migrate import upgrade
 from app.store.models import KeystoreBase
 from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
 
-def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
-    """Two teams, one lead who holds custody alone, and the members of each team."""
+def found(
+    settings: Settings, root_key: RootKey, clock: Clock, *, by_migrations: bool = False
+) -> Founded:
+    """Two teams, one lead who holds custody alone, and the members of each team.
+
+    ``padauk serve`` refuses tables that were not made ``by_migrations``; they take longer to make.
+    """
     root = OrganisationRoot.generate()
     settings = settings.model_copy(update={"organisation_root": root.fingerprint})
     deployment = Deployment.build(settings, root_key, clock=clock)
     note_writes(deployment.sessions)
-    metadata.create_all(deployment.engine)
-    KeystoreBase.metadata.create_all(deployment.keystore.engine)
+    _make_tables(deployment, by_migrations=by_migrations)
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
@@ -51,6 +56,15 @@ def found(settings: Settings, root_key: RootKey, clock: Clock) -> Founded:
     deployment.close()
     kit = tuple(founding.recovery_kit)
     return Founded(settings, root_key, tuple(people), tuple(teams), root.key, kit)
+
+
+def _make_tables(deployment: Deployment, *, by_migrations: bool) -> None:
+    if by_migrations:
+        upgrade(deployment.engine, "main")
+        upgrade(deployment.keystore.engine, "keystore")
+        return
+    metadata.create_all(deployment.engine)
+    KeystoreBase.metadata.create_all(deployment.keystore.engine)
 
 
 def _person(login: str, admission: Admission) -> Person:
