@@ -21,9 +21,9 @@ from app.main import SERVER_OPTIONS, create_app
 from app.worker import Worker
 
 _HOME_VARIABLE = "PADAUK_HOME"
-_GRACE_SECONDS = 20
+GRACE_SECONDS = 20
 """How long requests in hand may take to finish after the signal to stop."""
-_WORKER_SECONDS = 30
+WORKER_SECONDS = 30
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def working(deployment: Deployment) -> Iterator[None]:
         yield
     finally:
         worker.stop()
-        thread.join(timeout=_WORKER_SECONDS)
+        thread.join(timeout=WORKER_SECONDS)
 
 
 def serve(
@@ -64,7 +64,7 @@ def serve(
             workers=processes,
             host=settings.host,
             port=settings.port,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             **SERVER_OPTIONS,
         )
 
@@ -91,7 +91,7 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
     settings = deployment.settings
     config = uvicorn.Config(
         create_app(deployment), host=settings.host, port=settings.port,
-        timeout_graceful_shutdown=_GRACE_SECONDS, **SERVER_OPTIONS,
+        timeout_graceful_shutdown=GRACE_SECONDS, **SERVER_OPTIONS,
     )  # fmt: skip
     end_quietly()
     if not jobs:

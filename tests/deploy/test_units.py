@@ -1,14 +1,28 @@
 """The systemd units: hardened as the threat table asks, and calling commands that exist."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import typer.main
 
 from app.cli.commands import app
+from app.cli.serve import GRACE_SECONDS, WORKER_SECONDS
+from app.store.identity import StartCode
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-UNITS = ["padauk.service", "padauk-worker.service"]
+LASTING = ["padauk.service", "padauk-worker.service"]
+VERBS = {
+    "padauk.service": ["serve"],
+    "padauk-worker.service": ["worker"],
+    "padauk-backup.service": ["backup"],
+    "padauk-audit-verify.service": ["audit", "verify"],
+}
+UNITS = sorted(VERBS)
+TIMERS = ["padauk-backup.timer", "padauk-audit-verify.timer"]
+HEALS = {StartCode.UNREACHABLE, StartCode.NOT_WRITABLE}
+"""A database that recovers, fails over or had a full disk: the next start may well succeed."""
 
 HARDENED = {
     "AmbientCapabilities": "",
@@ -73,15 +87,93 @@ def test_a_unit_holds_each_key_of_the_hardening_once(unit, key):
     assert settings_of(unit, "Service").get(key) == [HARDENED[key]]
 
 
-@pytest.mark.parametrize(("unit", "verb"), [("padauk.service", "serve"), (UNITS[1], "worker")])
-def test_a_unit_starts_a_command_that_exists_with_options_that_it_has(unit, verb):
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_starts_a_command_that_exists_with_options_that_it_has(unit):
     (line,) = settings_of(unit, "Service")["ExecStart"]
-    program, started, *words = line.split()
+    program, *words = line.split()
     assert program == "/opt/padauk/.venv/bin/padauk"
-    assert started == verb
-    command = typer.main.get_command(app).get_command(None, started)
-    with command.make_context(started, words) as context:
+    command = typer.main.get_command(app)
+    for verb in VERBS[unit]:
+        assert words.pop(0) == verb
+        command = command.get_command(None, verb)
+    with command.make_context(verb, words) as context:
         assert str(context.params["home"]) == "/var/lib/padauk"
+
+
+@pytest.mark.parametrize("unit", LASTING)
+def test_a_server_is_started_again_for_as_long_as_a_database_recovers(unit):
+    service = settings_of(unit, "Service")
+    assert service["Restart"] == ["always"]
+    assert int(service["RestartSec"][0]) >= 1
+    assert settings_of(unit, "Unit")["StartLimitIntervalSec"] == ["0"]
+    assert "StartLimitBurst" not in settings_of(unit, "Unit")
+
+
+@pytest.mark.parametrize("unit", LASTING)
+def test_what_no_new_start_mends_is_not_tried_again(unit):
+    (codes,) = settings_of(unit, "Service")["RestartPreventExitStatus"]
+    assert {int(code) for code in codes.split()} == set(StartCode) - HEALS
+
+
+@pytest.mark.parametrize("unit", LASTING)
+def test_requests_and_jobs_in_hand_have_time_to_finish(unit):
+    (seconds,) = settings_of(unit, "Service")["TimeoutStopSec"]
+    assert int(seconds) > GRACE_SECONDS + WORKER_SECONDS
+
+
+@pytest.mark.parametrize("timer", TIMERS)
+def test_a_timer_starts_a_unit_of_its_name_daily_and_makes_up_for_a_missed_day(timer):
+    assert settings_of(timer, "Timer")["Persistent"] == ["yes"]
+    assert settings_of(timer, "Timer")["OnCalendar"][0].startswith("*-*-* ")
+    unit = timer.replace(".timer", ".service")
+    assert settings_of(unit, "Service")["Type"] == ["oneshot"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_that_fails_says_so_with_its_exit_code(unit):
+    assert settings_of(unit, "Unit")["OnFailure"] == ["padauk-notify@%n.service"]
+    (notify,) = settings_of("padauk-notify@.service", "Service")["ExecStart"]
+    assert "ExecMainStatus" in notify
+
+
+def test_exit_codes_of_verification_are_failures():
+    """Neither 3 (found something) nor 4 (behind) is declared a success."""
+    assert "SuccessExitStatus" not in settings_of("padauk-audit-verify.service", "Service")
+
+
+def test_a_backup_may_write_where_it_is_told_to():
+    service = settings_of("padauk-backup.service", "Service")
+    (line,) = service["ExecStart"]
+    assert service["ReadWritePaths"] == [line.split("--to ")[1]]
+    assert (
+        settings_of("padauk-backup.service", "Unit")["RequiresMountsFor"]
+        == (service["ReadWritePaths"])
+    )
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
+def test_systemd_takes_every_unit_as_it_is_written(tmp_path):
+    """Only the program's path is another, because it is not installed here."""
+    files = []
+    for file in sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")]):
+        copy = tmp_path / file.name
+        copy.write_text(file.read_text().replace("/opt/padauk/.venv/bin/padauk", "/usr/bin/true"))
+        files.append(str(copy))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    ours = [line for line in verified.stderr.splitlines() if "padauk" in line]
+    assert ours == []
+
+
+def test_every_unit_is_in_the_readme():
+    readme = (DEPLOY / "README.md").read_text()
+    for file in [*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")]:
+        assert f"`{file.name}`" in readme
 
 
 @pytest.mark.parametrize("unit", UNITS)
