@@ -9,6 +9,8 @@ No figure has a label that names a person, a case or an address. Knows counts; o
 
 from __future__ import annotations
 
+import errno
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from sqlalchemy.pool import QueuePool
 from app.audit.models import AuditEvent, AuditLeaf
 from app.store.jobs import list_runs
 
+_log = logging.getLogger(__name__)
 ADDRESS: Final = "127.0.0.1"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
 
@@ -55,8 +58,17 @@ class Metrics:
         self._seconds.labels(operation).observe(seconds)
 
     def serve(self, port: int) -> Callable[[], None]:
-        """Serve the figures on the loopback address; returns what stops that."""
-        server, thread = start_http_server(port, addr=ADDRESS, registry=self.registry)
+        """Serve the figures on the loopback address; returns what stops that.
+
+        Of several processes the first has the port: a figure less must not stop the others.
+        """
+        try:
+            server, thread = start_http_server(port, addr=ADDRESS, registry=self.registry)
+        except OSError as failure:
+            if failure.errno != errno.EADDRINUSE:
+                raise
+            _log.warning("the port of metrics is taken: this process serves none")
+            return lambda: None
 
         def stop() -> None:
             server.shutdown()
