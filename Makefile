@@ -29,7 +29,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev test coverage check check-format check-lint check-types check-imports check-rules \
-	check-docs check-coverage docs fmt bench fuzz crash client migration lock clean
+	check-docs check-coverage docs fmt bench fuzz crash drill client migration lock clean
 
 help: ## show this text
 	@echo 'Padauk. Each command makes what it needs; arguments go in ARGS="...".'
@@ -90,6 +90,9 @@ client: $(DEV_READY) $(CLIENT_READY) ## generate a client from the description, 
 
 crash: $(DEV_READY) ## kill servers while clients write, and print the table of what was lost or doubled
 	@$(BIN)/python -m tools.crash_table $(ARGS)
+
+drill: $(DEV_READY) ## kill a PostgreSQL primary while two hosts write, promote its standby, count what was lost
+	@$(BIN)/python -m tools.drill $(ARGS)
 
 migration: $(DEV_READY) ## write a revision from the models: m="Add a language to cases", line=main or keystore for one
 	@$(BIN)/python -m tools.migration "$(m)" $(if $(line),--line $(line))

@@ -68,12 +68,12 @@ def start_postgres(base: Path | None = None, *, durable: bool = False) -> Iterat
     """
     home = Path(tempfile.mkdtemp(prefix="pg-", dir=base))
     try:
-        user = _server_user()
+        user = server_user()
         if user is not None:
             os.chown(home, user, -1)
-        binaries = _binaries_for(home, user)
+        binaries = server_binaries(home, user)
         data = home / "data"
-        _create_cluster(binaries, data, user)
+        create_cluster(binaries, data, user)
         settings = ALWAYS | (DURABLE if durable else FOR_TESTS)
         settings["unix_socket_directories"] = str(home)
         with _serving(binaries, data, settings, user):
@@ -129,11 +129,13 @@ def _conninfo(server: str) -> str:
     )
 
 
-def _server_user() -> int | None:
+def server_user() -> int | None:
+    """The user that the server runs as; None for the present one."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
-def _binaries_for(home: Path, user: int | None) -> Path:
+def server_binaries(home: Path, user: int | None) -> Path:
+    """The folder of PostgreSQL's programs, copied below `home` where another user runs them."""
     if user is None:
         return postgres_program("postgres").parent
     # The programs find their libraries beside the package, so the copy keeps that order.
@@ -149,7 +151,8 @@ def _not_run(_folder: str, names: list[str]) -> set[str]:
     return {name for name in names if name == "include" or name.endswith(".a")}
 
 
-def _create_cluster(binaries: Path, data: Path, user: int | None) -> None:
+def create_cluster(binaries: Path, data: Path, user: int | None) -> None:
+    """Make the data folder of a new server. Raises PostgresFailed."""
     made = subprocess.run(
         [
             binaries / "initdb",
@@ -190,13 +193,14 @@ def _serving(
             start_new_session=True,
         )
     try:
-        _await_ready(server, data.parent, log)
+        await_ready(server, data.parent, log)
         yield
     finally:
         _stop(server, log)
 
 
-def _await_ready(server: subprocess.Popen[bytes], socket_folder: Path, log: Path) -> None:
+def await_ready(server: subprocess.Popen[bytes], socket_folder: Path, log: Path) -> None:
+    """Wait until the server answers. Raises PostgresFailed."""
     deadline = time.monotonic() + START_LIMIT
     conninfo = psycopg.conninfo.make_conninfo(
         user=SUPERUSER, dbname="postgres", host=str(socket_folder)
