@@ -4,6 +4,9 @@
   lets it begin before vetting has ended.
 - An emergency replaces the vetting that is still going on, and nothing else: a case that was
   declined, merged, closed or erased is not ready, whatever its emergency says.
+- An open plan goes on after its emergency has lapsed, but not after its case has ended. People who
+  are on the road are helped whatever became of the case: their journey gets its next legs, other
+  ways and escorts until it is over.
 - A case leaves triage only when each likely duplicate was merged, or dismissed with a reason.
 - The table is total: a task without a row is refused when the module is imported.
 - A route that changes something under a case declares its task, and the route class checks that
@@ -36,6 +39,7 @@ class Task(StrEnum):
     LEAVE_TRIAGE = "leave_triage"
     ASSIGN = "assign"
     PLAN = "plan"
+    CONTINUE_PLAN = "continue_plan"
     REQUEST_CODE = "request_code"
     ISSUE_CODE = "issue_code"
     REQUEST_AID = "request_aid"
@@ -52,6 +56,7 @@ class Requirement:
     in_emergency: bool = False
     needs_clearance: bool = False
     needs_settled_duplicates: bool = False
+    goes_on_the_road: bool = False
 
 
 _AID: Final = Requirement(
@@ -76,6 +81,11 @@ REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
             "This case is not active yet; in an emergency, let that be decided first",
             in_emergency=True,
         ),
+        Task.CONTINUE_PLAN: Requirement(
+            OPEN_STATUSES,
+            "This case has ended and nobody is on the road; reopen it before you plan on",
+            goes_on_the_road=True,
+        ),
         Task.REQUEST_CODE: _CODE,
         Task.ISSUE_CODE: _CODE,
         Task.REQUEST_AID: _AID,
@@ -88,15 +98,18 @@ if set(REQUIREMENTS) != set(Task):
     raise TypeError(f"readiness: no requirement for {sorted(set(Task) - set(REQUIREMENTS))}")
 
 
-def require_ready(work: Work, case: Case, task: Task) -> None:
+def require_ready(work: Work, case: Case, task: Task, *, on_the_road: bool = False) -> None:
     """Raise unless a task may be done on a case now.
 
     ``CaseNotReady`` by its status, ``NotCleared``, ``DuplicateOpen``; ``KeyCopyMissing`` where
     duplicates must be settled and the principal holds no search key. Notes on ``work`` that the
-    task was checked.
+    task was checked. ``on_the_road``: the task continues a journey that people are on, and a
+    requirement that says ``goes_on_the_road`` then refuses nothing.
     """
     work.asked_ready.add(task.value)
     requirement = REQUIREMENTS[task]
+    if on_the_road and requirement.goes_on_the_road:
+        return
     if requirement.needs_clearance and clearance(work, case.id) is None:
         raise NotCleared
     if not _status_allows(work, case, requirement):

@@ -29,7 +29,15 @@ from app.relocation.errors import (
     PlanNotFound,
     TooManyLegs,
 )
-from app.relocation.models import Leg, LegInstructions, LegKind, LegRecord, LegStatus, Plan
+from app.relocation.models import (
+    Leg,
+    LegInstructions,
+    LegKind,
+    LegRecord,
+    LegStatus,
+    Plan,
+    PlanStatus,
+)
 from app.store.base import new_id
 from app.text.dates import minute_of
 from app.vault.models import GrantReason
@@ -39,6 +47,7 @@ from app.work import Work
 MAX_LEGS = 100
 LATEST_DUE = timedelta(days=366)
 PHRASE_WORDS = 3
+DEPARTED_ONCE = frozenset({LegStatus.DEPARTED, LegStatus.ARRIVED, LegStatus.MISSED})
 
 Row = TypeVar("Row", Plan, Leg)
 
@@ -134,6 +143,22 @@ def _lock(work: Work, kind: type[Row], row_id: UUID) -> Row:
     # FOR NO KEY UPDATE: escalations and check-ins that only refer to the row need not wait.
     query = select(kind).where(kind.id == row_id).with_for_update(key_share=True)
     return work.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def is_on_the_road(work: Work, plan: Plan) -> bool:
+    """Return whether somebody has departed by an open plan, and so is somewhere on its way."""
+    if plan.status is not PlanStatus.OPEN:
+        return False
+    legs = list_plan_legs(work, plan)
+    return any(leg.status in DEPARTED_ONCE or _has_left(work, leg) for leg in legs)
+
+
+def _has_left(work: Work, leg: Leg) -> bool:
+    # A leg that was aborted or rerouted says only in its record whether it had been begun.
+    if leg.status not in {LegStatus.ABORTED, LegStatus.REROUTED}:
+        return False
+    record = work.vault.find(leg.record)
+    return record is not None and record.left_at is not None
 
 
 # ---------------------------------------------------------------------- new legs

@@ -78,13 +78,13 @@ def read_plan(case_id: UUID, work: Work) -> PlanRead:
 @router.post(
     "/plans/{plan_id}/legs",
     needs=Permission.PLAN_CHANGE,
-    readiness=NotWork("goes on with a plan that was opened when the case was ready"),
+    readiness=Task.CONTINUE_PLAN,
     creates=True,
     status_code=201,
-    raises=(errors.PlanNotFound, errors.PlanOver, *_ADDING_LEGS),
+    raises=(CaseNotReady, errors.PlanNotFound, errors.PlanOver, *_ADDING_LEGS),
 )
 def extend_plan(plan_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
-    """Add legs at the end of an open plan."""
+    """Add legs at the end of an open plan; refused once the case ended and nobody is on the road."""
     legs = service.extend_plan(work, plan_id, [leg.to_draft() for leg in body.legs])
     return LegListRead.of(details.open_legs(work, legs))
 
@@ -155,9 +155,10 @@ def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
 @router.post(
     "/legs/{leg_id}/escort",
     needs=Permission.PLAN_CHANGE,
-    readiness=NotWork("for a leg that was planned when the case was ready"),
+    readiness=NotWork("ends access whatever the status; giving it requires Task.CONTINUE_PLAN"),
     changes=True,
     raises=(
+        CaseNotReady,
         errors.LegNotFound,
         errors.NotPlanner,
         errors.LegOver,
@@ -175,10 +176,11 @@ def assign_escort(leg_id: UUID, body: EscortUpdate, work: Work) -> LegRead:
 @router.post(
     "/legs/{leg_id}/reroutes",
     needs=Permission.PLAN_CHANGE,
-    readiness=NotWork("people on the way need another way, whatever the status"),
+    readiness=Task.CONTINUE_PLAN,
     changes=True,
     status_code=201,
     raises=(
+        CaseNotReady,
         errors.LegNotFound,
         errors.PlanOver,
         errors.LegMoveRefused,

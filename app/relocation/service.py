@@ -38,6 +38,7 @@ from app.relocation.legs import (
     LegDraft,
     add_legs,
     grant_to_planners,
+    is_on_the_road,
     leg_scope,
     list_plan_legs,
     lock_journey,
@@ -143,10 +144,12 @@ def get_plan(work: Work, case_id: UUID) -> Plan:
 def extend_plan(work: Work, plan_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
     """Add legs at the end of an open plan, and return them.
 
-    Raises ``PlanNotFound``, ``PlanOver``, and as ``add_legs`` does.
+    Raises ``PlanNotFound``, ``PlanOver``, ``CaseNotReady`` before anybody has departed, and as
+    ``add_legs`` does.
     """
     plan = lock_plan(work, plan_id)
     require_open(plan)
+    _require_ready(work, plan)
     legs = [leg for leg in list_plan_legs(work, plan) if leg.status is not LegStatus.REROUTED]
     last = legs[-1] if legs else None
     return _extend(work, plan, drafts, after=last, position=last.position + 1 if last else 1)
@@ -171,12 +174,14 @@ def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
     """Replace a leg, and the later ones that have not departed, by new legs with new phrases.
 
     Returns the new legs. Raises ``LegNotFound``, ``PlanOver``, ``LegMoveRefused``,
-    ``NotPlanner``, and as ``Work.claim`` and ``add_legs`` do.
+    ``NotPlanner``, ``CaseNotReady`` before anybody has departed, and as ``Work.claim`` and
+    ``add_legs`` do.
     """
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)
     require_planner(work, leg)
     require_open(plan)
+    _require_ready(work, plan)
     if MOVES.find(leg.status, LegStatus.REROUTED) is None:
         raise LegMoveRefused
     legs = list_plan_legs(work, plan, lock=True)
@@ -191,6 +196,12 @@ def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
             set_status(work, other, LegStatus.REROUTED)
     after = before[-1] if before else None
     return _extend(work, plan, drafts, after=after, position=leg.position)
+
+
+def _require_ready(work: Work, plan: Plan) -> None:
+    """Raise ``CaseNotReady`` where the case has ended, unless people are on the road."""
+    case = cases.get_case(work, plan.case_id)
+    require_ready(work, case, Task.CONTINUE_PLAN, on_the_road=is_on_the_road(work, plan))
 
 
 def _extend(
@@ -215,7 +226,8 @@ def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
     """Assign a leg to a volunteer and end the grant of its escort until now; None only ends it.
 
     Raises ``LegNotFound``, ``NotPlanner``, ``LegOver``, ``EscortUnavailable``,
-    ``EscortKnowsPerson``, ``EscortHasLeg``, ``KeyNotCertified``, and as ``Work.claim`` does.
+    ``EscortKnowsPerson``, ``EscortHasLeg``, ``KeyNotCertified``, ``CaseNotReady`` before anybody
+    has departed, and as ``Work.claim`` does. Ending an escort's access needs no ready case.
     """
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)
@@ -223,6 +235,7 @@ def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
     if leg.status not in DUE:
         raise LegOver
     if volunteer_id is not None:
+        _require_ready(work, plan)
         _check_escort(work, plan, leg, volunteer_id)
     work.grants.end(leg.case_id, about=leg.id)
     if volunteer_id is not None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.audit.events import EventKind
 from app.cases import moves
 from app.cases import service as intake
 from app.cases.errors import CaseNotFound
@@ -276,3 +277,51 @@ def test_every_grant_on_a_route_names_the_plan_or_the_leg_that_it_serves(journey
     with journey.world.deployment.sessions() as session:
         about = set(session.scalars(select(Grant.about).where(Grant.case_id == journey.case_id)))
     assert about == {journey.case_id, plan_id, legs[0]}
+
+
+# ------------------------------------------------------- a case that ends while its plan is open
+
+
+def end_case(journey, status: CaseStatus = CaseStatus.CLOSED) -> None:
+    """The case ends, and so does its emergency."""
+    journey.activate()
+    with journey.world.work_as(journey.coordinator) as work:
+        case = intake.get_case(work, journey.case_id)
+        case.status = status
+        case.emergency_until = None
+        work.trail.record(EventKind.CASE_MOVED, case.id)
+
+
+@pytest.mark.parametrize("status", [CaseStatus.CLOSED, CaseStatus.DECLINED])
+def test_nothing_is_planned_on_for_a_case_that_ended_before_anybody_departed(journey, way, status):
+    journey.open_plan(*way)
+    plan, leg = plan_of(journey), journey.legs()[0]
+    end_case(journey, status)
+    with journey.world.work_as(journey.coordinator) as work, pytest.raises(CaseNotReady):
+        service.extend_plan(work, plan.id, [journey.leg("bus", 40, 1)])
+    with pytest.raises(CaseNotReady):
+        journey.reroute(leg, journey.leg("walk", 6, 1))
+    with pytest.raises(CaseNotReady):
+        journey.escort(leg, journey.volunteer(2))
+
+
+@pytest.mark.parametrize("status", [CaseStatus.CLOSED, CaseStatus.DECLINED])
+@pytest.mark.parametrize("fares", [["departed"], ["departed", "arrived"], ["departed", "aborted"]])
+def test_people_on_the_road_get_new_legs_and_escorts_whatever_became_of_the_case(
+    journey, way, status, fares
+):
+    first, second, _ = journey.open_plan(*way)
+    journey.move(first, "ready", *fares)
+    plan = plan_of(journey)
+    end_case(journey, status)
+    with journey.world.work_as(journey.coordinator) as work:
+        service.extend_plan(work, plan.id, [journey.leg("bus", 40, 1)])
+    assert journey.escort(second, journey.volunteer(2)).escort_id == journey.volunteer(2).id
+    assert len(journey.reroute(first, journey.leg("walk", 6, 1))) == 1
+
+
+def test_an_escorts_access_ends_whatever_became_of_the_case(journey, way):
+    first, *_ = journey.open_plan(*way)
+    journey.escort(first, journey.volunteer(2))
+    end_case(journey)
+    assert journey.escort(first, None).escort_id is None
