@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from secrets import token_bytes
 from uuid import UUID
@@ -99,6 +100,17 @@ class Deployment:
     def find_time_doubt(self) -> str | None:
         """Return why the present time cannot be trusted, or None; see ``app.clock``."""
         return None if self.host_clock is None else self.host_clock.find_doubt(self.engine)
+
+    def clock_has_jumped(self) -> bool:
+        """Return whether the host's clock was set since this process began; asks no database."""
+        return self.host_clock is not None and self.host_clock.has_jumped()
+
+    def time_span(self) -> tuple[datetime, datetime]:
+        """Return the earliest and the latest present time that any clock says; mostly the same."""
+        if self.host_clock is None:
+            now = self.clock()
+            return now, now
+        return self.host_clock.span(self.engine)
 
     @property
     def organisation(self) -> UUID:

@@ -22,7 +22,7 @@ from app.audit.checkpoints import LOG_ORIGIN, log_verifier
 from app.audit.events import EventKind
 from app.audit.sequencer import LogRewritten, sequence, sign_checkpoint
 from app.audit.verify import verify_log
-from app.clock import leave_stamp
+from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
 from app.http import idempotency
 from app.registration import service as registration
@@ -48,8 +48,8 @@ _COUNTED = timedelta(days=1)
 class Job:
     """Something to be done every so often; ``run`` returns how much it did.
 
-    ``needs_time``: it destroys, expires, ends or alarms by the clock, and waits while that is in
-    doubt.
+    ``needs_time``: it destroys, expires or ends by the clock, and waits while that is in doubt.
+    Escalation alarms, and goes on by the earliest time that any clock says.
     """
 
     name: str
@@ -118,7 +118,7 @@ JOBS: Sequence[Job] = (
     Job("log check", timedelta(days=1), check_log),
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("stamp", timedelta(minutes=1), stamp_time, needs_time=True),
-    Job("escalation", timedelta(minutes=1), escalation.escalate_due, needs_time=True),
+    Job("escalation", timedelta(minutes=1), escalation.escalate_due),
     Job("sessions", timedelta(minutes=15), tidy_sessions, needs_time=True),
     Job("alerts", timedelta(minutes=1), alerts.settle_alerts),
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
@@ -126,6 +126,10 @@ JOBS: Sequence[Job] = (
     Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),
     Job("codes", timedelta(hours=1), registration.expire_codes, needs_time=True),
 )
+
+
+class ClockInDoubt(RuntimeError):
+    """The clock was set in the moment in which a job began that depends on it."""
 
 
 class Worker:
@@ -136,6 +140,7 @@ class Worker:
         self._deployment = deployment
         self._jobs = jobs
         self._stopped = threading.Event()
+        self._doubt: str | None = ""
 
     def run_due(self) -> dict[str, int]:
         """Run every job that is due and that no other process runs; returns how much each did."""
@@ -144,7 +149,7 @@ class Worker:
         for job in self._jobs:
             if self._stopped.is_set():
                 break
-            if job.needs_time and doubted:
+            if job.needs_time and (doubted or self._deployment.clock_has_jumped()):
                 continue
             try:
                 with job_lock(self._deployment.engine, job.name) as taken:
@@ -157,13 +162,23 @@ class Worker:
         return done
 
     def _doubts_time(self) -> bool:
+        """Return whether the time is in doubt; keeps on record when a doubt begins and ends."""
         try:
             doubt = self._deployment.find_time_doubt()
+            if doubt != self._doubt:
+                earliest, _ = self._deployment.time_span()
+                with self._deployment.sessions() as session, session.begin():
+                    note_doubt(session, doubt, earliest)
         except SQLAlchemyError:
             return True
+        self._doubt = doubt
         if doubt is not None:
             _log.error("the clock is in doubt: what depends on it waits")
         return doubt is not None
+
+    def _require_time(self, job: Job) -> None:
+        if job.needs_time and self._deployment.clock_has_jumped():
+            raise ClockInDoubt
 
     def run_until_stopped(self) -> None:
         """Take turns until ``stop`` is called."""
@@ -185,6 +200,7 @@ class Worker:
                 self._deployment.sessions() as session,
                 unit_of_work(begin_work(session, self._deployment, NOBODY)) as work,
             ):
+                self._require_time(job)
                 count = job.run(work)
         except BaseException as failure:
             with self._deployment.sessions() as session, session.begin():

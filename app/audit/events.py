@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     LEG_ESCORTED = "leg:escorted"
     LEG_MOVED = "leg:moved"
     LEG_SILENT = "leg:silent"
+    LEG_TIMER_RESET = "leg:timer_reset"
     LEG_WORD_UNKNOWN = "leg:word_unknown"
     MEMBER_ADMITTED = "member:admitted"
     MEMBER_CERTIFIED = "member:certified"

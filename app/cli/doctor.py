@@ -19,7 +19,7 @@ from app.audit.events import EventKind
 from app.backup.service import JOB as BACKUP
 from app.backup.service import KEYSTORE_DAYS, list_old_keystores
 from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
-from app.clock import leave_stamp
+from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.migrate import upgrade
@@ -63,7 +63,7 @@ def doctor(
             _trust_clock(deployment)
         checks = [*check_ready(deployment, 0.0), *check_degraded(deployment)]
         settings = deployment.settings
-        advice = [*_advice(home, settings), *_about_backups(deployment, backups)]
+        advice = [*_advice(home, settings), *_about_records(deployment, backups)]
         checks += [*_files(home), *_last_backup(deployment)]
     _show(checks, advice, as_json=as_json)
     if not all(check.ok for check in checks):
@@ -97,7 +97,7 @@ def _upgrade(settings: Settings) -> None:
 def _trust_clock(deployment: Deployment) -> None:
     """Take the present time for right, put that on record, and let what waited go on."""
     with deployment.sessions() as session, session.begin():
-        leave_stamp(session, deployment.clock(), trusted=True)
+        trust(session, deployment.clock())
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
@@ -134,9 +134,13 @@ def _last_backup(deployment: Deployment) -> Iterator[Check]:
         )
 
 
-def _about_backups(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
+def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
     with deployment.sessions() as session:
         last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
+        doubted = find_past_doubt(session)
+    if doubted is not None:
+        says = f"{doubted}. Is it right now? Then `padauk doctor --trust-clock`"
+        yield Advice("clock", says)
     if last is None:
         yield Advice("backup", "none was ever made; `padauk backup --to FOLDER`")
     elif deployment.clock() - last > _BACKUP_LATE:

@@ -209,6 +209,7 @@ def add_legs(
             status=LegStatus.PLANNED,
             grace_minutes=draft.grace_minutes,
             expected_at=instructions.due_at,
+            due_at=instructions.due_at,
             silence=0,
             moved_on=work.today(),
         )

@@ -144,6 +144,10 @@ class Leg(CaseRecord, Versioned):
     expected_at: Mapped[datetime | None] = plain(
         "when the next contact is due, to the minute; empty as soon as the leg is over"
     )
+    due_at: Mapped[datetime | None] = plain(
+        "when it was planned to be over; a wrong clock must not put off what is expected without a"
+        " key; empty as soon as the leg is over"
+    )
     silence: Mapped[int] = plain("counts contacts: which escalations belong to the present silence")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
     escort_id: Mapped[UUID | None] = plain(

@@ -116,7 +116,7 @@ def _record_move(work: Work, leg: Leg, to: LegStatus, reason: str | None, moment
     if to in {LegStatus.DEPARTED, LegStatus.ARRIVED}:
         latest = max(record.last_contact_at or moment, moment)
         record = replace(record, last_contact_at=latest)
-        record_contact(leg, moment, work.now())
+        record_contact(leg, moment, work.deployment.time_span())
     work.vault.seal(leg.record, replace(record, reason=reason or record.reason))
 
 
@@ -133,7 +133,7 @@ def set_status(work: Work, leg: Leg, to: LegStatus) -> None:
     leg.status = to
     leg.moved_on = work.today()
     if to not in DUE:
-        leg.expected_at = None
+        leg.expected_at = leg.due_at = None
     if to not in UNRESOLVED:
         work.grants.end(leg.case_id, about=leg.id)
     work.trail.record(

@@ -84,7 +84,7 @@ def read_plan(case_id: UUID, work: Work) -> PlanRead:
     raises=(CaseNotReady, errors.PlanNotFound, errors.PlanOver, *_ADDING_LEGS),
 )
 def extend_plan(plan_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
-    """Add legs at the end of an open plan; refused once the case ended and nobody is on the road."""
+    """Add legs at the end of an open plan; but no journey begins once its case has ended."""
     legs = service.extend_plan(work, plan_id, [leg.to_draft() for leg in body.legs])
     return LegListRead.of(details.open_legs(work, legs))
 

@@ -117,17 +117,27 @@ class EscalationRead(Schema):
 
 
 class CheckInRead(Schema):
-    """The word of a check-in, or that there was no answer."""
+    """The word of a check-in, or that there was no answer.
+
+    ``said_at`` is what the sender's clock said, where that was ahead: ``at`` is then the arrival.
+    """
 
     word: Literal["safe", "duress", "no_answer"]
     at: datetime
+    said_at: datetime | None
     by: UUID
     note: str | None
 
     @classmethod
     def of(cls, record: CheckInRecord) -> Self:
         """Return one check-in."""
-        return cls(word=WORDS[record.word], at=record.at, by=record.by, note=record.note)
+        return cls(
+            word=WORDS[record.word],
+            at=record.at,
+            said_at=record.said_at,
+            by=record.by,
+            note=record.note,
+        )
 
 
 class LegProgressRead(Schema):

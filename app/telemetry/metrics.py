@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.audit.models import AuditEvent, AuditLeaf
+from app.clock import STAMP, TRUST
 from app.store.jobs import list_runs
 
 _log = logging.getLogger(__name__)
@@ -128,6 +129,8 @@ def _jobs(session: Session) -> Iterator[GaugeMetricFamily]:
         "padauk_job_failures", "How often a job failed since it succeeded", labels=["job"]
     )
     for run in list_runs(session):
+        if run.name in {STAMP, TRUST}:
+            continue
         if run.succeeded_at is not None:
             succeeded.add_metric([run.name], run.succeeded_at.timestamp())
         failures.add_metric([run.name], run.failures)

@@ -21,7 +21,7 @@ from app.relocation.errors import LegOver
 from app.relocation.legs import lock_leg
 from app.relocation.models import JourneyWords, Leg, LegRecord, Plan
 from app.relocation.moves import UNRESOLVED
-from app.relocation.timer import happened_at, record_contact
+from app.relocation.timer import heard_at, record_contact
 from app.text.spoken import sounds
 from app.watch.errors import UnknownWord, WordsTooFast
 from app.watch.escalation import raise_leg_alert
@@ -51,24 +51,27 @@ def check_in(
 ) -> CheckInReceipt:
     """Record a check-in on a leg; ``word`` None means that there was no answer.
 
-    ``at`` is when it was, if not now. A word is a contact, no answer is none. Raises
-    ``LegNotFound``, ``LegOver``, ``HappenedOutOfRange``, ``UnknownWord`` for a word that was not
-    agreed, which is counted, ``WordsTooFast`` after several of them.
+    ``at`` is when it was, if not now; a time that is still to come says only what the sender's
+    clock said, and is kept beside the time of arrival. A word is a contact, no answer is none.
+    Raises ``LegNotFound``, ``LegOver``, ``HappenedOutOfRange`` for old news, ``UnknownWord`` for a
+    word that was not agreed, which is counted, ``WordsTooFast`` after several of them.
     """
     leg = lock_leg(work, leg_id)
     if leg.status not in UNRESOLVED:
         raise LegOver
-    moment = happened_at(work, at)
+    moment = heard_at(work, at)
     record = work.vault.open(leg.record)
     said = _recognise(work, leg, record, word)
     check_in = CheckIn(case_id=leg.case_id, leg_id=leg.id, made_on=work.today())
-    work.vault.seal(check_in.record, CheckInRecord(said, moment, work.principal.id, note))
+    ahead = at if at is not None and at > work.now() else None
+    found = CheckInRecord(said, moment, work.principal.id, note, said_at=ahead)
+    work.vault.seal(check_in.record, found)
     work.session.add(check_in)
     duress = said is Word.DURESS
     raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
     work.vault.seal(leg.record, _recorded(record, said, moment))
     if said is not Word.NO_ANSWER:
-        record_contact(leg, moment, work.now())
+        record_contact(leg, moment, work.deployment.time_span())
     work.trail.record(EventKind.LEG_CHECKED_IN, leg.case_id, leg=str(leg.id))
     return CheckInReceipt(check_in.id, leg.id, leg.expected_at)
 

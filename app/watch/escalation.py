@@ -4,12 +4,15 @@
 - A contact ends a silence; levels that are reached later belong to the next silence.
 - Coordinators see escalations in their list; the leads get an alert for a missing person.
 - Acknowledging a level acknowledges the lower ones too.
+- Where clocks disagree, levels are reached by the earliest of them. What a clock that was ahead has
+  raised or put off is set right: the level is reached again at its true time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
@@ -22,7 +25,7 @@ from app.audit.events import EventKind
 from app.relocation.details import list_escalations
 from app.relocation.legs import lock_leg, require_planner
 from app.relocation.models import Leg, Plan
-from app.relocation.timer import levels_reached
+from app.relocation.timer import bring_back, levels_reached
 from app.text.dates import minute_of
 from app.totality import require_rows
 from app.watch.errors import NothingToAcknowledge
@@ -58,6 +61,9 @@ def escalate_due(work: Work) -> int:
 
     Takes the longest silent first, a bounded number a run. A job of the worker.
     """
+    now, latest = work.deployment.time_span()
+    _bring_back_timers(work, latest)
+    _void_early_levels(work, now)
     at_the_top = exists().where(
         LegEscalation.leg_id == Leg.id,
         LegEscalation.silence == Leg.silence,
@@ -65,19 +71,49 @@ def escalate_due(work: Work) -> int:
     )
     silent = work.session.scalars(
         select(Leg)
-        .where(Leg.expected_at < work.now(), ~at_the_top)
+        .where(Leg.expected_at < now, ~at_the_top)
         .order_by(Leg.expected_at, Leg.id)
         .limit(LEGS_A_RUN)
     ).all()
-    return escalate(work, silent)
+    return escalate(work, silent, now)
 
 
-def escalate(work: Work, legs: Sequence[Leg]) -> int:
-    """Write the levels that these legs have reached by now; returns how many are new."""
+def _bring_back_timers(work: Work, latest: datetime) -> None:
+    """Bring back the timers that a clock which was ahead has put off."""
+    put_off = select(Leg).where(Leg.expected_at > latest, Leg.expected_at > Leg.due_at)
+    for leg in work.session.scalars(put_off).all():
+        if bring_back(leg, latest):
+            work.trail.record(EventKind.LEG_TIMER_RESET, leg.case_id, leg=str(leg.id))
+    work.session.flush()
+
+
+def _void_early_levels(work: Work, now: datetime) -> None:
+    """Begin another silence where a level was reached before its time, by a wrong clock.
+
+    The rows of the false alarm stay, with who acknowledged them; the true one is raised again.
+    """
+    reached = work.session.execute(
+        select(Leg, LegEscalation.level)
+        .join(LegEscalation, LegEscalation.leg_id == Leg.id)
+        .where(Leg.expected_at.is_not(None), LegEscalation.silence == Leg.silence)
+    ).all()
+    early = {
+        leg.id: leg
+        for leg, level in reached
+        if level not in levels_reached(leg.expected_at, leg.grace_minutes, now)
+    }
+    for leg in early.values():
+        leg.silence += 1
+        work.trail.record(EventKind.LEG_TIMER_RESET, leg.case_id, leg=str(leg.id))
+    work.session.flush()
+
+
+def escalate(work: Work, legs: Sequence[Leg], now: datetime) -> int:
+    """Write the levels that these legs have reached by ``now``; returns how many are new."""
     known = {(row.leg_id, row.level) for row in list_escalations(work, legs)}
     reached = 0
     for leg in legs:
-        for level in levels_reached(leg.expected_at, leg.grace_minutes, work.now()):
+        for level in levels_reached(leg.expected_at, leg.grace_minutes, now):
             if (leg.id, level) not in known:
                 _write_escalation(work, leg, level)
                 reached += 1
@@ -136,7 +172,7 @@ def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | Non
 
 
 def _acknowledge_level(work: Work, leg: Leg, level: EscalationLevel, note: str | None) -> bool:
-    escalate(work, [leg])
+    escalate(work, [leg], work.deployment.time_span()[0])
     work.session.flush()
     waiting = [row for row in list_escalations(work, [leg]) if row.acknowledged_on is None]
     if level not in {row.level for row in waiting}:

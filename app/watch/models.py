@@ -49,13 +49,17 @@ UNSEEN = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class CheckInRecord:
-    """What was said at a check-in, who recorded it, and which planner has acknowledged it."""
+    """What was said at a check-in, who recorded it, and which planner has acknowledged it.
+
+    ``said_at``: what the sender's clock said, where it was ahead of ours.
+    """
 
     word: Word
     at: datetime
     by: UUID
     note: str | None = None
     seen_by: UUID = UNSEEN
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class WatchedLeg:
 
 def list_watched(work: Work, *, after: Position | None = None, limit: int) -> list[WatchedLeg]:
     """Return up to ``limit`` legs of the journeys that the principal plans, most urgent first."""
+    now, _ = work.deployment.time_span()
     legs = _list_candidates(work)
     records = dict(zip(legs, work.vault.open_listed([leg.record for leg in legs]), strict=True))
     under_duress = [leg for leg, record in records.items() if record.duress is Word.DURESS]
@@ -96,13 +97,13 @@ def list_watched(work: Work, *, after: Position | None = None, limit: int) -> li
     call_signs = _call_signs(work, {leg.case_id for leg in legs})
     found = []
     for leg, record in records.items():
-        reached = levels_reached(leg.expected_at, leg.grace_minutes, work.now())
+        reached = levels_reached(leg.expected_at, leg.grace_minutes, now)
         level = reached[-1] if reached else None
         watched = WatchedLeg(
             leg,
             call_signs.get(leg.case_id),
             level,
-            _minutes_past_due(leg, work.now()),
+            _minutes_past_due(leg, now),
             (leg.id, level) in acknowledged,
             leg.id in unseen,
             leg.status in _STRANDED and record.left_at is not None,

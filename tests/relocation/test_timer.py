@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.relocation.models import Leg
-from app.relocation.timer import level_reached_at, levels_reached, record_contact
+from app.relocation.timer import bring_back, level_reached_at, levels_reached, record_contact
 from app.text.dates import minute_of
 from app.watch.models import EscalationLevel
 
@@ -56,9 +56,34 @@ def test_a_minute_holds_its_moment_and_tells_no_seconds(at):
 def test_a_contact_never_moves_the_timer_earlier_and_begins_a_silence_only_if_it_counts(
     expected_at, grace, at, now
 ):
-    leg = Leg(expected_at=expected_at, grace_minutes=grace, silence=0)
-    record_contact(leg, at, now)
+    leg = Leg(expected_at=expected_at, due_at=expected_at, grace_minutes=grace, silence=0)
+    at = min(at, now)
+    record_contact(leg, at, (now, now))
     due = minute_of(at) + timedelta(minutes=grace)
     counts = due > now
     assert leg.silence == int(counts)
     assert leg.expected_at == (max(expected_at, due) if counts else expected_at)
+
+
+@given(planned=MOMENTS, expected_at=MOMENTS, grace=GRACES, at=MOMENTS, now=MOMENTS)
+def test_nothing_is_expected_later_than_planned_or_than_the_grace_from_now(
+    planned, expected_at, grace, at, now
+):
+    leg = Leg(expected_at=expected_at, due_at=planned, grace_minutes=grace, silence=0)
+    record_contact(leg, at, (now, now))
+    bring_back(leg, now)
+    assert leg.expected_at <= max(planned, minute_of(now) + timedelta(minutes=grace))
+
+
+@given(expected_at=MOMENTS, grace=GRACES, now=MOMENTS, ahead=st.integers(3, 600_000))
+def test_a_contact_under_a_clock_that_was_set_ahead_counts_from_the_earlier_time(
+    expected_at, grace, now, ahead
+):
+    wrong = now + timedelta(minutes=ahead)
+    legs = [
+        Leg(expected_at=expected_at, due_at=expected_at, grace_minutes=grace, silence=0)
+        for _ in range(2)
+    ]
+    record_contact(legs[0], now, (now, now))
+    record_contact(legs[1], wrong, (now, wrong))
+    assert legs[0].expected_at == legs[1].expected_at

@@ -95,10 +95,9 @@ def test_older_news_does_not_hide_later_contacts(journey, leg):
     assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=5)
 
 
-@pytest.mark.parametrize("hours", [1, -31 * 24])
-def test_no_check_in_is_recorded_in_the_future_or_a_month_ago(journey, leg, hours):
+def test_no_check_in_of_more_than_a_month_ago_is_recorded(journey, leg):
     with pytest.raises(HappenedOutOfRange):
-        journey.check_in(leg, "tamarind", at=journey.world.clock.at + timedelta(hours=hours))
+        journey.check_in(leg, "tamarind", at=journey.world.clock.at - timedelta(days=31))
 
 
 def test_no_check_in_is_recorded_on_a_leg_that_is_over(journey, leg):

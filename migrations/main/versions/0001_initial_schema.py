@@ -770,6 +770,7 @@ def upgrade() -> None:
         ),
         sa.Column("grace_minutes", sa.Integer(), nullable=False),
         sa.Column("expected_at", Moment(), nullable=True),
+        sa.Column("due_at", Moment(), nullable=True),
         sa.Column("silence", sa.Integer(), nullable=False),
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("escort_id", sa.Uuid(), nullable=True),
