@@ -6,9 +6,9 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from typer.testing import CliRunner
 
 from app.cli.commands import app
@@ -27,7 +27,7 @@ class Founded:
     kit: tuple[str, ...]
 
 
-def run(*words: str | Path, typed: str | None = None) -> Result:
+def run(*words: str | Path, typed: str | None = None) -> Any:
     return CliRunner(env={"COLUMNS": "400"}).invoke(app, [str(w) for w in words], input=typed)
 
 
@@ -65,7 +65,7 @@ def taken(home: Path, to: Path) -> Path:
     return Path(done.output.splitlines()[0])
 
 
-def restored(backup: Path, tmp_path: Path, *more: str | Path, typed: str = "") -> Result:
+def restored(backup: Path, tmp_path: Path, *more: str | Path, typed: str = "") -> Any:
     into = ["restore", "--home", tmp_path / "again", backup]
     return run(*into, "--root-key-file", tmp_path / "root.key", *more, typed=typed)
 
