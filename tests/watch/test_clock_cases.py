@@ -107,7 +107,7 @@ def test_a_clock_far_ahead_for_seconds_destroys_expires_and_alarms_nothing(journ
     journey.move(leg, "ready", "departed")
     journey.check_in(leg, "tamarind")
     with world.deployment.engine.begin() as connection:
-        replay = {"id": bytes(32), "answer": b"kept", "created_on": world.clock.at.date()}
+        replay = {"id": bytes(32), "response": b"kept", "created_on": world.clock.at.date()}
         connection.execute(insert(Replay), replay)
     worker = host.start()
     for _ in range(3):
