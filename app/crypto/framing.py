@@ -39,28 +39,32 @@ def frame_parts(*parts: Part) -> bytes:
 
     ``frame(label, a, b) == frame(label, a) + frame_parts(b)``.
     """
-    try:
-        return b"".join([_write(part) for part in parts])
-    except UnicodeEncodeError:
-        raise FrameRefused("a text is not Unicode") from None
+    written: list[bytes] = []
+    for part in parts:
+        # The two that a page writes hundreds of come first, without a further call each.
+        if type(part) is UUID:
+            written += (UUID_HEAD, part.int.to_bytes(16, "big"))
+        elif type(part) is bytes:
+            written += (_head(b"b", len(part)), part)
+        else:
+            written.append(_write(part))
+    return b"".join(written)
 
 
-def _write(part: object) -> bytes:
-    kind = type(part)
-    if kind is UUID:
-        return UUID_HEAD + part.bytes  # type: ignore[attr-defined,no-any-return]
-    if kind is bytes:
-        return _head(b"b", len(part)) + part  # type: ignore[arg-type,operator]
+def _write(part: Part) -> bytes:
     if isinstance(part, str):
-        text = part.encode()
+        try:
+            text = part.encode()
+        except UnicodeEncodeError:
+            raise FrameRefused("a text is not Unicode") from None
         return _head(b"s", len(text)) + text
     if part is None:
         return _NONE
-    if isinstance(part, int) and kind is not bool:
+    if isinstance(part, int) and not isinstance(part, bool):
         try:
             return INT_HEAD + part.to_bytes(8, "big", signed=True)
         except OverflowError:
             raise FrameRefused("an integer is wider than 64 bits") from None
     if isinstance(part, date) and not isinstance(part, datetime):
         return _DATE + part.toordinal().to_bytes(4, "big")
-    raise FrameRefused(f"a {kind.__name__} has no canonical form")
+    raise FrameRefused(f"a {type(part).__name__} has no canonical form")

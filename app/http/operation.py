@@ -5,12 +5,12 @@
 - A failure leaves nothing behind; a refusal for want of a right is recorded afterwards, in a unit
   of its own.
 
-FastAPI calls an ``Operation`` as its endpoint. Knows no statuses of failures.
+An ``Operation`` is a route's endpoint; ``GatedRoute`` calls it. Knows no statuses of failures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final, TypeAlias
@@ -29,7 +29,7 @@ from app.http.errors import NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Needs, Public, Readiness
 from app.http.request_pool import RequestPool
-from app.http.requests import BEARER, Incoming, refusal_of
+from app.http.requests import Incoming, refusal_of
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
@@ -91,11 +91,21 @@ class Operation:
         # A page that needs no database and no key is served on the event loop.
         self._needs_thread = not is_public or self.takes.work is not None
 
-    async def __call__(self, **values: Any) -> Response:
-        """Carry a request out: in one thread, or in two with Argon2 between them."""
-        request = self.takes.request_of(values)
+    async def __call__(
+        self,
+        request: Request,
+        values: dict[str, Any],
+        body: bytes = b"",
+        errors: Sequence[Mapping[str, Any]] = (),
+    ) -> Response:
+        """Carry a request out: in one thread, or in two with Argon2 between them.
+
+        ``values`` is what FastAPI has read of path, query and headers, ``errors`` what it refuses
+        about them; the gate speaks first.
+        """
         context: RouteContext = request.app.state.context
-        incoming = self.takes.incoming(values, refusal_of(request, self.known_query))
+        refusal = refusal_of(request, self.known_query, errors)
+        incoming = self.takes.incoming(request, values, body, refusal)
         if not self._needs_thread:
             return self._respond_on_loop(incoming)
         response = await context.pool.run(self.run_request, context, incoming)
@@ -107,20 +117,10 @@ class Operation:
             raise TypeError(self.name)
         return response
 
-    async def refuse(self, request: Request, errors: list[dict[str, Any]]) -> Response:
-        """Raise what FastAPI refused about a request, unless the gate refuses it first."""
-        context: RouteContext = request.app.state.context
-        refusal = refusal_of(request, self.known_query, errors)
-        incoming = Incoming.of(request, await BEARER(request), refusal=refusal)
-        if not self._needs_thread:
-            return self._respond_on_loop(incoming)
-        await context.pool.run(self.run_request, context, incoming)
-        raise TypeError(self.name)
-
     async def require_access(self, request: Request) -> None:
         """Let the gate speak before dependencies of the route's own run: 401, 403."""
         context: RouteContext = request.app.state.context
-        incoming = Incoming.of(request, await BEARER(request))
+        incoming = Incoming.of(request)
         await context.pool.run(self._require_access, context, incoming)
 
     def run_request(

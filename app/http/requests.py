@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from app.errors import DomainError, PreconditionMissing, TooLarge
 from app.http.errors import (
@@ -65,32 +66,19 @@ IfMatch: TypeAlias = Annotated[
 ]
 
 
-class RawBody(bytes):
-    """A body not yet read. True even when empty: an empty body is judged, too."""
+async def body_of(request: Request) -> bytes:
+    """Return a request's body; raises ``BodyTooSlow`` when it takes over a minute."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise BodyTooSlow from None
 
-    __slots__ = ()
 
-    def __bool__(self) -> bool:
-        """Return True, so that FastAPI hands over an empty body like any other."""
-        return True
-
-
-class RawRequest(Request):
-    """A request whose JSON body FastAPI hands over as bytes."""
-
-    async def body(self) -> bytes:
-        """Return the body; raises ``BodyTooSlow`` when it takes over a minute."""
-        if not hasattr(self, "_body"):
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    self._body = RawBody(await super().body())
-            except TimeoutError:
-                raise BodyTooSlow from None
-        return self._body
-
-    async def json(self) -> Any:
-        """Return the body unread; ``body.read_body`` reads it."""
-        return await self.body()
+def token_of(request: Request) -> str | None:
+    """Return the bearer token as ``BEARER`` describes it, or None."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    return token if scheme.lower() == "bearer" and token else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +100,14 @@ class Incoming:
     refusal: DomainError | None = None
 
     @classmethod
-    def of(cls, request: Request, credentials: Credentials, **more: Any) -> Incoming:
+    def of(cls, request: Request, **more: Any) -> Incoming:
         """Return a request with what has been found in it so far."""
-        scope = request.scope
-        token = None if credentials is None else credentials.credentials
-        return cls(
-            scope["method"], scope["path"], scope["query_string"], request.headers, token, **more
-        )
+        scope, headers, token = request.scope, request.headers, token_of(request)
+        return cls(scope["method"], scope["path"], scope["query_string"], headers, token, **more)
 
 
 def refusal_of(
-    request: Request, known: frozenset[str], refused: Iterable[Mapping[str, Any]] = ()
+    request: Request, known: frozenset[str], refused: Sequence[Mapping[str, Any]] = ()
 ) -> DomainError | None:
     """Return what is wrong with path, query and headers, or None.
 

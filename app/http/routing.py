@@ -9,11 +9,12 @@ see what is really there.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict, TypeVar, Unpack
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.exceptions import RequestValidationError
+from fastapi.dependencies.utils import request_params_to_args, solve_dependencies
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ from app.errors import DomainError
 from app.http.needs import Needs, Readiness
 from app.http.openapi import extra_of, responses_of
 from app.http.operation import Declared, Operation
-from app.http.requests import BEARER, RawRequest
+from app.http.requests import BEARER, body_of
 from app.http.schema import KNOWN_FIELDS
 from app.http.stretching import Tasks
 
@@ -73,24 +74,52 @@ class GatedRoute(APIRoute):
         KNOWN_FIELDS.update(name for _, name in _parameters(self.dependant))
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """Return FastAPI's handler of a request, with the gate before its refusals."""
-        respond = super().get_route_handler()
-        takes_body = self.body_field is not None
-        runs_dependencies = any(found.call is not BEARER for found in self.dependant.dependencies)
+        """Return what carries a request out: the body unread, the gate before every refusal."""
+        operation, takes_body = self.operation, self.body_field is not None
+        dependencies = [each for each in self.dependant.dependencies if each.call is not BEARER]
+        own = replace(self.dependant, body_params=[], dependencies=dependencies)
+        solves = bool(
+            dependencies or own.background_tasks_param_name or own.http_connection_param_name
+        )
 
-        async def respond_behind_gate(request: Request) -> Response:
-            raw = RawRequest(request.scope, request.receive)
-            if takes_body:
-                await raw.body()
-            if runs_dependencies:
-                await self.operation.require_access(raw)
-            try:
-                return await respond(raw)
-            except RequestValidationError as refused:
-                errors = list(refused.errors())
-            return await self.operation.refuse(raw, errors)
+        async def respond(request: Request) -> Response:
+            body = await body_of(request) if takes_body else b""
+            if not solves:
+                # What ``solve_dependencies`` does where there are none, in a fifth of its time.
+                values, errors = _read_parameters(own, request)
+                return await operation(request, values, body, errors)
+            await operation.require_access(request)
+            solved = await solve_dependencies(
+                request=request,
+                dependant=own,
+                dependency_overrides_provider=request.app,
+                async_exit_stack=request.scope["fastapi_inner_astack"],
+                embed_body_fields=False,
+            )
+            response = await operation(request, solved.values, body, solved.errors)
+            response.background = response.background or solved.background_tasks
+            return response
 
-        return respond_behind_gate
+        return respond
+
+
+def _read_parameters(own: Dependant, request: Request) -> tuple[dict[str, Any], list[Any]]:
+    values: dict[str, Any] = {}
+    errors: list[Any] = []
+    for each in own.path_params:
+        place = ("path", each.alias)
+        values[each.name], refused = each.validate(request.path_params[each.alias], {}, loc=place)
+        errors += refused
+    for declared, source in (
+        (own.query_params, "query_params"),
+        (own.header_params, "headers"),
+        (own.cookie_params, "cookies"),
+    ):
+        if declared:
+            read, refused = request_params_to_args(declared, getattr(request, source))
+            values |= read
+            errors += refused
+    return values, errors
 
 
 def _model_of(field: FieldInfo) -> type[BaseModel] | None:

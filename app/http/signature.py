@@ -1,9 +1,8 @@
 """What a handler takes, and the signature that FastAPI is shown instead.
 
 FastAPI reads the handler's parameters from the signature and describes them in OpenAPI. Shown
-besides are the request, the bearer token and the headers that the route requires; hidden are
-``Work`` and the results of Argon2, which are ours to give. The body is shown as its schema and
-handed over as bytes.
+besides are the bearer token and the headers that the route requires; hidden are ``Work`` and the
+results of Argon2, which are ours to give. The body is shown and not read by FastAPI.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from inspect import Parameter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
-from fastapi import Body, Request, Response, Security, params
-from pydantic import BaseModel, PlainValidator, TypeAdapter
+from fastapi import Request, Response, Security, params
+from pydantic import BaseModel, TypeAdapter
 
 from app.crypto.passwords import Stretched
 from app.errors import DomainError
@@ -24,7 +23,6 @@ from app.http.requests import BEARER, Credentials, IdempotencyKey, IfMatch, Inco
 from app.http.stretching import Stretches
 from app.work import Work
 
-_REQUEST: Final = "request_"
 _BEARER: Final = "credentials_"
 _KEY: Final = "idempotency_key_"
 _VERSION: Final = "if_match_"
@@ -60,13 +58,10 @@ class HandlerSignature:
     def _own(self, handler: Callable[..., Any], hints: Mapping[str, Any]) -> Iterator[Parameter]:
         for name, parameter in inspect.signature(handler).parameters.items():
             if hints[name] not in _GIVEN:
-                hint = _as_bytes(hints[name]) if name == self.body else hints[name]
-                yield Parameter(
-                    name, Parameter.KEYWORD_ONLY, default=parameter.default, annotation=hint
-                )
+                yield parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[name])
 
     def _added(self, open_to_all: bool, creates: bool, changes: bool) -> Iterator[Parameter]:
-        added: list[tuple[str, Any]] = [] if self._request else [(_REQUEST, Request)]
+        added: list[tuple[str, Any]] = []
         if not open_to_all:
             added.append((_BEARER, Annotated[Credentials, Security(BEARER)]))
         if creates:
@@ -76,21 +71,19 @@ class HandlerSignature:
         for name, hint in added:
             yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=hint)
 
-    def request_of(self, values: Mapping[str, Any]) -> Request:
-        """Return the request among what FastAPI hands over."""
-        request: Request = values[self._request or _REQUEST]
-        return request
-
-    def incoming(self, values: dict[str, Any], refusal: DomainError | None) -> Incoming:
-        """Return the request with what FastAPI has read of it."""
-        request = values[self._request] if self._request else values.pop(_REQUEST)
-        told = values.pop(_VERSION, None)
+    def incoming(
+        self, request: Request, values: dict[str, Any], body: bytes, refusal: DomainError | None
+    ) -> Incoming:
+        """Return the request with what FastAPI has read of it, in ``values``."""
+        version = values.pop(_VERSION, None)
+        key = values.pop(_KEY, None)
+        if self._request is not None:
+            values[self._request] = request
         return Incoming.of(
             request,
-            values.pop(_BEARER, None),
-            body=b"" if self.body is None else bytes(values.pop(self.body)),
-            idempotency_key=values.pop(_KEY, None),
-            version=None if told is None else int(told.strip('"')),
+            body=body,
+            idempotency_key=key,
+            version=None if version is None else int(version.strip('"')),
             arguments=values,
             refusal=refusal,
         )
@@ -117,11 +110,6 @@ class HandlerSignature:
 
 def _name_of(hints: Mapping[str, Any], kind: type[Any]) -> str | None:
     return next((name for name, hint in hints.items() if hint is kind), None)
-
-
-def _as_bytes(hint: Any) -> Any:
-    """Return the annotation by which FastAPI describes a schema and hands over its bytes."""
-    return Annotated[Any, Body(), PlainValidator(lambda raw: raw, json_schema_input_type=hint)]
 
 
 def _is_body(hint: Any) -> bool:

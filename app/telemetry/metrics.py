@@ -51,12 +51,18 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         queue.set_function(waiting)
+        # Found once: looking a figure up by its labels costs more than counting.
+        self._figures: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.registry.register(_DatabaseCollector(engine))
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """Count one response."""
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        figures = self._figures.get((operation, status))
+        if figures is None:
+            figures = self._requests.labels(operation, str(status)), self._seconds.labels(operation)
+            self._figures[operation, status] = figures
+        figures[0].inc()
+        figures[1].observe(seconds)
 
     def serve(self, port: int) -> Callable[[], None]:
         """Serve the figures on the loopback address; returns what stops that.

@@ -81,12 +81,13 @@ class _LoadedGrant:
 
 @dataclass(slots=True)
 class _CaseKeys:
-    """What this request knows of a case: its shares, the member's grants, secrets of its own."""
+    """What this request knows of a case: its shares, the member's grants, secrets, data keys."""
 
     share_id: UUID
     shares: CaseShares | None
     grants: list[_LoadedGrant] = field(default_factory=list)
     held: dict[tuple[bytes, int], bytes] = field(default_factory=dict, repr=False)
+    data_keys: dict[tuple[bytes, int], DataKey] = field(default_factory=dict, repr=False)
 
 
 class Keyring:
@@ -108,7 +109,6 @@ class Keyring:
         self._secrets = secrets
         self._today = today
         self._cases: dict[UUID, _CaseKeys] = {}
-        self._data_keys: dict[tuple[UUID, bytes, int], DataKey] = {}
         self._log_keys: dict[UUID, bytes] = {}
         self.rewrapped: set[UUID] = set()
 
@@ -148,6 +148,13 @@ class Keyring:
                 self._cases[row.case_id] = keys
             if keys.shares is not None:
                 keys.grants.append(self._loaded(row))
+
+    def _keys(self, case_id: UUID) -> _CaseKeys:
+        if case_id not in self._cases:
+            self.load((case_id,))
+            if case_id not in self._cases:
+                raise NoGrant
+        return self._cases[case_id]
 
     def holds(self, case_id: UUID, scope: Scope) -> bool:
         """Return whether a live grant or a new secret of this request opens the scope."""
@@ -200,16 +207,13 @@ class Keyring:
         ).all()
         known = {(Scope(r.compartment, r.part), r.epoch): r.commitment for r in rows}
         for position, entry in enumerate(unpack_entries(grant.entries)):
-            self._secret_at(grant.case_id, entry, secrets, position)
+            address = self._scope_address(grant.case_id, entry.scope, entry.epoch)
+            _secret_at(secrets, position, address, entry.commitment)
             if known.get((entry.scope, entry.epoch)) != entry.commitment:
                 raise Tampered
 
-    def _secret_at(self, case_id: UUID, entry: Entry, secrets: bytes, position: int) -> bytes:
-        secret = secrets[position * SECRET_BYTES : (position + 1) * SECRET_BYTES]
-        address = scope_address(self._deployment.organisation, case_id, entry.scope, entry.epoch)
-        if len(secret) != SECRET_BYTES or not equal(commit(secret, address), entry.commitment):
-            raise Tampered
-        return secret
+    def _scope_address(self, case_id: UUID, scope: Scope, epoch: int) -> bytes:
+        return scope_address(self._deployment.organisation, case_id, scope, epoch)
 
     # ------------------------------------------------------------------ secrets and data keys
 
@@ -223,27 +227,26 @@ class Keyring:
 
     def secret(self, case_id: UUID, scope: Scope, epoch: int | None = None) -> tuple[int, bytes]:
         """Return (epoch, secret) of a scope, the newest by default; raises ``NoGrant``."""
-        self.load((case_id,))
-        keys = self._cases.get(case_id)
-        if keys is None:
-            raise NoGrant
+        return self._secret(self._keys(case_id), case_id, scope, epoch)[:2]
+
+    def _secret(
+        self, keys: _CaseKeys, case_id: UUID, scope: Scope, epoch: int | None
+    ) -> tuple[int, bytes, bytes]:
+        """Return epoch, secret and address of a scope; raises ``NoGrant``, ``Tampered``."""
         head = scope.head
-        held = [
-            found
-            for found in keys.held
-            if found[0] == head and (epoch is None or found[1] == epoch)
-        ]
+        held = [at for each, at in keys.held if each == head and epoch in (None, at)]
         if held:
-            newest = max(held, key=lambda found: found[1])
-            return newest[1], keys.held[newest]
+            newest = max(held)
+            address = self._scope_address(case_id, scope, newest)
+            return newest, keys.held[head, newest], address
         for grant in keys.grants:
             entry = find_entry(grant.entries, head, epoch)
             if entry is not None:
                 position, found, commitment = entry
                 if grant.secrets is None:
                     grant.secrets = self._open_grant(case_id, grant)
-                exact = Entry(scope, found, commitment)
-                return found, self._secret_at(case_id, exact, grant.secrets, position)
+                address = self._scope_address(case_id, scope, found)
+                return found, _secret_at(grant.secrets, position, address, commitment), address
         raise NoGrant
 
     def _open_grant(self, case_id: UUID, grant: _LoadedGrant) -> bytes:
@@ -264,28 +267,17 @@ class Keyring:
         Derived from the scope's secret, the erasure share of its compartment and the deployment's
         secret. Raises ``NoGrant``, ``Tampered``, ``CaseErased`` or ``PartErased`` without a share.
         """
+        keys = self._keys(case_id)
         head = scope.head
-        if epoch is not None:
-            known = self._data_keys.get((case_id, head, epoch))
-            if known is not None:
-                return epoch, known
-        found, secret = self.secret(case_id, scope, epoch)
-        known = self._data_keys.get((case_id, head, found))
+        if epoch is not None and (known := keys.data_keys.get((head, epoch))) is not None:
+            return epoch, known
+        found, secret, address = self._secret(keys, case_id, scope, epoch)
+        known = keys.data_keys.get((head, found))
         if known is None:
-            address = scope_address(self._deployment.organisation, case_id, scope, found)
-            parts = (secret, self._share(case_id, scope), self._deployment.data_secret)
+            parts = (secret, _share(keys, scope), self._deployment.data_secret)
             known = DataKey(hkdf(b"".join(parts), info=frame(Label.DATA_KEY, address)))
-            self._data_keys[case_id, head, found] = known
+            keys.data_keys[head, found] = known
         return found, known
-
-    def _share(self, case_id: UUID, scope: Scope) -> bytes:
-        shares = self._cases[case_id].shares
-        if shares is None:
-            raise CaseErased
-        share = shares.part(scope.compartment)
-        if share is None:
-            raise PartErased(scope.compartment)
-        return share
 
     def organisation_key(self) -> DataKey:
         """Return the key of the directory: from a deployment secret, for every process."""
@@ -374,7 +366,8 @@ class Keyring:
             opened = _open(private, bundle.sealed, info)
             share_id = self.share_id(bundle.case_id)
             for position, entry in enumerate(unpack_entries(bundle.entries)):
-                secret = self._secret_at(bundle.case_id, entry, opened, position)
+                address = self._scope_address(bundle.case_id, entry.scope, entry.epoch)
+                secret = _secret_at(opened, position, address, entry.commitment)
                 self.hold(bundle.case_id, share_id, entry, secret)
 
     def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
@@ -388,3 +381,19 @@ def _open(key: PrivateKey, sealed: bytes, info: bytes) -> bytes:
         return key.open(sealed, info=info)
     except CryptoError:
         raise Tampered from None
+
+
+def _secret_at(secrets: bytes, position: int, address: bytes, commitment: bytes) -> bytes:
+    secret = secrets[position * SECRET_BYTES : (position + 1) * SECRET_BYTES]
+    if len(secret) != SECRET_BYTES or not equal(commit(secret, address), commitment):
+        raise Tampered
+    return secret
+
+
+def _share(keys: _CaseKeys, scope: Scope) -> bytes:
+    if keys.shares is None:
+        raise CaseErased
+    share = keys.shares.part(scope.compartment)
+    if share is None:
+        raise PartErased(scope.compartment)
+    return share

@@ -93,13 +93,15 @@ def find_entry(packed: bytes, head: bytes, epoch: int | None) -> tuple[int, int,
     Reads the bytes in place: a page of fifty looks into fifty grants.
     """
     best: tuple[int, int, bytes] | None = None
-    for position, start in enumerate(range(0, len(packed), ENTRY_BYTES)):
-        if packed[start : start + HEAD_BYTES] != head:
-            continue
-        found = int.from_bytes(packed[start + HEAD_BYTES : start + HEAD_BYTES + 4], "big")
-        if epoch is None:
-            if best is None or found > best[1]:
-                best = (position, found, packed[start + HEAD_BYTES + 4 : start + ENTRY_BYTES])
-        elif found == epoch:
-            return position, found, packed[start + HEAD_BYTES + 4 : start + ENTRY_BYTES]
+    start = packed.find(head)
+    while start >= 0:
+        position, inside = divmod(start, ENTRY_BYTES)
+        if not inside:
+            found = int.from_bytes(packed[start + HEAD_BYTES : start + HEAD_BYTES + 4], "big")
+            entry = position, found, packed[start + HEAD_BYTES + 4 : start + ENTRY_BYTES]
+            if found == epoch:
+                return entry
+            if epoch is None and (best is None or found > best[1]):
+                best = entry
+        start = packed.find(head, start + 1)
     return best

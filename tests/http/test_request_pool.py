@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from app.errors import Busy
-from app.http.request_pool import RequestPool
+from app.http.request_pool import RequestPool, StillRunning
 
 
 def test_a_call_runs_in_another_thread_and_its_result_comes_back():
@@ -73,8 +73,11 @@ def test_a_call_that_was_cancelled_before_its_turn_is_not_made_and_frees_its_pla
     assert made == ["next"]
 
 
-def test_a_call_that_was_cancelled_in_the_middle_frees_its_place():
-    pool, gate, begun = RequestPool(1, waiting=1), threading.Event(), threading.Event()
+@pytest.mark.parametrize("cut", ["cancelled", "late"])
+def test_a_call_that_was_cut_in_the_middle_keeps_its_place_until_its_thread_ends(cut: str):
+    seconds = 60 if cut == "cancelled" else 0.05
+    pool, gate = RequestPool(1, waiting=1, seconds=seconds), threading.Event()
+    begun = threading.Event()
 
     def wait() -> None:
         begun.set()
@@ -83,29 +86,68 @@ def test_a_call_that_was_cancelled_in_the_middle_frees_its_place():
     async def leave() -> int:
         call = asyncio.ensure_future(pool.run(wait))
         await asyncio.to_thread(begun.wait)
-        call.cancel()
+        if cut == "cancelled":
+            call.cancel()
+        with pytest.raises(asyncio.CancelledError if cut == "cancelled" else StillRunning):
+            await call
+        assert pool.in_hand == 1
+        with pytest.raises(Busy):
+            await pool.run(int)
         gate.set()
-        await asyncio.wait([call])
+        for _ in range(1000):
+            await asyncio.sleep(0.001)
+            if not pool.in_hand:
+                break
         return await pool.run(lambda: 7)
 
     assert asyncio.run(leave()) == 7
 
 
-def test_a_closed_pool_takes_no_more():
+def test_a_call_whose_turn_does_not_come_in_time_is_refused_and_never_made():
+    pool, gate, made = RequestPool(1, waiting=2, seconds=0.05), threading.Event(), []
+
+    async def wait() -> int:
+        stuck = asyncio.ensure_future(pool.run(gate.wait))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await pool.run(made.append, "late")
+        with pytest.raises(StillRunning):
+            await stuck
+        taken = pool.in_hand
+        gate.set()
+        await pool.run(int)
+        return taken
+
+    assert asyncio.run(wait()) == 1
+    assert made == []
+
+
+def test_a_closed_pool_takes_no_more_and_its_threads_have_ended():
+    before = set(threading.enumerate())
     pool, done = RequestPool(2), []
     asyncio.run(pool.run(done.append, 1))
     pool.close()
     assert done == [1]
+    assert set(threading.enumerate()) <= before
     with pytest.raises(Busy):
         asyncio.run(pool.run(done.append, 2))
 
 
-def test_the_threads_end_with_their_event_loop():
-    before = set(threading.enumerate())
-    asyncio.run(RequestPool(2).run(int))
-    for thread in set(threading.enumerate()) - before:
-        thread.join(20)
-    assert set(threading.enumerate()) <= before
+def test_a_pool_closes_although_one_of_its_threads_hangs():
+    pool, gate, begun = RequestPool(1), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        gate.wait()
+
+    async def leave() -> None:
+        call = asyncio.ensure_future(pool.run(hang))
+        await asyncio.to_thread(begun.wait)
+        pool.close(seconds=0.01)
+        call.cancel()
+
+    asyncio.run(leave())
+    gate.set()
 
 
 def test_as_many_calls_run_at_once_as_there_are_threads():
