@@ -35,6 +35,8 @@ Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
 TAG_BYTES = 16
 _READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
+# Put together once: every unit of work that reads or writes a case ends with it.
+_INSERT_EVENTS = insert(AuditEvent)
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -135,7 +137,7 @@ class Trail:
             digests = waiting.pop(case_id, {}) if told[case_id] == id(event) else {}
             written.append(self._sealed(event, at, log_keys(event.case_id), digests))
         if written:
-            session.connection().execute(insert(AuditEvent), written)
+            session.connection().execute(_INSERT_EVENTS, written)
         self._events.clear()
         self._reveals.clear()
 

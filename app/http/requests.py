@@ -1,6 +1,7 @@
 """A request as it arrives: its body in bytes, its parameters judged, nothing of it used yet.
 
-- The body stays bytes until the gate has let the request through (``body.read_body``).
+- The body stays bytes until the gate has let the request through; then ``read_body`` reads it
+  strictly: no number in quotes, no loose dates, no surprises.
 - Path, query and headers are read by FastAPI; what it refuses, and what we refuse besides
   (control characters, unknown names), becomes one failure, which is raised behind the gate.
 - A body that takes over a minute is given up.
@@ -19,12 +20,15 @@ from typing import Annotated, Any, Final, TypeAlias
 from fastapi import Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import TypeAdapter, ValidationError
 
 from app.errors import DomainError, PreconditionMissing, TooLarge
 from app.http.errors import (
+    BodyMalformed,
     BodyTooSlow,
     Fault,
     FieldsInvalid,
+    MediaTypeUnsupported,
     PreconditionInvalid,
     ReplayKeyInvalid,
     ReplayKeyMissing,
@@ -35,6 +39,8 @@ from app.http.wording import MISSING, UNKNOWN_FIELD
 BODY_SECONDS: Final = 60.0
 _MOST_PARAMETERS: Final = 50
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
 BEARER: Final = HTTPBearer(
     scheme_name="bearer",
@@ -144,3 +150,23 @@ def _each_once(faults: Iterable[Fault]) -> Iterator[Fault]:
         if (fault.where, fault.kind) not in told:
             told.add((fault.where, fault.kind))
             yield fault
+
+
+def read_body(shape: TypeAdapter[Any], body: bytes, headers: Mapping[str, str]) -> Any:
+    """Return the body as its schema says.
+
+    Raises ``FieldsInvalid`` with every fault found, ``BodyMalformed``, ``MediaTypeUnsupported``.
+    """
+    kind = headers.get("content-type", "")
+    packed = headers.get("content-encoding", "identity")
+    if not _JSON.fullmatch(kind) or packed.lower() != "identity":
+        raise MediaTypeUnsupported
+    if _NUL.search(body):
+        raise FieldsInvalid([Fault((), CONTROL_CHARACTER)])
+    try:
+        return shape.validate_json(body, strict=True)
+    except ValidationError as refused:
+        errors = refused.errors(include_url=False, include_input=False)
+    if errors[-1]["type"] == "json_invalid":
+        raise BodyMalformed
+    raise FieldsInvalid([Fault(e["loc"], e["type"], e.get("ctx", {})) for e in errors])

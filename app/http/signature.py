@@ -18,8 +18,14 @@ from pydantic import BaseModel, TypeAdapter
 
 from app.crypto.passwords import Stretched
 from app.errors import DomainError
-from app.http.body import read_body
-from app.http.requests import BEARER, Credentials, IdempotencyKey, IfMatch, Incoming
+from app.http.requests import (
+    BEARER,
+    Credentials,
+    IdempotencyKey,
+    IfMatch,
+    Incoming,
+    read_body,
+)
 from app.http.stretching import Stretches
 from app.work import Work
 
