@@ -195,7 +195,7 @@ def read_steps(work: Work, request: AidRequest) -> list[tuple[AidStep, AidNote |
 def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
     """Give a request to another member of the team, who can then bring the money or confirm it.
 
-    Raises ``MemberUnsuited``, and what granting raises.
+    Raises ``MemberNotEligible``, and what granting raises.
     """
     confirming = [role for role in Role if Permission.AID_CONFIRM in ROLE_PERMISSIONS[role]]
     if member_id not in _team(work, request.team_id, confirming):
