@@ -93,6 +93,25 @@ class Busy(DomainError):
         self.retry_after = retry_after
 
 
+class OutcomeUnknown(DomainError):
+    """The connection to the database broke during the commit: it was done, or it was not.
+
+    ``repeatable``: the request has a key, under which it is carried out once however often it is
+    sent.
+    """
+
+    code = "outcome.unknown"
+    title = "It is not known whether this was done; look before you send it again"
+    retry_after = 5
+
+    def __init__(self, *, repeatable: bool = False) -> None:
+        super().__init__(self.code)
+        if repeatable:
+            self.title = (
+                "It is not known whether this was done. Send it again with the same Idempotency-Key"
+            )
+
+
 class IntegrityFault(DomainError):
     """Stored data failed authentication. Never the caller's fault."""
 

@@ -25,7 +25,12 @@ from app.vault.errors import NoGrant, StepUpRequired
 
 Kinds = Iterable[type[errors.DomainError]]
 
-_ALWAYS: Final[Kinds] = (errors.Busy, web.DatabaseUnavailable, web.Incident)
+_ALWAYS: Final[Kinds] = (
+    errors.Busy,
+    errors.OutcomeUnknown,
+    web.DatabaseUnavailable,
+    web.Incident,
+)
 _SIGNED_IN: Final[Kinds] = (errors.Unauthenticated, web.NotAllowed, NoGrant, errors.IntegrityFault)
 _WITH_BODY: Final[Kinds] = (
     web.BodyMalformed,

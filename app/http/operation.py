@@ -24,11 +24,18 @@ from app.audit.events import EventKind
 from app.casework.readiness import Task
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
-from app.errors import Conflict, DomainError, Forbidden, Stale, Unauthenticated
-from app.http.errors import NotAllowed
+from app.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    OutcomeUnknown,
+    Stale,
+    Unauthenticated,
+)
+from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Needs, Public, Readiness
-from app.http.request_pool import RequestPool
+from app.http.request_pool import RequestPool, StillRunning
 from app.http.requests import Incoming, refusal_of
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
@@ -39,6 +46,7 @@ from app.work import NOBODY, Principal, Work, begin_work, unit_of_work
 
 _OK: Final = 200
 _NO_CONTENT: Final = 204
+_RETRY_SECONDS: Final = 5
 
 Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, MemberSecrets]]
 """Returns whose token this is, or raises ``Unauthenticated``: ``sessions.service``."""
@@ -108,20 +116,35 @@ class Operation:
         incoming = self.takes.incoming(request, values, body, refusal)
         if not self._needs_thread:
             return self._respond_on_loop(incoming)
-        response = await context.pool.run(self.run_request, context, incoming)
+        response = await self._in_thread(context, incoming)
         if isinstance(response, Response):
             return response
         stretched = await stretch_all(context.deployment.stretcher, response)
-        response = await context.pool.run(self.run_request, context, incoming, stretched)
+        response = await self._in_thread(context, incoming, stretched)
         if not isinstance(response, Response):
             raise TypeError(self.name)
         return response
 
+    async def _in_thread(
+        self,
+        context: RouteContext,
+        incoming: Incoming,
+        stretched: Stretched | Stretches | None = None,
+    ) -> Response | Tasks:
+        try:
+            return await context.pool.run(self.run_request, context, incoming, stretched)
+        except StillRunning:
+            if incoming.method == "GET":
+                raise DatabaseUnavailable(retry_after=_RETRY_SECONDS) from None
+            raise OutcomeUnknown(repeatable=incoming.idempotency_key is not None) from None
+
     async def require_access(self, request: Request) -> None:
         """Let the gate speak before dependencies of the route's own run: 401, 403."""
         context: RouteContext = request.app.state.context
-        incoming = Incoming.of(request)
-        await context.pool.run(self._require_access, context, incoming)
+        try:
+            await context.pool.run(self._require_access, context, Incoming.of(request))
+        except StillRunning:
+            raise DatabaseUnavailable(retry_after=_RETRY_SECONDS) from None
 
     def run_request(
         self,

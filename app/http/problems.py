@@ -45,6 +45,7 @@ STATUS: Final[dict[type[errors.DomainError], int]] = {
     errors.IntegrityFault: 500,
     web.Incident: 500,
     errors.Busy: 503,
+    errors.OutcomeUnknown: 503,
 }
 """The status of each family; the nearest ancestor counts."""
 
@@ -124,7 +125,7 @@ def _details(known: errors.DomainError) -> Mapping[str, Any]:
 def _headers(known: errors.DomainError) -> dict[str, str]:
     if isinstance(known, errors.Unauthenticated):
         return {"www-authenticate": "Bearer"}
-    if isinstance(known, errors.TooMany | errors.Busy):
+    if isinstance(known, errors.TooMany | errors.Busy | errors.OutcomeUnknown):
         return {"retry-after": str(known.retry_after)}
     if isinstance(known, errors.TooLarge | web.BodyTooSlow):
         # What is still on its way is not read; the connection cannot be used again.
