@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -43,11 +44,12 @@ from app.work import note_writes
 API: Final = "/api"
 SERVER_OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
+    "log_config": None,
     "server_header": False,
     "proxy_headers": False,
     "ws": "none",
 }
-"""How uvicorn must be run: no log of who asked, no name of the server."""
+"""How uvicorn must be run: no log of who asked, no loggers of its own, no name of the server."""
 
 TAGS: Final[dict[str, str]] = {
     "pages": "The front page.",
@@ -78,8 +80,8 @@ _NO_TELEMETRY: Final[dict[str, Any]] = {
 }
 
 
-def create_app(deployment: Deployment, *, close: bool = False) -> FastAPI:
-    """Return the application of one deployment, with every domain.
+def create_app(deployment: Deployment, *, close: bool = False, processes: int = 1) -> FastAPI:
+    """Return the application of one deployment, with every domain; ``processes`` serve it.
 
     The caller closes the deployment after the application has ended, or lets it be closed with the
     application's lifespan: one of several processes dies of its signal right after that.
@@ -89,11 +91,16 @@ def create_app(deployment: Deployment, *, close: bool = False) -> FastAPI:
         watch, registration, aid, ledger, reports,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
-    return assemble(deployment, routers, principal_of, close=close)
+    return assemble(deployment, routers, principal_of, close=close, processes=processes)
 
 
 def assemble(
-    deployment: Deployment, routers: Iterable[Router], identify: Identify, *, close: bool = False
+    deployment: Deployment,
+    routers: Iterable[Router],
+    identify: Identify,
+    *,
+    close: bool = False,
+    processes: int = 1,
 ) -> FastAPI:
     """Return an application that serves these routers under ``/api``, and the pages.
 
@@ -104,10 +111,11 @@ def assemble(
     pool = RequestPool(deployment.threads)
     probe = HealthProbe(deployment, lambda: pool.fullness)
     metrics = Metrics(deployment.engine, lambda: pool.in_hand)
+    watching = partial(watched, deployment, probe, metrics, processes)
 
     @asynccontextmanager
     async def live(_app: FastAPI) -> AsyncIterator[None]:
-        with watched(deployment, probe, metrics):
+        with watching():
             yield
             pool.close()
         if close:
@@ -139,13 +147,15 @@ def assemble(
 
 
 @contextmanager
-def watched(deployment: Deployment, probe: HealthProbe, metrics: Metrics) -> Iterator[None]:
+def watched(
+    deployment: Deployment, probe: HealthProbe, metrics: Metrics, processes: int
+) -> Iterator[None]:
     """Probe health and serve metrics while the application lives; freeze what was built so far."""
     gc.collect()
     gc.freeze()
     probe.start()
     port = deployment.settings.metrics_port
-    stop_metrics = None if port is None else metrics.serve(port)
+    stop_metrics = None if port is None else metrics.serve(range(port, port + processes))
     try:
         yield
     finally:

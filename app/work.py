@@ -2,7 +2,8 @@
 
 ``Work`` is what a service gets: who acts, what they can open, and the session.
 
-- ``unit_of_work`` commits at its end. An exception inside it, or in the commit, leaves nothing.
+- ``unit_of_work`` commits at its end. An exception inside it leaves nothing. One in the commit
+  leaves nothing either, except where the connection broke: then ``OutcomeUnknown`` says so.
 - Every changed row needs an event about its case in the same commit, or the commit is refused.
 
 Example: ``work.vault.seal(case.contact, ...)`` changes a row of case 7. The flush hook notes that
@@ -23,15 +24,17 @@ from uuid import UUID
 from weakref import WeakSet
 
 from sqlalchemy import event, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, last_acts_on, row_digest
 from app.deployment import Deployment
-from app.errors import PreconditionMissing, Stale
+from app.errors import OutcomeUnknown, PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import ORGANISATION, Versioned
+from app.store.failures import may_have_committed
 from app.store.sealed import Addressed, sealed_fields
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
@@ -154,13 +157,14 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     """Commit what was done, with its trail, or leave nothing of it.
 
     Raises ``UnauditedWrite`` where rows changed without an event on their case, ``Stale`` where
-    another change of the same row was faster.
+    another change of the same row was faster, ``OutcomeUnknown`` where the connection broke during
+    the commit.
     """
     session = work.session
     try:
         yield work
         _write_trail(work)
-        session.commit()
+        _commit(session)
     except StaleDataError:
         session.rollback()
         raise Stale(current=0) from None
@@ -170,6 +174,16 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     finally:
         session.info.clear()
         session.close()
+
+
+def _commit(session: Session) -> None:
+    session.flush()  # what fails here was certainly not committed
+    try:
+        session.commit()
+    except DBAPIError as failure:
+        if may_have_committed(failure):
+            raise OutcomeUnknown from failure
+        raise
 
 
 def _write_trail(work: Work) -> None:

@@ -29,6 +29,7 @@ from app.registration import service as registration
 from app.sessions import service as sessions
 from app.store.counters import forget_counts
 from app.store.engine import read_snapshot
+from app.store.failures import run_again
 from app.store.identity import remember_keystore
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
@@ -196,12 +197,7 @@ class Worker:
 
     def _run(self, job: Job) -> int:
         try:
-            with (
-                self._deployment.sessions() as session,
-                unit_of_work(begin_work(session, self._deployment, NOBODY)) as work,
-            ):
-                self._require_time(job)
-                count = job.run(work)
+            count = run_again(lambda: self._run_once(job))
         except BaseException as failure:
             with self._deployment.sessions() as session, session.begin():
                 note_failure(
@@ -211,3 +207,11 @@ class Worker:
         with self._deployment.sessions() as session, session.begin():
             note_success(session, job.name, now=self._deployment.clock())
         return count
+
+    def _run_once(self, job: Job) -> int:
+        with (
+            self._deployment.sessions() as session,
+            unit_of_work(begin_work(session, self._deployment, NOBODY)) as work,
+        ):
+            self._require_time(job)
+            return job.run(work)

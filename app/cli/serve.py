@@ -18,9 +18,11 @@ from fastapi import FastAPI
 from app.cli.home import Home, load_settings, opened, out, refuse, start
 from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
+from app.telemetry.logs import log_as_json
 from app.worker import Worker
 
 _HOME_VARIABLE = "PADAUK_HOME"
+_PROCESSES_VARIABLE = "PADAUK_SERVING_PROCESSES"
 GRACE_SECONDS = 20
 """How long requests in hand may take to finish after the signal to stop."""
 WORKER_SECONDS = 30
@@ -56,7 +58,9 @@ def serve(
             return
     if settings.is_sqlite or settings.boot_key_file is None:
         refuse("several processes need PostgreSQL and a boot_key_file on tmpfs")
+    log_as_json()
     os.environ[_HOME_VARIABLE] = str(home)
+    os.environ[_PROCESSES_VARIABLE] = str(processes)
     with jobs_beside(home) if jobs else nullcontext():
         uvicorn.run(
             "app.cli.serve:application",
@@ -93,6 +97,7 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
         create_app(deployment), host=settings.host, port=settings.port,
         timeout_graceful_shutdown=GRACE_SECONDS, **SERVER_OPTIONS,
     )  # fmt: skip
+    log_as_json()
     end_quietly()
     if not jobs:
         uvicorn.Server(config).run()
@@ -105,7 +110,9 @@ def application() -> FastAPI:
     """Build the application of one of several processes, from the home in the environment."""
     deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
-    return create_app(deployment, close=True)
+    log_as_json()
+    processes = int(os.environ.get(_PROCESSES_VARIABLE, "1"))
+    return create_app(deployment, close=True, processes=processes)
 
 
 def end_with_parent() -> None:
@@ -130,6 +137,7 @@ def worker(
             for name, count in jobs.run_due().items():
                 out.print(f"{name}: {count}")
             return
+        log_as_json()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: jobs.stop())
         jobs.run_until_stopped()

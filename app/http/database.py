@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import Busy, DomainError
 from app.http.errors import DatabaseUnavailable, RetryConflict
+from app.store.failures import MET_A_ROW, code_of, is_without_connection
 
-_MET: Final = frozenset({"40001", "40P01", "23505", "23503", "23P01"})
+_MET: Final = frozenset({"40001", "40P01", "23503", *MET_A_ROW})
 _CROWDED: Final = frozenset({"53300", "55P03", "57014"})
 _DOWN: Final = ("08", "53", "57P", "58")
 _SQLITE_MET: Final = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY",
@@ -25,15 +26,13 @@ _SQLITE_DOWN: Final = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE
 
 def meaning_of(failure: DBAPIError) -> DomainError | None:
     """Return what a driver's error means to the caller, or None where it is a bug of ours."""
-    sqlite = getattr(failure.orig, "sqlite_errorname", None)
-    if sqlite is not None:
-        return _meaning(sqlite in _SQLITE_MET, sqlite.startswith(_SQLITE_CROWDED),
-                        sqlite.startswith(_SQLITE_DOWN))  # fmt: skip
-    state = getattr(failure.orig, "sqlstate", None)
-    if state is None:
-        # No SQLSTATE: the connection broke before the server could respond, or was never made.
-        return DatabaseUnavailable(retry_after=5) if _is_operational(failure) else None
-    return _meaning(state in _MET, state in _CROWDED, state.startswith(_DOWN))
+    code = code_of(failure)
+    if code is None:
+        return DatabaseUnavailable(retry_after=5) if is_without_connection(failure) else None
+    if code.startswith("SQLITE_"):
+        return _meaning(code in _SQLITE_MET, code.startswith(_SQLITE_CROWDED),
+                        code.startswith(_SQLITE_DOWN))  # fmt: skip
+    return _meaning(code in _MET, code in _CROWDED, code.startswith(_DOWN))
 
 
 def _meaning(met: bool, crowded: bool, down: bool) -> DomainError | None:
@@ -42,7 +41,3 @@ def _meaning(met: bool, crowded: bool, down: bool) -> DomainError | None:
     if crowded:
         return Busy()
     return DatabaseUnavailable(retry_after=5) if down else None
-
-
-def _is_operational(failure: DBAPIError) -> bool:
-    return failure.connection_invalidated or type(failure.orig).__name__ == "OperationalError"

@@ -11,7 +11,8 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.problems import report, response_of
+from app.http.incidents import report
+from app.http.problems import response_of
 from app.telemetry.metrics import Metrics
 
 HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
@@ -58,9 +59,9 @@ class SecurityHeadersMiddleware:
             return  # the client closed the connection; no response can reach it
         except Exception as failure:  # noqa: BLE001 - nothing further out would log it
             if begun:
-                report(failure)
+                report(failure, scope)
                 return
-            await response_of(failure)(scope, receive, send_with_headers)
+            await response_of(failure, scope)(scope, receive, send_with_headers)
 
 
 class MetricsMiddleware:

@@ -72,7 +72,7 @@ class IndexedRouter(APIRouter):
             if match is Match.NONE or meant not in (None, entry.path):
                 continue
             if match is Match.FULL:
-                scope.update(found, route=entry.route)
+                scope.update(found, route=entry.route, route_template=entry.path)
                 return entry
             meant = entry.path
             methods |= entry.methods

@@ -156,7 +156,7 @@ def _problem_schemas() -> dict[str, Any]:
             "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
             "current": {"type": "integer", "description": "With `version.stale`: the newest one"},
             "changed": {"type": "array", "items": words},
-            "incident": {**words, "description": "With a fault of ours: its number in our log"},
+            "incident": {**words, "description": "With 500 and 503: its number in our log"},
         },
     }
     return {"Problem": problem, "FieldProblem": fault}

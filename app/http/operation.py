@@ -2,6 +2,7 @@
 
 - Who asks (401) and may they (403) come before anything is judged of what they ask (422).
 - The response is rendered before the commit, and the commit comes before the response is sent.
+- A unit that gave way to another in the database is run again, from its token on.
 - A failure leaves nothing behind; a refusal for want of a right is recorded afterwards, in a unit
   of its own.
 
@@ -11,13 +12,14 @@ An ``Operation`` is a route's endpoint; ``GatedRoute`` calls it. Knows no status
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
@@ -40,6 +42,7 @@ from app.http.requests import Incoming, refusal_of
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
+from app.store.failures import run_again
 from app.vault.errors import StepUpRequired
 from app.vault.keyring import MemberSecrets
 from app.work import NOBODY, Principal, Work, begin_work, unit_of_work
@@ -152,7 +155,19 @@ class Operation:
         incoming: Incoming,
         stretched: Stretched | Stretches | None = None,
     ) -> Response | Tasks:
-        """Carry a request out and return its response, committed; or what Argon2 must do first."""
+        """Carry a request out and return its response, committed; or what Argon2 must do first.
+
+        What gave way to another request is run again with a session of its own; what Argon2 has
+        stretched is kept.
+        """
+        return run_again(lambda: self._run_once(context, incoming, stretched))
+
+    def _run_once(
+        self,
+        context: RouteContext,
+        incoming: Incoming,
+        stretched: Stretched | Stretches | None,
+    ) -> Response | Tasks:
         with context.deployment.sessions() as session:
             principal, secrets = self._admit(context, session, incoming)
             if incoming.refusal is not None:
@@ -178,6 +193,10 @@ class Operation:
                 if claim is not None and (earlier := claim.find_response(session)):
                     return earlier
                 raise
+            except OutcomeUnknown:
+                if claim is None:
+                    raise
+                return _kept_after_all(claim, session)
             except Forbidden as refusal:
                 self._record_denial(context, session, principal, refusal)
                 raise
@@ -238,3 +257,16 @@ class Operation:
             return
         with unit_of_work(begin_work(session, context.deployment, principal)) as work:
             work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)
+
+
+def _kept_after_all(claim: Claim, session: Session) -> Response:
+    """Return the response that a commit of unknown outcome left; raises ``OutcomeUnknown``.
+
+    Finding it proves that the commit was done. Finding nothing proves nothing: it may still be on
+    its way.
+    """
+    with suppress(SQLAlchemyError):
+        earlier = claim.find_response(session)
+        if earlier is not None:
+            return earlier
+    raise OutcomeUnknown(repeatable=True)

@@ -1,14 +1,12 @@
 """Every failure as an RFC 9457 problem with a stable ``code``. Alone in knowing statuses.
 
-A problem says what is the matter and where, and never repeats what was sent. A fault of ours says
-its incident number and nothing else; under that number the log has the kind of the exception and
-the lines that it passed, without its message, because messages of libraries quote values.
+A problem says what is the matter and where, and never repeats what was sent. A fault of ours, and
+a request for which there was no room or no database, says its incident number: under that the log
+has what happened (``incidents``).
 """
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,8 +20,8 @@ from starlette.responses import Response
 from app import errors
 from app.http import errors as web
 from app.http.database import meaning_of
+from app.http.incidents import report
 from app.http.wording import put_in_words
-from app.store.base import new_id
 
 MEDIA_TYPE: Final = "application/problem+json"
 URN: Final = "urn:padauk:problem:"
@@ -50,7 +48,7 @@ STATUS: Final[dict[type[errors.DomainError], int]] = {
 """The status of each family; the nearest ancestor counts."""
 
 _OURS: Final = 500
-_log = logging.getLogger("padauk.incident")
+_UNAVAILABLE: Final = 503
 
 
 def status_of(kind: type[errors.DomainError]) -> int:
@@ -61,8 +59,11 @@ def status_of(kind: type[errors.DomainError]) -> int:
     raise KeyError(kind.__name__)
 
 
-def response_of(failure: BaseException) -> Response:
-    """Return the problem that a failure is, having logged it where the fault is ours."""
+def response_of(failure: BaseException, scope: Mapping[str, Any] | None = None) -> Response:
+    """Return the problem that a failure is, having logged it where the fault is ours.
+
+    ``scope`` is that of the request: the log names its operation and its route.
+    """
     known = _known(failure) or web.Incident()
     status = status_of(type(known))
     problem: dict[str, Any] = {
@@ -72,22 +73,12 @@ def response_of(failure: BaseException) -> Response:
         "code": known.code,
         **_details(known),
     }
-    if status == _OURS:
-        problem["incident"] = report(failure)
-    elif isinstance(known, web.DatabaseUnavailable):
-        report(failure)
+    if status in (_OURS, _UNAVAILABLE):
+        crowded = isinstance(known, errors.Busy) and not isinstance(known, web.DatabaseUnavailable)
+        problem["incident"] = report(failure, scope, is_ours=not crowded)
     return Response(
         msgspec.json.encode(problem), status, media_type=MEDIA_TYPE, headers=_headers(known)
     )
-
-
-def report(failure: BaseException) -> str:
-    """Log an incident without any value that its message may quote; returns its number."""
-    number = new_id().hex[:16]
-    passed = traceback.extract_tb(failure.__traceback__)
-    lines = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in passed[::-1])
-    _log.error("incident %s: %s at %s", number, type(failure).__name__, lines)
-    return number
 
 
 def _known(failure: BaseException) -> errors.DomainError | None:
@@ -133,8 +124,8 @@ def _headers(known: errors.DomainError) -> dict[str, str]:
     return {}
 
 
-async def _respond(_request: Request, failure: Exception) -> Response:
-    response = response_of(failure)
+async def _respond(request: Request, failure: Exception) -> Response:
+    response = response_of(failure, request.scope)
     if isinstance(failure, HTTPException):
         for name, value in (failure.headers or {}).items():
             response.headers.setdefault(name, value)

@@ -1,7 +1,8 @@
 """Log lines as JSON, one an event, and one line for a storm of the same.
 
 - A line holds the time, the level, the logger, a constant text and named facts: route, operation,
-  kind of error, SQLSTATE class, incident number. No message of a library: those quote values.
+  kind of error, SQLSTATE, incident number. No message of a library: those quote values. Where a
+  library warns, the line says in which of its lines, and of what kind the exception was.
 - The same text with the same facts (but for the incident number) is written once in ten seconds;
   the next line after a storm says how many were left out.
 
@@ -22,7 +23,13 @@ FACTS: Final = ("incident", "operation", "route", "error", "sqlstate", "at", "jo
 """The attributes of a record that a line may hold; ``extra=`` names no other."""
 
 STORM_SECONDS: Final = 10.0
+_log = logging.getLogger("padauk.process")
 _UNIQUE: Final = frozenset({"incident"})
+
+
+_OWN: Final = frozenset({"app", "padauk"})
+_PLAIN: Final = frozenset({"uvicorn", "alembic"})
+"""Libraries whose ordinary lines (started, stopped, upgraded) quote nothing of a request."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,8 +41,10 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message_of(record),
         }
+        if line["message"] == _OF_A_LIBRARY:
+            line["at"] = f"{record.module}:{record.lineno}"
         line |= {
             fact: value for fact in FACTS if (value := getattr(record, fact, None)) is not None
         }
@@ -45,6 +54,22 @@ class JsonFormatter(logging.Formatter):
         if left_out:
             line["left_out"] = left_out
         return json.dumps(line, ensure_ascii=False)
+
+
+_OF_A_LIBRARY: Final = "a library says that something went wrong"
+
+
+def _is_own(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] in _OWN
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    is_plain = record.name.partition(".")[0] in _PLAIN and record.levelno <= logging.INFO
+    if is_plain or _is_own(record):
+        return record.getMessage()
+    if isinstance(record.msg, OSError):
+        return record.msg.strerror or type(record.msg).__name__  # an address in use, a full disk
+    return _OF_A_LIBRARY
 
 
 class StormFilter(logging.Filter):
@@ -61,7 +86,8 @@ class StormFilter(logging.Filter):
         if record.levelno < logging.WARNING:
             return True
         facts = (getattr(record, fact, None) for fact in FACTS if fact not in _UNIQUE)
-        key = (record.name, record.msg, *facts)
+        text = record.msg if _is_own(record) else record.lineno
+        key = (record.name, text, *facts)
         now = self._monotonic()
         with self._lock:
             last, left_out = self._seen.get(key, (-STORM_SECONDS, 0))
@@ -94,3 +120,9 @@ def log_as_json() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    threading.excepthook = _log_end_of_thread
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """Log the exception that ended a thread; Python would print its message, too."""
+    _log.critical("a thread ended", extra={"error": ended.exc_type.__name__})

@@ -4,6 +4,9 @@
 - Jobs: when each last succeeded, and how often it failed since. Events without a place in the log.
 - Free space under an embedded database.
 
+Of several processes on one host each serves its own figures: on the first port that is free, as
+many ports from the first as there are processes.
+
 No figure has a label that names a person, a case or an address. Knows counts; opens nothing.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -64,18 +67,23 @@ class Metrics:
         figures[0].inc()
         figures[1].observe(seconds)
 
-    def serve(self, port: int) -> Callable[[], None]:
-        """Serve the figures on the loopback address; returns what stops that.
+    def serve(self, ports: Iterable[int]) -> Callable[[], None]:
+        """Serve the figures on the first free port of the loopback address.
 
-        Of several processes the first has the port: a figure less must not stop the others.
+        Returns what stops that. Where none is free, people are served without figures: a monitor
+        sees that its target is missing.
         """
-        try:
-            server, thread = start_http_server(port, addr=ADDRESS, registry=self.registry)
-        except OSError as failure:
-            if failure.errno != errno.EADDRINUSE:
-                raise
-            _log.warning("the port of metrics is taken: this process serves none")
-            return lambda: None
+        for port in ports:
+            try:
+                return self._serve(port)
+            except OSError as failure:
+                if failure.errno != errno.EADDRINUSE:
+                    raise
+        _log.warning("every port of metrics is taken: this process serves none")
+        return lambda: None
+
+    def _serve(self, port: int) -> Callable[[], None]:
+        server, thread = start_http_server(port, addr=ADDRESS, registry=self.registry)
 
         def stop() -> None:
             server.shutdown()
@@ -98,7 +106,11 @@ class _DatabaseCollector(Collector):
         yield from self._connections()
         yield from self._disk()
         try:
-            with Session(self._engine) as session:
+            # Not with the write lock of SQLite: a scrape must hold up no request.
+            with (
+                self._engine.connect().execution_options(snapshot=True) as connection,
+                Session(connection) as session,
+            ):
                 yield from _jobs(session)
                 yield _unsequenced(session)
         except SQLAlchemyError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -11,6 +12,7 @@ from app.audit.models import AuditEvent
 from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
 from app.crypto.stretching import Stretcher
 from app.permissions import Role
+from app.telemetry.logs import JsonFormatter
 from tests.http import toys
 from tests.http.conftest import Served
 
@@ -157,12 +159,13 @@ def test_an_incident_says_its_number_and_nothing_else(
         response = served.ask(
             Role.ADMINISTRATOR, "POST", "/api/toys", json={"name": "Broken"}, headers=CREATED
         )
-    incident = response.json()["incident"]
-    assert len(incident) == 16
-    assert incident in caplog.text
-    assert "RuntimeError" in caplog.text
-    assert "open_toy" in caplog.text
-    assert toys.LEAK not in caplog.text + response.text
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
+    assert len(line["incident"]) == 16
+    assert line["incident"] == response.json()["incident"]
+    assert (line["error"], line["operation"]) == ("RuntimeError", "open_toy")
+    assert line["route"] == "/api/toys"
+    assert "app/http/operation.py" in line["at"]
+    assert toys.LEAK not in str(line) + caplog.text + response.text
     assert set(response.json()) == {"type", "title", "status", "code", "incident"}
 
 
