@@ -121,15 +121,7 @@ def assemble(
         if close:
             deployment.close()
 
-    # FastAPI's own telemetry would report exceptions and inputs to whatever the host configures.
-    app = FastAPI(
-        title="Padauk",
-        openapi_url=None,
-        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        servers=_SERVERS,
-        telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
-        middleware=[Middleware(MetricsMiddleware, metrics=metrics), _SECURITY_HEADERS],
-    )
+    app = _application(metrics)
     app.state.context = RouteContext(deployment, pool, identify)
     most = deployment.settings.max_body_bytes
     app.router = IndexedRouter(
@@ -144,6 +136,18 @@ def assemble(
     app.router.index()
     problems.install(app)
     return app
+
+
+def _application(metrics: Metrics) -> FastAPI:
+    # FastAPI's own telemetry would report exceptions and inputs to whatever the host configures.
+    return FastAPI(
+        title="Padauk",
+        openapi_url=None,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=_SERVERS,
+        telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
+        middleware=[Middleware(MetricsMiddleware, metrics=metrics), _SECURITY_HEADERS],
+    )
 
 
 @contextmanager
