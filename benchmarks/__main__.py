@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from benchmarks import growth
 from benchmarks.figures import record_of
 from benchmarks.ground import Ask
 from benchmarks.load import ACTS
@@ -43,7 +46,10 @@ def main(  # noqa: PLR0913 - one argument an option
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as one JSON object.")] = False,
 ) -> None:
-    """Time the sides and print what came out. Nothing is asserted: machines differ."""
+    """Time the sides and print what came out. Nothing is asserted: machines differ.
+
+    With ``--growth``, writes over grown databases instead: ``--growth --help``.
+    """
     chosen = set(only or ())
     if unknown := chosen - {*DATABASES, *ACTS}:
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
@@ -57,6 +63,34 @@ def main(  # noqa: PLR0913 - one argument an option
         **(sizes | (_QUICK if quick else {}) | cost),
     )
     _report(plan, profiled=profiled, as_json=as_json)
+
+
+def report_growth(
+    *,
+    growing: Annotated[bool, typer.Option("--growth", help="What chooses this command.")] = False,
+    size: Annotated[
+        list[int] | None, typer.Option(min=50, help="Cases; 10^3, 10^4 and 10^5 unless told.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help=f"Where they are kept; or {growth.CACHE_VARIABLE}.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long a phase is, at least.")] = 30.0,
+) -> None:
+    """Grow databases and time writes over them while jobs, backup and verification run."""
+    del growing
+    err = Console(stderr=True)
+    columns = ("cases", "beside", "writes", "p50 ms", "p99 ms", "slowest ms", "command")
+    table = Table(*columns, title="Writes while others work, SQLite")
+
+    def tell(told: str) -> None:
+        err.print(f"[dim]{told}")
+
+    for cases in sorted(size or growth.SIZES):
+        home = growth.grow(growth.cache_folder(cache), cases, tell)
+        for figure in growth.measure(home, cases, seconds, tell):
+            err.print(" ".join(figure.cells()))
+            table.add_row(*figure.cells())
+    Console(width=_WIDTH).print(table)
 
 
 def _report(plan: Plan, *, profiled: bool, as_json: bool) -> None:
@@ -89,4 +123,4 @@ def _profiles(plan: Plan) -> list[Profile]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    typer.run(report_growth if "--growth" in sys.argv else main)

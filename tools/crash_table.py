@@ -22,7 +22,6 @@ from typing import Final
 
 from tests.support.hosts import Home, Server, found_home
 from tests.support.postgres import fresh_database, start_postgres
-from tests.support.world import Founded
 from tests.support.writers import Crowd, Found, await_jobs, inspect
 
 SETUPS: Final = (("sqlite", 1), ("postgresql", 1), ("postgresql", 2))
@@ -56,14 +55,13 @@ class Trial:
 
 def try_attack(
     home: Home,
-    founded: Founded,
     processes: int,
     signals: Sequence[signal.Signals],
     seconds: float = 3.0,
 ) -> Trial:
     """Serve, write, stop by each signal in turn and start again, then count."""
     server = Server(home, processes)
-    crowd = Crowd(lambda: [home.port], founded)
+    crowd = Crowd(lambda: [home.port], home)
     starts, codes = [], set()
     try:
         starts.append(server.await_ready())
@@ -109,7 +107,7 @@ def _count(
 
 
 @contextmanager
-def fresh_home(folder: Path, server: str | None) -> Iterator[tuple[Home, Founded]]:
+def fresh_home(folder: Path, server: str | None) -> Iterator[Home]:
     """Found a home in a new folder: on SQLite, or on two new databases of a server."""
     number = next(_numbers)
     urls = [] if server is None else [
@@ -137,8 +135,8 @@ def main() -> int:
                 continue
             for number in SIGNALS:
                 server = postgres if database == "postgresql" else None
-                home, founded = stack.enter_context(fresh_home(folder, server))
-                trial = try_attack(home, founded, processes, [number] * asked.stops, asked.seconds)
+                home = stack.enter_context(fresh_home(folder, server))
+                trial = try_attack(home, processes, [number] * asked.stops, asked.seconds)
                 trials.append(trial)
                 print(row(trial), flush=True)
     return 0 if all(trial.held for trial in trials) else 1

@@ -38,7 +38,6 @@ from tests.support.postgres import (
     server_binaries,
     server_user,
 )
-from tests.support.world import Founded
 from tests.support.writers import Crowd, await_jobs, inspect
 
 STANDBY: Final = "standby"
@@ -135,7 +134,7 @@ def main() -> int:
         stack.callback(standby.kill)
         stack.callback(primary.kill)
         primary.start()
-        home, founded = _found(base, primary, standby)
+        home = _found(base, primary, standby)
         primary.copy_to(standby)
         standby.start()
         primary.make_synchronous()
@@ -144,7 +143,7 @@ def main() -> int:
         for host in hosts:
             stack.callback(host.close)
             host.await_ready()
-        crowd = Crowd(lambda: [host.home.port for host in hosts], founded)
+        crowd = Crowd(lambda: [host.home.port for host in hosts], home)
         crowd.start()
         crowd.await_acked(asked.acts)
         return _fail_over(primary, standby, crowd, home, asked)
@@ -200,14 +199,14 @@ def _clusters(base: Path) -> tuple[Cluster, Cluster]:
     return clusters[0], clusters[1]
 
 
-def _found(base: Path, primary: Cluster, standby: Cluster) -> tuple[Home, Founded]:
+def _found(base: Path, primary: Cluster, standby: Cluster) -> Home:
     """Found an organisation on the primary; its settings then name both servers."""
     urls = [fresh_database(primary.address, name) for name in ("padauk", "padauk_keys")]
-    home, founded = found_home(base / "host-a", *urls)
+    home = found_home(base / "host-a", *urls)
     both = {"host": f"{primary.folder},{standby.folder}", "target_session_attrs": "read-write"}
     named = [make_url(url).set(query=both).render_as_string(hide_password=False) for url in urls]
     home.change(database_url=named[0], keystore_url=named[1])
-    return home, founded
+    return home
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ def test_no_signal_loses_or_doubles_what_was_acknowledged(
     request, tmp_path, database, processes, signals
 ):
     postgres = request.getfixturevalue("postgres_server") if database == "postgresql" else None
-    with fresh_home(tmp_path, postgres) as (home, founded):
-        trial = try_attack(home, founded, processes, signals, seconds=1.5)
+    with fresh_home(tmp_path, postgres) as home:
+        trial = try_attack(home, processes, signals, seconds=1.5)
         assert trial.acked > 20
         assert trial.in_flight >= 1
         assert (trial.lost, trial.doubled, trial.shares_missing) == (0, 0, 0)
@@ -46,11 +46,11 @@ def home_of_two(postgres_server, tmp_path):
 
 
 def test_one_process_of_two_is_killed_and_replaced_while_the_other_serves(home_of_two):
-    home, founded = home_of_two
+    home = home_of_two
     server = Server(home, 2)
     try:
         server.await_ready()
-        crowd = Crowd(lambda: [home.port], founded)
+        crowd = Crowd(lambda: [home.port], home)
         crowd.start()
         before = children_of(server)
         os.kill(before[0], signal.SIGKILL)
@@ -67,7 +67,7 @@ def test_one_process_of_two_is_killed_and_replaced_while_the_other_serves(home_o
 
 
 def test_processes_whose_parent_was_killed_end_and_free_the_port(home_of_two):
-    home, _ = home_of_two
+    home = home_of_two
     server = Server(home, 2)
     try:
         server.await_ready()

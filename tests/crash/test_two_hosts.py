@@ -26,7 +26,7 @@ _numbers = count()
 
 
 @pytest.fixture
-def founded_home(postgres_server, tmp_path):
+def home(postgres_server, tmp_path):
     number = next(_numbers)
     names = (f"hosts_{number}_main", f"hosts_{number}_keys")
     urls = [fresh_database(postgres_server, name) for name in names]
@@ -34,14 +34,8 @@ def founded_home(postgres_server, tmp_path):
 
 
 @pytest.fixture
-def home(founded_home):
-    return founded_home[0]
-
-
-@pytest.fixture
-def hosts(founded_home, tmp_path):
+def hosts(home, tmp_path):
     """Starts hosts, and ends those that still run."""
-    home, _ = founded_home
     first = Server(home)
     servers = [first]
     first.await_ready()
@@ -65,11 +59,10 @@ def row_count(home, table):
     return number
 
 
-def test_a_rolling_restart_loses_nothing_and_leaves_nobody_waiting(founded_home, hosts):
-    home, founded = founded_home
+def test_a_rolling_restart_loses_nothing_and_leaves_nobody_waiting(home, hosts):
     first, add = hosts
     second = add("b")
-    crowd = Crowd(lambda: [home.port, second.home.port], founded)
+    crowd = Crowd(lambda: [home.port, second.home.port], home)
     crowd.start()
     for server in (first, second, first):
         assert server.ask_to_stop(signal.SIGTERM) == 0
@@ -83,11 +76,10 @@ def test_a_rolling_restart_loses_nothing_and_leaves_nobody_waiting(founded_home,
     assert found.verdict.findings == []
 
 
-def test_jobs_of_two_hosts_run_once(founded_home, hosts):
-    home, founded = founded_home
+def test_jobs_of_two_hosts_run_once(home, hosts):
     _, add = hosts
     second = add("b")
-    crowd = Crowd(lambda: [second.home.port, home.port], founded)
+    crowd = Crowd(lambda: [second.home.port, home.port], home)
     crowd.start()
     crowd.await_acked(100)
     crowd.stop()
@@ -102,12 +94,9 @@ def test_jobs_of_two_hosts_run_once(founded_home, hosts):
 
 
 @pytest.mark.parametrize("hours", [26, -26])
-def test_a_host_whose_clock_is_wrong_destroys_and_expires_nothing(
-    founded_home, hosts, tmp_path, hours
-):
-    home, founded = founded_home
+def test_a_host_whose_clock_is_wrong_destroys_and_expires_nothing(home, hosts, tmp_path, hours):
     _, add = hosts
-    crowd = Crowd(lambda: [home.port], founded)
+    crowd = Crowd(lambda: [home.port], home)
     crowd.start()
     moved = tmp_path / "seconds"
     moved.write_text(str(timedelta(hours=hours).total_seconds()), encoding="ascii")
@@ -147,14 +136,13 @@ def test_a_host_with_a_keystore_of_its_own_is_refused(home, tmp_path):
     assert padauk(other, "serve").returncode == StartCode.KEYSTORE_LOCAL
 
 
-def test_a_host_with_an_old_keystore_is_refused(founded_home, hosts, postgres_server, tmp_path):
-    home, founded = founded_home
+def test_a_host_with_an_old_keystore_is_refused(home, hosts, postgres_server, tmp_path):
     old = f"hosts_old_{next(_numbers)}"
     hosts[0].ask_to_stop(signal.SIGTERM)
     keys = home.settings.keystore_url.split("?", maxsplit=1)[0].rsplit("/", maxsplit=1)[1]
     old_url = fresh_database(postgres_server, old, keys)
     hosts[0].restart()
-    crowd = Crowd(lambda: [home.port], founded)
+    crowd = Crowd(lambda: [home.port], home)
     crowd.start()
     crowd.await_acked(10)
     crowd.stop()

@@ -16,22 +16,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
 
-from app.cli.home import ROOT_KEY_FILE, write_settings
+from app.cli.home import ROOT_KEY_FILE, build, write_settings
 from app.clock import utc_now
 from app.crypto.root import create_root_key_file
+from app.permissions import Role
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from tests.support.founding import found
-from tests.support.world import Clock, Founded, Person
+from tests.support.world import Clock, World
 
 PADAUK: Final = str(Path(sys.prefix) / "bin" / "padauk")
+MEMBERS_FILE: Final = "members.json"
+"""Sign-in names and passphrases, by role: everybody here is fictional."""
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 60.0
 
@@ -47,6 +50,14 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True)
+class Login:
+    """What a member signs in with."""
+
+    login: str
+    passphrase: str
+
+
+@dataclass(frozen=True)
 class Home:
     """The folder of one host, and the port that it serves on."""
 
@@ -57,6 +68,11 @@ class Home:
     def settings(self) -> Settings:
         return Settings.load(self.folder)
 
+    def login(self, role: Role) -> Login:
+        """The first member of a role in the first team."""
+        kept = json.loads((self.folder / MEMBERS_FILE).read_text(encoding="utf-8"))
+        return Login(**kept[role.value])
+
     def change(self, **values: Any) -> None:
         """Write the settings again, with some of them changed."""
         kept = self.settings.model_dump(exclude_defaults=True) | values
@@ -65,9 +81,16 @@ class Home:
 
 
 def found_home(
-    folder: Path, database_url: str | None = None, keystore_url: str | None = None
-) -> tuple[Home, Founded]:
-    """Found an organisation in a new folder, on SQLite unless addresses are given."""
+    folder: Path,
+    database_url: str | None = None,
+    keystore_url: str | None = None,
+    *,
+    prepare: Callable[[World], None] | None = None,
+) -> Home:
+    """Found an organisation in a new folder, on SQLite unless addresses are given.
+
+    `prepare` may work in it, before any process serves it.
+    """
     folder.mkdir(parents=True)
     root_key = create_root_key_file(folder / ROOT_KEY_FILE)
     values: dict[str, Any] = {
@@ -77,21 +100,33 @@ def found_home(
         "database_url": database_url or f"sqlite:///{folder}/padauk.db",
         "keystore_url": keystore_url or f"sqlite:///{folder}/keystore.db",
         "root_key_file": ROOT_KEY_FILE,
-        "boot_key_file": "boot.key",
+        "boot_key_file": folder / "boot.key",
         "argon2_memory_kib": 8,
         "argon2_iterations": 1,
         "session_idle_minutes": 60,
         "port": free_port(),
     }
     founded = found(Settings(**values), root_key, Clock(utc_now()), by_migrations=True)
+    if prepare is not None:
+        world = World(build(founded.settings, root_key), Clock(utc_now()), founded)
+        prepare(world)
+        world.close()
+    values["boot_key_file"] = "boot.key"
+    if database_url is None:
+        values |= {"database_url": "sqlite:///padauk.db", "keystore_url": "sqlite:///keystore.db"}
     write_settings(folder, values | {"organisation_root": founded.settings.organisation_root})
-    return Home(folder, values["port"]), founded
+    members: dict[str, dict[str, str]] = {}
+    for person in founded.people:
+        login = Login(person.login, person.passphrase)
+        members.setdefault(person.role.value, asdict(login))
+    (folder / MEMBERS_FILE).write_text(json.dumps(members), encoding="utf-8")
+    return Home(folder, values["port"])
 
 
 def another_host(home: Home, folder: Path, **changed: Any) -> Home:
     """Set up a second host of a deployment: the same keys and settings, but for what is changed."""
     folder.mkdir()
-    for name in (ROOT_KEY_FILE, "boot.key", SETTINGS_FILE):
+    for name in (ROOT_KEY_FILE, "boot.key", MEMBERS_FILE, SETTINGS_FILE):
         if (home.folder / name).exists():
             shutil.copy2(home.folder / name, folder / name)
     other = Home(folder, free_port())
@@ -199,11 +234,11 @@ def status_of(port: int, path: str) -> int | None:
         connection.close()
 
 
-def sign_in(port: int, person: Person) -> str:
+def sign_in(port: int, who: Login) -> str:
     """Return a token of a new session."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        body = json.dumps({"login": person.login, "passphrase": person.passphrase})
+        body = json.dumps(asdict(who))
         connection.request("POST", "/api/sessions", body, {"content-type": "application/json"})
         answer = connection.getresponse()
         told = json.loads(answer.read())

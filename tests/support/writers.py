@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from typing import Any, Final
@@ -35,9 +36,12 @@ from app.permissions import Role
 from app.store.engine import read_snapshot
 from app.store.jobs import list_runs
 from app.vault.models import ScopeRow
+from app.watch.models import CheckIn
 from benchmarks.stock import intake
 from tests.support.hosts import Home, sign_in
-from tests.support.world import Founded, Person
+from tests.support.journey import Journey
+from tests.support.served import serve
+from tests.support.world import World
 
 PATIENCE: Final = 90.0
 """Seconds after which an act that nobody answered fails the trial."""
@@ -62,13 +66,46 @@ class ActRefused(RuntimeError):
     """An act met a response that no outage explains."""
 
 
+@dataclass(frozen=True)
+class Leg:
+    """A leg that is under way, and the word by which somebody on it says that all is well."""
+
+    id: str
+    word: str
+
+
+def depart(world: World) -> Leg:
+    """Bring a case as far as a leg that has departed."""
+    with serve(world) as served:
+        journey = Journey(served)
+        for step in (journey.log_intake, journey.triage_and_assign, journey.vet):
+            step()
+        at = f"/cases/{journey.case_id}"
+        due = (world.clock() + timedelta(hours=4)).isoformat()
+        first: dict[str, Any] = {"kind": "vehicle", "place": "the well", "instructions": "wait"}
+        first |= {"due_at": due, "grace_minutes": 60}
+        body = {"origin": "the market", "destination": "the blue door", "legs": [first]}
+        word = served.post(journey.coordinator, f"{at}/plans", body)["safe_word"]
+        leg = served.get(journey.coordinator, f"{at}/plan")["legs"][0]
+        escort = {"volunteer_id": str(journey.escort.id)}
+        path = f"/legs/{leg['id']}/escort"
+        served.post(journey.coordinator, path, escort, based_on=leg["version"])
+        for to in ("ready", "departed"):
+            version = served.get(journey.coordinator, f"/legs/{leg['id']}")["version"]
+            path = f"/legs/{leg['id']}/moves"
+            served.post(journey.coordinator, path, {"to": to}, based_on=version)
+        return Leg(leg["id"], word)
+
+
 @dataclass
 class Crowd:
     """Writers in threads, each with an act in hand at any time."""
 
     ports: Ports
-    founded: Founded
+    home: Home
     writers: int = 4
+    leg: Leg | None = None
+    there_before: frozenset[UUID] = frozenset()
     acked: list[Acked] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
@@ -80,7 +117,8 @@ class Crowd:
         """Sign in, open a fund and begin to write."""
         port = self.ports()[0]
         self.tokens = {
-            role: sign_in(port, self._person(role)) for role in (Role.COORDINATOR, Role.TREASURER)
+            role: sign_in(port, self.home.login(role))
+            for role in (Role.COORDINATOR, Role.TREASURER)
         }
         fund = {"name": "Winter concert", "currency": "MMK"}
         self.fund_id = str(self._until_done("fund", Role.TREASURER, "/funds", fund).id)
@@ -109,9 +147,6 @@ class Crowd:
     def count(self, kind: str | None = None) -> int:
         return sum(kind in {None, act.kind} for act in self.acked)
 
-    def _person(self, role: Role) -> Person:
-        return next(person for person in self.founded.people if person.role is role)
-
     def _write(self) -> None:
         try:
             case: UUID | None = None
@@ -128,8 +163,23 @@ class Crowd:
                     path = f"/funds/{self.fund_id}/deposits"
                     made = self._until_done("deposit", Role.TREASURER, path, money)
                 self.acked.append(made)
+                if self.leg is not None:
+                    self.acked.append(self._check_in(self.leg))
+                    self._read(case)
         except Exception as failure:  # noqa: BLE001 - told by stop()
             self.failures.append(f"{type(failure).__name__}: {failure}")
+
+    def _check_in(self, leg: Leg) -> Acked:
+        path = f"/legs/{leg.id}/check-ins"
+        return self._until_done("check-in", Role.COORDINATOR, path, {"word": leg.word})
+
+    def _read(self, case: UUID) -> None:
+        headers = {"authorization": f"Bearer {self.tokens[Role.COORDINATOR]}"}
+        for path in (f"/cases/{case}", "/cases?limit=20", "/legs/watch"):
+            answer = send(self.ports()[0], "GET", f"/api{path}", None, headers)
+            if answer is not None and answer[0] not in {200, 503}:
+                message = f"GET {path}: {answer[:2]}"
+                raise ActRefused(message)
 
     def _until_done(self, kind: str, role: Role, path: str, body: Any) -> Acked:
         headers = {
@@ -186,9 +236,9 @@ class Found:
 
     def doubled(self, crowd: Crowd) -> int:
         """Return how many more rows there are than acts; also where money does not add up."""
-        rows = sum(len(ids) for ids in self.ids.values())
+        rows = set().union(*self.ids.values()) - crowd.there_before
         adrift = self.balance != AMOUNT * crowd.count("deposit")
-        return rows - len({act.id for act in crowd.acked}) + adrift
+        return len(rows - {act.id for act in crowd.acked}) + adrift
 
 
 def inspect(home: Home) -> Found:
@@ -206,6 +256,7 @@ def inspect(home: Home) -> Found:
                     )
                 ),
             }
+            ids["check-in"] = set(session.scalars(select(CheckIn.id)))
             balance = int(session.scalar(select(func.sum(Fund.balance))) or 0)
             shares = set(session.scalars(select(ScopeRow.share_id).distinct()))
             there = deployment.keystore.find(shares)

@@ -1,0 +1,94 @@
+"""``python -m tools.soak``: mixed load on two processes, and what verification says of it.
+
+Four clients log intakes, add notes, book deposits, read, and all of them check in on one and the
+same leg, on PostgreSQL and over two processes, while the jobs run. Verification that cries
+tampering where nobody tampered would be switched off; this is the control. It runs during the load
+as well. Exit code 1 where anything was found, lost or doubled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.support.hosts import Home, found_home, padauk, serving
+from tests.support.postgres import fresh_database, start_postgres
+from tests.support.world import World
+from tests.support.writers import Crowd, Found, Leg, await_jobs, depart, inspect
+
+SOUND: Final = frozenset({0, 4})
+"""Exit codes of a verification under load: the newest leaves may lie under no signature yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What a soak left: the load, what was found after it, and how verifications under it ended."""
+
+    crowd: Crowd
+    found: Found
+    ended: list[int]
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing was found, lost or doubled."""
+        missing = self.found.lost(self.crowd) + self.found.doubled(self.crowd)
+        sound = self.found.verdict.sound and set(self.ended) <= SOUND
+        return sound and not missing + self.found.shares_missing
+
+
+def found_on_road(folder: Path, *urls: str) -> tuple[Home, Leg]:
+    """Found a home in which somebody is on the road."""
+    legs: list[Leg] = []
+
+    def prepare(world: World) -> None:
+        legs.append(depart(world))
+
+    return found_home(folder, *urls, prepare=prepare), legs[0]
+
+
+def soak(home: Home, leg: Leg, seconds: float, processes: int = 2) -> Soaked:
+    """Serve and load a home for so long, verify again and again, and once more at the end."""
+    before = frozenset(inspect(home).ids["case"] | inspect(home).ids["note"])
+    ended: list[int] = []
+    with serving(home, processes):
+        crowd = Crowd(lambda: [home.port], home, leg=leg, there_before=before)
+        crowd.start()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until or not ended:
+            ended.append(padauk(home, "audit", "verify", "--database").returncode)
+        crowd.stop()
+        await_jobs(home)
+    return Soaked(crowd, inspect(home), ended)
+
+
+def main() -> int:
+    """Soak for as long as was asked, print what was found, and return 0 where all of it held."""
+    parser = argparse.ArgumentParser(prog="tools.soak", description=main.__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    asked = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        server = stack.enter_context(start_postgres(durable=True))
+        urls = [fresh_database(server, name) for name in ("soak", "soak_keys")]
+        home, leg = found_on_road(folder / "home", *urls)
+        soaked = soak(home, leg, asked.minutes * 60)
+    crowd, found = soaked.crowd, soaked.found
+    kinds = sorted({act.kind for act in crowd.acked})
+    print(", ".join(f"{crowd.count(kind)} x {kind}" for kind in kinds))
+    print(f"statuses {crowd.statuses}; verifications under load ended with {soaked.ended}")
+    lost, doubled = found.lost(crowd), found.doubled(crowd)
+    print(f"lost {lost}, doubled {doubled}, shares missing {found.shares_missing}")
+    verdict = found.verdict
+    told = "sound" if verdict.sound else verdict.findings[:10]
+    print(f"verification: {told}, {verdict.leaves} leaves, {verdict.rows} rows")
+    return 0 if soaked.held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
