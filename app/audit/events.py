@@ -49,6 +49,7 @@ class EventKind(StrEnum):
     CODE_REDEEMED = "code:redeemed"
     CUSTODY_CONTRIBUTED = "custody:contributed"
     CUSTODY_OPENED = "custody:opened"
+    DEPLOYMENT_RESTORED = "deployment:restored"
     FUND_BOOKED = "fund:booked"
     FUND_OPENED = "fund:opened"
     FUND_RELEASED = "fund:released"

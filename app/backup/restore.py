@@ -24,6 +24,7 @@ from uuid import UUID
 
 from sqlalchemy import MetaData
 
+from app.audit.events import EventKind
 from app.backup.archive import open_part, private_folder
 from app.backup.copies import copy_in, require_empty
 from app.backup.leads import open_leads
@@ -41,6 +42,7 @@ from app.store.identity import check_stores
 from app.store.migrate import Line
 from app.store.models import KeystoreBase
 from app.vault.canary import open_canary
+from app.work import NOBODY, begin_work, note_writes, unit_of_work
 
 
 class CustodyWordsWrong(RuntimeError):
@@ -104,6 +106,7 @@ def restore(
     Raises ``FileExistsError`` for a home that is not empty, ``DatabaseNotEmpty``,
     ``ArchiveDamaged``, ``StartRefused`` where the parts or the root key do not belong together.
     """
+    manifest = read_manifest(folder)
     if target.home.exists() and any(target.home.iterdir()):
         raise FileExistsError(target.home)
     target.home.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +125,7 @@ def restore(
             _place(draft, target)
             _write_settings(draft, _values(values, target, root_key_file))
             _check(Settings.load(draft), root)
+        _record(Settings.load(draft), root, manifest)
         if target.home.exists():
             target.home.rmdir()
         draft.rename(target.home)
@@ -173,6 +177,23 @@ def _write_settings(draft: Path, values: dict[str, Any]) -> None:
         shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
         lines.append(f"{name} = {shown}")
     (draft / SETTINGS_FILE).write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _record(settings: Settings, root: RootKey, manifest: Manifest) -> None:
+    """Put on record from which backup this deployment was restored."""
+    restored = Deployment.build(settings, root)
+    note_writes(restored.sessions)
+    try:
+        with restored.sessions() as session:
+            work = begin_work(session, restored, NOBODY)
+            with unit_of_work(work):
+                work.trail.record(
+                    EventKind.DEPLOYMENT_RESTORED,
+                    backup=manifest.backup_id,
+                    made_on=manifest.made_on,
+                )
+    finally:
+        restored.close()
 
 
 def _check(settings: Settings, root: RootKey) -> None:

@@ -6,8 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from app.audit.models import AuditEvent
+from app.audit.trail import read_detail
 from app.backup.archive import ArchiveDamaged
 from app.backup.restore import CustodyWordsWrong, Target, custody_of, restore
 from app.backup.service import (
@@ -241,6 +243,19 @@ def test_what_does_not_belong_together_is_written_into_no_server(
     assert current(engine, "main") == "base"
     engine.dispose()
     drop_database(postgres_server, "stays_empty")
+
+
+def test_a_restore_is_on_record(organisation, home, tmp_path):
+    world, kit = organisation
+    folder = taken(world, home, tmp_path / "backups").folder
+    again = open_world(world.founded, restored(folder, tmp_path / "again", kit))
+    with again.deployment.sessions() as session:
+        row = session.scalars(
+            select(AuditEvent).where(AuditEvent.action == "deployment:restored")
+        ).one()
+        event = read_detail(row, again.deployment.log_key, again.deployment.organisation)
+    again.close()
+    assert event.facts["backup"] == read_manifest(folder).backup_id
 
 
 def test_one_backup_is_taken_at_a_time(organisation, home, tmp_path):
