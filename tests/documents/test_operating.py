@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from app.cli.commands import app
 from app.cli.serve import GRACE_SECONDS, WORKER_SECONDS
+from app.http import request_pool
 from app.main import create_app
 from app.settings import Settings
 from app.store import engine
@@ -57,6 +58,7 @@ def test_the_limits_are_those_of_the_program():
         "an unacknowledged packet": engine._TCP_MILLISECONDS // 1000,
         "a connection of the process's own pool": engine._POOL_SECONDS,
         "SQLite's write lock": engine._PRAGMAS["busy_timeout"] // 1000,  # type: ignore[operator]
+        "a request in hand": int(request_pool.SECONDS),
         "a round of health checks": int(health.DEADLINE_SECONDS),
     }
     for what, seconds in said.items():
