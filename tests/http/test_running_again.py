@@ -93,6 +93,15 @@ def test_after_the_fourth_time_it_is_answered(
     assert served.count() == before
 
 
+def test_a_unit_that_met_a_row_of_another_is_run_again_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+):
+    before = served.count()
+    sessions = fail_first(monkeypatch, "UniqueViolation", times=1)
+    assert open_team(served, "Ebony").status_code == 201
+    assert (len(sessions), served.count()) == (2, before + 1)
+
+
 def test_what_argon2_has_stretched_is_kept_for_the_next_run(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ):

@@ -5,6 +5,9 @@ On both databases: journey.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 
@@ -45,6 +48,33 @@ def test_a_finished_half_year_is_published_once_and_stays_as_it_was(world):
         world.open_case()
         world.clock.advance(days=130)
         assert served.get(world.member("coordinator"), "/reports/casework") == first
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_two_first_readers_at_once_both_get_the_one_report(world, monkeypatch):
+    log_cases(world, 12)
+    world.clock.advance(days=130)
+    publish, meeting, runs = service._publish, Barrier(2, timeout=20), []
+
+    def meet_and_publish(*asked):
+        runs.append(1)
+        if len(runs) <= 2:
+            meeting.wait()
+        publish(*asked)
+
+    monkeypatch.setattr(service, "_publish", meet_and_publish)
+    members = [world.member("auditor"), world.member("coordinator")]
+    with serve(world) as one, serve(world) as other, ThreadPoolExecutor(2) as both:
+        for served, member in zip((one, other), members, strict=True):
+            served.sign_in(member)
+        reports = list(
+            both.map(
+                lambda asked: asked[0].get(asked[1], "/reports/casework"),
+                zip((one, other), members, strict=True),
+            )
+        )
+    assert reports[0] == reports[1]
+    assert reports[0]["items"][0]["total"] == 12
 
 
 def test_a_half_year_with_few_cases_is_withheld(world):
