@@ -35,7 +35,7 @@ from tests.support.world import Clock, World
 PADAUK: Final = str(Path(sys.prefix) / "bin" / "padauk")
 MEMBERS_FILE: Final = "members.json"
 """Sign-in names and passphrases, by role: everybody here is fictional."""
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 60.0
 
 
