@@ -33,7 +33,10 @@ def describe(column: Column[object]) -> tuple[str, str]:
     """Return (kind, reason) of a column; raises ``ColumnUndeclared``."""
     kind, why = column.info.get("shows"), column.info.get("why")
     if kind not in KINDS or not why:
-        raise ColumnUndeclared(f"{column.table.name}.{column.name}")
+        raise ColumnUndeclared(
+            f"{column.table.name}.{column.name} says nothing: declare it by plain(), "
+            "index_column() or key_column(), with the reason that the inventory shows"
+        )
     return kind, why
 
 

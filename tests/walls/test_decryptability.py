@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.models import sealed_models
-from app.permissions import ROLE_COMPARTMENTS, Compartment
+from app.permissions import ROLE_COMPARTMENTS, Compartment, Role
 from app.relocation.legs import leg_scope, words_scope
 from app.store.sealed import sealed_fields
+from app.totality import require_rows
 from app.vault.errors import NoGrant
 from app.vault.models import Grant
 from app.vault.queries import live_grants
@@ -45,6 +46,10 @@ NEVER = {
 
 
 def test_no_role_may_be_granted_what_it_never_opens():
+    ruled = [role for role in Role if role is not Role.LEAD]
+    require_rows(
+        "NEVER", {Role(name) for name in NEVER}, ruled, file="tests/walls/test_decryptability.py"
+    )
     for role, compartments in ROLE_COMPARTMENTS.items():
         assert not compartments & NEVER.get(role.value, set())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 from app.cli.documents import rendered, unplugged_app
 from app.http.needs import Public
 from app.http.routing import declared_needs
+from app.main import API
 from app.models import metadata
 from app.store.inventory import KINDS, ColumnUndeclared, describe
 from app.store.models import KeystoreBase
@@ -70,6 +72,18 @@ def test_every_column_stands_in_the_inventory():
     inventory = rendered()["docs/data-inventory.md"]
     rows = re.findall(r"^\| `", inventory, flags=re.MULTILINE)
     assert len(rows) == len(list(columns()))
+
+
+def test_every_router_is_served(client: TestClient):
+    served = {(route.method, route.path) for route in declared_needs(client.app)}  # type: ignore[arg-type]
+    for file in sorted((ROOT / "app").glob("*/routes.py")):
+        router = import_module(f"app.{file.parent.name}.routes").router
+        for route in router.routes:
+            where = {(method, f"{API}{route.path}") for method in route.methods}
+            assert where <= served, (
+                f"{sorted(where - served)} are not served: add {file.parent.name} to the domains "
+                "of create_app in app/main.py"
+            )
 
 
 def test_every_route_answers_with_the_strict_policy(client: TestClient):

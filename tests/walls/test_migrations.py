@@ -59,18 +59,28 @@ def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - ALEMBICS_OWN
 
 
+def columns(engine: Engine) -> set[tuple[str, str]]:
+    """Each column and each index, by its table."""
+    seen = inspect(engine)
+    return {
+        (table, str(item["name"]))
+        for table in tables(engine)
+        for item in (*seen.get_columns(table), *seen.get_indexes(table))
+    }
+
+
 def differences(engine: Engine, wanted: Any) -> list[Any]:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, wanted))
 
 
-SECOND = """
+LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{newest}"
 branch_labels = None
 depends_on = None
 
@@ -87,18 +97,25 @@ def downgrade() -> None:
 
 
 @pytest.fixture
-def second_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A later version of the program: one more revision of the main database, in `tests` alone."""
+def later_revision(migrated: dict[str, Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A later version of the program: one more revision of the main database, in `tests` alone.
+
+    Returns the revision before it, which is the newest of the program.
+    """
+    newest = migrate.current(migrated["main"], "main")
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.revisions_folder(), folder)
-    (folder / "main" / "versions" / "0002_colour.py").write_text(SECOND)
+    later = LATER.format(revision=f"{int(newest) + 1:04d}", newest=newest)
+    (folder / "main" / "versions" / "later_colour.py").write_text(later)
     monkeypatch.setattr(migrate, "revisions_folder", lambda: folder)
+    return newest
 
 
 @pytest.mark.parametrize(("line", "wanted"), LINES)
 def test_the_newest_revision_is_exactly_the_models(migrated, line, wanted):
     assert tables(migrated[line]) == set(wanted.tables)
-    assert differences(migrated[line], wanted) == []
+    found = differences(migrated[line], wanted)
+    assert not found, f'the models of {line} changed: run `make migration m="..."`: {found}'
     migrate.require_head(migrated[line], line)
 
 
@@ -143,8 +160,20 @@ def test_down_to_nothing_with_rows_in_it_and_up_again(lived_in: World, migrated)
                 assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
+@pytest.mark.parametrize("line", ["main", "keystore"])
+def test_each_revision_goes_down_to_what_stood_before_it(engines, line):
+    engine, before = engines[line], {}
+    for _ in migrate.known(line):
+        before[migrate.current(engine, line)] = columns(engine)
+        migrate.upgrade(engine, line, "+1")
+    while (revision := migrate.current(engine, line)) != "base":
+        migrate.downgrade(engine, line, "-1")
+        left = columns(engine) ^ before[migrate.current(engine, line)]
+        assert not left, f"undo these in downgrade() of revision {revision} of {line}: {left}"
+
+
 def test_a_database_with_rows_is_refused_by_a_later_program_until_it_is_upgraded(
-    lived_in: World, migrated: dict[str, Engine], second_revision: None
+    lived_in: World, migrated: dict[str, Engine], later_revision: str
 ):
     engine = migrated["main"]
     teams = select(func.count()).select_from(metadata.tables["teams"])
@@ -162,11 +191,11 @@ def test_a_database_with_rows_is_refused_by_a_later_program_until_it_is_upgraded
 
 
 def test_a_later_revision_goes_down_again_and_leaves_the_rows(
-    lived_in: World, migrated: dict[str, Engine], second_revision: None
+    lived_in: World, migrated: dict[str, Engine], later_revision: str
 ):
     engine = migrated["main"]
     migrate.upgrade(engine, "main")
-    migrate.downgrade(engine, "main", "0001")
-    assert migrate.current(engine, "main") == "0001"
+    migrate.downgrade(engine, "main", later_revision)
+    assert migrate.current(engine, "main") == later_revision
     assert differences(engine, metadata) == []
     lived_in.open_case()

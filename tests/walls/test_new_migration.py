@@ -43,15 +43,17 @@ def test_where_nothing_differs_no_revision_is_written(ini):
 
 
 def test_a_changed_model_becomes_a_revision_of_its_database_alone(ini, changed_model):
+    engine = create_engine("sqlite://")
+    migrate.upgrade(engine, "main")
+    newest = migrate.current(engine, "main")
     (path,) = write_revisions("Add a review to teams", BOTH, ini=ini)
-    assert path.name == "0002_add_a_review_to_teams.py"
+    assert path.name == f"{int(newest) + 1:04d}_add_a_review_to_teams.py"
     assert path.parent == ini.parent / "migrations" / "main" / "versions"
     assert "from app.store.base import Moment" in path.read_text()
-    engine = create_engine("sqlite://")
     with engine.connect():
         migrate.upgrade(engine, "main")
         assert "reviewed_at" in {column["name"] for column in inspect(engine).get_columns("teams")}
-        migrate.downgrade(engine, "main", "0001")
+        migrate.downgrade(engine, "main", newest)
 
 
 def test_a_line_that_is_named_gets_an_empty_revision_to_fill_in(ini):

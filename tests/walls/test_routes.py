@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, product
 from typing import Any
@@ -91,6 +91,13 @@ class TwoTeams:
         return str(answer.json()["session_id"])
 
 
+def require_a_row_for_each(routes: Iterable[str]) -> None:
+    missing, gone = set(routes) - set(ROUTES), set(ROUTES) - set(routes)
+    table = "ROUTES of tests/walls/routes_table.py"
+    assert not missing, f"{sorted(missing)} have no row in {table}: add one for each"
+    assert not gone, f"{sorted(gone)} are served no longer: remove them from {table}"
+
+
 @pytest.fixture(scope="module")
 def two_teams(
     founded_sqlite: tuple[Founded, Any], tmp_path_factory: pytest.TempPathFactory
@@ -101,6 +108,7 @@ def two_teams(
     with serve(world) as served:
         app = served.client.app
         routes = {f"{route.method} {route.path}": route for route in declared_needs(app)}
+        require_a_row_for_each(routes)
         two_teams = TwoTeams(served, routes)
         for team in (1, 2):
             two_teams.ids[team] = walk(served, team)
