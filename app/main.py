@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from app.accounts import routes as accounts
 from app.aid import routes as aid
 from app.alerts import routes as alerts
+from app.alerts.service import report_shut_rows
 from app.cases import routes as cases
 from app.deployment import Deployment
 from app.emergency import routes as emergency
@@ -122,7 +123,7 @@ def assemble(
             deployment.close()
 
     app = _application(metrics)
-    app.state.context = RouteContext(deployment, pool, identify)
+    app.state.context = RouteContext(deployment, pool, identify, report_shut_rows)
     most = deployment.settings.max_body_bytes
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app

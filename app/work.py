@@ -34,8 +34,10 @@ from app.deployment import Deployment
 from app.errors import OutcomeUnknown, PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import ORGANISATION, Versioned
+from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
 from app.store.sealed import Addressed, sealed_fields
+from app.text.dates import minute_of
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
 from app.vault.grants import Grants
@@ -193,12 +195,27 @@ def _write_trail(work: Work) -> None:
     session.flush()
     for case_id in work.keyring.rewrapped:
         work.trail.record(EventKind.GRANT_REWRAPPED, case_id)
+    work.trail.drop_repeated(lambda key: _is_on_record(work, key))
     touched: set[UUID] = session.info.get("touched", set())
     unexplained = touched - {case_id or ORGANISATION for case_id in work.trail.cases}
     if unexplained:
         raise UnauditedWrite(sorted(map(str, unexplained)))
     rows: dict[UUID, dict[str, RowState]] = session.info.get("digests", {})
     work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
+
+
+def _is_on_record(work: Work, key: bytes) -> bool:
+    """Return whether this session has done the same in this quarter of an hour, and note it."""
+    session_id = work.principal.session_id
+    if session_id is None:
+        return False
+    now = minute_of(work.now())
+    quarter = now.replace(minute=now.minute - now.minute % 15)
+    counter = work.deployment.counter_id("on record", session_id, quarter.isoformat(), key)
+    if read_counts(work.session, [counter], since=quarter):
+        return True
+    count_one(work.session, counter, at=now, since=quarter)
+    return False
 
 
 def note_writes(sessions: sessionmaker[Session]) -> None:

@@ -25,10 +25,12 @@ from app.accounts.schemas import (
     MemberCreate,
     MemberRead,
     MemberRoleUpdate,
+    MemberSummary,
     MeRead,
     TeamCreate,
     TeamListRead,
     TeamRead,
+    TeamSummary,
     generated_passphrase,
 )
 from app.http.paging import Page, PageQuery, page_of, position
@@ -80,7 +82,7 @@ def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> Admiss
 
 
 @router.get("/members", needs=Permission.MEMBER_LIST)
-def list_members(work: Work, page: PageQuery) -> Page[MemberRead]:
+def list_members(work: Work, page: PageQuery) -> Page[MemberSummary]:
     """List members: of one's own team, or all of them for leads and administrators."""
     after = position(work, page, date, UUID)
     rows = service.list_visible_members(work, page.limit + 1, after)
@@ -88,8 +90,8 @@ def list_members(work: Work, page: PageQuery) -> Page[MemberRead]:
         work,
         page,
         rows,
-        keys=lambda member: (member.joined_on, member.id),
-        show=lambda shown: [_member(work, member) for member in shown],
+        keys=lambda row: (row[0].joined_on, row[0].id),
+        show=lambda shown: [MemberSummary.of(*row) for row in shown],
     )
 
 
@@ -135,7 +137,9 @@ def remove_member(member_id: UUID, work: Work) -> MemberRead:
 @router.get("/teams", needs=Permission.TEAM_LIST)
 def list_teams(work: Work) -> TeamListRead:
     """List the teams of the organisation."""
-    return TeamListRead(items=[_team(work, team) for team in service.list_teams(work)])
+    teams = service.list_teams(work)
+    names = work.vault.open_listed([team.name for team in teams])
+    return TeamListRead(items=list(map(TeamSummary.of, teams, names)))
 
 
 @router.post("/teams", needs=Permission.TEAM_CREATE, creates=True, status_code=201)

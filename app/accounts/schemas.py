@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounts.admission import Passphrase
-from app.accounts.models import Member, MemberStatus, Team
-from app.http.schema import Code, Name, Schema, Version
+from app.accounts.models import Member, MemberStatus, Team, TeamName
+from app.http.schema import Code, Name, Schema, Shut, Version, record_shut
 from app.http.stretching import Stretches
 from app.permissions import Role
 from app.work import Principal
@@ -86,6 +86,35 @@ class MemberRead(Schema):
         )
 
 
+class MemberSummary(Schema):
+    """A member in a list; without a name where the row does not open."""
+
+    id: UUID
+    display_name: str | None
+    role: Role
+    status: MemberStatus
+    team_id: UUID
+    joined_on: date
+    removed_on: date | None = None
+    version: Version
+    shut: Shut = None
+
+    @classmethod
+    def of(cls, member: Member, display_name: str | None) -> MemberSummary:
+        """Return a member for a list, shut where the name did not open."""
+        return cls(
+            id=member.id,
+            display_name=display_name,
+            role=member.role,
+            status=member.status,
+            team_id=member.team_id,
+            joined_on=member.joined_on,
+            removed_on=member.removed_on,
+            version=member.version,
+            shut=record_shut(display_name),
+        )
+
+
 class AdmissionRead(Schema):
     """A new account and its passphrase."""
 
@@ -119,10 +148,31 @@ class TeamRead(Schema):
         return cls(id=team.id, name=name, founded_on=team.founded_on, version=team.version)
 
 
+class TeamSummary(Schema):
+    """A team in a list; without a name where the row does not open."""
+
+    id: UUID
+    name: str | None
+    founded_on: date
+    version: Version
+    shut: Shut = None
+
+    @classmethod
+    def of(cls, team: Team, name: TeamName | None) -> TeamSummary:
+        """Return a team for a list, shut where its name did not open."""
+        return cls(
+            id=team.id,
+            name=None if name is None else name.name,
+            founded_on=team.founded_on,
+            version=team.version,
+            shut=record_shut(name),
+        )
+
+
 class TeamListRead(Schema):
     """All teams, oldest first: there are few."""
 
-    items: list[TeamRead]
+    items: list[TeamSummary]
 
 
 def generated_passphrase(stretched: Stretches, number: int) -> Passphrase:

@@ -67,10 +67,11 @@ def display_name_of(work: Work, member: Member) -> str:
 
 def list_visible_members(
     work: Work, limit: int, after: tuple[date, UUID] | None
-) -> Sequence[Member]:
+) -> list[tuple[Member, str | None]]:
     """Return members that the principal may know of, by day of joining; ``limit`` at most.
 
-    Leads and administrators know of everyone, others of the active members of their own team.
+    Each with the name that colleagues see, None where it is shut. Leads and administrators know of
+    everyone, others of the active members of their own team.
     """
     query = select(Member)
     if work.principal.role not in _SEE_EVERYONE:
@@ -85,10 +86,13 @@ def list_visible_members(
                 and_(Member.joined_on == joined_on, Member.id > member_id),
             )
         )
-    found: list[Member] = []
+    found: list[tuple[Member, str | None]] = []
     for member in work.session.scalars(query.order_by(Member.joined_on, Member.id)):
-        if _is_first_slot(work, member):
-            found.append(member)
+        (profile,) = work.vault.open_listed([member.profile])
+        if profile is None:
+            found.append((member, None))
+        elif profile.slot is CredentialSlot.FIRST:
+            found.append((member, profile.display_name))
         if len(found) == limit:
             break
     return found

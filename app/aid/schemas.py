@@ -27,7 +27,17 @@ from app.aid.moves import MOVES, ManualTarget
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
 from app.http.paging import PageRequest
-from app.http.schema import Currency, LongText, Minor, Reason, Schema, ShortText, Version
+from app.http.schema import (
+    Currency,
+    LongText,
+    Minor,
+    Reason,
+    Schema,
+    ShortText,
+    Shut,
+    Version,
+    case_shut,
+)
 from app.ledger.currencies import MINOR_DIGITS
 
 MOST_ITEMS = 20
@@ -174,12 +184,15 @@ class AidRequestListRead(Schema):
 class AidRequestSummary(AidRequestStateRead):
     """A request in a list: how urgent, and what for; not who."""
 
-    urgent: bool
+    urgent: bool | None
     categories: list[AidCategory]
+    shut: Shut = None
 
     @classmethod
-    def of_opened(cls, request: AidRequest, detail: AidDetail) -> Self:
-        """Return a request for a list."""
+    def of_opened(cls, request: AidRequest, detail: AidDetail | None) -> Self:
+        """Return a request for a list, shut where its detail did not open."""
+        if detail is None:
+            return cls(**_state(request), urgent=None, categories=[], shut=case_shut(detail))
         categories = sorted({item.category for item in detail.items})
         return cls(**_state(request), urgent=detail.urgent, categories=categories)
 

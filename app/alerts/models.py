@@ -23,10 +23,15 @@ class AlertKind(StrEnum):
     DURESS_AT_SIGN_IN = "s"
     DURESS_AT_CHECK_IN = "c"
     MISSING = "m"
+    ROWS_SHUT = "h"
 
 
 NO_ID = UUID(int=0)
 """In the place of an id that an alert has none of, and as wide."""
+
+
+NO_ROWS = "00000"
+"""How many rows do not open, always in five digits: every notice has one length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Notice:
     team_id: UUID = NO_ID
     case_id: UUID = NO_ID
     leg_id: UUID = NO_ID
+    rows: str = NO_ROWS
 
 
 class Alert(DirectoryRecord):

@@ -9,24 +9,30 @@ from uuid import UUID
 
 from app.alerts.models import NO_ID, AlertKind
 from app.alerts.service import OpenedAlert
-from app.http.schema import Schema
+from app.http.schema import Schema, Shut
 
-KindName: TypeAlias = Literal["duress_at_sign_in", "duress_at_check_in", "missing"]
+KindName: TypeAlias = Literal["duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut"]
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.DURESS_AT_SIGN_IN: "duress_at_sign_in",
     AlertKind.DURESS_AT_CHECK_IN: "duress_at_check_in",
     AlertKind.MISSING: "missing",
+    AlertKind.ROWS_SHUT: "rows_shut",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
 
 class AlertSummary(Schema):
-    """An alert: a member who signed in under duress, or a leg under duress or missing."""
+    """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open.
+
+    ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
+    """
 
     id: UUID
-    kind: KindName
-    at: datetime
+    kind: KindName | None
+    at: datetime | None
+    rows: int = 0
+    shut: Shut = None
     member_id: UUID | None
     team_id: UUID | None
     case_id: UUID | None
@@ -36,10 +42,22 @@ class AlertSummary(Schema):
     def of(cls, opened: OpenedAlert) -> AlertSummary:
         """Return the alert as leads see it."""
         notice = opened.notice
+        if notice is None:
+            return cls(
+                id=opened.alert.id,
+                kind=None,
+                at=None,
+                member_id=None,
+                team_id=None,
+                case_id=None,
+                leg_id=None,
+                shut="record.shut",
+            )
         return cls(
             id=opened.alert.id,
             kind=KIND_NAMES[notice.kind],
             at=notice.at,
+            rows=int(notice.rows),
             member_id=_id_or_none(notice.member_id),
             team_id=_id_or_none(notice.team_id),
             case_id=_id_or_none(notice.case_id),

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, tuple_
 
 from app.alerts.models import NO_ID, Alert, AlertKind, Notice
 from app.sessions.ending import end_sessions
+from app.store.counters import count_one, read_counts
 from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.work import Work
@@ -26,10 +27,10 @@ KEPT_FOR = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class OpenedAlert:
-    """An alert and what it says."""
+    """An alert and what it says; without a notice where it does not open."""
 
     alert: Alert
-    notice: Notice
+    notice: Notice | None
 
 
 def raise_alert(
@@ -40,6 +41,7 @@ def raise_alert(
     team_id: UUID | None = None,
     case_id: UUID | None = None,
     leg_id: UUID | None = None,
+    rows: int = 0,
 ) -> None:
     """Write one alert of this kind, which may be ``NOTHING``."""
     notice = Notice(
@@ -49,10 +51,24 @@ def raise_alert(
         team_id or NO_ID,
         case_id or NO_ID,
         leg_id or NO_ID,
+        f"{min(rows, 99_999):05}",
     )
     alert = Alert(raised_on=work.today(), settled=False)
     work.vault.seal(alert.notice, notice)
     work.session.add(alert)
+
+
+def report_shut_rows(work: Work) -> None:
+    """Tell the leads how many rows of a list did not open: once a day for the same rows."""
+    rows = sorted(work.trail.shut_rows)
+    if not rows:
+        return
+    counter = work.deployment.counter_id("shut rows", *rows)
+    now = minute_of(work.now())
+    midnight = now.replace(hour=0, minute=0)
+    if not read_counts(work.session, [counter], since=midnight):
+        count_one(work.session, counter, at=now, since=midnight)
+        raise_alert(work, AlertKind.ROWS_SHUT, team_id=work.principal.team_id, rows=len(rows))
 
 
 def settle_alerts(work: Work) -> int:
@@ -63,13 +79,18 @@ def settle_alerts(work: Work) -> int:
     waiting = work.session.scalars(
         select(Alert).where(Alert.settled.is_(False)).with_for_update(skip_locked=True)
     ).all()
-    for alert in waiting:
-        notice = work.vault.open(alert.notice)
+    settled = 0
+    notices = work.vault.open_listed([alert.notice for alert in waiting])
+    for alert, notice in zip(waiting, notices, strict=True):
+        if notice is None:
+            # It may be the one that ends a member's access: it waits, and its list says so.
+            continue
         if notice.kind is AlertKind.DURESS_AT_SIGN_IN:
             end_sessions(work, notice.member_id)
             work.grants.end_all_of(notice.member_id)
         alert.settled = True
-    return len(waiting)
+        settled += 1
+    return settled
 
 
 def list_alerts(
@@ -88,8 +109,8 @@ def list_alerts(
         query = query.where(tuple_(Alert.raised_on, Alert.id) < after)
     found: list[OpenedAlert] = []
     for alert in work.session.scalars(query):
-        notice = work.vault.open(alert.notice)
-        if notice.kind is not AlertKind.NOTHING:
+        (notice,) = work.vault.open_listed([alert.notice])
+        if notice is None or notice.kind is not AlertKind.NOTHING:
             found.append(OpenedAlert(alert, notice))
         if len(found) == limit:
             break

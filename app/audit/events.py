@@ -80,6 +80,7 @@ class EventKind(StrEnum):
     REGISTRATION_REQUESTED = "registration:requested"
     REPORT_PUBLISHED = "report:published"
     REQUEST_DENIED = "request:denied"
+    ROWS_SHUT = "rows:shut"
     SESSION_ENDED = "session:ended"
     SESSION_OPENED = "session:opened"
     SESSION_REFUSED = "session:refused"

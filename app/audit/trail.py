@@ -34,6 +34,8 @@ from app.store.sealed import NOTES, Addressed, sealed_fields
 Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
 TAG_BYTES = 16
+MOST_NAMED = 100
+"""How many shut rows an event names; it counts all of them."""
 _READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
 # Put together once: every unit of work that reads or writes a case ends with it.
 _INSERT_EVENTS = insert(AuditEvent)
@@ -68,11 +70,15 @@ class DetailUnreadable(CryptoError):
 
 @dataclass(slots=True)
 class Event:
-    """One act of this unit of work, not yet written."""
+    """One act of this unit of work, not yet written.
+
+    ``once``: a digest; the same act of the same session is on record once in a quarter of an hour.
+    """
 
     action: str
     case_id: UUID | None
     facts: dict[str, Any] = field(default_factory=dict)
+    once: bytes | None = None
 
 
 class Trail:
@@ -83,6 +89,7 @@ class Trail:
         self._organisation = organisation
         self._events: list[Event] = []
         self._reveals: dict[UUID, Event] = {}
+        self._shut: dict[str, None] = {}
 
     def __bool__(self) -> bool:
         return bool(self._events)
@@ -112,11 +119,33 @@ class Trail:
         if compartment not in event.facts["compartments"]:
             event.facts["compartments"].append(compartment)
 
-    def listed(self, count: int, cases_digest: bytes) -> None:
+    def listed(self, count: int, cases_digest: bytes, *, polled: bool = False) -> None:
         """Note that a page of summaries was read: how many, and which, by digest."""
-        self._events.append(
-            Event(EventKind.CASES_LISTED, None, {"count": count, "digest": cases_digest.hex()})
-        )
+        facts = {"count": count, "digest": cases_digest.hex()}
+        once = cases_digest if polled else None
+        self._events.append(Event(EventKind.CASES_LISTED, None, facts, once))
+
+    def shut(self, row: str) -> None:
+        """Note that a listed row (``table/id``) did not open: one event, whatever their number."""
+        if not self._shut:
+            self._events.append(Event(EventKind.ROWS_SHUT, None))
+        self._shut[row] = None
+
+    @property
+    def shut_rows(self) -> list[str]:
+        """The listed rows that did not open."""
+        return list(self._shut)
+
+    def drop_repeated(self, is_on_record: Callable[[bytes], bool]) -> None:
+        """Leave out the events that need to be on record once and are."""
+        for event in self._events:
+            if event.action == EventKind.ROWS_SHUT:
+                rows = sorted(self._shut)
+                event.facts = {"count": len(rows), "rows": rows[:MOST_NAMED]}
+                event.once = digest(frame(Label.ROW_DIGEST, *rows))
+        self._events = [
+            event for event in self._events if event.once is None or not is_on_record(event.once)
+        ]
 
     def append_to(
         self,
@@ -140,6 +169,7 @@ class Trail:
             session.connection().execute(_INSERT_EVENTS, written)
         self._events.clear()
         self._reveals.clear()
+        self._shut.clear()
 
     def _sealed(
         self, event: Event, at: datetime, log_key: bytes, digests: dict[str, RowState]

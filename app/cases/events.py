@@ -6,7 +6,7 @@ Knows tags and details; opens no cell. Reading the events is itself an event.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 from uuid import UUID
 
 import msgspec
@@ -16,16 +16,18 @@ from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.audit.trail import DetailUnreadable, Fact, read_detail, subject_tag
 from app.cases.service import get_case
-from app.vault.errors import Tampered
 from app.work import Work
 
 
 class CaseEvent(msgspec.Struct, frozen=True):
-    """One act on a case. Facts are ids, states and amounts."""
+    """One act on a case. Facts are ids, states and amounts.
+
+    Without an actor: an event that does not verify, of which only kind and day are shown.
+    """
 
     id: UUID
     action: str
-    actor_id: UUID
+    actor_id: UUID | None
     at: datetime
     facts: dict[str, Fact]
 
@@ -36,7 +38,7 @@ def list_events(
     """Return up to ``limit`` events of a case, newest first, after a position.
 
     The position is (at, id) of the last event seen.
-    Raises ``CaseNotFound``, ``Tampered`` where an event does not verify.
+    Raises ``CaseNotFound``.
     """
     case = get_case(work, case_id)
     key = work.keyring.log_key(case.id)
@@ -45,12 +47,15 @@ def list_events(
     ).all()
     organisation = work.deployment.organisation
     events = []
-    try:
-        for row in rows:
+    for row in rows:
+        try:
             detail = read_detail(row, key, organisation)
+        except DetailUnreadable:
+            work.trail.shut(f"{row.__tablename__}/{row.id}")
+            day = datetime.combine(row.happened_on, time.min, UTC)
+            events.append(CaseEvent(row.id, row.action, None, day, {}))
+        else:
             events.append(CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts))
-    except DetailUnreadable:
-        raise Tampered from None
     # The time is sealed, so the events are sorted here.
     events.sort(key=lambda event: (event.at, event.id), reverse=True)
     work.trail.record(EventKind.CASE_EVENTS_LISTED, case.id)

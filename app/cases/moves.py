@@ -17,9 +17,10 @@ from app.audit.events import EventKind
 from app.cases.errors import CaseMoveRefused
 from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseMove, CaseStatus, FreeText
 from app.casework.moves import Move, MoveTable, Trigger
-from app.permissions import Permission
+from app.permissions import Compartment, Permission
 from app.store.queries import next_number
 from app.vault.models import GrantReason
+from app.vault.scopes import Scope
 from app.work import Work
 
 _S = CaseStatus
@@ -122,14 +123,22 @@ def move_manually(work: Work, case: Case, to: CaseStatus, reason: str | None = N
     return move_case(work, case, to, reason)
 
 
-def list_moves(work: Work, case: Case) -> list[tuple[CaseMove, str | None]]:
-    """Return the moves of a case, oldest first, with the reasons that open here."""
+def list_moves(work: Work, case: Case) -> list[tuple[CaseMove, str | None, bool]]:
+    """Return the moves of a case, oldest first: each with its reason, and whether that is shut.
+
+    Reasons are for who holds the account.
+    """
     made = work.session.scalars(
         select(CaseMove).where(CaseMove.case_id == case.id).order_by(CaseMove.number)
     ).all()
-    reasons = [work.vault.find(move.reason) for move in made]
+    mine = work.grants.is_named(case.id, Scope(Compartment.ACCOUNT))
+    reasoned = [move for move in made if mine and move.reason.envelope is not None]
+    opened = work.vault.open_listed([move.reason for move in reasoned])
+    reasons = {move.id: words for move, words in zip(reasoned, opened, strict=True)}
     return [
-        (move, words.text if words else None) for move, words in zip(made, reasons, strict=True)
+        (move, words.text if words else None, move.id in reasons and words is None)
+        for move in made
+        for words in (reasons.get(move.id),)
     ]
 
 

@@ -108,7 +108,10 @@ def move_case(case_id: UUID, body: CaseMoveCreate, work: Work) -> CaseStateRead:
 def list_case_moves(case_id: UUID, work: Work) -> CaseMoveListRead:
     """List the moves of a case, with their reasons for who holds the account."""
     case = service.get_case(work, case_id)
-    return CaseMoveListRead(items=[CaseMoveRead.of(*made) for made in moves.list_moves(work, case)])
+    made = moves.list_moves(work, case)
+    return CaseMoveListRead(
+        items=[CaseMoveRead.of(move, reason, shut=shut) for move, reason, shut in made]
+    )
 
 
 @router.post(
@@ -135,7 +138,7 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseNoteRead]
         page,
         notes,
         keys=lambda note: (note.number,),
-        show=lambda shown: [CaseNoteRead.of(note, work.vault.open(note.text)) for note in shown],
+        show=lambda shown: list(map(CaseNoteRead.of, shown, service.open_notes(work, shown))),
     )
 
 

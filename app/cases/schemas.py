@@ -33,7 +33,7 @@ from app.cases.models import (
 from app.cases.service import CaseChange, CaseDetails
 from app.casework.held import CaseRow
 from app.http.paging import PageRequest
-from app.http.schema import LongText, Reason, Schema, ShortText, Version
+from app.http.schema import LongText, Reason, Schema, ShortText, Shut, Version, case_shut
 from app.permissions import Compartment
 
 _MOST_NUMBERS = 20
@@ -186,12 +186,13 @@ class CaseStateRead(_CaseColumns):
 class CaseSummary(_CaseColumns):
     """A case in a list: nothing in it says who the person is."""
 
-    summary: Summary
+    summary: Summary | None
+    shut: Shut = None
 
     @classmethod
-    def of(cls, row: CaseRow, summary: Summary) -> Self:
-        """Return a case as a list shows it."""
-        return cls(**_columns(row), summary=summary)
+    def of(cls, row: CaseRow, summary: Summary | None) -> Self:
+        """Return a case as a list shows it, shut where its summary did not open."""
+        return cls(**_columns(row), summary=summary, shut=case_shut(summary))
 
 
 class CaseRead(_CaseColumns):
@@ -252,18 +253,15 @@ class CaseMoveRead(Schema):
     moved_on: date
     moved_by: UUID
     reason: str | None
+    shut: Shut = None
 
     @classmethod
-    def of(cls, move: CaseMove, reason: str | None) -> Self:
+    def of(cls, move: CaseMove, reason: str | None, *, shut: bool = False) -> Self:
         """Return a move that was made, with its reason where that opened."""
         return cls(
-            id=move.id,
-            was=move.was,
-            to=move.became,
-            moved_on=move.moved_on,
-            moved_by=move.moved_by,
-            reason=reason,
-        )
+            id=move.id, was=move.was, to=move.became, moved_on=move.moved_on,
+            moved_by=move.moved_by, reason=reason, shut="case.shut" if shut else None,
+        )  # fmt: skip
 
 
 class CaseMoveListRead(Schema):
@@ -298,18 +296,16 @@ class CaseNoteRead(Schema):
     number: int
     written_on: date
     written_by: UUID
-    text: str
+    text: str | None
+    shut: Shut = None
 
     @classmethod
-    def of(cls, note: CaseNote, text: FreeText) -> Self:
+    def of(cls, note: CaseNote, text: FreeText | None) -> Self:
         """Return a note, opened."""
         return cls(
-            id=note.id,
-            number=note.number,
-            written_on=note.written_on,
-            written_by=note.written_by,
-            text=text.text,
-        )
+            id=note.id, number=note.number, written_on=note.written_on, written_by=note.written_by,
+            text=None if text is None else text.text, shut=case_shut(text),
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- assignments and regrants
@@ -383,9 +379,10 @@ class CaseEventRead(Schema):
 
     id: UUID
     action: str
-    actor_id: UUID
+    actor_id: UUID | None
     at: datetime
     facts: dict[str, Any]
+    shut: Shut = None
 
     @classmethod
     def of(cls, event: CaseEvent) -> Self:
@@ -396,4 +393,5 @@ class CaseEventRead(Schema):
             actor_id=event.actor_id,
             at=event.at.replace(second=0, microsecond=0),
             facts=event.facts,
+            shut=case_shut(event.actor_id),
         )

@@ -247,3 +247,8 @@ def list_notes(
     get_case(work, case_id)
     notes = select(CaseNote).where(CaseNote.case_id == case_id)
     return work.session.scalars(keyset(notes, [CaseNote.number], after=after, limit=limit)).all()
+
+
+def open_notes(work: Work, notes: Sequence[CaseNote]) -> list[FreeText | None]:
+    """Open a page of notes, in order, None where one is shut."""
+    return work.vault.open_listed([note.text for note in notes])

@@ -72,7 +72,7 @@ def list_duplicates(work: Work, case: Case) -> list[Proposal]:
     for proposal in found:
         dismissal = dismissals.get(proposal.row.id)
         if dismissal is not None:
-            words = work.vault.find(dismissal.reason)
+            (words,) = work.vault.open_listed([dismissal.reason])
             proposal.dismissed = True
             proposal.dismissal = words.text if words else None
     order = [row.id for row in newest_first(p.row for p in found)]

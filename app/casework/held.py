@@ -196,9 +196,15 @@ def _page(*, strategy: Strategy, after: bool, status: bool) -> Select[*tuple[obj
     return query.order_by(*newest).limit(bindparam("limit", type_=Integer))
 
 
-def list_summaries(work: Work, listed: Iterable[CaseRow | Case]) -> list[Summary]:
-    """Open the summaries of a page, in order: one cell a case, one event for the page."""
-    return work.vault.open_listed([row.summary for row in listed])
+def list_summaries(
+    work: Work, listed: Iterable[CaseRow | Case], *, polled: bool = False
+) -> list[Summary | None]:
+    """Open the summaries of a page, in order, None where one is shut: one event for the page."""
+    shown = list(listed)
+    alive = [row for row in shown if row.status is not CaseStatus.ERASED]
+    opened = work.vault.open_listed([row.summary for row in alive], polled=polled)
+    summaries = {row.id: found for row, found in zip(alive, opened, strict=True)}
+    return [summaries.get(row.id) for row in shown]
 
 
 def newest_first(listed: Iterable[CaseRow]) -> Sequence[CaseRow]:

@@ -105,11 +105,15 @@ def _opened(
     scope: Scope,
     cell_of: Callable[[CaseRow], SealedCell[Any]],
 ) -> Iterator[tuple[CaseRow, Any]]:
-    """Yield those rows whose cell is there and the principal's to open, with what it holds."""
+    """Yield those rows whose cell is there and the principal's to open, with what it holds.
+
+    A row that does not open is left out, and is on record as shut.
+    """
     listed = [row for row in listed if cell_of(row).envelope is not None]
     work.grants.load([row.id for row in listed])
-    mine = [row for row in listed if work.grants.holds(row.id, scope)]
-    return zip(mine, work.vault.open_listed([cell_of(row) for row in mine]), strict=True)
+    mine = [row for row in listed if work.grants.is_named(row.id, scope)]
+    opened = work.vault.open_listed([cell_of(row) for row in mine])
+    return ((row, value) for row, value in zip(mine, opened, strict=True) if value is not None)
 
 
 def scan_names(
@@ -135,20 +139,21 @@ def _open_names(
     work: Work, listed: Sequence[CaseRow], *, households: bool
 ) -> Iterator[tuple[CaseRow, Identity, Household | None]]:
     work.grants.load([row.id for row in listed])
-    named = [row for row in listed if work.grants.holds(row.id, _IDENTITY)]
+    named = [row for row in listed if work.grants.is_named(row.id, _IDENTITY)]
     related = [
         row
         for row in named
         if households
         and row.household.envelope is not None
-        and work.grants.holds(row.id, _HOUSEHOLD)
+        and work.grants.is_named(row.id, _HOUSEHOLD)
     ]
     # Opened in one call, so that a chunk of the scan is one event in the trail.
     cells: list[SealedCell[Any]] = [row.identity for row in named]
     opened = work.vault.open_listed([*cells, *(row.household for row in related)])
     families = dict(zip((row.id for row in related), opened[len(named) :], strict=True))
     for row, identity in zip(named, opened, strict=False):
-        yield row, identity, families.get(row.id)
+        if identity is not None:
+            yield row, identity, families.get(row.id)
 
 
 def keys_of(reader: NameReader, identity: Identity) -> frozenset[Key]:
@@ -175,12 +180,12 @@ def index_waiting(work: Work) -> bool:
     mine = [
         row
         for row in waiting[:INDEXED_A_CALL]
-        if all(work.grants.holds(row.id, scope) for scope in (_PAPERS, _CONTACT))
+        if all(work.grants.is_named(row.id, scope) for scope in (_PAPERS, _CONTACT))
     ]
-    if mine:
-        _index(work, mine, version)
-        work.trail.record(EventKind.CASES_INDEXED, None, count=len(mine))
-    return len(mine) == len(waiting)
+    whole = _index(work, mine, version) if mine else 0
+    if whole:
+        work.trail.record(EventKind.CASES_INDEXED, None, count=whole)
+    return whole == len(waiting)
 
 
 @cache
@@ -193,11 +198,19 @@ def _waiting(*, strategy: Strategy) -> Select[*tuple[object, ...]]:
     )
 
 
-def _index(work: Work, mine: list[CaseRow], version: int) -> None:
-    """Replace the tokens of these cases, those of earlier values included."""
+def _index(work: Work, mine: list[CaseRow], version: int) -> int:
+    """Replace the tokens of these cases, those of earlier values included.
+
+    Returns how many opened: what is shut goes on waiting.
+    """
     papers = open_papers(work, mine)
     contacts = {row.id: cell for row, cell in _opened(work, mine, _CONTACT, lambda r: r.contact)}
-    ids = [row.id for row in mine]
+    ids = [
+        row.id
+        for row in mine
+        if (row.papers.envelope is None or row.id in papers)
+        and (row.contact.envelope is None or row.id in contacts)
+    ]
     tokens = [
         {"id": new_id(), "kind": kind, "version": version, "token": token, "case_id": case_id}
         for case_id in ids
@@ -212,3 +225,4 @@ def _index(work: Work, mine: list[CaseRow], version: int) -> None:
     if tokens:
         connection.execute(insert(IndexToken), tokens)
     connection.execute(update(Case).where(CASES.id.in_(ids)).values(indexed_version=version))
+    return len(ids)

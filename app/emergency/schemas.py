@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.cases.models import Summary
 from app.emergency.service import LONGEST_HOURS, EmergencyRequest
-from app.http.schema import Reason, Schema, Version
+from app.http.schema import Reason, Schema, Shut, Version, case_shut
 
 
 class EmergencyDecisionCreate(Schema):
@@ -29,8 +29,9 @@ class EmergencyRequestRead(Schema):
     decided_by: UUID
     decided_on: date
     hours: int
-    reason: str
-    summary: Summary
+    reason: str | None
+    summary: Summary | None
+    shut: Shut = None
 
     @classmethod
     def of(cls, request: EmergencyRequest) -> Self:
@@ -44,6 +45,7 @@ class EmergencyRequestRead(Schema):
             hours=request.decision.hours,
             reason=request.reason,
             summary=request.summary,
+            shut=case_shut(None if request.reason is None else request.summary),
         )
 
 

@@ -38,12 +38,12 @@ _LAPSE: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class EmergencyRequest:
-    """A first decision that waits for the second, opened."""
+    """A first decision that waits for the second, opened as far as it opens."""
 
     case: Case
     decision: EmergencyDecision
-    summary: Summary
-    reason: str
+    summary: Summary | None
+    reason: str | None
 
 
 def decide_emergency(work: Work, case_id: UUID, reason: str, hours: int) -> Case:
@@ -84,11 +84,12 @@ def list_requests(work: Work) -> list[EmergencyRequest]:
         )
         .order_by(EmergencyDecision.decided_on, EmergencyDecision.id)
     ).all()
-    cases = [get_case(work, decision.case_id) for decision in decisions]
-    open_cell = work.vault.open
+    cases = [work.session.get_one(Case, decision.case_id) for decision in decisions]
+    summaries = work.vault.open_listed([case.summary for case in cases])
+    reasons = work.vault.open_listed([decision.reason for decision in decisions])
     return [
-        EmergencyRequest(case, decision, open_cell(case.summary), open_cell(decision.reason).text)
-        for case, decision in zip(cases, decisions, strict=True)
+        EmergencyRequest(case, decision, summary, None if words is None else words.text)
+        for case, decision, summary, words in zip(cases, decisions, summaries, reasons, strict=True)
     ]
 
 

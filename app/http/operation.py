@@ -57,11 +57,15 @@ Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, Memb
 
 @dataclass(frozen=True, slots=True)
 class RouteContext:
-    """What every route of one application works with: ``app.state.context``."""
+    """What every route of one application works with: ``app.state.context``.
+
+    ``report_shut`` tells the leads of listed rows that did not open.
+    """
 
     deployment: Deployment
     pool: RequestPool
     identify: Identify
+    report_shut: Callable[[Work], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ class Operation:
                         return self.declared.stretch(work, arguments[self.takes.body or ""])
                     response = self._render(self.handler(**arguments))
                     self._check_readiness(work)
+                    context.report_shut(work)
                     if claim is not None:
                         claim.keep_response(session, response, work.today())
                 return response

@@ -8,7 +8,7 @@ Zawgyi must arrive as it was typed, because the original is kept. Knows no domai
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -103,6 +103,23 @@ Minor: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, ex
 
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 """How many: 0 to 1,000."""
+
+Shut: TypeAlias = Annotated[
+    Literal["case.shut", "record.shut"] | None,
+    Field(description="Why nothing of this row is shown: it does not open. A lead should look."),
+]
+"""The code of a row that does not open, in a list."""
+
+
+def case_shut(value: object) -> Shut:
+    """Return the code of a case's row whose cell did not open."""
+    return "case.shut" if value is None else None
+
+
+def record_shut(value: object) -> Shut:
+    """Return the code of a row of the organisation's whose cell did not open."""
+    return "record.shut" if value is None else None
+
 
 Version: TypeAlias = Annotated[int, Field(ge=1)]
 """Which state of a record this is; ``If-Match`` repeats it."""

@@ -96,7 +96,7 @@ class DuplicateRead(Schema):
     dismissal: str | None
 
     @classmethod
-    def of(cls, proposal: Proposal, summary: Summary) -> Self:
+    def of(cls, proposal: Proposal, summary: Summary | None) -> Self:
         """Return a proposal with the other case's summary."""
         return cls(
             case=CaseSummary.of(proposal.row, summary),

@@ -53,7 +53,10 @@ def list_funds(work: Work, page: PageQuery) -> Page[FundRead]:
         page,
         rows,
         keys=lambda row: (row.opened_on, row.id),
-        show=lambda shown: [FundRead.of(fund, ledger.find_fund_name(work, fund)) for fund in shown],
+        show=lambda shown: [
+            FundRead.of(fund, name, shut=shut)
+            for fund, (name, shut) in zip(shown, ledger.list_fund_names(work, shown), strict=True)
+        ],
     )
 
 

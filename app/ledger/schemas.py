@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.http.schema import Currency, Minor, Name, Schema, Version
+from app.http.schema import Currency, Minor, Name, Schema, Shut, Version
 from app.ledger.models import AccountKind, DepositSource, EntryKind, Fund
 from app.ledger.reconcile import LedgerFinding
 from app.ledger.service import BookedEntry
@@ -33,9 +33,10 @@ class FundRead(Schema):
     balance: int
     reserved: int
     version: Version
+    shut: Shut = None
 
     @classmethod
-    def of(cls, fund: Fund, name: str | None) -> Self:
+    def of(cls, fund: Fund, name: str | None, *, shut: bool = False) -> Self:
         """Return a fund with its opened name."""
         return cls(
             id=fund.id,
@@ -45,6 +46,7 @@ class FundRead(Schema):
             balance=fund.balance,
             reserved=fund.reserved,
             version=fund.version,
+            shut="record.shut" if shut else None,
         )
 
 

@@ -116,6 +116,14 @@ def find_fund_name(work: Work, fund: Fund) -> str | None:
     return None if _audits(work) else work.vault.open(fund.name).name
 
 
+def list_fund_names(work: Work, funds: Sequence[Fund]) -> list[tuple[str | None, bool]]:
+    """Return the names of a page of funds, None to auditors, each with whether it is shut."""
+    if _audits(work):
+        return [(None, False)] * len(funds)
+    opened = work.vault.open_listed([fund.name for fund in funds])
+    return [(None, True) if found is None else (found.name, False) for found in opened]
+
+
 def lock_fund(work: Work, fund_id: UUID, team_id: UUID) -> Fund:
     """Return a team's fund, locked until this work ends.
 

@@ -54,5 +54,5 @@ def list_held_links(work: Work, case: Case) -> list[CaseLink]:
     return [
         link
         for link in links
-        if work.grants.holds(link.case_id) and work.grants.holds(link.other_id)
+        if work.grants.is_named(link.case_id) and work.grants.is_named(link.other_id)
     ]

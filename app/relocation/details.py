@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from app.relocation.errors import PlanNotFound
-from app.relocation.legs import get_leg, holds_leg, is_planner
+from app.relocation.legs import get_leg, holds_leg, is_planner, lists_leg
 from app.relocation.models import (
     JourneyWords,
     Leg,
@@ -95,10 +95,10 @@ def open_legs(work: Work, legs: Sequence[Leg]) -> list[LegDetails]:
     return found
 
 
-def open_listed(work: Work, legs: Sequence[Leg]) -> list[LegDetails]:
-    """Open the instructions of a page of legs, in order, without anyone's progress."""
+def open_listed(work: Work, legs: Sequence[Leg]) -> list[tuple[Leg, LegInstructions | None]]:
+    """Open the instructions of a page of legs, in order, None where they are shut."""
     opened = work.vault.open_listed([leg.instructions for leg in legs])
-    return [LegDetails(leg, found, None) for leg, found in zip(legs, opened, strict=True)]
+    return list(zip(legs, opened, strict=True))
 
 
 def list_escalations(work: Work, legs: Sequence[Leg]) -> list[LegEscalation]:
@@ -135,7 +135,7 @@ def list_legs(work: Work, *, after: tuple[datetime, UUID] | None = None, limit: 
             query = query.where(tuple_(Leg.expected_at, Leg.id) > after)
         legs = work.session.scalars(query.order_by(Leg.expected_at, Leg.id).limit(_CHUNK)).all()
         work.grants.load({leg.case_id for leg in legs})
-        found.extend(leg for leg in legs if holds_leg(work, leg))
+        found.extend(leg for leg in legs if lists_leg(work, leg))
         if len(legs) < _CHUNK:
             break
         after = (legs[-1].expected_at or work.now(), legs[-1].id)

@@ -87,6 +87,16 @@ def holds_leg(work: Work, leg: Leg) -> bool:
     return work.grants.holds(leg.case_id, leg_scope(leg.id))
 
 
+def lists_leg(work: Work, leg: Leg) -> bool:
+    """Return whether a leg is on the principal's lists: it is granted, whether it opens or not."""
+    return work.grants.is_named(leg.case_id, leg_scope(leg.id))
+
+
+def lists_as_planner(work: Work, leg: Leg) -> bool:
+    """Return whether a leg is on the principal's lists as a planner of its journey."""
+    return work.grants.is_named(leg.case_id, plan_scope(leg.plan_id)) and lists_leg(work, leg)
+
+
 def grant_to_planners(work: Work, plan: Plan, holders: Iterable[UUID], scopes: list[Scope]) -> None:
     """Grant scopes of a journey to its planners, the principal among them."""
     work.grants.grant_all(

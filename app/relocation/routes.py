@@ -120,7 +120,7 @@ def list_legs(page: PageQuery, work: Work) -> Page[LegSummary]:
         page,
         legs,
         keys=lambda leg: (leg.expected_at or work.now(), leg.id),
-        show=lambda rows: [LegSummary.of(leg) for leg in details.open_listed(work, rows)],
+        show=lambda rows: [LegSummary.of(*row) for row in details.open_listed(work, rows)],
     )
 
 

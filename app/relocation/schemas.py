@@ -8,10 +8,18 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.http.schema import Code, LongText, Reason, Schema, ShortText, Version
+from app.http.schema import Code, LongText, Reason, Schema, ShortText, Shut, Version, case_shut
 from app.relocation.details import EscalationDetails, Figures, LegDetails, PlanDetails
 from app.relocation.legs import LegDraft
-from app.relocation.models import Leg, LegKind, LegStatus, Outline, Plan, PlanStatus
+from app.relocation.models import (
+    Leg,
+    LegInstructions,
+    LegKind,
+    LegStatus,
+    Outline,
+    Plan,
+    PlanStatus,
+)
 from app.relocation.timer import level_reached_at
 from app.totality import require_rows
 from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
@@ -178,7 +186,32 @@ class LegProgressRead(Schema):
 
 
 class LegSummary(Schema):
-    """A leg in a list."""
+    """A leg in a list; without its kind and time where it does not open."""
+
+    id: UUID
+    version: Version
+    status: LegStatus
+    kind: LegKind | None
+    due_at: datetime | None
+    expected_at: datetime | None
+    shut: Shut = None
+
+    @classmethod
+    def of(cls, leg: Leg, instructions: LegInstructions | None) -> Self:
+        """Return a leg for a list, shut where its instructions did not open."""
+        return cls(
+            id=leg.id,
+            version=leg.version,
+            status=leg.status,
+            kind=None if instructions is None else instructions.kind,
+            due_at=None if instructions is None else instructions.due_at,
+            expected_at=leg.expected_at,
+            shut=case_shut(instructions),
+        )
+
+
+class LegRead(Schema):
+    """A leg. ``progress`` is there for planners and null for the escort."""
 
     id: UUID
     version: Version
@@ -186,24 +219,6 @@ class LegSummary(Schema):
     kind: LegKind
     due_at: datetime
     expected_at: datetime | None
-
-    @classmethod
-    def of(cls, details: LegDetails) -> LegSummary:
-        """Return a leg for a list."""
-        leg, instructions = details.leg, details.instructions
-        return LegSummary(
-            id=leg.id,
-            version=leg.version,
-            status=leg.status,
-            kind=instructions.kind,
-            due_at=instructions.due_at,
-            expected_at=leg.expected_at,
-        )
-
-
-class LegRead(LegSummary):
-    """A leg. ``progress`` is there for planners and null for the escort."""
-
     grace_minutes: int
     place: str
     instructions: str
@@ -217,7 +232,12 @@ class LegRead(LegSummary):
         """Return a leg as far as it was opened."""
         instructions = details.instructions
         return LegRead(
-            **LegSummary.of(details).model_dump(),
+            id=details.leg.id,
+            version=details.leg.version,
+            status=details.leg.status,
+            kind=instructions.kind,
+            due_at=instructions.due_at,
+            expected_at=details.leg.expected_at,
             grace_minutes=details.leg.grace_minutes,
             place=instructions.place,
             instructions=instructions.text,

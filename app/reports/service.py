@@ -27,6 +27,7 @@ from app.reports.models import PublishedReport
 from app.reports.suppression import redact
 from app.store.base import new_id
 from app.text.dates import half_year_of
+from app.vault.errors import Tampered
 from app.vault.models import ScopeRow
 from app.vault.queries import granted_to
 from app.work import Work
@@ -81,15 +82,14 @@ def _publish_missing(work: Work) -> None:
         return
     wanted = [case for period in missing for case in by_period[period]]
     work.vault.unlock_reporting([case.id for case in wanted])
-    facts = dict(
-        zip(
-            [case.id for case in wanted],
-            work.vault.open_listed([case.reporting for case in wanted]),
-            strict=True,
-        )
-    )
+    opened = work.vault.open_listed([case.reporting for case in wanted])
+    facts = {case.id: found for case, found in zip(wanted, opened, strict=True)}
     for period in missing:
-        _publish(work, period, [facts[case.id] for case in by_period[period]])
+        counted = [fact for case in by_period[period] if (fact := facts[case.id]) is not None]
+        if len(counted) < len(by_period[period]):
+            # A report is published once and for all: it is not made from what happens to open.
+            raise Tampered
+        _publish(work, period, counted)
     work.session.flush()
 
 

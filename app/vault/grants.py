@@ -287,6 +287,10 @@ class Grants:
         """Return whether the principal can open this scope now."""
         return self._keyring.holds(case_id, scope)
 
+    def is_named(self, case_id: UUID, scope: Scope = SUMMARY) -> bool:
+        """Return whether a live grant names this scope, whether it opens or not: for lists."""
+        return self._keyring.is_named(case_id, scope)
+
     def holders(self, case_id: UUID, scope: Scope = SUMMARY) -> list[UUID]:
         """Return who holds a live grant on a scope, each once, oldest first."""
         self._session.flush()

@@ -18,7 +18,7 @@ From a grant to a cell, for a coordinator who opens the contact of a case:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -36,12 +36,19 @@ from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.store.base import ORGANISATION
-from app.store.keystore import CaseShares
+from app.vault.case_keys import CaseKeys, LoadedGrant
 from app.vault.certificates import Certificates
-from app.vault.errors import CaseErased, KeyCopyMissing, NoGrant, PartErased, Tampered
+from app.vault.errors import (
+    CaseErased,
+    KeyCopyMissing,
+    KeyNotCertified,
+    NoGrant,
+    PartErased,
+    Tampered,
+)
 from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
 from app.vault.queries import LIVE_ON_CASES
-from app.vault.scopes import Entry, Scope, find_entry, unpack_entries
+from app.vault.scopes import Entry, Scope, unpack_entries
 from app.vault.statements import (
     bundle_info,
     copy_info,
@@ -69,27 +76,6 @@ class MemberSecrets:
         return hkdf(self.work.seed, info=frame(label))
 
 
-@dataclass(slots=True)
-class _LoadedGrant:
-    """One live grant: entries in the clear, secrets wrapped until they are needed."""
-
-    grant_id: UUID
-    entries: bytes
-    wrapped: bytes
-    secrets: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(slots=True)
-class _CaseKeys:
-    """What this request knows of a case: its shares, the member's grants, secrets, data keys."""
-
-    share_id: UUID
-    shares: CaseShares | None
-    grants: list[_LoadedGrant] = field(default_factory=list)
-    held: dict[tuple[bytes, int], bytes] = field(default_factory=dict, repr=False)
-    data_keys: dict[tuple[bytes, int], DataKey] = field(default_factory=dict, repr=False)
-
-
 class Keyring:
     """Finds and opens what its member was granted, in one request."""
 
@@ -108,7 +94,7 @@ class Keyring:
         self._member_id = member_id
         self._secrets = secrets
         self._today = today
-        self._cases: dict[UUID, _CaseKeys] = {}
+        self._cases: dict[UUID, CaseKeys] = {}
         self._log_keys: dict[UUID, bytes] = {}
         self.rewrapped: set[UUID] = set()
 
@@ -144,12 +130,14 @@ class Keyring:
         for row in rows:
             keys = self._cases.get(row.case_id)
             if keys is None:
-                keys = _CaseKeys(row.share_id, shares.get(row.share_id))
+                keys = CaseKeys(row.share_id, shares.get(row.share_id))
                 self._cases[row.case_id] = keys
-            if keys.shares is not None:
+            if keys.shares is None:
+                keys.grants.append(LoadedGrant(row.id, row.entries, b"", broken=NoGrant()))
+            else:
                 keys.grants.append(self._loaded(row))
 
-    def _keys(self, case_id: UUID) -> _CaseKeys:
+    def _keys(self, case_id: UUID) -> CaseKeys:
         if case_id not in self._cases:
             self.load((case_id,))
             if case_id not in self._cases:
@@ -162,17 +150,27 @@ class Keyring:
         keys = self._cases.get(case_id)
         if keys is None or keys.shares is None or keys.shares.part(scope.compartment) is None:
             return False
-        head = scope.head
-        return any(held[0] == head for held in keys.held) or any(
-            find_entry(grant.entries, head, None) for grant in keys.grants
-        )
+        return keys.opens(scope.head)
 
-    def _loaded(self, row: Any) -> _LoadedGrant:
+    def is_named(self, case_id: UUID, scope: Scope) -> bool:
+        """Return whether a live grant names the scope, whether it opens or not: for lists.
+
+        What is named and does not open is shown as shut, and not left out.
+        """
+        self.load((case_id,))
+        keys = self._cases.get(case_id)
+        return keys is not None and keys.names(scope.head)
+
+    def _loaded(self, row: Any) -> LoadedGrant:
         if row.symmetric_wrap is not None:
-            return _LoadedGrant(row.id, row.entries, row.symmetric_wrap)
-        return self._rewrap(row.id)
+            return LoadedGrant(row.id, row.entries, row.symmetric_wrap)
+        try:
+            return self._rewrap(row.id)
+        except (Tampered, KeyNotCertified) as failure:
+            # One broken grant must not take the page that it is on.
+            return LoadedGrant(row.id, row.entries, b"", broken=failure)
 
-    def _rewrap(self, grant_id: UUID) -> _LoadedGrant:
+    def _rewrap(self, grant_id: UUID) -> LoadedGrant:
         """Open a grant's HPKE wrap, check it, and wrap its secrets under the member's own key.
 
         The signature is checked here only: from here on the symmetric wrap authenticates itself.
@@ -180,7 +178,7 @@ class Keyring:
         grant = self._session.get_one(Grant, grant_id)
         if grant.symmetric_wrap is not None:
             # Another request of the member's met the grant at the same moment and was faster.
-            return _LoadedGrant(grant.id, grant.entries, grant.symmetric_wrap)
+            return LoadedGrant(grant.id, grant.entries, grant.symmetric_wrap)
         organisation = self._deployment.organisation
         self._certificates.verify_by(
             grant.granter_id, grant.signature, grant_statement(organisation, grant)
@@ -197,7 +195,7 @@ class Keyring:
             execution_options={"housekeeping": "the unit of work records grant:rewrapped"},
         )
         self.rewrapped.add(grant.case_id)
-        return _LoadedGrant(grant.id, grant.entries, wrapped, opened)
+        return LoadedGrant(grant.id, grant.entries, wrapped, opened)
 
     def _check_commitments(self, grant: Grant, secrets: bytes) -> None:
         rows = self._session.execute(
@@ -206,7 +204,11 @@ class Keyring:
             )
         ).all()
         known = {(Scope(r.compartment, r.part), r.epoch): r.commitment for r in rows}
-        for position, entry in enumerate(unpack_entries(grant.entries)):
+        try:
+            entries = unpack_entries(grant.entries)
+        except ValueError:
+            raise Tampered from None
+        for position, entry in enumerate(entries):
             address = self._scope_address(grant.case_id, entry.scope, entry.epoch)
             _secret_at(secrets, position, address, entry.commitment)
             if known.get((entry.scope, entry.epoch)) != entry.commitment:
@@ -222,7 +224,7 @@ class Keyring:
         keys = self._cases.get(case_id)
         if keys is None:
             shares = self._deployment.keystore.find((share_id,)).get(share_id)
-            keys = self._cases[case_id] = _CaseKeys(share_id, shares)
+            keys = self._cases[case_id] = CaseKeys(share_id, shares)
         keys.held[entry.scope.head, entry.epoch] = secret
 
     def secret(self, case_id: UUID, scope: Scope, epoch: int | None = None) -> tuple[int, bytes]:
@@ -230,26 +232,20 @@ class Keyring:
         return self._secret(self._keys(case_id), case_id, scope, epoch)[:2]
 
     def _secret(
-        self, keys: _CaseKeys, case_id: UUID, scope: Scope, epoch: int | None
+        self, keys: CaseKeys, case_id: UUID, scope: Scope, epoch: int | None
     ) -> tuple[int, bytes, bytes]:
         """Return epoch, secret and address of a scope; raises ``NoGrant``, ``Tampered``."""
         head = scope.head
-        held = [at for each, at in keys.held if each == head and epoch in (None, at)]
-        if held:
-            newest = max(held)
-            address = self._scope_address(case_id, scope, newest)
-            return newest, keys.held[head, newest], address
-        for grant in keys.grants:
-            entry = find_entry(grant.entries, head, epoch)
-            if entry is not None:
-                position, found, commitment = entry
-                if grant.secrets is None:
-                    grant.secrets = self._open_grant(case_id, grant)
-                address = self._scope_address(case_id, scope, found)
-                return found, _secret_at(grant.secrets, position, address, commitment), address
-        raise NoGrant
+        made = keys.find_held(head, epoch)
+        if made is not None:
+            return *made, self._scope_address(case_id, scope, made[0])
+        grant, (position, found, commitment) = keys.find_grant(head, epoch)
+        if grant.secrets is None:
+            grant.secrets = self._open_grant(case_id, grant)
+        address = self._scope_address(case_id, scope, found)
+        return found, _secret_at(grant.secrets, position, address, commitment), address
 
-    def _open_grant(self, case_id: UUID, grant: _LoadedGrant) -> bytes:
+    def _open_grant(self, case_id: UUID, grant: LoadedGrant) -> bytes:
         address = grant_address(
             self._deployment.organisation, grant.grant_id, case_id, self._member_id
         )
@@ -390,7 +386,7 @@ def _secret_at(secrets: bytes, position: int, address: bytes, commitment: bytes)
     return secret
 
 
-def _share(keys: _CaseKeys, scope: Scope) -> bytes:
+def _share(keys: CaseKeys, scope: Scope) -> bytes:
     if keys.shares is None:
         raise CaseErased
     share = keys.shares.part(scope.compartment)

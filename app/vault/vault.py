@@ -2,6 +2,7 @@
 
 - ``seal`` takes the newest key of the cell's scope and binds the cell's address.
 - ``open`` records a reveal in the trail, so that no route can forget to.
+- A list shows what does not open as shut: one damaged row never takes the rest of its page.
 
 Knows no roles and no HTTP.
 """
@@ -20,7 +21,14 @@ from app.crypto.derive import digest
 from app.crypto.errors import CryptoError
 from app.permissions import Compartment
 from app.store.sealed import SealedCell
-from app.vault.errors import NoGrant, NothingSealed, PartErased, Tampered
+from app.vault.errors import (
+    CaseErased,
+    KeyNotCertified,
+    NoGrant,
+    NothingSealed,
+    PartErased,
+    Tampered,
+)
 from app.vault.keyring import FIRST_EPOCH, Keyring
 from app.vault.scopes import Scope
 
@@ -66,17 +74,37 @@ class Vault:
         except (NoGrant, PartErased):
             return None
 
-    def open_listed(self, cells: Sequence[SealedCell[T]]) -> list[T]:
-        """Open the cells of a page, in order: one event with the count and digest of their cases.
+    def open_listed(
+        self, cells: Sequence[SealedCell[T]], *, polled: bool = False
+    ) -> list[T | None]:
+        """Open the cells of a page, in order; None for each that is shut.
 
-        Raises as ``open`` does; a page is never shown in part.
+        One event with the count and digest of their cases, and one that names the rows that do
+        not open. ``polled``: a list that a screen reads again and again; it is on record once a
+        session and quarter of an hour.
         """
-        self._keyring.load([cell.record.case_id for cell in cells])
-        values = [self._open(cell) for cell in cells]
-        if cells:
-            cases = list(dict.fromkeys(cell.record.case_id for cell in cells))
-            self._trail.listed(len(cases), digest(b"".join(case.bytes for case in cases)))
+        cases = [
+            cell.record.case_id
+            for cell in cells
+            if cell.field.compartment is not Compartment.DIRECTORY
+        ]
+        self._keyring.load(cases)
+        values = [self._open_or_shut(cell) for cell in cells]
+        if cases:
+            seen = list(dict.fromkeys(cases))
+            seen_digest = digest(b"".join(case.bytes for case in seen))
+            self._trail.listed(len(seen), seen_digest, polled=polled)
         return values
+
+    def _open_or_shut(self, cell: SealedCell[T]) -> T | None:
+        try:
+            return self._open(cell)
+        except PartErased:
+            return None
+        except (NoGrant, NothingSealed, CaseErased, Tampered, KeyNotCertified):
+            record = cell.record
+            self._trail.shut(f"{record.__tablename__}/{record.id}")
+            return None
 
     def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
         """Let the reporting cells of these cases open, by the member's reporting key."""

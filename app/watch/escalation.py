@@ -192,6 +192,22 @@ def _acknowledge_duress(work: Work, leg: Leg) -> bool:
     return bool(unseen)
 
 
+def list_legs_under_duress(work: Work, legs: Sequence[Leg]) -> set[UUID]:
+    """Return which of these legs have a duress word that no planner has acknowledged, for a list.
+
+    A check-in that does not open may be that one.
+    """
+    rows = work.session.scalars(
+        select(CheckIn).where(CheckIn.leg_id.in_([leg.id for leg in legs]))
+    ).all()
+    opened = work.vault.open_listed([row.record for row in rows], polled=True)
+    return {
+        row.leg_id
+        for row, found in zip(rows, opened, strict=True)
+        if found is None or (found.word is Word.DURESS and found.seen_by == UNSEEN)
+    }
+
+
 def find_unseen_duress(work: Work, legs: Sequence[Leg]) -> list[tuple[CheckIn, CheckInRecord]]:
     """Return the check-ins by duress word on these legs that no planner has acknowledged yet."""
     rows = work.session.scalars(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.http.schema import Reason, Schema, ShortText
+from app.http.schema import Reason, Schema, ShortText, Shut, case_shut
 from app.relocation.models import LegStatus
 from app.watch.check_ins import CheckInReceipt
 from app.watch.models import EscalationLevel
@@ -59,11 +59,12 @@ class WatchedLegSummary(Schema):
     expected_at: datetime | None
     last_contact_at: datetime | None
     unknown_words: int
+    shut: Shut = None
 
     @classmethod
     def of(cls, watched: WatchedLeg) -> Self:
         """Return one leg of the coordinators' list."""
-        leg = watched.leg
+        leg, record = watched.leg, watched.record
         return cls(
             leg_id=leg.id,
             case_id=leg.case_id,
@@ -76,6 +77,7 @@ class WatchedLegSummary(Schema):
             duress=watched.duress,
             stranded=watched.stranded,
             expected_at=leg.expected_at,
-            last_contact_at=watched.record.last_contact_at,
-            unknown_words=watched.record.unknown_words,
+            last_contact_at=None if record is None else record.last_contact_at,
+            unknown_words=0 if record is None else record.unknown_words,
+            shut=case_shut(record),
         )

@@ -3,6 +3,8 @@
 - It shows the legs whose journey the principal plans, the most urgent first.
 - Escalation levels are computed from the clock here, so that the list is right also while the
   worker is stopped.
+- Being polled, it is on record once a session and quarter of an hour for the same journeys.
+- A leg that does not open is shown as shut, never left out.
 - Journeys that ended stay listed for two weeks, for what was not acknowledged yet.
 """
 
@@ -21,12 +23,12 @@ from app.cases import service as cases
 from app.cases.models import Case
 from app.casework import held
 from app.relocation.details import list_escalations
-from app.relocation.legs import holds_leg, is_planner
+from app.relocation.legs import lists_as_planner
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
 from app.relocation.timer import levels_reached
 from app.totality import require_rows
 from app.vault.queries import granted_to
-from app.watch.escalation import find_unseen_duress
+from app.watch.escalation import list_legs_under_duress
 from app.watch.models import EscalationLevel, Word
 from app.work import Work
 
@@ -59,7 +61,10 @@ Position: TypeAlias = tuple[int, datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class WatchedLeg:
-    """A leg on the road, silent or worse. ``stranded``: ended on the road, not replaced since."""
+    """A leg on the road, silent or worse. ``stranded``: ended on the road, not replaced since.
+
+    Without ``record``: it does not open; that a person is on the road shows by plain columns.
+    """
 
     leg: Leg
     call_sign: str | None
@@ -68,7 +73,7 @@ class WatchedLeg:
     acknowledged: bool
     duress: bool
     stranded: bool
-    record: LegRecord
+    record: LegRecord | None
 
     @property
     def position(self) -> Position:
@@ -86,9 +91,10 @@ def list_watched(work: Work, *, after: Position | None = None, limit: int) -> li
     """Return up to ``limit`` legs of the journeys that the principal plans, most urgent first."""
     now, _ = work.deployment.time_span()
     legs = _list_candidates(work)
-    records = dict(zip(legs, work.vault.open_listed([leg.record for leg in legs]), strict=True))
-    under_duress = [leg for leg, record in records.items() if record.duress is Word.DURESS]
-    unseen = {check_in.leg_id for check_in, _ in find_unseen_duress(work, under_duress)}
+    opened = work.vault.open_listed([leg.record for leg in legs], polled=True)
+    records = dict(zip(legs, opened, strict=True))
+    under_duress = [leg for leg, found in records.items() if found and found.duress is Word.DURESS]
+    unseen = list_legs_under_duress(work, under_duress)
     acknowledged = {
         (row.leg_id, row.level)
         for row in list_escalations(work, legs)
@@ -106,7 +112,7 @@ def list_watched(work: Work, *, after: Position | None = None, limit: int) -> li
             _minutes_past_due(leg, now),
             (leg.id, level) in acknowledged,
             leg.id in unseen,
-            leg.status in _STRANDED and record.left_at is not None,
+            leg.status in _STRANDED and (record is None or record.left_at is not None),
             record,
         )
         if level or watched.duress or watched.stranded or leg.status is LegStatus.DEPARTED:
@@ -125,14 +131,15 @@ def _list_candidates(work: Work) -> Sequence[Leg]:
         .where(or_(Plan.status == PlanStatus.OPEN, Plan.moved_on >= ended), granted)
     ).all()
     work.grants.load({leg.case_id for leg in legs})
-    return [leg for leg in legs if is_planner(work, leg) and holds_leg(work, leg)]
+    return [leg for leg in legs if lists_as_planner(work, leg)]
 
 
 def _call_signs(work: Work, case_ids: set[UUID]) -> dict[UUID, str]:
     query = cases.held_cases(work).where(Case.id.in_(case_ids))
-    found = [case for case in work.session.scalars(query) if work.grants.holds(case.id)]
-    summaries = held.list_summaries(work, found)
-    return {case.id: summary.call_sign for case, summary in zip(found, summaries, strict=True)}
+    found = [case for case in work.session.scalars(query) if work.grants.is_named(case.id)]
+    summaries = held.list_summaries(work, found, polled=True)
+    pairs = zip(found, summaries, strict=True)
+    return {case.id: summary.call_sign for case, summary in pairs if summary is not None}
 
 
 def _minutes_past_due(leg: Leg, now: datetime) -> int:
