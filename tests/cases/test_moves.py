@@ -124,7 +124,7 @@ def test_a_reason_is_sealed_and_read_back_by_who_holds_the_account(world):
     case_id = opened(world)
     move(world, case_id, S.VETTING, "gave a clear account")
     with world.work_as(world.member("coordinator")) as work:
-        ((made, reason),) = moves.list_moves(work, service.get_case(work, case_id))
+        ((made, reason, _),) = moves.list_moves(work, service.get_case(work, case_id))
         assert b"clear story" not in made._reason
     assert reason == "gave a clear account"
     assert (made.was, made.became, made.moved_by) == (
