@@ -77,8 +77,8 @@ def test_a_failure_after_the_first_byte_is_logged_and_ends_the_response(
     with caplog.at_level(logging.ERROR):
         heard = speak(judge.app, "GET", "/")
     assert [message["type"] for message in heard.messages] == ["http.response.start"]
-    assert "ZeroDivisionError" in caplog.text
-    assert LEAK not in caplog.text
+    assert [vars(record).get("error") for record in caplog.records] == ["ZeroDivisionError"]
+    assert LEAK not in repr([vars(record) for record in caplog.records])
 
 
 # ---------------------------------------------------------------------- the size of bodies

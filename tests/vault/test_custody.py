@@ -14,6 +14,7 @@ from app.crypto.signing import SigningKey
 from app.permissions import Role
 from app.store.base import new_id
 from app.vault.certificates import certify_member
+from app.vault.custody import _statement as statement_of
 from app.vault.custody import combine_custody, deal_custody, seal_copy
 from app.vault.errors import CustodySharesMissing, KeyNotCertified, StepUpRequired, Tampered
 from app.vault.keyring import MemberSecrets
@@ -125,6 +126,20 @@ def test_a_contribution_that_was_altered_is_noticed(world, leads):
     with world.deployment.sessions() as session, session.begin():
         session.execute(update(CustodyContribution).values(given_by=leads[2].id))
     with pytest.raises(Tampered), world.work_as(leads[0]) as work:
+        work.custody.open_cases([case_id])
+
+
+def test_a_signed_contribution_that_does_not_open_is_noticed(world, leads):
+    case_id = world.open_case()
+    with world.work_as(leads[1]) as work:
+        work.custody.contribute(leads[0].id)
+    with world.deployment.sessions() as session, session.begin():
+        row = session.scalars(select(CustodyContribution)).one()
+        with world.work_as(leads[1]) as work:
+            info = work.custody._info(row)
+        row.sealed = bytes(len(row.sealed))
+        row.signature = leads[1].secrets.sign.sign(statement_of(info, row.sealed))
+    with world.work_as(leads[0]) as work, pytest.raises(Tampered):
         work.custody.open_cases([case_id])
 
 
