@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -18,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from app.aid.models import AidAct, AidDetail, AidRequest, Payee
 from app.aid.moves import CONFLICTING_STATUSES
-from app.text.folding import fold, fold_compatible
+from app.text.folding import fold, letters_and_digits
 from app.text.identifiers import national_digits
 from app.text.names import HONORIFICS
 from app.work import Work
@@ -28,7 +27,6 @@ WINDOW: Final = timedelta(days=7)
 
 _FIELD = "payee"
 _SHORTEST_NAME = 5
-_NO_PART_OF_A_NUMBER = re.compile(r"[\W_]+")
 
 
 def is_possible_duplicate(work: Work, request: AidRequest, act: AidAct) -> bool:
@@ -99,7 +97,7 @@ def _fold_number(written: str) -> str:
     digits = national_digits(written)
     if digits is not None:
         return digits
-    return _NO_PART_OF_A_NUMBER.sub("", fold_compatible(written))
+    return letters_and_digits(written)
 
 
 def _fold_name(written: str) -> str:

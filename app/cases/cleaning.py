@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.cases.models import Account, Contact, Household, Identity, Papers, Relative
-from app.text.encoding import is_myanmar, tidy, to_unicode
+from app.text.characters import clean
+from app.text.encoding import is_myanmar, to_unicode
 
 # ---------------------------------------------------------------------- cells
 
@@ -62,8 +63,8 @@ def clean_contact(contact: Contact) -> Contact:
     """Return a contact with tidy numbers and handles, written as they came otherwise."""
     return replace(
         contact,
-        phones=tuple(map(tidy, contact.phones)),
-        handles=tuple(map(tidy, contact.handles)),
+        phones=tuple(map(clean, contact.phones)),
+        handles=tuple(map(clean, contact.handles)),
         safe_times=_clean(contact.safe_times),
         contacted_by=_clean(contact.contacted_by),
     )
@@ -92,7 +93,7 @@ def _original(texts: Sequence[str | None], earlier: str | None) -> str | None:
     """Return the first text that is converted now, else the earlier original of one of them."""
     written = [text for text in texts if text is not None]
     for text in written:
-        if tidy(text) != to_unicode(text):
+        if clean(text) != to_unicode(text):
             return text
     if earlier is not None and to_unicode(earlier) in map(to_unicode, written):
         return earlier

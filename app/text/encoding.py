@@ -1,7 +1,8 @@
-"""Burmese text in two encodings, Unicode and Zawgyi, read and made comparable.
+"""Burmese text in two encodings, Unicode and Zawgyi, which share their code points.
 
-- The two share their code points: text that is more likely Zawgyi is converted.
-- Where the encoding is not sure, both readings count.
+- Text that is well-formed in Unicode is never rewritten, whatever a detector thinks of it.
+- What is not, and is Zawgyi by its statistics, is converted; the caller keeps the original.
+- Where the encoding is not sure, both readings count in every comparison.
 
 Knows strings; nothing of cells, rows or keys.
 """
@@ -10,13 +11,15 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 import warnings
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 from myanmartools import ZawgyiDetector
+
+from app.text.characters import clean, ignorables
+from app.text.myanmar import MYANMAR, is_well_formed, order_marks
 
 MORE_LIKELY_ZAWGYI: Final = 0.5
 
@@ -25,11 +28,7 @@ SURELY_UNICODE: Final = 0.05
 SURELY_ZAWGYI: Final = 0.95
 """Between the two, both readings of a text are looked for."""
 
-_HIDDEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-
-_MYANMAR = re.compile("[\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f]")
-
-_DIGITS = str.maketrans("၀၁၂၃၄၅၆၇၈၉", "0123456789")
+_MYANMAR = re.compile(f"[{MYANMAR}]")
 
 
 @cache
@@ -42,7 +41,7 @@ def _detector() -> ZawgyiDetector:
 
 def is_myanmar(text: str) -> bool:
     """Return whether any letter or digit of the text is of the Myanmar blocks."""
-    return _MYANMAR.search(text) is not None
+    return not text.isascii() and _MYANMAR.search(text) is not None
 
 
 def zawgyi_probability(text: str) -> float:
@@ -50,44 +49,47 @@ def zawgyi_probability(text: str) -> float:
     return max(0.0, _detector().get_zawgyi_probability(text)) if is_myanmar(text) else 0.0
 
 
-def tidy(text: str) -> str:
-    """Return the text composed (NFC), without zero-width marks, trimmed; encodings untouched."""
-    if text.isascii():
-        return text.strip()
-    return unicodedata.normalize("NFC", text.translate(_HIDDEN)).strip()
-
-
-def ascii_digits(text: str) -> str:
-    """Return the text with Myanmar digits written 0 to 9."""
-    return text.translate(_DIGITS)
-
-
 def to_unicode(text: str) -> str:
-    """Return tidy text, converted where it is more likely Zawgyi than Unicode.
+    """Return the text as it was typed, but for what it was wrapped in; surely Zawgyi converted.
 
-    A conversion that still looks like Zawgyi has met neither; the text is then left alone.
+    A conversion that is no well-formed Unicode either has met neither; the text is left alone.
     """
-    plain = tidy(text)
-    if zawgyi_probability(plain) <= MORE_LIKELY_ZAWGYI:
-        return plain
-    converted = _converted(plain)
-    return converted if zawgyi_probability(converted) <= MORE_LIKELY_ZAWGYI else plain
+    typed = clean(text)
+    if not is_myanmar(typed) or is_well_formed(_shown(typed)):
+        return typed
+    probability = zawgyi_probability(_shown(typed))
+    if probability <= MORE_LIKELY_ZAWGYI:
+        return typed
+    converted = _converted(typed)
+    if is_well_formed(converted):
+        return converted
+    sure = probability >= SURELY_ZAWGYI and zawgyi_probability(converted) <= MORE_LIKELY_ZAWGYI
+    return converted if sure else typed
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """Return what a text may say: one reading where its encoding is sure, else both."""
-    plain = tidy(text)
-    probability = zawgyi_probability(plain)
+    """Return what a text may say in Unicode: one reading where its encoding is sure, else both."""
+    typed = clean(text)
+    if not is_myanmar(typed):
+        return (typed,)
+    probability = zawgyi_probability(_shown(typed))
+    well_formed = is_well_formed(_shown(typed))
     found = []
-    if probability <= SURELY_ZAWGYI:
-        found.append(plain)
+    if well_formed or probability <= SURELY_ZAWGYI:
+        found.append(typed)
     if probability >= SURELY_UNICODE:
-        found.append(_converted(plain))
+        found.append(_converted(typed))
     return tuple(dict.fromkeys(found))
 
 
+def _shown(text: str) -> str:
+    return text.translate(ignorables())
+
+
 def _converted(text: str) -> str:
-    return tidy(burmese().zg2uni(text))
+    """Return the text read as Zawgyi, the marks of its syllables in order."""
+    converted: str = burmese().zg2uni(_shown(text))
+    return order_marks(converted).strip()
 
 
 @cache

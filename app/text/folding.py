@@ -1,20 +1,76 @@
 """Folds what people wrote into one form, so that two spellings of the same thing compare equal.
 
 The only place where text is normalised or casefolded for a comparison (`tools/rules`): two folds
-that differ a little let the same person through twice. Knows no names and no numbers.
+that differ a little let the same person through twice.
+
+- Compatibility caseless (Unicode, section 3.13, D147), without what is default-ignorable.
+- Burmese marks in one order, look-alikes as one, independent vowels spelt out.
+- Digits of every script as 0 to 9; single spaces between words.
+- Folding twice is folding once.
+
+Knows no names and no numbers, and one encoding: `readings` gives both that a text may be in.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+from app.text.characters import ignorables
+from app.text.encoding import readings
+from app.text.myanmar import look_alikes_as_digits, one_spelling, order_marks
+
+_MOST_ROUNDS: Final = 8
+_WORD = frozenset("LMN")
+"""General categories of what words are made of: letters, marks (Burmese vowels), numbers."""
 
 
 def fold(text: str) -> str:
-    """Return the text composed (NFC), in one case, with single spaces between its words."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """Return the form in which a text is compared."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    for _ in range(_MOST_ROUNDS):
+        folded = _folded_once(text)
+        if folded == text:
+            break
+        text = folded
+    return text
 
 
-def fold_compatible(text: str) -> str:
-    """Return the text in compatible form (NFKC), in one case, with every digit written 0 to 9."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
+def folds(text: str) -> frozenset[str]:
+    """Return the folded readings of a text: one, or two where its encoding is unsure."""
+    return frozenset(filter(None, map(fold, readings(text))))
+
+
+def letters_and_digits(text: str) -> str:
+    """Return what of a folded text are letters, marks and digits, with nothing between them."""
+    folded = fold(text)
+    if folded.isascii():
+        return "".join(filter(str.isalnum, folded))
+    kept = "".join(sign for sign in folded if unicodedata.category(sign)[0] in _WORD)
+    # What was parted may now belong together, such as a letter and its mark.
+    return kept if kept == folded else letters_and_digits(kept)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are compared: parted by whatever is no word."""
+    signs = (sign if unicodedata.category(sign)[0] in _WORD else " " for sign in fold(text))
+    return "".join(signs).split()
+
+
+def ascii_digits(text: str) -> str:
+    """Return the text with the digits of every script written 0 to 9, all else as it was."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(sign)) if unicodedata.decimal(sign, None) is not None else sign
+        for sign in text
+    )
+
+
+def _folded_once(text: str) -> str:
+    shown = unicodedata.normalize("NFD", text.translate(ignorables()))
+    folded = unicodedata.normalize("NFKC", shown.casefold()).translate(ignorables())
+    folded = look_alikes_as_digits(one_spelling(order_marks(folded)))
+    digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
+    return unicodedata.normalize("NFC", " ".join(digits.split()))

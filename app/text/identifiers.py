@@ -13,7 +13,8 @@ from typing import Final
 
 import phonenumbers
 
-from app.text.encoding import ascii_digits, tidy
+from app.text.characters import clean, ignorables
+from app.text.folding import ascii_digits
 
 _REGIONS: Final = ("MM", "TH")
 _FEWEST_DIGITS: Final = 6
@@ -35,13 +36,17 @@ def phones(written: str) -> frozenset[str]:
     A number without ``+`` is read as Myanmar's and as Thailand's, as far as either is valid. What
     no numbering plan knows is compared by its digits.
     """
-    text = ascii_digits(tidy(written))
+    text = ascii_digits(_shown(written))
     pieces = [piece for piece in _NUMBERS_APART.split(text) if _long_enough(_digits(piece))]
     found = frozenset[str]().union(*map(_phone, pieces if len(pieces) > 1 else [text]))
     if found:
         return found
     digits = _digits(text)
     return frozenset({digits}) if _long_enough(digits) else frozenset()
+
+
+def _shown(written: str) -> str:
+    return clean(written.translate(ignorables()))
 
 
 def _digits(text: str) -> str:
@@ -58,7 +63,7 @@ def national_digits(written: str) -> str | None:
     A number without ``+`` often reads as Myanmar's and as Thailand's; its national digits are the
     same in both, so that they identify a payee where ``phones`` gives two readings.
     """
-    number = next(_valid_numbers(ascii_digits(tidy(written))), None)
+    number = next(_valid_numbers(ascii_digits(_shown(written))), None)
     return None if number is None else str(number.national_number)
 
 
@@ -83,7 +88,7 @@ def nrc(written: str) -> frozenset[str]:
 
     The township between them has too many spellings, and is left out.
     """
-    text = _SPACES.sub("", ascii_digits(tidy(written)))
+    text = _SPACES.sub("", ascii_digits(_shown(written)))
     match = _NRC.match(text)
     if match is None or not 1 <= int(match["region"]) <= _LAST_REGION:
         return frozenset()
@@ -92,7 +97,7 @@ def nrc(written: str) -> frozenset[str]:
 
 def service_number(written: str) -> frozenset[str]:
     """Return a serial as ``letters-digits``: leading zeros kept, no separators, one script."""
-    text = _SPACES.sub("", ascii_digits(tidy(written))).casefold()
+    text = _SPACES.sub("", ascii_digits(_shown(written))).casefold()
     for burmese, latin in _BRANCHES.items():
         if text.startswith(burmese):
             text = latin + text.removeprefix(burmese)
@@ -105,7 +110,7 @@ def service_number(written: str) -> frozenset[str]:
 
 def handle(written: str) -> frozenset[str]:
     """Return a messenger handle in lower case, without ``@`` and without an address before it."""
-    text = _folded(tidy(written)).rstrip("/").rpartition("/")[2].lstrip("@")
+    text = _folded(_shown(written)).rstrip("/").rpartition("/")[2].lstrip("@")
     return frozenset({text}) if text else frozenset()
 
 
