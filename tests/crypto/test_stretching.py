@@ -255,7 +255,7 @@ def test_the_longest_passphrase_and_salt_go_through(stretcher):
 
 def test_closing_leaves_no_process_no_pipe_no_thread_and_no_warning():
     me = psutil.Process()
-    gc.collect()  # what earlier tests dropped closes its descriptors now, not between the two counts
+    gc.collect()  # what earlier tests dropped must not be closed between the two counts
     before = (me.num_fds(), {child.pid for child in me.children(recursive=True)})
     threads = set(threading.enumerate())
     with warnings.catch_warnings():
