@@ -12,6 +12,7 @@ Knows no grants: every process can write events, a worker without a member inclu
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -224,13 +225,17 @@ def last_acts_on(
 ) -> tuple[str, ...]:
     """Return the kinds of the last acts that wrote a sealed row, oldest first.
 
-    Only for who may know of the row; reads the case's events one by one.
+    Only for who may know of the row; reads the case's events one by one, and leaves out those
+    that do not verify.
     """
     place = f"{record.__tablename__}/{record.id}"
     events = session.scalars(
         select(AuditEvent).where(AuditEvent.subject_tag == subject_tag(log_key, record.case_id))
     )
-    details = (read_detail(event, log_key, organisation) for event in events)
+    details = []
+    for event in events:
+        with suppress(DetailUnreadable):
+            details.append(read_detail(event, log_key, organisation))
     acts = sorted((d for d in details if place in d.rows), key=lambda detail: detail.at)
     return tuple(detail.action for detail in acts[-count:])
 

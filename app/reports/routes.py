@@ -35,7 +35,7 @@ def read_caseload(work: Work) -> CaseloadRead:
 @router.get("/reports/openings", needs=Permission.AUDIT_READ)
 def read_openings_report(work: Work) -> OpeningsReportRead:
     """Show how much each member opened in past months, without saying who they are."""
-    return OpeningsReportRead.of(service.list_openings(work))
+    return OpeningsReportRead.of(*service.list_openings(work))
 
 
 @router.get("/reports/ledger", needs=Permission.AUDIT_READ)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
+
+from pydantic import Field
 
 from app.audit.models import AuditCheckpoint
 from app.cases.models import CaseStatus
@@ -62,11 +64,12 @@ class OpeningsReportRead(Schema):
     """Who opened how much."""
 
     items: list[MemberOpeningsRead]
+    shut: Annotated[int, Field(ge=0, description="Events that do not verify, counted for nobody")]
 
     @classmethod
-    def of(cls, lines: Iterable[Openings]) -> Self:
-        """Return the openings of members."""
-        return cls(items=[MemberOpeningsRead(**asdict(line)) for line in lines])
+    def of(cls, lines: Iterable[Openings], shut: int) -> Self:
+        """Return the openings of members, and how many events did not open."""
+        return cls(items=[MemberOpeningsRead(**asdict(line)) for line in lines], shut=shut)
 
 
 class FundMonthRead(Schema):

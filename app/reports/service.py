@@ -19,7 +19,7 @@ from app.accounts.service import get_member
 from app.audit.events import EventKind
 from app.audit.models import AuditCheckpoint, AuditEvent
 from app.audit.sequencer import latest_checkpoint
-from app.audit.trail import read_detail, subject_tag
+from app.audit.trail import DetailUnreadable, read_detail, subject_tag
 from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.reports.errors import NothingSigned
@@ -119,15 +119,17 @@ def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
 # ---------------------------------------------------------------------- openings
 
 
-def list_openings(work: Work) -> list[Openings]:
+def list_openings(work: Work) -> tuple[list[Openings], int]:
     """Return who opened how much in each month before this one, without saying who they are.
 
-    The made-up names are valid within one response only.
+    The made-up names are valid within one response only. Returns also how many events do not
+    verify: those are on record as shut, and counted for nobody.
     """
     keys = _log_keys(work)
     this_month = f"{work.today():%Y-%m}"
     counted: Counter[tuple[str, UUID]] = Counter()
     cases: dict[tuple[str, UUID], set[UUID | None]] = defaultdict(set)
+    shut = 0
     events = work.session.scalars(
         select(AuditEvent).where(AuditEvent.action == EventKind.CASE_REVEALED)
     )
@@ -136,11 +138,16 @@ def list_openings(work: Work) -> list[Openings]:
         month = f"{event.happened_on:%Y-%m}"
         if key is None or month >= this_month:
             continue
-        detail = read_detail(event, key, work.deployment.organisation)
+        try:
+            detail = read_detail(event, key, work.deployment.organisation)
+        except DetailUnreadable:
+            work.trail.shut(f"{event.__tablename__}/{event.id}")
+            shut += 1
+            continue
         counted[month, detail.actor] += 1
         cases[month, detail.actor].add(detail.case)
     names = {actor: f"member-{new_id().hex[:8]}" for _, actor in counted}
-    return sorted(
+    lines = sorted(
         (
             Openings(
                 month, names[actor], get_member(work, actor).role.value, count,
@@ -150,6 +157,7 @@ def list_openings(work: Work) -> list[Openings]:
         ),
         key=lambda line: (line.month, line.member),
     )  # fmt: skip
+    return lines, shut
 
 
 def _log_keys(work: Work) -> dict[bytes, bytes]:
