@@ -1,68 +1,50 @@
 """Approving a request: how many people must agree to how much, and out of which fund.
 
-- Amounts are in minor units; tiers ascend from zero, and every currency of the ledger has them.
-- Approvers of one request are different people and name the same fund.
-- The last approver needed reserves the money.
+- What counts against a tier is the sum of a series, and of all that the case gets within a week in
+  that currency; once a request needs two, it needs two.
+- Approvers of one request are different people who stand now, and name the same fund; who released
+  its hold is none of them.
+- The last approver needed reserves the money. Where an approver stands no more, one more approves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.aid.duplicates import index_payee, is_possible_duplicate
-from app.aid.errors import OtherFund, RequestHeld
+from app.aid.duplicates import index_payee, is_possible_duplicate, near_in_time
+from app.aid.errors import AidMoveRefused, OtherFund, RequestHeld
 from app.aid.models import AidAct, AidRequest, AidStatus, AidStep
+from app.aid.moves import approvers_needed
 from app.aid.service import add_step, begin_move, record_event
 from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.casework.moves import Trigger
 from app.casework.readiness import Task, require_ready
+from app.casework.standing import standing_members
 from app.ledger import service as ledger
-from app.ledger.currencies import MINOR_DIGITS
 from app.ledger.errors import OtherCurrency
 from app.work import Work
 
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """Amounts above ``above`` need this many approvers."""
-
-    above: int
-    approvers: int
-
-
-TIERS: Final[Mapping[str, tuple[Tier, ...]]] = MappingProxyType(
-    {
-        "EUR": (Tier(0, 1), Tier(30_00, 2)),
-        "MMK": (Tier(0, 1), Tier(50_000_00, 2)),
-        "THB": (Tier(0, 1), Tier(1_000_00, 2)),
-        "USD": (Tier(0, 1), Tier(30_00, 2)),
-    }
+_GIVEN: Final = frozenset(
+    {AidStatus.APPROVED, AidStatus.PAID, AidStatus.CONFIRMED, AidStatus.DISPUTED}
 )
-
-if set(TIERS) != set(MINOR_DIGITS):
-    raise TypeError(f"aid: no tiers for {sorted(set(MINOR_DIGITS) ^ set(TIERS))}")
-
-
-def approvers_needed(currency: str, total: int) -> int:
-    """Return how many different people must approve a total."""
-    return max(tier.approvers for tier in TIERS[currency] if total > tier.above)
+_NOT_GIVEN: Final = frozenset({AidStatus.REFUSED, AidStatus.CANCELLED, AidStatus.REVERSED})
 
 
 def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
     """Approve a request out of a fund; the last approver needed reserves the money.
 
     A possible duplicate is not approved: the request is returned held. Raises what ``begin_move``
-    raises, ``RequestHeld``, ``CaseNotReady``, ``FundNotFound``, ``OtherCurrency``, ``OtherFund``,
-    ``FundOverdrawn``, ``KeyCopyMissing``.
+    raises, ``RequestHeld``, ``CaseNotReady``, ``NotCleared``, ``DuplicateOpen``, ``FundNotFound``,
+    ``OtherCurrency``, ``OtherFund``, ``FundOverdrawn``, ``KeyCopyMissing``.
     """
     begin_move(work, request, AidStatus.APPROVED, Trigger.APPROVAL)
+    reserved = request.status is AidStatus.APPROVED
+    if reserved and is_approved(work, request):
+        raise AidMoveRefused
     require_ready(work, get_case(work, request.case_id), Task.APPROVE_AID)
     if request.held:
         raise RequestHeld
@@ -76,18 +58,38 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
         request.held = True
         return record_event(work, request, EventKind.AID_HELD)
     request.fund_id = fund_id
-    approvals = 1 + _count_approvals(work, request)
+    request.approvers_needed = max(request.approvers_needed, _needed_now(work, request))
     add_step(work, request, AidAct.APPROVE, None)
-    if approvals < approvers_needed(request.currency, request.total):
+    work.session.flush()
+    if not is_approved(work, request):
         return record_event(work, request, EventKind.AID_APPROVED_IN_PART)
-    ledger.reserve(work, fund, request.total)
+    if not reserved:
+        ledger.reserve(work, fund, request.total)
     request.status = AidStatus.APPROVED
     return record_event(work, request, EventKind.AID_APPROVED)
 
 
-def _count_approvals(work: Work, request: AidRequest) -> int:
-    return work.session.scalars(
-        select(func.count())
-        .select_from(AidStep)
-        .where(AidStep.request_id == request.id, AidStep.act == AidAct.APPROVE)
-    ).one()
+def is_approved(work: Work, request: AidRequest) -> bool:
+    """Return whether as many people as are needed have approved, and stand now."""
+    steps = work.session.execute(
+        select(AidStep.member_id, AidStep.act).where(AidStep.request_id == request.id)
+    ).all()
+    released = {step.member_id for step in steps if step.act is AidAct.RELEASE}
+    approved = {step.member_id for step in steps if step.act is AidAct.APPROVE}
+    return len(standing_members(work, approved - released)) >= request.approvers_needed
+
+
+def _needed_now(work: Work, request: AidRequest) -> int:
+    """Return how many must approve, by the sums of the series and of the case's week."""
+    of_series = select(AidRequest.total).where(
+        AidRequest.series_id == request.series_id, AidRequest.status.not_in(_NOT_GIVEN)
+    )
+    of_week = select(AidRequest.total).where(
+        AidRequest.case_id == request.case_id,
+        AidRequest.series_id != request.series_id,
+        AidRequest.currency == request.currency,
+        AidRequest.status.in_(_GIVEN),
+        near_in_time(work, request),
+    )
+    totals = [*work.session.scalars(of_series), *work.session.scalars(of_week)]
+    return approvers_needed(request.currency, sum(totals))

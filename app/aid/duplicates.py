@@ -1,107 +1,134 @@
 """Is a request a possible duplicate: a second payment to the same case or payee within days.
 
-- Payees are compared by a blind token of their number, or of their name where they have none;
-  candidates are then opened and compared where the principal may open them.
-- A candidate that the principal cannot open counts as the same payee: holding a request until
-  somebody has looked is cheaper than paying twice.
+- The days are those on which money really moves: the day of the payment, or for what is not paid
+  yet its due day, and today where that is past.
+- Payees are compared by every key they have: each number in whatever field, the account or
+  wallet, the name in both encodings and by its sound. One key in common is enough.
+- A key is kept as a truncated token, which finds candidates, and a tag bound to its row, which
+  proves them: nobody needs to open a candidate.
 - A request that was released is not checked again; the repeats of one stipend do not conflict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+import re
+from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from app.aid.models import AidAct, AidDetail, AidRequest, Payee
-from app.aid.moves import CONFLICTING_STATUSES
-from app.text.folding import fold, letters_and_digits
-from app.text.identifiers import national_digits
-from app.text.names import HONORIFICS
+from app.aid.models import AidAct, AidDetail, AidRequest, Payee, PayeeToken
+from app.aid.moves import CONFLICTING_STATUSES, WINDOW
+from app.crypto.derive import equal
+from app.store.base import new_id
+from app.text.folding import folds, letters_and_digits
+from app.text.identifiers import national_digits, phones
+from app.text.names import HONORIFICS, is_distinctive, name_keys
 from app.work import Work
 
-WINDOW: Final = timedelta(days=7)
-"""Two payments to one case or payee within it are checked before the second is made."""
-
-_FIELD = "payee"
-_SHORTEST_NAME = 5
+_FIELD: Final = "payee"
+_SHORTEST: Final = 5
+_ASIDE = re.compile(r"[(\[][^)\]]*[)\]]?")
 
 
 def is_possible_duplicate(work: Work, request: AidRequest, act: AidAct) -> bool:
     """Return whether another request near in time goes to the same case or the same payee.
 
-    Opens candidates of other cases where the principal may.
+    Raises ``KeyCopyMissing`` for who may not search, once the payee was indexed.
     """
     if request.released_on is not None:
         return False
-    same: ColumnElement[bool] = AidRequest.case_id == request.case_id
-    if request.payee_token is not None:
-        same = same | and_(
-            AidRequest.payee_token == request.payee_token,
-            AidRequest.payee_version == request.payee_version,
-        )
-    candidates = work.session.scalars(
-        select(AidRequest).where(
-            AidRequest.id != request.id,
-            AidRequest.series_id != request.series_id,
-            AidRequest.status.in_(CONFLICTING_STATUSES[act]),
-            AidRequest.due_on.between(request.due_on - WINDOW, request.due_on + WINDOW),
-            same,
-        )
-    ).all()
-    if any(candidate.case_id == request.case_id for candidate in candidates):
+    near = (
+        AidRequest.id != request.id,
+        AidRequest.series_id != request.series_id,
+        AidRequest.status.in_(CONFLICTING_STATUSES[act]),
+        near_in_time(work, request, paying=act is AidAct.PAY),
+    )
+    same_case = select(AidRequest.id).where(AidRequest.case_id == request.case_id, *near)
+    if work.session.scalars(same_case).first() is not None:
         return True
-    return bool(candidates) and _same_payee(work, request, candidates)
+    return request.payee_version is not None and _same_payee(work, request, near)
+
+
+def near_in_time(work: Work, request: AidRequest, *, paying: bool = False) -> ColumnElement[bool]:
+    """Return the condition that money of another request moves within the window of this one's."""
+    today = work.today()
+    moves_on = today if paying else max(request.due_on, today)
+    first, last = moves_on - WINDOW, moves_on + WINDOW
+    unpaid = and_(AidRequest.paid_on.is_(None), AidRequest.due_on <= last)
+    if today < first:
+        unpaid = and_(unpaid, AidRequest.due_on >= first)
+    return or_(AidRequest.paid_on.between(first, last), unpaid)
 
 
 def index_payee(work: Work, request: AidRequest, detail: AidDetail) -> None:
-    """Give a request its payee's token; raises ``KeyCopyMissing`` for who may not search."""
-    if request.payee_token is not None or detail.payee is None:
+    """Keep the keys of a request's payee; raises ``KeyCopyMissing`` for who may not search."""
+    if request.payee_version is not None or detail.payee is None:
         return
-    compared_by = payee_key(detail.payee)
-    if compared_by is not None:
-        request.payee_token = work.index.token(_FIELD, compared_by)
-        request.payee_version = work.index.version
+    request.payee_version = work.index.version
+    for key in sorted(payee_keys(detail.payee)):
+        row_id = new_id()
+        work.session.add(
+            PayeeToken(
+                id=row_id,
+                request_id=request.id,
+                version=request.payee_version,
+                token=work.index.token(_FIELD, key),
+                proof=work.index.proof(_FIELD, row_id, key),
+            )
+        )
 
 
-def payee_key(payee: Payee) -> str | None:
-    """Return what a payee is compared by: the phone, else the account, else the folded name.
-
-    None for a name so short that half a township would share its token.
-    """
-    if payee.phone:
-        return "number:" + _fold_number(payee.phone)
-    if payee.account:
-        return "number:" + _fold_number(payee.account)
-    name = _fold_name(payee.name)
-    return f"name:{name}" if len(name) >= _SHORTEST_NAME else None
+def payee_keys(payee: Payee) -> frozenset[str]:
+    """Return everything that a payee is known by; nothing so short that half a township has it."""
+    return frozenset(
+        key for key in (*_number_keys(payee), *_name_keys(payee)) if len(key) > _SHORTEST
+    )
 
 
-def _same_payee(work: Work, request: AidRequest, candidates: Sequence[AidRequest]) -> bool:
-    own = _key_of(work.vault.find(request.detail))
-    for candidate in candidates:
-        detail = work.vault.find(candidate.detail)
-        if detail is None or _key_of(detail) == own:
-            return True
-    return False
+def _number_keys(payee: Payee) -> Iterator[str]:
+    for text in filter(None, (payee.name, payee.phone, payee.account)):
+        for written in {text, _ASIDE.sub(" ", text)}:
+            yield from (f"n:{number}" for number in phones(written))
+            digits = national_digits(written)
+            if digits is not None:
+                yield f"n:{digits}"
+    for text in filter(None, (payee.phone, payee.account)):
+        yield "n:" + letters_and_digits(_ASIDE.sub(" ", text))
 
 
-def _key_of(detail: AidDetail | None) -> str | None:
-    return payee_key(detail.payee) if detail is not None and detail.payee is not None else None
+def _name_keys(payee: Payee) -> Iterator[str]:
+    bare = _ASIDE.sub(" ", payee.name)
+    for reading in folds(bare):
+        folded = _without_honorific(reading)
+        if len(folded) >= _SHORTEST:
+            yield f"name:{folded}"
+    sounds = name_keys(bare)
+    if is_distinctive(sounds):
+        yield from ("sound:" + " ".join(key) for key in sounds if is_distinctive([key]))
 
 
-def _fold_number(written: str) -> str:
-    """The national digits of a phone number, else letters and digits in one case and script."""
-    digits = national_digits(written)
-    if digits is not None:
-        return digits
-    return letters_and_digits(written)
-
-
-def _fold_name(written: str) -> str:
-    words = fold(written).split()
+def _without_honorific(folded: str) -> str:
+    words = folded.split()
     if len(words) > 1 and words[0].rstrip(".") in HONORIFICS:
         words = words[1:]
     return "".join(words)
+
+
+def _same_payee(work: Work, request: AidRequest, near: tuple[ColumnElement[bool], ...]) -> bool:
+    detail = work.vault.find(request.detail)
+    if detail is None or detail.payee is None:
+        return False
+    keys: dict[int, list[str]] = {}
+    for key in payee_keys(detail.payee):
+        keys.setdefault(work.index.token(_FIELD, key), []).append(key)
+    candidates = work.session.execute(
+        select(PayeeToken.id, PayeeToken.token, PayeeToken.proof)
+        .join(AidRequest, AidRequest.id == PayeeToken.request_id)
+        .where(PayeeToken.version == work.index.version, PayeeToken.token.in_(sorted(keys)), *near)
+    ).all()
+    return any(
+        equal(row.proof, work.index.proof(_FIELD, row.id, key))
+        for row in candidates
+        for key in keys[row.token]
+    )

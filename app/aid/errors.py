@@ -50,6 +50,30 @@ class SamePerson(Forbidden):
     title = "Another person must do this: you already took a step in this request"
 
 
+class ApprovalMissing(Conflict):
+    """Somebody who approved it stands no more, or the sums have grown since."""
+
+    code = "aid.approval_missing"
+    title = "One more person must approve this: somebody who did has left since, or the sum grew"
+
+
+class PayeeMissing(Invalid):
+    """Aid goes to somebody: without a payee nobody sees that two payments go to one."""
+
+    code = "aid.payee_missing"
+    title = "Say who receives this; for means in_hand, who takes it into their hands"
+
+    def __init__(self) -> None:
+        super().__init__("payee")
+
+
+class AmountTooLarge(Invalid):
+    """What arrived, came back or went as a fee is more than what was paid."""
+
+    code = "aid.amount_too_large"
+    title = "This is more than what was paid"
+
+
 class RequestHeld(Conflict):
     """It is a possible duplicate, and nobody has looked at it and released it yet."""
 

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Record, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -71,6 +71,7 @@ class PaymentMeans(StrEnum):
     MOBILE_WALLET = "mobile_wallet"
     BANK = "bank"
     REMITTANCE = "remittance"
+    IN_HAND = "in_hand"
 
 
 # ------------------------------------------------------------------------------------ sealed cells
@@ -121,7 +122,7 @@ class AidRequest(CaseRecord, Versioned):
 
     __tablename__ = "aid_requests"
     __table_args__ = (
-        Index("ix_aid_requests_due", "due_on", "payee_token"),
+        Index("ix_aid_requests_due", "due_on"),
         Index("ix_aid_requests_listed", "requested_on", "id"),
         CheckConstraint("total > 0", name="total_positive"),
     )
@@ -136,8 +137,10 @@ class AidRequest(CaseRecord, Versioned):
     currency: Mapped[str] = plain("the ledger is kept by it", String(3))
     total: Mapped[int] = plain("the ledger says it too; in minor units", BigInteger)
     fund_id: Mapped[UUID | None] = plain("which fund pays", ForeignKey("funds.id"))
-    payee_token: Mapped[int | None] = index_column("truncated HMAC of the payee's number or name")
-    payee_version: Mapped[int | None] = plain("the search key's version of the token")
+    paid_on: Mapped[date | None] = plain("the day money moved; duplicates are near it")
+    arrived: Mapped[int | None] = plain("how much arrived, as the ledger says too", BigInteger)
+    approvers_needed: Mapped[int] = plain("follows from the sums, which the ledger has as well")
+    payee_version: Mapped[int | None] = plain("the search key's version of the payee's tokens")
 
     detail = SealedField(AidDetail, Compartment.AID, step=NOTES)
 
@@ -145,6 +148,21 @@ class AidRequest(CaseRecord, Versioned):
     def part(self) -> UUID:
         """A request has a scope of its own."""
         return self.id
+
+
+class PayeeToken(Record):
+    """One key of a request's payee: a number or a name, as a truncated hash and an exact tag."""
+
+    __tablename__ = "payee_tokens"
+    __housekeeping__ = "follows from a sealed payee, whose writing is in the trail"
+    __table_args__ = (Index("ix_payee_tokens_probe", "version", "token"),)
+
+    request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)
+    version: Mapped[int] = plain("the version of the search key")
+    token: Mapped[int] = index_column("HMAC cut to so few bits that several payees share it")
+    proof: Mapped[bytes] = index_column(
+        "HMAC with the row's id: compared with the key, and alike in no two rows without it"
+    )
 
 
 class AidStep(CaseRecord):

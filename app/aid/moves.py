@@ -2,6 +2,11 @@
 
 - Requester, approvers, payer and confirmer of one request are different people: each of these
   moves is barred to members who took another of the four steps.
+- Who released a hold does not approve, and who approved does not release: it takes two to find
+  that a possible duplicate is none.
+- Who paid does not reverse alone: another member reverses, or has disputed before.
+- An approved request may be approved again where somebody who approved it stands no more.
+- How many approve follows from the sum of a series and of what the case gets within a week.
 - A release changes no status: it lets a possible duplicate go on, and is a move from a status to
   itself.
 
@@ -11,18 +16,56 @@ Served by the API as it is applied by the service. Knows no rows and no keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus
 from app.audit.events import EventKind
 from app.casework.moves import Move, MoveTable, Trigger
+from app.ledger.currencies import MINOR_DIGITS
 from app.permissions import Permission
 from app.totality import require_rows
 
 _S = AidStatus
 _P = Permission
 _REQUESTER: Final = frozenset({AidAct.REQUEST})
+_APPROVER: Final = frozenset({AidAct.APPROVE})
+_PAYER: Final = frozenset({AidAct.PAY})
+_RELEASER: Final = frozenset({AidAct.RELEASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Amounts above ``above`` need this many approvers."""
+
+    above: int
+    approvers: int
+
+
+TIERS: Final[Mapping[str, tuple[Tier, ...]]] = MappingProxyType(
+    {
+        "EUR": (Tier(0, 1), Tier(30_00, 2)),
+        "MMK": (Tier(0, 1), Tier(50_000_00, 2)),
+        "THB": (Tier(0, 1), Tier(1_000_00, 2)),
+        "USD": (Tier(0, 1), Tier(30_00, 2)),
+    }
+)
+"""By currency, in minor units: ascending from zero."""
+
+if set(TIERS) != set(MINOR_DIGITS):
+    raise TypeError(f"aid: no tiers for {sorted(set(MINOR_DIGITS) ^ set(TIERS))}")
+
+WINDOW: Final = timedelta(days=7)
+"""Two payments to one case or payee within it are checked before the second is made, and the sum
+of what a case gets within it counts against the tiers."""
+
+
+def approvers_needed(currency: str, total: int) -> int:
+    """Return how many different people must approve a total."""
+    return max(tier.approvers for tier in TIERS[currency] if total > tier.above)
+
 
 ManualTarget: TypeAlias = Literal[
     AidStatus.REFUSED, AidStatus.CANCELLED, AidStatus.DISPUTED, AidStatus.REVERSED
@@ -33,7 +76,7 @@ ManualTarget: TypeAlias = Literal[
 def _approval(source: AidStatus) -> Move[AidStatus]:
     return Move(
         source=source, target=_S.APPROVED, needs=_P.AID_APPROVE, trigger=Trigger.APPROVAL,
-        barred=SEPARATED_DUTIES,
+        barred=SEPARATED_DUTIES | _RELEASER,
     )  # fmt: skip
 
 
@@ -54,7 +97,7 @@ def _confirmation(source: AidStatus) -> Move[AidStatus]:
 def _release(source: AidStatus) -> Move[AidStatus]:
     return Move(
         source=source, target=source, needs=_P.AID_APPROVE, trigger=Trigger.RELEASE,
-        barred=_REQUESTER, needs_reason=True,
+        barred=_REQUESTER | _APPROVER, needs_reason=True,
     )  # fmt: skip
 
 
@@ -74,12 +117,15 @@ def _dispute(source: AidStatus) -> Move[AidStatus]:
 
 
 def _reversal(source: AidStatus) -> Move[AidStatus]:
-    return Move(source=source, target=_S.REVERSED, needs=_P.AID_PAY, needs_reason=True)
+    barred = frozenset() if source is _S.DISPUTED else _PAYER
+    return Move(
+        source=source, target=_S.REVERSED, needs=_P.AID_PAY, barred=barred, needs_reason=True
+    )
 
 
 _MOVES: Final = {
     _S.REQUESTED: (_approval, _refusal, _cancellation, _release),
-    _S.APPROVED: (_payment, _cancellation, _release),
+    _S.APPROVED: (_payment, _cancellation, _release, _approval),
     _S.PAID: (_confirmation, _dispute, _reversal),
     _S.CONFIRMED: (_dispute,),
     _S.DISPUTED: (_confirmation, _reversal),

@@ -14,11 +14,14 @@ from app.aid.errors import (
     AidMoveNotPermitted,
     AidMoveRefused,
     AidNotFound,
+    AmountTooLarge,
+    ApprovalMissing,
     DayTooFar,
     MemberNotEligible,
     NobodyToDecide,
     NotYetDue,
     OtherFund,
+    PayeeMissing,
     ReasonMissing,
     RequestHeld,
     SamePerson,
@@ -63,8 +66,11 @@ _MOVE = (AidNotFound, AidMoveNotPermitted, AidMoveRefused, SamePerson)
     readiness=Task.REQUEST_AID,
     creates=True,
     status_code=201,
-    raises=(CaseNotFound, CaseNotReady, CurrencyUnknown, DayTooFar, IdTaken, NobodyToDecide),
-)
+    raises=(
+        CaseNotFound, CaseNotReady, PayeeMissing, CurrencyUnknown, DayTooFar, IdTaken,
+        NobodyToDecide,
+    ),
+)  # fmt: skip
 def request_aid(case_id: UUID, body: AidRequestCreate, work: Work) -> AidRequestListRead:
     """Request aid on a case, once or as a stipend."""
     made = service.request_aid(work, get_case(work, case_id), body.to_draft())
@@ -116,7 +122,7 @@ def approve_aid(request_id: UUID, body: ApprovalCreate, work: Work) -> AidReques
     readiness=Task.PAY_AID,
     creates=True,
     changes=True,
-    raises=(*_MOVE, RequestHeld, NotYetDue, CaseNotReady),
+    raises=(*_MOVE, ApprovalMissing, RequestHeld, NotYetDue, CaseNotReady),
 )
 def pay_aid(request_id: UUID, body: PaymentCreate, work: Work) -> AidRequestStateRead:
     """Put the payment in the books, once."""
@@ -129,12 +135,14 @@ def pay_aid(request_id: UUID, body: PaymentCreate, work: Work) -> AidRequestStat
     needs=Permission.AID_CONFIRM,
     readiness=NotWork("money that was paid is confirmed whatever became of the case"),
     changes=True,
-    raises=_MOVE,
+    raises=(*_MOVE, AmountTooLarge, FundOverdrawn),
 )
 def confirm_aid(request_id: UUID, body: ConfirmationCreate, work: Work) -> AidRequestStateRead:
     """Confirm that the money arrived, with a receipt that names nobody."""
     request = service.take_request(work, request_id)
-    return AidRequestStateRead.of(payments.confirm(work, request, body.to_note()))
+    return AidRequestStateRead.of(
+        payments.confirm(work, request, body.to_note(), body.to_arrival())
+    )
 
 
 @router.post(
@@ -142,12 +150,14 @@ def confirm_aid(request_id: UUID, body: ConfirmationCreate, work: Work) -> AidRe
     needs=Permission.AID_READ,
     readiness=NotWork("refuses, cancels, disputes or reverses: none of them pays"),
     changes=True,
-    raises=(*_MOVE, ReasonMissing),
+    raises=(*_MOVE, ReasonMissing, AmountTooLarge, FundOverdrawn),
 )
 def move_aid(request_id: UUID, body: AidMoveCreate, work: Work) -> AidRequestStateRead:
     """Refuse, cancel, dispute or reverse a request."""
     request = service.take_request(work, request_id)
-    return AidRequestStateRead.of(service.move_request(work, request, body.to, body.reason))
+    return AidRequestStateRead.of(
+        service.move_request(work, request, body.to, body.reason, lost=body.lost)
+    )
 
 
 @router.post(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
 
-from app.aid.approvals import TIERS, approvers_needed
-from app.aid.duplicates import WINDOW
 from app.aid.models import (
     AidAct,
     AidCategory,
@@ -23,11 +21,13 @@ from app.aid.models import (
     Payee,
     PaymentMeans,
 )
-from app.aid.moves import MOVES, ManualTarget
+from app.aid.moves import MOVES, TIERS, WINDOW, ManualTarget
+from app.aid.payments import Arrival
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
 from app.http.paging import PageRequest
 from app.http.schema import (
+    LARGEST_AMOUNT,
     Currency,
     LongText,
     Minor,
@@ -60,7 +60,7 @@ class AidItemCreate(Schema):
 
 
 class PayeeCreate(Schema):
-    """Who is to receive the money. Treasurers see this, and nothing else of the person."""
+    """Who is to receive the money, or takes it in hand. Treasurers see nothing else of them."""
 
     name: Annotated[ShortText, Field(examples=["Daw Khin Mar Oo"])]
     phone: Annotated[ShortText, Field(examples=["09 771 234 567"])] | None = None
@@ -117,21 +117,36 @@ class PaymentCreate(Schema):
         return AidNote(self.reference, self.means)
 
 
-class ConfirmationCreate(Schema):
-    """A receipt: that the money arrived, and how that is known. It names nobody."""
+_Part: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT, examples=[0])]
 
+
+class ConfirmationCreate(Schema):
+    """A receipt: that the money arrived, and how that is known. It names nobody.
+
+    ``arrived`` is how much did, in minor units; what neither arrived, nor came back, nor was a fee
+    is lost.
+    """
+
+    arrived: _Part | None = None
+    fee: _Part = 0
+    returned: _Part = 0
     receipt: Annotated[LongText, Field(examples=["Counted together, thumb print on the leaf"])]
 
     def to_note(self) -> AidNote:
         """Return this as what the service takes."""
         return AidNote(self.receipt)
 
+    def to_arrival(self) -> Arrival:
+        """Return what became of the money."""
+        return Arrival(self.arrived, self.fee, self.returned)
+
 
 class AidMoveCreate(Schema):
-    """A move that needs nothing but a reason."""
+    """A move that needs nothing but a reason. ``lost``: what of a reversed payment is gone."""
 
     to: Annotated[ManualTarget, Field(examples=["refused"])]
     reason: Annotated[Reason, Field(examples=["Paid for last week already"])] | None = None
+    lost: _Part = 0
 
 
 class AidReleaseCreate(Schema):
@@ -161,6 +176,7 @@ class AidRequestStateRead(Schema):
     requested_on: date
     due_on: date
     approvers_needed: int
+    arrived: int | None
     fund_id: UUID | None
     version: Version
 
@@ -324,7 +340,8 @@ def _state(request: AidRequest) -> dict[str, Any]:
         "total": request.total,
         "requested_on": request.requested_on,
         "due_on": request.due_on,
-        "approvers_needed": approvers_needed(request.currency, request.total),
+        "approvers_needed": request.approvers_needed,
+        "arrived": request.arrived,
         "fund_id": request.fund_id,
         "version": request.version,
     }

@@ -22,14 +22,16 @@ from app.aid.errors import (
     AidMoveNotPermitted,
     AidMoveRefused,
     AidNotFound,
+    AmountTooLarge,
     DayTooFar,
     MemberNotEligible,
     NobodyToDecide,
+    PayeeMissing,
     ReasonMissing,
     SamePerson,
 )
 from app.aid.models import AidAct, AidDetail, AidNote, AidRequest, AidStatus, AidStep
-from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of
+from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of, approvers_needed
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.casework.moves import Move, Trigger
@@ -86,12 +88,14 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
 
     Each gets a scope of its own, granted to the team's coordinators and treasurers. A possible
     duplicate is held from the beginning. Raises ``NoGrant`` for who is not on
-    the case, ``CaseNotReady``, ``CurrencyUnknown``, ``DayTooFar``, ``IdTaken``,
-    ``NobodyToDecide``.
+    the case, ``PayeeMissing``, ``CaseNotReady``, ``NotCleared``, ``CurrencyUnknown``,
+    ``DayTooFar``, ``IdTaken``, ``NobodyToDecide``.
     """
     if not work.grants.holds(case.id, _ACCOUNT):
         raise NoGrant
     require_ready(work, case, Task.REQUEST_AID)
+    if draft.detail.payee is None:
+        raise PayeeMissing
     require_currency(draft.currency)
     if draft.id is not None and work.session.get(AidRequest, draft.id) is not None:
         raise IdTaken
@@ -101,9 +105,11 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
         raise DayTooFar
     repeat = draft.repeat or Repeat(every_days=0, times=1)
     holders = _team(work, case.team_id, _DECIDING_ROLES) | {work.principal.id}
+    total = sum(item.amount for item in draft.detail.items)
+    needed = approvers_needed(draft.currency, total * repeat.times)
     return [
         _one_request(
-            work, case, draft, holders,
+            work, case, draft, holders, needed,
             request_id=new_id() if number else first_id,
             series_id=first_id,
             due_on=first_due + timedelta(days=number * repeat.every_days),
@@ -113,7 +119,7 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
 
 
 def _one_request(
-    work: Work, case: Case, draft: AidDraft, holders: Iterable[UUID],
+    work: Work, case: Case, draft: AidDraft, holders: Iterable[UUID], needed: int,
     *, request_id: UUID, series_id: UUID, due_on: date,
 ) -> AidRequest:  # fmt: skip
     request = AidRequest(
@@ -121,7 +127,7 @@ def _one_request(
         status=AidStatus.REQUESTED, held=False, released_on=None,
         requested_on=work.today(), due_on=due_on, currency=draft.currency,
         total=sum(item.amount for item in draft.detail.items),
-        fund_id=None, payee_token=None, payee_version=None,
+        fund_id=None, payee_version=None, paid_on=None, arrived=None, approvers_needed=needed,
     )  # fmt: skip
     scope = scope_of(request)
     work.grants.mint(case.id, [scope])
@@ -211,21 +217,24 @@ def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
 
 
 def move_request(
-    work: Work, request: AidRequest, to: AidStatus, reason: str | None = None
+    work: Work, request: AidRequest, to: AidStatus, reason: str | None = None, *, lost: int = 0
 ) -> AidRequest:
     """Refuse, cancel, dispute or reverse a request.
 
-    Cancelling gives the reservation back, reversing books the mirror of the payment. Raises what
-    ``begin_move`` raises, ``ReasonMissing``.
+    Cancelling gives the reservation back, reversing books the mirror of the payment, and what is
+    ``lost`` of it for good. Raises what ``begin_move`` raises, ``ReasonMissing``,
+    ``AmountTooLarge``.
     """
     move = begin_move(work, request, to)
+    if to is AidStatus.REVERSED:
+        _require_second_person(work, request)
     _add_reasoned_step(work, request, move, reason)
     was, request.status = request.status, to
     sync_treasurer_grants(work, request)
     if to is AidStatus.CANCELLED and was is AidStatus.APPROVED:
         ledger.release(work, lock_reserved_fund(work, request), request.total)
     elif to is AidStatus.REVERSED:
-        _reverse_payment(work, request)
+        _reverse_payment(work, request, lost)
     return record_event(work, request, EVENTS[act_of(move)])
 
 
@@ -251,8 +260,9 @@ def begin_move(
     """
     work.session.refresh(request, with_for_update=True)
     work.claim(request)
-    move = MOVES.find(request.status, request.status if trigger is Trigger.RELEASE else to)
-    if move is None or move.trigger is not trigger:
+    target = request.status if trigger is Trigger.RELEASE else to
+    move = MOVES.find(request.status, target, trigger)
+    if move is None:
         raise AidMoveRefused
     if move.needs is None or not work.principal.may(move.needs):
         raise AidMoveNotPermitted
@@ -313,12 +323,31 @@ def _add_reasoned_step(
     add_step(work, request, act_of(move), AidNote(reason) if reason is not None else None)
 
 
-def _reverse_payment(work: Work, request: AidRequest) -> None:
+def _require_second_person(work: Work, request: AidRequest) -> None:
+    """Raise ``SamePerson`` where who paid is the only one who says that it must be undone."""
+    steps = work.session.execute(
+        select(AidStep.member_id, AidStep.act).where(
+            AidStep.request_id == request.id, AidStep.act.in_([AidAct.PAY, AidAct.DISPUTE])
+        )
+    ).all()
+    paid = any(s.act is AidAct.PAY and s.member_id == work.principal.id for s in steps)
+    disputed = any(s.act is AidAct.DISPUTE and s.member_id != work.principal.id for s in steps)
+    if paid and not disputed:
+        raise SamePerson
+
+
+def _reverse_payment(work: Work, request: AidRequest, lost: int) -> None:
     fund = lock_reserved_fund(work, request)
     payment = ledger.find_payment(work, request.id)
     if payment is None:
         raise AidMoveRefused
+    if lost > request.total:
+        raise AmountTooLarge("lost")
     ledger.reverse(work, fund, payment)
+    ledger.undo_shortfall(work, fund, request.id)
+    if lost:
+        ledger.book_loss(work, fund, lost, request.id)
+    request.arrived = 0
 
 
 # ------------------------------------------------------------------------------------------ grants

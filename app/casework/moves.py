@@ -68,23 +68,26 @@ class MoveTable(Generic[S]):
         if missing:
             raise StatusWithoutMoves(f"{statuses.__name__}: {', '.join(missing)}")
         self.statuses = statuses
-        self._rows: Mapping[S, Mapping[S, Move[S]]] = MappingProxyType(
-            {status: {move.target: move for move in rows[status]} for status in statuses}
+        self._rows: Mapping[S, tuple[Move[S], ...]] = MappingProxyType(
+            {status: tuple(rows[status]) for status in statuses}
         )
 
     def __iter__(self) -> Iterator[Move[S]]:
         for row in self._rows.values():
-            yield from row.values()
+            yield from row
 
-    def find(self, source: S, target: S) -> Move[S] | None:
-        """Return the move from one status to another, or None where there is none."""
-        return self._rows[source].get(target)
+    def find(self, source: S, target: S, trigger: Trigger | None = None) -> Move[S] | None:
+        """Return the move from one status to another, or None where there is none.
+
+        Two acts may make the same move: with ``trigger``, the one that belongs to that act.
+        """
+        fitting = (move for move in self._rows[source] if trigger in (None, move.trigger))
+        return next((move for move in fitting if move.target is target), None)
 
     def find_manual(self, source: S, target: S) -> Move[S] | None:
         """Return the move if it can be requested by itself, else None."""
-        move = self.find(source, target)
-        return move if move is not None and move.trigger is Trigger.MANUAL else None
+        return self.find(source, target, Trigger.MANUAL)
 
     def targets(self, source: S) -> frozenset[S]:
         """Return the statuses that a record may go to from a status."""
-        return frozenset(self._rows[source])
+        return frozenset(move.target for move in self._rows[source])

@@ -15,6 +15,7 @@ from app.crypto.labels import Label
 FEWEST_BITS = 8
 MOST_BITS = 18
 _TAG_BITS = 32
+_PROOF_BYTES = 16
 
 
 def index_key(search_key: bytes, deployment_mix: bytes, field: str, version: int) -> bytes:
@@ -37,6 +38,14 @@ def token(key: bytes, normalised: str, bits: int) -> int:
         raise WeakParameters("an index has 8 to 18 bits")
     tag = mac(key, frame(Label.INDEX_TOKEN, normalised))
     return int.from_bytes(tag[: _TAG_BITS // 8], "big") >> (_TAG_BITS - bits)
+
+
+def proof(key: bytes, row: bytes, normalised: str) -> bytes:
+    """The 16-byte tag of a normalised text in one row, by which who has the key compares exactly.
+
+    Each row has another tag for the same text, so that tags alone say nothing about two rows.
+    """
+    return mac(key, frame(Label.INDEX_PROOF, row, normalised))[:_PROOF_BYTES]
 
 
 def bits_for(rows: int) -> int:

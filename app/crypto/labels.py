@@ -97,6 +97,7 @@ class Label(StrEnum):
     # What is looked up, counted or checked
     INDEX_KEY = "padauk/index/1"
     INDEX_TOKEN = "padauk/index/token/1"  # noqa: S105 - a label
+    INDEX_PROOF = "padauk/index/proof/1"
     COUNTER = "padauk/counter/1"
     CODE = "padauk/code/1"
     VETTING_OUTCOME = "padauk/vetting-outcome/1"

@@ -27,10 +27,14 @@ class DepositSource(StrEnum):
 
 
 class AccountKind(StrEnum):
-    """The accounts of every fund. ``cash`` is what it holds, ``aid_paid`` what it has given."""
+    """The accounts of every fund. ``cash`` is what it holds, ``aid_paid`` what it has given;
+    ``fees`` and ``lost`` what was paid and reached nobody.
+    """
 
     CASH = "cash"
     AID_PAID = "aid_paid"
+    FEES = "fees"
+    LOST = "lost"
     MEMBERS = "members"
     PUBLIC = "public"
     EVENTS = "events"
@@ -42,6 +46,7 @@ class EntryKind(StrEnum):
 
     DEPOSIT = "deposit"
     PAYMENT = "payment"
+    SHORTFALL = "shortfall"
     REVERSAL = "reversal"
 
 
@@ -97,6 +102,9 @@ class JournalEntry(Record):
     made_by: Mapped[UUID] = plain("random; who made it")
     pays: Mapped[UUID | None] = plain(
         "random; the request, so that the database refuses to pay it twice", unique=True
+    )
+    falls_short: Mapped[UUID | None] = plain(
+        "random; the request of which less arrived than was paid", index=True
     )
     reverses: Mapped[UUID | None] = plain(
         "the entry that is undone, once", ForeignKey("journal_entries.id"), unique=True

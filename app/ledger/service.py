@@ -179,6 +179,38 @@ def pay_out(work: Work, fund: Fund, amount: int, request_id: UUID) -> JournalEnt
     return _post(work, fund, entry, {AccountKind.AID_PAID: amount, AccountKind.CASH: -amount})
 
 
+def book_shortfall(
+    work: Work, fund: Fund, request_id: UUID, *, fee: int, lost: int, returned: int
+) -> JournalEntry:
+    """Book what of a payment did not arrive: as a fee, as lost, or as cash that came back."""
+    lines = {
+        AccountKind.FEES: fee,
+        AccountKind.LOST: lost,
+        AccountKind.CASH: returned,
+        AccountKind.AID_PAID: -(fee + lost + returned),
+    }
+    entry = JournalEntry(kind=EntryKind.SHORTFALL, falls_short=request_id)
+    return _post(work, fund, entry, {kind: amount for kind, amount in lines.items() if amount})
+
+
+def book_loss(work: Work, fund: Fund, amount: int, request_id: UUID) -> JournalEntry:
+    """Book what of a payment that was undone is gone for good; raises ``FundOverdrawn``."""
+    entry = JournalEntry(kind=EntryKind.SHORTFALL, falls_short=request_id)
+    return _post(work, fund, entry, {AccountKind.LOST: amount, AccountKind.CASH: -amount})
+
+
+def undo_shortfall(work: Work, fund: Fund, request_id: UUID) -> None:
+    """Undo what was booked as not arrived of a request's payment, where something was."""
+    undone = select(JournalEntry.reverses).where(JournalEntry.reverses.is_not(None))
+    entries = work.session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.falls_short == request_id, JournalEntry.id.not_in(undone)
+        )
+    ).all()
+    for entry in entries:
+        reverse(work, fund, entry)
+
+
 def find_payment(work: Work, request_id: UUID) -> JournalEntry | None:
     """Return the entry that paid a request, or None."""
     return work.session.scalars(
@@ -267,7 +299,8 @@ def _post(work: Work, fund: Fund, entry: JournalEntry, lines: Lines) -> JournalE
     """Write an entry with its lines, and what they do to a locked fund's cash."""
     if sum(lines.values()) or not all(lines.values()):
         raise EntryUnbalanced
-    balance = fund.balance + lines[AccountKind.CASH]
+    cash = lines.get(AccountKind.CASH, 0)
+    balance = fund.balance + cash
     if balance < fund.reserved:
         raise FundOverdrawn
     fund.balance = balance
@@ -293,6 +326,6 @@ def _post(work: Work, fund: Fund, entry: JournalEntry, lines: Lines) -> JournalE
         fund=str(fund.id),
         entry=str(entry.id),
         kind=entry.kind.value,
-        amount=lines[AccountKind.CASH],
+        amount=cash,
     )
     return entry

@@ -7,7 +7,9 @@ strings and numbers; stores nothing.
 
 from __future__ import annotations
 
-from app.crypto.blind_index import index_key, token
+from uuid import UUID
+
+from app.crypto.blind_index import index_key, proof, token
 from app.deployment import Deployment
 from app.vault.certificates import Certificates
 from app.vault.keyring import Keyring
@@ -33,13 +35,20 @@ class BlindIndex:
 
     def token(self, field: str, normalised: str) -> int:
         """Return the truncated token of a value in a field; raises ``KeyCopyMissing``."""
-        version, bits, key = self._open()
+        return token(self._key_of(field), normalised, self._open()[1])
+
+    def proof(self, field: str, row_id: UUID, normalised: str) -> bytes:
+        """Return the tag of a value in one row, which is compared exactly by who may search."""
+        return proof(self._key_of(field), row_id.bytes, normalised)
+
+    def _key_of(self, field: str) -> bytes:
+        version, _, key = self._open()
         field_key = self._keys.get(field)
         if field_key is None:
             field_key = self._keys[field] = index_key(
                 key, self._deployment.search_mix, field, version
             )
-        return token(field_key, normalised, bits)
+        return field_key
 
     def _open(self) -> tuple[int, int, bytes]:
         if self._opened is None:

@@ -49,8 +49,8 @@ def assert_sound(scene):
 
 
 def test_approvals_at_once_never_promise_more_than_the_fund_holds(scene):
-    purse = open_fund(scene.world, scene.pays, 100_000)
-    stipend = scene.ask_all(a_draft(30_000, repeat=service.Repeat(30, 6)))
+    purse = open_fund(scene.world, scene.pays, 25_000)
+    stipend = scene.ask_all(a_draft(8_000, repeat=service.Repeat(30, 6)))
     approvers = [scene.approves, scene.approves_too, scene.pays, scene.pays_too] * 2
     outcome = at_once(
         lambda one=one, who=who: scene.do("approve", one, who, fund_id=purse)
@@ -59,7 +59,7 @@ def test_approvals_at_once_never_promise_more_than_the_fund_holds(scene):
     assert outcome == {AidStatus.APPROVED: 3, FundOverdrawn: 3}
     with scene.world.work_as(scene.pays) as work:
         fund = ledger.get_fund(work, purse)
-        assert (fund.balance, fund.reserved) == (100_000 * KYAT, 90_000 * KYAT)
+        assert (fund.balance, fund.reserved) == (25_000 * KYAT, 24_000 * KYAT)
     assert_sound(scene)
 
 

@@ -15,7 +15,7 @@ import yaml
 from app import demo
 from app.aid import payments, service
 from app.aid.errors import NotYetDue, RequestHeld
-from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, AidStatus, PaymentMeans
+from app.aid.models import AidCategory, AidDetail, AidItem, AidNote, AidStatus, Payee, PaymentMeans
 from app.cases.models import Case, CaseStatus
 from app.ledger.reconcile import verify_ledger
 from tests.support.aid_steps import KYAT, a_draft, grant_emergency
@@ -43,7 +43,8 @@ def draft_of(event: dict[str, Any]) -> service.AidDraft:
     items = tuple(
         AidItem(AidCategory(item["category"]), item["amount"] * KYAT) for item in event["items"]
     )
-    return service.AidDraft("MMK", AidDetail(items, urgent=event.get("urgent", False)))
+    urgent = event.get("urgent", False)
+    return service.AidDraft("MMK", AidDetail(items, Payee("the person"), urgent=urgent))
 
 
 def approve_fully(scene, request_id):

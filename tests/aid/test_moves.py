@@ -70,11 +70,12 @@ def test_from_each_status_exactly_the_moves_of_the_table_are_made(scene, status)
         request_id = brought_to(here, status)
         doer = doer_of(here, act.value)
         move = moves_of(act).get(status)
-        if move is not None:
+        needed_again = (act, status) == (AidAct.APPROVE, AidStatus.APPROVED)
+        if move is not None and not needed_again:
             assert here.do(act, request_id, doer) is move.target
         else:
             # A treasurer whose grant on the request ended does not even find it.
-            with pytest.raises((AidMoveRefused, AidNotFound)):
+            with pytest.raises((AidMoveRefused, AidNotFound, SamePerson)):
                 here.do(act, request_id, doer)
             assert here.row(request_id).status is status
     with scene.world.work_as(scene.pays) as work:
@@ -126,7 +127,7 @@ def test_a_request_is_cancelled_without_a_reason_and_its_reservation_given_back(
 def test_a_reversal_brings_the_money_back(scene):
     request_id = brought_to(scene, AidStatus.PAID)
     assert scene.money() == (485_000, 0)
-    scene.do("reverse", request_id, scene.pays)
+    scene.do("reverse", request_id, scene.pays_too)
     assert scene.money() == (500_000, 0)
 
 
@@ -271,4 +272,6 @@ def test_what_is_held_is_neither_approved_nor_paid_until_another_person_releases
     with pytest.raises(SamePerson):
         scene.do("release", second, scene.approves)
     scene.do("release", second, scene.approves_too)
-    assert scene.do("approve", second, scene.approves_too) is AidStatus.APPROVED
+    with pytest.raises(SamePerson):
+        scene.do("approve", second, scene.approves_too)
+    assert scene.do("approve", second, scene.pays) is AidStatus.APPROVED

@@ -148,7 +148,7 @@ def test_a_day_that_has_passed_means_at_once(scene):
 @pytest.mark.usefixtures("world_on_both")
 def test_a_list_is_paged_and_filtered_by_status(scene):
     """On both databases: paging."""
-    made = scene.ask_all(a_draft(repeat=service.Repeat(30, 5)))
+    made = scene.ask_all(a_draft(9_000, repeat=service.Repeat(30, 5)))
     scene.approve(made[2])
     with scene.world.work_as(scene.pays) as work:
         seen, after = [], None

@@ -157,6 +157,7 @@ def test_a_stipend_is_requested_at_once(scene, asked):
         {
             "currency": "MMK",
             "items": [{"category": "stipend", "amount": 200_000_00}],
+            "payee": {"name": "Daw Khin Mar Oo"},
             "not_before": "2026-03-17",
             "repeat": {"every_days": 30, "times": 3},
         },
@@ -206,7 +207,11 @@ def test_a_second_request_is_shown_held_until_it_is_released(scene, asked):
     assert asked.post(scene.approves, f"{where}/release", {}, based_on=1).status_code == 422
     released = asked.post(scene.approves, f"{where}/release", reason, based_on=1).json()
     assert not released["held"]
-    approved = asked.post(scene.approves, f"{where}/approvals", fund, based_on=released["version"])
+    own = asked.post(scene.approves, f"{where}/approvals", fund, based_on=released["version"])
+    assert (own.status_code, own.json()["code"]) == (403, "aid.same_person")
+    approved = asked.post(
+        scene.approves_too, f"{where}/approvals", fund, based_on=released["version"]
+    )
     assert approved.json()["status"] == "approved"
 
 
@@ -225,13 +230,13 @@ def test_a_request_is_handed_to_the_one_who_brings_the_money(scene, asked):
 def test_the_rules_are_served_as_they_are_applied(scene, asked):
     rules = asked.get(scene.asks, "/aid/moves").json()
     assert len(rules["moves"]) == len(list(MOVES))
-    approve = next(row for row in rules["moves"] if row["target"] == "approved" != row["source"])
+    approve = next(row for row in rules["moves"] if row["trigger"] == "approval")
     assert approve == {
         "source": "requested",
         "target": "approved",
         "needs": "aid:approve",
         "trigger": "approval",
-        "barred": ["approve", "confirm", "pay", "request"],
+        "barred": ["approve", "confirm", "pay", "release", "request"],
         "needs_reason": False,
     }
     kyat = next(one for one in rules["currencies"] if one["currency"] == "MMK")

@@ -26,7 +26,11 @@ from tests.support.vetting_steps import clear
 OVER = (CaseStatus.DECLINED, CaseStatus.CLOSED, CaseStatus.MERGED, CaseStatus.ERASED)
 NOT_YET = (CaseStatus.SUBMITTED, CaseStatus.VETTING)
 LEG = {"kind": "vehicle", "place": "p", "instructions": "i", "grace_minutes": 60}
-AID = {"currency": "MMK", "items": [{"category": "food", "amount": 1_500_000}]}
+AID = {
+    "currency": "MMK",
+    "items": [{"category": "food", "amount": 1_500_000}],
+    "payee": {"name": "the baker"},
+}
 
 
 def set_status(world, case_id: UUID, status: CaseStatus) -> None:
@@ -140,7 +144,7 @@ def test_no_code_is_issued_on_a_case_that_is_over_though_its_clearance_holds(
 @pytest.mark.parametrize("status", OVER)
 def test_aid_on_a_case_that_is_over_is_a_conflict_at_each_step(scene, api, status):
     requested, approved = scene.ask(), scene.ask(by=scene.asks_too)
-    scene.do("release", approved, scene.approves)
+    scene.do("release", approved, scene.approves_too)
     scene.approve(approved)
     set_status(scene.world, scene.case_id, status)
     assert_not_ready(api.post(scene.asks, f"/cases/{scene.case_id}/aid-requests", AID))

@@ -191,7 +191,7 @@ def test_the_journal_is_paged_newest_first_and_shows_what_was_undone(scene):
     """On both databases: paging."""
     request_id = scene.paid()
     scene.world.clock.advance(days=1)
-    scene.do("reverse", request_id, scene.pays)
+    scene.do("reverse", request_id, scene.pays_too)
     with scene.world.work_as(scene.pays) as work:
         fund = ledger.get_fund(work, scene.fund_id)
         newest = ledger.list_entries(work, fund, limit=1)
@@ -250,7 +250,7 @@ def test_the_database_refuses_a_second_payment_or_reversal(scene):
         )
     with scene.world.work_as(scene.pays) as work:
         payment_id = ledger.find_payment(work, request_id).id
-    scene.do("reverse", request_id, scene.pays)
+    scene.do("reverse", request_id, scene.pays_too)
     again = an_entry(scene, kind=EntryKind.REVERSAL, reverses=payment_id)
     with pytest.raises(IntegrityError):
         behind_its_back(scene, insert(JournalEntry).values(again))
@@ -271,7 +271,7 @@ def test_an_entry_that_does_not_balance_is_never_written(scene):
 def test_a_ledger_in_use_verifies(scene):
     scene.paid()
     other = scene.another_case()
-    other.do("reverse", other.paid(a_draft(20_000)), scene.pays)
+    other.do("reverse", other.paid(a_draft(20_000)), scene.pays_too)
     third = scene.another_case()
     third.approve(third.ask())
     assert findings(scene) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -39,10 +40,14 @@ PAYMENT = AidNote("receipt book 4, leaf 17", PaymentMeans.CASH_COURIER)
 RECEIPT = AidNote("counted together, thumb print on the leaf")
 
 
+_STRANGERS = count(100_000)
+
+
 def a_draft(
     *amounts: int, payee: Payee | None = None, currency: str = "MMK", **more: Any
 ) -> service.AidDraft:
-    """A request for some kyat of food; 15,000 unless given."""
+    """A request for some kyat of food; 15,000 to somebody whom no other request names."""
+    payee = payee or Payee(f"S{next(_STRANGERS)}")
     items = tuple(AidItem(AidCategory.FOOD, kyat * KYAT) for kyat in amounts or (15_000,))
     return service.AidDraft(currency, AidDetail(items, payee, note="nothing since noon"), **more)
 

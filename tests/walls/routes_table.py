@@ -65,7 +65,11 @@ def legs(ids: Ids) -> Any:
 
 
 def aid(_ids: Ids) -> Any:
-    return {"currency": "MMK", "items": [{"category": "food", "amount": 90_000}]}
+    return {
+        "currency": "MMK",
+        "items": [{"category": "food", "amount": 90_000}],
+        "payee": {"name": "the baker"},
+    }
 
 
 ROUTES: dict[str, Row] = {

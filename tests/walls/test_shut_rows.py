@@ -27,7 +27,11 @@ from app.vault.models import Grant, ScopeRow
 from tests.support.relocation_steps import Journey
 from tests.support.served import Served, serve
 
-AID = {"currency": "MMK", "items": [{"category": "food", "amount": 50_000}]}
+AID = {
+    "currency": "MMK",
+    "items": [{"category": "food", "amount": 50_000}],
+    "payee": {"name": "the baker"},
+}
 NAME = {"kind": "name", "value": "Ko Thiha Zin"}
 
 

@@ -684,7 +684,9 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("fund_id", sa.Uuid(), nullable=True),
-        sa.Column("payee_token", sa.Integer(), nullable=True),
+        sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("arrived", sa.BigInteger(), nullable=True),
+        sa.Column("approvers_needed", sa.Integer(), nullable=False),
         sa.Column("payee_version", sa.Integer(), nullable=True),
         sa.Column("detail_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -695,7 +697,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_aid_requests")),
     )
     op.create_index(op.f("ix_aid_requests_case_id"), "aid_requests", ["case_id"], unique=False)
-    op.create_index("ix_aid_requests_due", "aid_requests", ["due_on", "payee_token"], unique=False)
+    op.create_index("ix_aid_requests_due", "aid_requests", ["due_on"], unique=False)
     op.create_index("ix_aid_requests_listed", "aid_requests", ["requested_on", "id"], unique=False)
     op.create_table(
         "journal_entries",
@@ -703,13 +705,20 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "deposit", "payment", "reversal", name="entrykind", native_enum=False, length=24
+                "deposit",
+                "payment",
+                "shortfall",
+                "reversal",
+                name="entrykind",
+                native_enum=False,
+                length=24,
             ),
             nullable=False,
         ),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=False),
         sa.Column("pays", sa.Uuid(), nullable=True),
+        sa.Column("falls_short", sa.Uuid(), nullable=True),
         sa.Column("reverses", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_journal_entries_fund_id")),
@@ -719,6 +728,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entries")),
         sa.UniqueConstraint("pays", name=op.f("uq_journal_entries_pays")),
         sa.UniqueConstraint("reverses", name=op.f("uq_journal_entries_reverses")),
+    )
+    op.create_index(
+        op.f("ix_journal_entries_falls_short"), "journal_entries", ["falls_short"], unique=False
     )
     op.create_index(
         "ix_journal_entries_listed", "journal_entries", ["fund_id", "made_on", "id"], unique=False
@@ -731,6 +743,8 @@ def upgrade() -> None:
             sa.Enum(
                 "cash",
                 "aid_paid",
+                "fees",
+                "lost",
                 "members",
                 "public",
                 "events",
@@ -953,6 +967,22 @@ def upgrade() -> None:
         op.f("ix_leg_escalations_case_id"), "leg_escalations", ["case_id"], unique=False
     )
     op.create_table(
+        "payee_tokens",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["aid_requests.id"], name=op.f("fk_payee_tokens_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payee_tokens")),
+    )
+    op.create_index("ix_payee_tokens_probe", "payee_tokens", ["version", "token"], unique=False)
+    op.create_index(
+        op.f("ix_payee_tokens_request_id"), "payee_tokens", ["request_id"], unique=False
+    )
+    op.create_table(
         "postings",
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -997,6 +1027,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_postings_entry_id"), table_name="postings")
     op.drop_index(op.f("ix_postings_account_id"), table_name="postings")
     op.drop_table("postings")
+    op.drop_index(op.f("ix_payee_tokens_request_id"), table_name="payee_tokens")
+    op.drop_index("ix_payee_tokens_probe", table_name="payee_tokens")
+    op.drop_table("payee_tokens")
     op.drop_index(op.f("ix_leg_escalations_case_id"), table_name="leg_escalations")
     op.drop_table("leg_escalations")
     op.drop_index(op.f("ix_check_ins_leg_id"), table_name="check_ins")
@@ -1025,6 +1058,7 @@ def downgrade() -> None:
     op.drop_table("legs")
     op.drop_table("ledger_accounts")
     op.drop_index("ix_journal_entries_listed", table_name="journal_entries")
+    op.drop_index(op.f("ix_journal_entries_falls_short"), table_name="journal_entries")
     op.drop_table("journal_entries")
     op.drop_index("ix_aid_requests_listed", table_name="aid_requests")
     op.drop_index("ix_aid_requests_due", table_name="aid_requests")
