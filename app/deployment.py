@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from secrets import token_bytes
 from uuid import UUID
@@ -33,6 +33,12 @@ from app.store.deployment_secrets import DeploymentSecrets
 from app.store.engine import build_engine, checkpoint
 from app.store.keystore import Keystore
 from app.store.models import SecretPurpose
+from app.store.organisation_settings import (
+    DEFAULT_ZONE,
+    OrganisationSettings,
+    find_organisation_settings,
+)
+from app.text.dates import day_of
 
 BOOT_KEY_BYTES = 32
 _REQUEST_THREADS = {"sqlite": 1, "postgresql": 4}
@@ -112,6 +118,28 @@ class Deployment:
             return now, now
         return self.host_clock.span(self.engine)
 
+    def day_of(self, at: datetime) -> date:
+        """Return the day that a moment lies in, in the organisation's zone."""
+        return day_of(at, self.organisation_settings.zone)
+
+    def today(self) -> date:
+        """Return the present day in the organisation's zone."""
+        return self.day_of(self.clock())
+
+    @property
+    def organisation_settings(self) -> OrganisationSettings:
+        """What the organisation chose, read once a process; the defaults before its founding.
+
+        Raises ``OrganisationSettingsTampered``.
+        """
+        chosen: OrganisationSettings | None = self.__dict__.get("_chosen")
+        if chosen is None:
+            chosen = find_organisation_settings(self.engine, lambda: self.organisation_settings_key)
+            if chosen is None:
+                return OrganisationSettings()
+            self.__dict__["_chosen"] = chosen
+        return chosen
+
     @property
     def organisation(self) -> UUID:
         """The organisation's id: bound into every address and signature."""
@@ -137,7 +165,7 @@ class Deployment:
 
     def create_secrets(self) -> None:
         """Make the deployment's secrets, once, at the founding."""
-        self.secrets.create(self.clock().date())
+        self.secrets.create(day_of(self.clock(), DEFAULT_ZONE))
 
     @cached_property
     def data_secret(self) -> bytes:
@@ -178,6 +206,11 @@ class Deployment:
     def member_row_key(self) -> bytes:
         """Authenticates a member's team, role and status."""
         return self.secrets.derive(SecretPurpose.ROWS, Label.MEMBER_ROW_KEY)
+
+    @cached_property
+    def organisation_settings_key(self) -> bytes:
+        """Authenticates what the organisation chose."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.ORGANISATION_SETTINGS_KEY)
 
     @cached_property
     def vetting_outcome_key(self) -> bytes:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 from weakref import WeakSet
@@ -31,13 +31,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, last_acts_on, row_digest
 from app.deployment import Deployment
-from app.errors import OutcomeUnknown, PreconditionMissing, Stale
+from app.errors import Invalid, OutcomeUnknown, PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import ORGANISATION, Versioned
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
 from app.store.sealed import Addressed, sealed_fields
-from app.text.dates import minute_of
+from app.text.dates import minute_of, start_of_day
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
 from app.vault.grants import Grants
@@ -69,6 +69,17 @@ NOBODY = Principal(ORGANISATION, None, ORGANISATION)
 """Acts where no member does: sign-in, the worker, founding."""
 
 
+LONGEST_AGO = timedelta(days=10 * 366)
+"""Nothing is written down later than this after it happened."""
+
+
+class DayNotPossible(Invalid):
+    """The day on which something happened is still to come, or longer ago than ten years."""
+
+    code = "day.not_possible"
+    title = "This day is still to come, or more than ten years ago; look at the year"
+
+
 class UnauditedWrite(RuntimeError):
     """Rows were changed and the trail does not say why. A bug, never a caller's fault."""
 
@@ -96,8 +107,24 @@ class Work:
         return self.started_at
 
     def today(self) -> date:
-        """Return the day on which this request began, in UTC."""
-        return self.started_at.date()
+        """Return the day on which this request began, in the organisation's zone."""
+        return self.deployment.day_of(self.started_at)
+
+    def midnight(self, after: int = 0) -> datetime:
+        """Return the moment at which today began, or the day ``after`` so many."""
+        zone = self.deployment.organisation_settings.zone
+        return start_of_day(self.today() + timedelta(days=after), zone)
+
+    def day_said(self, day: date | None, field: str = "on") -> date:
+        """Return the day on which something happened: as was said, else today.
+
+        Raises ``DayNotPossible`` for one to come, and for one longer ago than anything on record.
+        """
+        if day is None:
+            return self.today()
+        if not self.today() - LONGEST_AGO <= day <= self.today():
+            raise DayNotPossible(field)
+        return day
 
     def claim(self, record: Versioned) -> None:
         """Check that the caller saw the newest version of a record that is about to change.
@@ -141,12 +168,17 @@ def begin_work(
     """Assemble the work of one request around an open session."""
     at = deployment.clock()
     organisation = deployment.organisation
-    trail = Trail(principal.id, organisation)
+    today = deployment.day_of(at)
+
+    def day() -> date:
+        return today
+
+    trail = Trail(principal.id, organisation, role=principal.role)
     certificates = Certificates(session, organisation, deployment.settings.organisation_root)
-    keyring = Keyring(session, deployment, certificates, principal.id, secrets, at.date())
+    keyring = Keyring(session, deployment, certificates, principal.id, secrets, today)
     vault = Vault(organisation, keyring, trail)
-    grants = Grants(session, deployment, keyring, certificates, trail, principal.id, at.date)
-    custody = Custody(session, organisation, keyring, certificates, trail, principal.id, at.date)
+    grants = Grants(session, deployment, keyring, certificates, trail, principal.id, day)
+    custody = Custody(session, organisation, keyring, certificates, trail, principal.id, day)
     index = BlindIndex(deployment, keyring, certificates)
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,
@@ -201,7 +233,9 @@ def _write_trail(work: Work) -> None:
     if unexplained:
         raise UnauditedWrite(sorted(map(str, unexplained)))
     rows: dict[UUID, dict[str, RowState]] = session.info.get("digests", {})
-    work.trail.append_to(session, at=work.now(), log_keys=work.keyring.log_key, rows=rows)
+    work.trail.append_to(
+        session, at=work.now(), day=work.today(), log_keys=work.keyring.log_key, rows=rows
+    )
 
 
 def _is_on_record(work: Work, key: bytes) -> bool:

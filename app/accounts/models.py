@@ -17,6 +17,7 @@ from app.permissions import Compartment, Role
 from app.store.base import (
     NO_PART,
     ORGANISATION,
+    Ordered,
     Record,
     Versioned,
     choice,
@@ -77,7 +78,7 @@ class DirectoryRecord(Record):
         return NO_PART
 
 
-class Team(DirectoryRecord, Versioned):
+class Team(DirectoryRecord, Ordered, Versioned):
     """A small group within the organisation; a case belongs to one team."""
 
     __tablename__ = "teams"
@@ -87,7 +88,7 @@ class Team(DirectoryRecord, Versioned):
     name = SealedField(TeamName, Compartment.DIRECTORY, step=NOTES)
 
 
-class Member(DirectoryRecord, Versioned):
+class Member(DirectoryRecord, Ordered, Versioned):
     """A person with an account. Keys are sealed only to the certified role."""
 
     __tablename__ = "members"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 
 from app.accounts.admission import certify, certify_invited, delete_key_copies, may_certify
 from app.accounts.errors import (
@@ -28,6 +28,7 @@ from app.accounts.row_mac import update_row_mac, verify_row_mac
 from app.audit.events import EventKind
 from app.permissions import Role
 from app.sessions.ending import end_sessions
+from app.store.queries import in_order
 from app.vault.certificates import certify_member
 from app.vault.errors import Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind
@@ -57,7 +58,7 @@ def list_members(work: Work, team_id: UUID | None, role: Role | None = None) -> 
         query = query.where(Member.team_id == team_id)
     if role is not None:
         query = query.where(Member.role == role)
-    return list(work.session.scalars(query.order_by(Member.joined_on, Member.id)))
+    return list(work.session.scalars(in_order(query, Member.joined_on)))
 
 
 def display_name_of(work: Work, member: Member) -> str:
@@ -78,16 +79,9 @@ def list_visible_members(
         query = query.where(
             Member.team_id == work.principal.team_id, Member.status == MemberStatus.ACTIVE
         )
-    if after is not None:
-        joined_on, member_id = after
-        query = query.where(
-            or_(
-                Member.joined_on > joined_on,
-                and_(Member.joined_on == joined_on, Member.id > member_id),
-            )
-        )
+    query = in_order(query, Member.joined_on, after=after)
     found: list[tuple[Member, str | None]] = []
-    for member in work.session.scalars(query.order_by(Member.joined_on, Member.id)):
+    for member in work.session.scalars(query):
         (profile,) = work.vault.open_listed([member.profile])
         if profile is None:
             found.append((member, None))
@@ -218,7 +212,7 @@ def _take_over_certificates(work: Work, lead: Member) -> None:
 
 def list_teams(work: Work) -> Sequence[Team]:
     """Return all teams, oldest first: there are few."""
-    return work.session.scalars(select(Team).order_by(Team.founded_on, Team.id)).all()
+    return work.session.scalars(in_order(select(Team), Team.founded_on)).all()
 
 
 def get_team(work: Work, team_id: UUID) -> Team:

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Record, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Ordered, Record, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -117,13 +117,13 @@ class AidNote:
 # -------------------------------------------------------------------------------------------- rows
 
 
-class AidRequest(CaseRecord, Versioned):
+class AidRequest(CaseRecord, Ordered, Versioned):
     """Aid requested on a case. Its scope is ``Scope(Compartment.AID, id)``."""
 
     __tablename__ = "aid_requests"
     __table_args__ = (
         Index("ix_aid_requests_due", "due_on"),
-        Index("ix_aid_requests_listed", "requested_on", "id"),
+        Index("ix_aid_requests_listed", "requested_on", "sequence", "id"),
         CheckConstraint("total > 0", name="total_positive"),
     )
 
@@ -165,7 +165,7 @@ class PayeeToken(Record):
     )
 
 
-class AidStep(CaseRecord):
+class AidStep(CaseRecord, Ordered):
     """A member's act in a request; never changed. The database refuses a second separated duty."""
 
     __tablename__ = "aid_steps"

@@ -42,7 +42,7 @@ from app.ledger.currencies import require_currency
 from app.ledger.models import Fund
 from app.permissions import ROLE_PERMISSIONS, Compartment, Permission, Role
 from app.store.base import new_id
-from app.store.queries import keyset
+from app.store.queries import in_order
 from app.vault.errors import NoGrant
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
@@ -180,21 +180,14 @@ def list_requests(
     query = select(AidRequest).where(granted)
     if status is not None:
         query = query.where(AidRequest.status == status)
-    keys = (AidRequest.requested_on, AidRequest.id)
-    page = keyset(query, keys, after=after, limit=limit, newest_first=True)
+    page = in_order(query, AidRequest.requested_on, after=after, limit=limit, newest_first=True)
     return work.session.scalars(page).all()
 
 
 def read_steps(work: Work, request: AidRequest) -> list[tuple[AidStep, AidNote | None]]:
-    """Return what was done with a request, by day, with the notes that open here.
-
-    Steps of one day are in no particular order.
-    """
-    steps = work.session.scalars(
-        select(AidStep)
-        .where(AidStep.request_id == request.id)
-        .order_by(AidStep.taken_on, AidStep.id)
-    ).all()
+    """Return what was done with a request, oldest first, with the notes that open here."""
+    of_request = select(AidStep).where(AidStep.request_id == request.id)
+    steps = work.session.scalars(in_order(of_request, AidStep.taken_on)).all()
     return [(step, work.vault.find(step.note)) for step in steps]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from app.accounts.models import DirectoryRecord
 from app.permissions import Compartment
-from app.store.base import plain
+from app.store.base import Ordered, plain
 from app.store.sealed import SealedField
 
 
@@ -47,7 +47,7 @@ class Notice:
     rows: str = NO_ROWS
 
 
-class Alert(DirectoryRecord):
+class Alert(DirectoryRecord, Ordered):
     """Written at every sign-in and every check-in; nearly always of kind ``NOTHING``.
 
     Sealed under the directory key, because leads hold no key to a case and must read it.

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select
 
 from app.alerts.models import NO_ID, Alert, AlertKind, Notice
 from app.sessions.ending import end_sessions
 from app.store.counters import count_one, read_counts
-from app.store.queries import count_changed
+from app.store.queries import count_changed, in_order
 from app.text.dates import minute_of
 from app.work import Work
 
@@ -65,7 +65,7 @@ def report_shut_rows(work: Work) -> None:
         return
     counter = work.deployment.counter_id("shut rows", *rows)
     now = minute_of(work.now())
-    midnight = now.replace(hour=0, minute=0)
+    midnight = work.midnight()
     if not read_counts(work.session, [counter], since=midnight):
         count_one(work.session, counter, at=now, since=midnight)
         raise_alert(work, AlertKind.ROWS_SHUT, team_id=work.principal.team_id, rows=len(rows))
@@ -96,17 +96,12 @@ def settle_alerts(work: Work) -> int:
 def list_alerts(
     work: Work, *, after: tuple[date, UUID] | None = None, limit: int
 ) -> list[OpenedAlert]:
-    """Return up to ``limit`` alerts of the last month that say something, newest day first.
+    """Return up to ``limit`` alerts of the last month that say something, newest first.
 
     Needs no grant.
     """
-    query = (
-        select(Alert)
-        .where(Alert.raised_on > work.today() - KEPT_FOR)
-        .order_by(Alert.raised_on.desc(), Alert.id.desc())
-    )
-    if after is not None:
-        query = query.where(tuple_(Alert.raised_on, Alert.id) < after)
+    kept = select(Alert).where(Alert.raised_on > work.today() - KEPT_FOR)
+    query = in_order(kept, Alert.raised_on, after=after, newest_first=True)
     found: list[OpenedAlert] = []
     for alert in work.session.scalars(query):
         (notice,) = work.vault.open_listed([alert.notice])

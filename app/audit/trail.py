@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,11 +54,16 @@ class RowState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The sealed part of an event."""
+    """The sealed part of an event.
+
+    ``number`` counts the events of one unit of work, ``role`` is what the actor was that day.
+    """
 
     v: int
     action: str
+    number: int
     actor: UUID
+    role: str | None
     case: UUID | None
     at: datetime
     facts: dict[str, Any]
@@ -85,8 +90,9 @@ class Event:
 class Trail:
     """The acts of one unit of work, by one actor."""
 
-    def __init__(self, actor_id: UUID, organisation: UUID) -> None:
+    def __init__(self, actor_id: UUID, organisation: UUID, *, role: str | None = None) -> None:
         self.actor_id = actor_id
+        self._role = role
         self._organisation = organisation
         self._events: list[Event] = []
         self._reveals: dict[UUID, Event] = {}
@@ -153,6 +159,7 @@ class Trail:
         session: Session,
         *,
         at: datetime,
+        day: date,
         log_keys: LogKeys,
         rows: dict[UUID, dict[str, RowState]],
     ) -> None:
@@ -162,29 +169,29 @@ class Trail:
         acts = [event for event in self._events if event.action not in _READINGS]
         told = {event.case_id or ORGANISATION: id(event) for event in reversed(self._events)}
         told |= {event.case_id or ORGANISATION: id(event) for event in reversed(acts)}
-        for event in self._events:
+        for number, event in enumerate(self._events):
             case_id = event.case_id or ORGANISATION
             digests = waiting.pop(case_id, {}) if told[case_id] == id(event) else {}
-            written.append(self._sealed(event, at, log_keys(event.case_id), digests))
+            detail = Detail(
+                1, event.action, number, self.actor_id, self._role, event.case_id, at,
+                event.facts, digests,
+            )  # fmt: skip
+            written.append(self._sealed(detail, day, log_keys(event.case_id)))
         if written:
             session.connection().execute(_INSERT_EVENTS, written)
         self._events.clear()
         self._reveals.clear()
         self._shut.clear()
 
-    def _sealed(
-        self, event: Event, at: datetime, log_key: bytes, digests: dict[str, RowState]
-    ) -> dict[str, Any]:
+    def _sealed(self, written: Detail, day: date, log_key: bytes) -> dict[str, Any]:
         event_id = new_id()
-        detail = _canonical(
-            Detail(1, event.action, self.actor_id, event.case_id, at, event.facts, digests)
-        )
+        detail = _canonical(written)
         return {
             "id": event_id,
-            "action": event.action,
-            "happened_on": at.date(),
+            "action": written.action,
+            "happened_on": day,
             "actor_tag": actor_tag(log_key, self.actor_id),
-            "subject_tag": subject_tag(log_key, event.case_id),
+            "subject_tag": subject_tag(log_key, written.case),
             "commitment": mac(opener(log_key, event_id), detail),
             "detail_sealed": _detail_key(log_key).seal(
                 detail, address=_address(self._organisation, event_id), epoch=1, step=NOTES

@@ -146,7 +146,7 @@ def _share(session: Session, found: Deployment, credential: Credential, passphra
         certificates,
         unlocked.member_id,
         replace(unlocked.keys, lead=lead),
-        found.clock().date(),
+        found.today(),
     )
     return keyring.copy(OrganisationKeyKind.CUSTODY)[1]
 

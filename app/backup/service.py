@@ -114,12 +114,13 @@ def _back_up(deployment: Deployment, root: RootKey, settings_file: Path, target:
     draft = target / f"{mark}{backup_id}"
     draft.mkdir(mode=0o700)
     home, size = settings_file.parent, size_of(deployment)
+    day = deployment.day_of(now)
     try:
         with private_folder(home, size, deployment.organisation) as clear:
             _copy(deployment, settings_file, clear)
             proved = prove(deployment, root, clear)
             wrapped = seal_leads(clear, draft, root, backup=backup_id)
-            manifest = _seal(deployment, clear, draft, backup_id, now.date(), proved, wrapped)
+            manifest = _seal(deployment, clear, draft, backup_id, day, proved, wrapped)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -127,7 +128,7 @@ def _back_up(deployment: Deployment, root: RootKey, settings_file: Path, target:
     draft.rename(folder)
     _sync(target)
     doubt = deployment.find_time_doubt()
-    removed = 0 if doubt else remove_old_keystores(target, now.date())
+    removed = 0 if doubt else remove_old_keystores(target, now)
     return Backup(folder, manifest, removed, doubt)
 
 
@@ -247,19 +248,19 @@ def list_backups(target: Path) -> list[Path]:
     )
 
 
-def list_old_keystores(target: Path, today: date) -> list[Path]:
+def list_old_keystores(target: Path, now: datetime) -> list[Path]:
     """Return the sealed keystores in a folder that are older than seven days."""
-    oldest = today - timedelta(days=KEYSTORE_DAYS)
+    oldest = now - timedelta(days=KEYSTORE_DAYS)
     return [
         folder / f"{KEYSTORE_PART}.sealed"
         for folder in list_backups(target)
-        if made_at(folder).date() < oldest and (folder / f"{KEYSTORE_PART}.sealed").exists()
+        if made_at(folder) < oldest and (folder / f"{KEYSTORE_PART}.sealed").exists()
     ]
 
 
-def remove_old_keystores(target: Path, today: date) -> int:
+def remove_old_keystores(target: Path, now: datetime) -> int:
     """Delete sealed keystores older than seven days; returns how many."""
-    old = list_old_keystores(target, today)
+    old = list_old_keystores(target, now)
     for file in old:
         file.unlink()
     return len(old)

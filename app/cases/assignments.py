@@ -22,6 +22,7 @@ from app.casework.readiness import Task, require_ready
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id
+from app.store.queries import in_order
 from app.vault.models import Grant, GrantReason, ScopeRow
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
@@ -83,9 +84,10 @@ def unassign_case(work: Work, case_id: UUID, assignment_id: UUID) -> Assignment:
 def list_assignments(work: Work, case: Case) -> Sequence[Assignment]:
     """Return who works on the case now, longest first."""
     return work.session.scalars(
-        select(Assignment)
-        .where(Assignment.case_id == case.id, Assignment.ended_on.is_(None))
-        .order_by(Assignment.assigned_on, Assignment.id)
+        in_order(
+            select(Assignment).where(Assignment.case_id == case.id, Assignment.ended_on.is_(None)),
+            Assignment.assigned_on,
+        )
     ).all()
 
 

@@ -6,7 +6,7 @@ Knows tags and details; opens no cell. Reading the events is itself an event.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.audit.trail import DetailUnreadable, Fact, read_detail, subject_tag
 from app.cases.service import get_case
+from app.text.dates import start_of_day
 from app.work import Work
 
 
@@ -52,12 +53,14 @@ def list_events(
             detail = read_detail(row, key, organisation)
         except DetailUnreadable:
             work.trail.shut(f"{row.__tablename__}/{row.id}")
-            day = datetime.combine(row.happened_on, time.min, UTC)
-            events.append(CaseEvent(row.id, row.action, None, day, {}))
+            day = start_of_day(row.happened_on, work.deployment.organisation_settings.zone)
+            events.append((day, 0, CaseEvent(row.id, row.action, None, day, {})))
         else:
-            events.append(CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts))
+            event = CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts)
+            events.append((detail.at, detail.number, event))
     # The time is sealed, so the events are sorted here.
-    events.sort(key=lambda event: (event.at, event.id), reverse=True)
+    events.sort(key=lambda found: (found[0], found[1], found[2].id), reverse=True)
+    newest_first = [event for _, _, event in events]
     work.trail.record(EventKind.CASE_EVENTS_LISTED, case.id)
-    later = [event for event in events if after is None or (event.at, event.id) < after]
-    return later[:limit]
+    seen = next((n for n, event in enumerate(newest_first, 1) if after and event.id == after[1]), 0)
+    return newest_first[seen : seen + limit]

@@ -12,7 +12,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -180,12 +180,12 @@ CASE_COMPARTMENTS = (
 """The scopes that every case has from its first moment; later ones are minted when needed."""
 
 
-class Case(CaseRecord, Versioned):
+class Case(CaseRecord, Ordered, Versioned):
     """The record of one person, with those who come along. ``case_id`` is its own id."""
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_opened", "opened_on", "id"),
+        Index("ix_cases_opened", "opened_on", "sequence", "id"),
         Index("ix_cases_team_status", "team_id", "status"),
         Index("ix_cases_indexed_version", "indexed_version"),
     )
@@ -193,7 +193,7 @@ class Case(CaseRecord, Versioned):
     team_id: Mapped[UUID] = plain("random; a case belongs to one team")
     share_id: Mapped[UUID] = plain("random; names the erasure share in the keystore")
     status: Mapped[CaseStatus] = plain("moves and retention are decided by it", choice(CaseStatus))
-    opened_on: Mapped[date] = plain("the day; lists are sorted by it")
+    opened_on: Mapped[date] = plain("the day the intake was taken down; lists are sorted by it")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
     opened_by: Mapped[UUID] = plain("random; who logged the intake")
     triaged_on: Mapped[date | None] = plain("the day of the first triage decision")
@@ -225,20 +225,21 @@ class CaseMove(CaseRecord):
     reason = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 
 
-class CaseNote(CaseRecord):
+class CaseNote(CaseRecord, Ordered):
     """A later addition to the account. Never changed, never removed."""
 
     __tablename__ = "case_notes"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
 
     number: Mapped[int] = plain("notes of a case are read in order")
+    happened_on: Mapped[date] = plain("the day that it is about; notes are listed by it")
     written_on: Mapped[date] = plain("the day only")
     written_by: Mapped[UUID] = plain("random; who wrote it")
 
     text = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 
 
-class Assignment(CaseRecord):
+class Assignment(CaseRecord, Ordered):
     """A case given to a volunteer to work on; their grant names it, and ends with it."""
 
     __tablename__ = "assignments"

@@ -124,20 +124,20 @@ def list_case_moves(case_id: UUID, work: Work) -> CaseMoveListRead:
 )
 def add_note(case_id: UUID, body: CaseNoteCreate, work: Work) -> CaseNoteStateRead:
     """Add to the account. A note is never changed and never removed."""
-    note = service.add_note(work, case_id, body.text)
+    note = service.add_note(work, case_id, body.text, body.on)
     return CaseNoteStateRead.of(note)
 
 
 @router.get("/cases/{case_id}/notes", needs=Permission.CASE_READ, raises=[CaseNotFound])
 def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseNoteRead]:
-    """List the notes of a case, oldest first."""
-    after = position(work, page, int)
+    """List the notes of a case, oldest first by the day that they are about."""
+    after = position(work, page, date, UUID)
     notes = service.list_notes(work, case_id, after=after, limit=page.limit + 1)
     return page_of(
         work,
         page,
         notes,
-        keys=lambda note: (note.number,),
+        keys=lambda note: (note.happened_on, note.id),
         show=lambda shown: list(map(CaseNoteRead.of, shown, service.open_notes(work, shown))),
     )
 

@@ -33,7 +33,7 @@ from app.cases.models import (
 from app.cases.service import CaseChange, CaseDetails
 from app.casework.held import CaseRow
 from app.http.paging import PageRequest
-from app.http.schema import LongText, Reason, Schema, ShortText, Shut, Version, case_shut
+from app.http.schema import LongText, PastDay, Reason, Schema, ShortText, Shut, Version, case_shut
 from app.permissions import Compartment
 
 _MOST_NUMBERS = 20
@@ -274,6 +274,7 @@ class CaseNoteCreate(Schema):
     """A permanent addition to the account."""
 
     text: Annotated[LongText, Field(max_length=4000, examples=["Called back; calm."])]
+    on: PastDay = None
 
 
 class CaseNoteStateRead(Schema):
@@ -281,12 +282,13 @@ class CaseNoteStateRead(Schema):
 
     id: UUID
     number: int
+    on: date
     written_on: date
 
     @classmethod
     def of(cls, note: CaseNote) -> Self:
         """Return the plain state of a note."""
-        return cls(id=note.id, number=note.number, written_on=note.written_on)
+        return cls(id=note.id, number=note.number, on=note.happened_on, written_on=note.written_on)
 
 
 class CaseNoteRead(Schema):
@@ -294,6 +296,7 @@ class CaseNoteRead(Schema):
 
     id: UUID
     number: int
+    on: date
     written_on: date
     written_by: UUID
     text: str | None
@@ -303,8 +306,8 @@ class CaseNoteRead(Schema):
     def of(cls, note: CaseNote, text: FreeText | None) -> Self:
         """Return a note, opened."""
         return cls(
-            id=note.id, number=note.number, written_on=note.written_on, written_by=note.written_by,
-            text=None if text is None else text.text, shut=case_shut(text),
+            id=note.id, number=note.number, on=note.happened_on, written_on=note.written_on,
+            written_by=note.written_by, text=text.text if text else None, shut=case_shut(text),
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -41,7 +42,7 @@ from app.cases.models import (
 )
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.permissions import Compartment
-from app.store.queries import keyset, next_number
+from app.store.queries import in_order, next_number
 from app.vault.errors import NoGrant
 from app.vault.scopes import Scope
 from app.work import Work
@@ -222,12 +223,16 @@ def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summa
 # ---------------------------------------------------------------------- notes
 
 
-def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
-    """Add a permanent note to the account; raises ``CaseNotFound``, ``NoGrant``."""
+def add_note(work: Work, case_id: UUID, text: str, on: date | None = None) -> CaseNote:
+    """Add a permanent note to the account, about today or an earlier day.
+
+    Raises ``CaseNotFound``, ``NoGrant``, ``DayNotPossible``.
+    """
     case = get_case(work, case_id)
     note = CaseNote(
         case_id=case.id,
         number=next_number(work.session, CaseNote.number, CaseNote.case_id == case_id),
+        happened_on=work.day_said(on),
         written_on=work.today(),
         written_by=work.principal.id,
     )
@@ -238,15 +243,17 @@ def add_note(work: Work, case_id: UUID, text: str) -> CaseNote:
 
 
 def list_notes(
-    work: Work, case_id: UUID, *, after: tuple[int] | None = None, limit: int
+    work: Work, case_id: UUID, *, after: tuple[date, UUID] | None = None, limit: int
 ) -> Sequence[CaseNote]:
-    """Return up to ``limit`` notes of a case, oldest first, after a number.
+    """Return up to ``limit`` notes of a case, oldest first by the day that they are about.
 
-    Raises ``CaseNotFound``.
+    ``after`` is (happened_on, id) of the last one seen. Raises ``CaseNotFound``.
     """
     get_case(work, case_id)
     notes = select(CaseNote).where(CaseNote.case_id == case_id)
-    return work.session.scalars(keyset(notes, [CaseNote.number], after=after, limit=limit)).all()
+    return work.session.scalars(
+        in_order(notes, CaseNote.happened_on, after=after, limit=limit)
+    ).all()
 
 
 def open_notes(work: Work, notes: Sequence[CaseNote]) -> list[FreeText | None]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     bindparam,
+    func,
     select,
     tuple_,
 )
@@ -41,6 +42,7 @@ class CaseRow:
     __tablename__ = Case.__tablename__
 
     id: UUID
+    sequence: int
     version: int
     status: CaseStatus
     opened_on: date
@@ -92,6 +94,7 @@ class CaseRow:
 CASES = Case.__table__.c
 _PLAIN = (
     CASES.id,
+    CASES.sequence,
     CASES.version,
     CASES.status,
     CASES.opened_on,
@@ -188,11 +191,13 @@ def _page(*, strategy: Strategy, after: bool, status: bool) -> Select[*tuple[obj
     # Built once: putting the statement together costs as much as running it.
     query = LISTED.where(visible_cases(strategy=strategy))
     if after:
-        position = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Uuid))
-        query = query.where(tuple_(CASES.opened_on, CASES.id) < position)
+        same, last_id = Case.__table__.alias(), bindparam("after_id", type_=Uuid)
+        number = select(same.c.sequence).where(same.c.id == last_id).scalar_subquery()
+        position = tuple_(bindparam("after_day", type_=Date), func.coalesce(number, 0), last_id)
+        query = query.where(tuple_(CASES.opened_on, CASES.sequence, CASES.id) < position)
     if status:
         query = query.where(CASES.status == bindparam("status"))
-    newest = (CASES.opened_on.desc(), CASES.id.desc())
+    newest = (CASES.opened_on.desc(), CASES.sequence.desc(), CASES.id.desc())
     return query.order_by(*newest).limit(bindparam("limit", type_=Integer))
 
 
@@ -209,4 +214,4 @@ def list_summaries(
 
 def newest_first(listed: Iterable[CaseRow]) -> Sequence[CaseRow]:
     """Return rows in the order of a list."""
-    return sorted(listed, key=lambda row: (row.opened_on, row.id), reverse=True)
+    return sorted(listed, key=lambda row: (row.opened_on, row.sequence, row.id), reverse=True)

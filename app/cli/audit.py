@@ -55,7 +55,7 @@ def verify(
                     log_keys=log_keys(session, deployment, verdict),
                     models=sealed_models(),
                 )
-        today = deployment.clock().date()
+        today = deployment.today()
     _show(verdict, verifier, as_json=as_json)
     if not verdict.sound:
         raise typer.Exit(FOUND)

@@ -148,7 +148,7 @@ def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advi
         says = f"the last proved copy is {days} days old, of {last:%Y-%m-%d %H:%M} UTC"
         yield Advice("backup", f"{says}; see that padauk-backup.timer runs")
     if folder is not None:
-        for file in list_old_keystores(folder, deployment.clock().date()):
+        for file in list_old_keystores(folder, deployment.clock()):
             yield Advice("old keystore", f"{file} is older than {KEYSTORE_DAYS} days; delete it")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,11 @@ from app.errors import DomainError
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
 from app.store.migrate import upgrade
+from app.store.organisation_settings import DEFAULT_ZONE, OrganisationSettings
+from app.text.dates import get_zone
 from app.work import NOBODY, begin_work, unit_of_work
 
+_DEFAULTS = OrganisationSettings()
 Leads = Annotated[
     list[str],
     typer.Option("--lead", help="Sign-in name of a lead; one to five.", min=1, max=5),
@@ -37,6 +41,19 @@ Leads = Annotated[
 Teams = Annotated[list[str], typer.Option("--team", help="Name of a team; at least one.")]
 Threshold = Annotated[
     int, typer.Option(help="How many leads are needed to open custody.", min=1, max=5)
+]
+Zone = Annotated[
+    str | None, typer.Option(help="Time zone whose days count, such as Asia/Yangon (the default).")
+]
+MakesCodes = Annotated[
+    bool,
+    typer.Option(
+        "--codes-made-here", help="The group is itself the authority that makes registration codes."
+    ),
+]
+ReportWeeks = Annotated[
+    int,
+    typer.Option(help="How many weeks a half-year stays provisional in reports.", min=0, max=26),
 ]
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="postgresql+psycopg://...; default: SQLite in the folder.")
@@ -46,22 +63,23 @@ KeystoreUrl = Annotated[
 ]
 
 
-def init(
+def init(  # noqa: PLR0913 - each is an option
     home: Home,
     lead: Leads,
     team: Teams,
     threshold: Threshold = 1,
     database_url: DatabaseUrl = None,
     keystore_url: KeystoreUrl = None,
+    zone: Zone = None,
+    report_weeks: ReportWeeks = _DEFAULTS.report_weeks,
+    *,
+    codes_made_here: MakesCodes = False,
 ) -> None:
     """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
     if threshold > len(lead):
         refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
-    try:
-        for login in lead:
-            check_login(login)
-    except DomainError as refusal:
-        refuse(refusal.title)
+    chosen = OrganisationSettings(zone or _ask_zone(), codes_made_here, report_weeks)
+    _check(chosen, lead)
     if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")
     root = OrganisationRoot.generate()
@@ -75,12 +93,31 @@ def init(
         root_key = create_root_key_file(draft / ROOT_KEY_FILE)
         deployment = build(write_settings(draft, values), root_key, create=True)
         try:
-            founding = found(deployment, root, teams=team, leads=lead, threshold=threshold)
+            founding = found(
+                deployment, root, teams=team, leads=lead, threshold=threshold, chosen=chosen
+            )
         except DomainError as refusal:
             refuse(refusal.title)
         finally:
             deployment.close()
     _show(home, founding, root_key, lead, threshold)
+
+
+def _check(chosen: OrganisationSettings, leads: list[str]) -> None:
+    try:
+        get_zone(chosen.zone)
+        for login in leads:
+            check_login(login)
+    except DomainError as refusal:
+        refuse(refusal.title)
+
+
+def _ask_zone() -> str:
+    """Ask an operator for the zone; where nobody can be asked, it is the usual one."""
+    if not sys.stdin.isatty():
+        return DEFAULT_ZONE
+    asked: str = typer.prompt("Time zone whose days count", default=DEFAULT_ZONE)
+    return asked
 
 
 @contextmanager
@@ -105,6 +142,7 @@ def found(
     teams: list[str],
     leads: list[str],
     threshold: int,
+    chosen: OrganisationSettings,
 ) -> Founding:
     """Bring both databases to the newest schema and found the organisation in them."""
     upgrade(deployment.engine, "main")
@@ -118,6 +156,7 @@ def found(
                 teams=teams,
                 leads=[NewLead(login, login) for login in leads],
                 threshold=threshold,
+                chosen=chosen,
             )
 
 

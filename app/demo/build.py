@@ -12,6 +12,7 @@ from app.deployment import Deployment
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, found_organisation
 from app.permissions import Role
+from app.store.organisation_settings import OrganisationSettings
 from app.work import NOBODY, begin_work, unit_of_work
 
 TEAMS = ("Teak", "Banyan")
@@ -44,7 +45,12 @@ def build_demo(
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
             founding = found_organisation(
-                work, root, teams=TEAMS, leads=[NewLead("lead", "Hornbill")], threshold=1
+                work,
+                root,
+                teams=TEAMS,
+                leads=[NewLead("lead", "Hornbill")],
+                threshold=1,
+                chosen=OrganisationSettings(makes_codes=True),
             )
     lead = demo.add("lead", Role.LEAD, 1, founding.leads[0])
     demo.admit_members(lead, [team.id for team in founding.teams], progress)

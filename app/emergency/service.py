@@ -27,6 +27,7 @@ from app.emergency.models import EmergencyDecision
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id
+from app.store.queries import in_order
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
 from app.vault.scopes import SUMMARY, Scope
@@ -72,17 +73,18 @@ def decide_emergency(work: Work, case_id: UUID, reason: str, hours: int) -> Case
 def list_requests(work: Work) -> list[EmergencyRequest]:
     """Return the requests that wait for a second decision and are granted to the principal."""
     decisions = work.session.scalars(
-        select(EmergencyDecision)
-        .where(
-            granted_to(
-                work.principal.id,
-                work.today(),
-                case_id=EmergencyDecision.case_id,
-                about=EmergencyDecision.request_id,
+        in_order(
+            select(EmergencyDecision).where(
+                granted_to(
+                    work.principal.id,
+                    work.today(),
+                    case_id=EmergencyDecision.case_id,
+                    about=EmergencyDecision.request_id,
+                ),
+                *_waiting(work),
             ),
-            *_waiting(work),
+            EmergencyDecision.decided_on,
         )
-        .order_by(EmergencyDecision.decided_on, EmergencyDecision.id)
     ).all()
     cases = [work.session.get_one(Case, decision.case_id) for decision in decisions]
     summaries = work.vault.open_listed([case.summary for case in cases])

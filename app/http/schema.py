@@ -8,6 +8,7 @@ Zawgyi must arrive as it was typed, because the original is kept. Knows no domai
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -86,6 +87,11 @@ Reason: TypeAlias = Annotated[
 
 Code: TypeAlias = Annotated[str, _text(64), AfterValidator(one_line), Field(examples=["7K3F-92QD"])]
 """Something read aloud or typed off a screen: 1 to 64 characters, judged by the service."""
+
+PastDay: TypeAlias = Annotated[
+    date | None, Field(description="The day on which it happened; today where it is left out.")
+]
+"""A day that is not to come, judged by ``Work.day_said``."""
 
 Secret: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=1024, repr=False, examples=["as typed"])

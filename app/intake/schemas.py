@@ -18,7 +18,7 @@ from app.cases.schemas import (
     PapersCreate,
 )
 from app.casework.duplicates import Proposal
-from app.http.schema import Reason, Schema
+from app.http.schema import PastDay, Reason, Schema
 from app.intake.service import Intake
 from app.intake.triage import Triage
 from app.search.models import SearchKind
@@ -39,7 +39,10 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class CaseCreate(Schema):
-    """One first contact. ``id`` may be made by the client, so that sending it again is safe."""
+    """One first contact. ``id`` may be made by the client, so that sending it again is safe.
+
+    ``taken_on``: the day on which it was taken down, where that is not today.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -54,11 +57,13 @@ class CaseCreate(Schema):
     rank_band: RankBand = RankBand.UNKNOWN
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: UUID | None = None
+    taken_on: PastDay = None
 
     def to_intake(self) -> Intake:
         """Return the intake as the service takes it."""
         return Intake(
             id=self.id,
+            taken_on=self.taken_on,
             standing=self.standing,
             urgent=self.urgent,
             language=self.language,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from app.accounts.service import list_members
@@ -60,28 +61,28 @@ class Intake:
     rank_band: RankBand = RankBand.UNKNOWN
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: UUID | None = None
+    taken_on: date | None = None
 
 
 def open_case(work: Work, intake: Intake) -> Case:
     """Open a case from an intake, sealed and granted to the team's coordinators.
 
     A volunteer who logs it holds it until triage. Raises ``CaseExists`` where the proposed id is
-    taken, ``MemberUncertified`` where no lead has certified the member.
+    taken, ``DayNotPossible``, ``MemberUncertified`` where no lead has certified the member.
     """
     _require_certificate(work)
     case_id = intake.id or new_id()
     if case_id == ORGANISATION or work.session.get(Case, case_id) is not None:
         raise CaseExists
     share_id = work.grants.begin_case(case_id, CASE_COMPARTMENTS)
-    today = work.today()
     case = Case(
         id=case_id,
         case_id=case_id,
         team_id=work.principal.team_id,
         share_id=share_id,
         status=CaseStatus.SUBMITTED,
-        opened_on=today,
-        moved_on=today,
+        opened_on=work.day_said(intake.taken_on, "taken_on"),
+        moved_on=work.today(),
         opened_by=work.principal.id,
         indexed_version=0,
     )

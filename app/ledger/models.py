@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped
 
 from app.audit.models import refuse_changes
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Record, Versioned, choice, plain
+from app.store.base import CaseRecord, Ordered, Record, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -57,7 +57,7 @@ class FundName:
     name: str
 
 
-class Fund(CaseRecord, Versioned):
+class Fund(CaseRecord, Ordered, Versioned):
     """Money of a team in one currency. ``case_id`` is ``ORGANISATION``: it belongs to no case.
 
     ``balance`` is the sum of the postings on its cash account, ``reserved`` the sum of the approved
@@ -90,11 +90,11 @@ class LedgerAccount(Record):
     currency: Mapped[str] = plain("ISO 4217; entries balance by currency", String(3))
 
 
-class JournalEntry(Record):
+class JournalEntry(Record, Ordered):
     """Something that happened to money. Never changed: a mistake is reversed, once."""
 
     __tablename__ = "journal_entries"
-    __table_args__ = (Index("ix_journal_entries_listed", "fund_id", "made_on", "id"),)
+    __table_args__ = (Index("ix_journal_entries_listed", "fund_id", "made_on", "sequence", "id"),)
 
     fund_id: Mapped[UUID] = plain("the fund", ForeignKey("funds.id"))
     kind: Mapped[EntryKind] = plain("the ledger's own", choice(EntryKind))

@@ -69,7 +69,7 @@ def list_funds(work: Work, page: PageQuery) -> Page[FundRead]:
 )
 def make_deposit(fund_id: UUID, body: DepositCreate, work: Work) -> JournalEntryRead:
     """Put money that came in into the books."""
-    entry = ledger.deposit(work, fund_id, body.amount, body.source, body.id)
+    entry = ledger.deposit(work, fund_id, body.amount, body.source, body.id, on=body.on)
     return JournalEntryRead.of(ledger.read_entry(work, entry))
 
 

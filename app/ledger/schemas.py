@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.http.schema import Currency, Minor, Name, Schema, Shut, Version
+from app.http.schema import Currency, Minor, Name, PastDay, Schema, Shut, Version
 from app.ledger.models import AccountKind, DepositSource, EntryKind, Fund
 from app.ledger.reconcile import LedgerFinding
 from app.ledger.service import BookedEntry
@@ -51,11 +51,12 @@ class FundRead(Schema):
 
 
 class DepositCreate(Schema):
-    """Money that came in, and where from."""
+    """Money that came in, where from, and the day if that is not today."""
 
     id: UUID | None = None
     amount: Minor
     source: Annotated[DepositSource, Field(examples=["events"])]
+    on: PastDay = None
 
 
 class PostingRead(Schema):

@@ -39,7 +39,7 @@ from app.ledger.models import (
 )
 from app.permissions import Permission, Role
 from app.store.base import ORGANISATION, new_id
-from app.store.queries import keyset
+from app.store.queries import in_order
 from app.work import Work
 
 Lines = Mapping[AccountKind, int]
@@ -99,7 +99,7 @@ def list_funds(work: Work, *, limit: int, after: tuple[date, UUID] | None = None
     query = select(Fund)
     if not _audits(work):
         query = query.where(Fund.team_id == work.principal.team_id)
-    page = keyset(query, (Fund.opened_on, Fund.id), after=after, limit=limit)
+    page = in_order(query, Fund.opened_on, after=after, limit=limit)
     return work.session.scalars(page).all()
 
 
@@ -160,14 +160,29 @@ def release(work: Work, fund: Fund, amount: int) -> None:
 
 
 def deposit(
-    work: Work, fund_id: UUID, amount: int, source: DepositSource, entry_id: UUID | None = None
+    work: Work,
+    fund_id: UUID,
+    amount: int,
+    source: DepositSource,
+    entry_id: UUID | None = None,
+    *,
+    on: date | None = None,
 ) -> JournalEntry:
-    """Book money that came in; raises ``FundNotFound``, ``IdTaken``."""
+    """Book money that came in, today or on an earlier day.
+
+    Raises ``FundNotFound``, ``IdTaken``, ``DayNotPossible``.
+    """
     if entry_id is not None and work.session.get(JournalEntry, entry_id) is not None:
         raise IdTaken
     fund = lock_fund(work, fund_id, work.principal.team_id)
     entry = JournalEntry(id=entry_id or new_id(), kind=EntryKind.DEPOSIT)
-    return _post(work, fund, entry, {AccountKind.CASH: amount, AccountKind(source): -amount})
+    return _post(
+        work,
+        fund,
+        entry,
+        {AccountKind.CASH: amount, AccountKind(source): -amount},
+        work.day_said(on),
+    )
 
 
 def pay_out(work: Work, fund: Fund, amount: int, request_id: UUID) -> JournalEntry:
@@ -254,8 +269,7 @@ def list_entries(
     ``after`` is (made_on, id) of the last one seen.
     """
     query = select(JournalEntry).where(JournalEntry.fund_id == fund.id)
-    keys = (JournalEntry.made_on, JournalEntry.id)
-    page = keyset(query, keys, after=after, limit=limit, newest_first=True)
+    page = in_order(query, JournalEntry.made_on, after=after, limit=limit, newest_first=True)
     return work.session.scalars(page).all()
 
 
@@ -295,7 +309,9 @@ def _lines(work: Work, entry_ids: Sequence[UUID]) -> dict[UUID, dict[AccountKind
     return found
 
 
-def _post(work: Work, fund: Fund, entry: JournalEntry, lines: Lines) -> JournalEntry:
+def _post(
+    work: Work, fund: Fund, entry: JournalEntry, lines: Lines, day: date | None = None
+) -> JournalEntry:
     """Write an entry with its lines, and what they do to a locked fund's cash."""
     if sum(lines.values()) or not all(lines.values()):
         raise EntryUnbalanced
@@ -312,7 +328,7 @@ def _post(work: Work, fund: Fund, entry: JournalEntry, lines: Lines) -> JournalE
         )
     }
     entry.fund_id = fund.id
-    entry.made_on = work.today()
+    entry.made_on = day or work.today()
     entry.made_by = work.principal.id
     session.add(entry)
     session.flush()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.store.base import CaseRecord, choice, plain
+from app.store.base import CaseRecord, Ordered, choice, plain
 
 
 class LinkKind(StrEnum):
@@ -19,7 +19,7 @@ class LinkKind(StrEnum):
     SAME_EVENT = "same_event"
 
 
-class CaseLink(CaseRecord):
+class CaseLink(CaseRecord, Ordered):
     """Two cases that belong together; one row for both directions."""
 
     __tablename__ = "case_links"

@@ -12,6 +12,7 @@ from app.cases.models import Case
 from app.cases.service import get_case
 from app.links.errors import LinkExists, LinkRefused
 from app.links.models import CaseLink, LinkKind
+from app.store.queries import in_order
 from app.work import Work
 
 
@@ -41,9 +42,10 @@ def link_cases(work: Work, case_id: UUID, other_id: UUID, kind: LinkKind) -> Cas
 def list_links(work: Work, case: Case) -> Sequence[CaseLink]:
     """Return the links of a case, in both directions, oldest first."""
     return work.session.scalars(
-        select(CaseLink)
-        .where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id))
-        .order_by(CaseLink.linked_on, CaseLink.id)
+        in_order(
+            select(CaseLink).where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id)),
+            CaseLink.linked_on,
+        )
     ).all()
 
 

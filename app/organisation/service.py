@@ -34,6 +34,8 @@ from app.organisation.root import OrganisationRoot
 from app.permissions import Role
 from app.store.identity import ONLY_ROW, found_keystore
 from app.store.models import DeploymentIdentity
+from app.store.organisation_settings import OrganisationSettings, settings_row
+from app.text.dates import get_zone
 from app.vault.canary import make_canary
 from app.vault.certificates import certify_member, certify_organisation_key
 from app.vault.custody import deal_custody
@@ -42,6 +44,7 @@ from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.work import Work
 
 SEARCH_KEY_BYTES = 32
+_DEFAULTS = OrganisationSettings()
 _COPIED_KINDS = (OrganisationKeyKind.SEARCH, OrganisationKeyKind.REPORTING)
 
 
@@ -71,12 +74,13 @@ def found_organisation(
     teams: Sequence[str],
     leads: Sequence[NewLead],
     threshold: int,
+    chosen: OrganisationSettings = _DEFAULTS,
 ) -> Founding:
     """Found the organisation of this deployment: once, without a principal, in an empty database.
 
     Custody opens with ``threshold`` of the leads' shares, or as many of the recovery kit's,
     which must be kept apart. The leads' team is the first. Raises ``OrganisationFounded``,
-    ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``.
+    ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``, ``ZoneUnknown``.
     """
     if root.fingerprint != work.deployment.settings.organisation_root:
         raise RootWordsWrong
@@ -84,7 +88,9 @@ def found_organisation(
         raise OrganisationFounded
     if not 1 <= threshold <= len(leads) or not teams:
         raise ThresholdInvalid("threshold")
+    get_zone(chosen.zone)
     work.deployment.create_secrets()
+    work.session.add(settings_row(work.deployment.organisation_settings_key, chosen))
     _add_identity(work)
     _add_root(work, root)
     founded = [add_team(work, name) for name in teams]

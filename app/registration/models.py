@@ -15,7 +15,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -66,7 +66,7 @@ class RegistrationNotes:
     notes: tuple[MoveNote, ...] = ()
 
 
-class Registration(CaseRecord, Versioned):
+class Registration(CaseRecord, Ordered, Versioned):
     """One code for one case, from the request to its end."""
 
     __tablename__ = "registrations"

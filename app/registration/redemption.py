@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -146,16 +146,12 @@ def _counters(work: Work, code: Code) -> tuple[tuple[UUID, int], tuple[UUID, int
 
 
 def _refuse_spent(work: Work, counters: tuple[tuple[UUID, int], ...]) -> None:
-    midnight = _midnight(work)
+    midnight = work.midnight()
     counted = read_counts(work.session, [counter for counter, _ in counters], since=midnight)
     if any(counted.get(counter, 0) >= allowed for counter, allowed in counters):
-        wait = midnight + timedelta(days=1) - work.now()
+        wait = work.midnight(1) - work.now()
         raise RedemptionBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
 
 
 def _count_failure(work: Work, counter: UUID) -> None:
-    count_one(work.session, counter, at=minute_of(work.now()), since=_midnight(work))
-
-
-def _midnight(work: Work) -> datetime:
-    return work.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    count_one(work.session, counter, at=minute_of(work.now()), since=work.midnight())

@@ -37,7 +37,7 @@ from app.registration.models import (
 from app.registration.moves import CODE_ALIVE, MOVES, WORKED_ON
 from app.registration.redemption import locator_index, proof_of
 from app.store.base import new_id
-from app.store.queries import keyset, next_number
+from app.store.queries import in_order, next_number
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
 from app.vault.scopes import SUMMARY, Scope
@@ -292,6 +292,6 @@ def _of_case(work: Work, case_id: UUID) -> Sequence[Registration]:
 def _page(
     work: Work, which: ColumnElement[bool], limit: int, after: tuple[date, UUID] | None
 ) -> Sequence[Registration]:
-    keys = (Registration.requested_on, Registration.id)
-    page = keyset(select(Registration).where(which), keys, after=after, limit=limit)
+    query = select(Registration).where(which)
+    page = in_order(query, Registration.requested_on, after=after, limit=limit)
     return work.session.scalars(page).all()

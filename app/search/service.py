@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from app.audit.events import EventKind
@@ -68,11 +67,10 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
 def _charge(work: Work) -> None:
     """Count a search against the member's day; raises ``SearchBudgetSpent`` past the cap."""
     now = work.now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     counter = work.deployment.counter_id("search", work.principal.id)
-    count = count_one(work.session, counter, at=minute_of(now), since=midnight)
+    count = count_one(work.session, counter, at=minute_of(now), since=work.midnight())
     if count > work.deployment.settings.searches_per_day:
-        wait = midnight + timedelta(days=1) - now
+        wait = work.midnight(1) - now
         raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
 
 

@@ -13,8 +13,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, Uuid, inspect
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Enum,
+    MetaData,
+    Uuid,
+    event,
+    func,
+    inspect,
+    select,
+)
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedColumn,
+    Mapper,
+    declared_attr,
+    mapped_column,
+    object_session,
+)
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -127,6 +146,34 @@ class Versioned:
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
         return {"version_id_col": cls.version}
+
+
+class Ordered:
+    """A record that lists show in the order in which it was added.
+
+    Rows hold no time finer than a day. ``sequence`` is one more than the highest of its table when
+    the row is inserted; two that were added at once, on two hosts, may share it.
+    """
+
+    @declared_attr
+    def sequence(cls) -> Mapped[int]:  # noqa: N805
+        """Counts the rows of this table."""
+        return plain(
+            "the order in which rows were added, and no time", nullable=False, default=0, index=True
+        )
+
+
+@event.listens_for(Ordered, "before_insert", propagate=True)
+def _number_in_order(mapper: Mapper[Any], connection: Connection, row: Any) -> None:
+    """Give a row the next number of its table; asks the database once a table and transaction."""
+    session = object_session(row)
+    last: dict[str, int] = {} if session is None else session.info.setdefault("sequences", {})
+    table = row.__tablename__
+    if table not in last:
+        column = mapper.columns["sequence"]
+        last[table] = connection.scalar(select(func.max(column))) or 0
+    last[table] += 1
+    row.sequence = last[table]
 
 
 class CaseRecord(Record):

@@ -13,6 +13,18 @@ from app.permissions import Compartment
 from app.store.base import NAMING, Base, choice, index_column, key_column, plain
 
 
+class OrganisationSettingsRow(Base):
+    """What the organisation chose at its founding. One row, under a MAC."""
+
+    __tablename__ = "organisation_settings"
+
+    id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
+    zone: Mapped[str] = plain("the time zone whose days count", String(64))
+    makes_codes: Mapped[bool] = plain("whether registration codes are made here")
+    report_weeks: Mapped[int] = plain("how many weeks a half-year stays provisional")
+    row_mac: Mapped[bytes] = key_column("MAC over the row, under a deployment secret", LargeBinary)
+
+
 class JobRun(Base):
     """When a job last began, succeeded and failed. Which process runs it is a lock's business."""
 

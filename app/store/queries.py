@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 T = TypeVar("T")
 
@@ -48,6 +48,31 @@ def keyset(
         last = tuple_(*(_bound(key, value) for key, value in zip(keys, after, strict=True)))
         query = query.where(position < last if newest_first else position > last)
     return query.order_by(*order).limit(limit)
+
+
+def in_order(
+    query: Select[T],
+    day: InstrumentedAttribute[Any],
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Select[T]:
+    """Return the query of one page of ``Ordered`` rows: by day, then as they were added.
+
+    ``after`` is the day and the id of the last row seen; how many came before it stays inside.
+    """
+    model = day.class_
+    keys = (day, model.sequence, model.id)
+    if after is not None:
+        last_day, last_id = after
+        same = aliased(model)
+        number = select(same.sequence).where(same.id == last_id).scalar_subquery()
+        position = tuple_(*keys)
+        last = tuple_(_bound(day, last_day), func.coalesce(number, 0), _bound(model.id, last_id))
+        query = query.where(position < last if newest_first else position > last)
+    query = query.order_by(*(key.desc() if newest_first else key for key in keys))
+    return query if limit is None else query.limit(limit)
 
 
 def _bound(key: InstrumentedAttribute[Any], value: object) -> ColumnElement[Any]:

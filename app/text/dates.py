@@ -1,10 +1,44 @@
-"""Times as people here write and count them: minutes, half-years. Knows no rows and no clock."""
+"""Times as people here count them: minutes, days, half-years. Knows no rows and no clock.
+
+A day is a day in the organisation's zone. Only this module makes one from a moment: half an hour
+after midnight in Yangon it is still yesterday in UTC, and so in reports, caps and due dates.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.errors import Invalid
 
 _JUNE = 6
+
+
+class ZoneUnknown(Invalid):
+    """This host knows no time zone of that name."""
+
+    code = "zone.unknown"
+    title = "There is no such time zone; write it like Asia/Yangon"
+
+
+@lru_cache(maxsize=8)
+def get_zone(name: str) -> ZoneInfo:
+    """Return a time zone by its name, such as ``Asia/Yangon``; raises ``ZoneUnknown``."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ZoneUnknown("zone") from None
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """Return the day that a moment lies in, in a zone."""
+    return at.astimezone(get_zone(zone)).date()
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """Return the moment at which a day begins in a zone."""
+    return datetime.combine(day, time.min, get_zone(zone))
 
 
 def minute_of(at: datetime) -> datetime:

@@ -34,7 +34,7 @@ class CanaryLost(IntegrityFault):
 
 def make_canary(deployment: Deployment) -> tuple[UUID, bytes]:
     """Take a share and return its id and the sealed canary."""
-    share_id, shares = deployment.keystore.take(deployment.clock().date())
+    share_id, shares = deployment.keystore.take(deployment.today())
     key = _key(deployment, shares.part(Compartment.SUMMARY) or b"")
     return share_id, key.seal(_TEXT, address=_address(deployment), epoch=_EPOCH)
 

@@ -26,9 +26,11 @@ def list_seen(work: Work, round_: VettingRound) -> list[DecisionDetail]:
     own = VettingDecision.vetter_id == work.principal.id
     over = VettingDecision.attempt < round_.attempt
     rows = work.session.scalars(
-        select(VettingDecision).where(VettingDecision.round_id == round_.id, own | over)
+        select(VettingDecision)
+        .where(VettingDecision.round_id == round_.id, own | over)
+        .order_by(VettingDecision.sequence, VettingDecision.id)
     ).all()
-    return sorted((_opened(work, row) for row in rows), key=lambda decision: decision.made_at)
+    return [_opened(work, row) for row in rows]
 
 
 def find_first(work: Work, round_: VettingRound) -> VettingDecision | None:

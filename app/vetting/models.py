@@ -16,7 +16,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -87,7 +87,7 @@ class DecisionDetail:
     made_at: datetime
 
 
-class VettingRound(CaseRecord, Versioned):
+class VettingRound(CaseRecord, Ordered, Versioned):
     """One vetting of a case by two members, from the request to the outcome."""
 
     __tablename__ = "vetting_rounds"
@@ -118,7 +118,7 @@ class VettingRound(CaseRecord, Versioned):
         return self.id
 
 
-class VettingCheck(CaseRecord):
+class VettingCheck(CaseRecord, Ordered):
     """One check of a round. What was asked of whom is sealed."""
 
     __tablename__ = "vetting_checks"
@@ -134,7 +134,7 @@ class VettingCheck(CaseRecord):
         return self.round_id
 
 
-class VettingDecision(CaseRecord):
+class VettingDecision(CaseRecord, Ordered):
     """One vetter's decision in one attempt, sealed; opened only in ``decisions``."""
 
     __tablename__ = "vetting_decisions"

@@ -23,7 +23,7 @@ from app.casework.clearance import confirm_outcome
 from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
 from app.store.base import new_id
-from app.store.queries import keyset, next_number
+from app.store.queries import in_order, next_number
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
 from app.vault.scopes import Scope
@@ -179,7 +179,7 @@ def list_rounds(
         work.principal.id, work.today(), case_id=VettingRound.case_id, about=VettingRound.id
     )
     query = select(VettingRound).where(VettingRound.ended_on.is_(None), granted)
-    page = keyset(query, (VettingRound.opened_on, VettingRound.id), after=after, limit=limit)
+    page = in_order(query, VettingRound.opened_on, after=after, limit=limit)
     return work.session.scalars(page).all()
 
 
@@ -190,7 +190,7 @@ def read_round(work: Work, round_: VettingRound) -> OpenedRound:
         round_,
         work.vault.open(round_.request).reason,
         checks,
-        len(independent_days(checks)),
+        len(independent_days(checks, work.deployment.day_of)),
         decisions.list_seen(work, round_),
     )
 
@@ -288,7 +288,8 @@ def _days_of_support(work: Work, round_: VettingRound, valid_for_days: int) -> d
     A clearance is as old as what it rests on: the older of its two freshest independent sources.
     """
     oldest = work.today() - timedelta(days=valid_for_days)
-    fresh = [day for day in independent_days(_open_checks(work, round_)) if day >= oldest]
+    days = independent_days(_open_checks(work, round_), work.deployment.day_of)
+    fresh = [day for day in days if day >= oldest]
     if len(fresh) < ENOUGH:
         raise TooFewSources
     return fresh[ENOUGH - 1]
@@ -307,10 +308,11 @@ def _end(work: Work, round_: VettingRound, outcome: VettingOutcome) -> None:
 def _open_checks(work: Work, round_: VettingRound) -> dict[UUID, CheckDetail]:
     """Return the checks of a round, oldest first."""
     rows = work.session.scalars(
-        select(VettingCheck).where(VettingCheck.round_id == round_.id)
+        select(VettingCheck)
+        .where(VettingCheck.round_id == round_.id)
+        .order_by(VettingCheck.sequence, VettingCheck.id)
     ).all()
-    opened = {row.id: work.vault.open(row.check) for row in rows}
-    return dict(sorted(opened.items(), key=lambda item: item[1].made_at))
+    return {row.id: work.vault.open(row.check) for row in rows}
 
 
 def _check_links(

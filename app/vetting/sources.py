@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from app.text.folding import fold
@@ -18,8 +18,12 @@ ENOUGH = 2
 """How many independent sources a verified outcome rests on."""
 
 
-def independent_days(checks: Mapping[UUID, CheckDetail]) -> list[date]:
+def independent_days(
+    checks: Mapping[UUID, CheckDetail], day_of: Callable[[datetime], date]
+) -> list[date]:
     """Return the latest day on which each independent source was consistent, newest first.
+
+    ``day_of`` returns the day of a moment in the organisation's zone.
 
     Links count in both directions, and through vouchers whose own word was unclear.
     """
@@ -29,7 +33,7 @@ def independent_days(checks: Mapping[UUID, CheckDetail]) -> list[date]:
         if check.finding is not VettingFinding.CONSISTENT:
             continue
         source = groups.get(check_id, check.source.value)
-        day = check.made_at.date()
+        day = day_of(check.made_at)
         latest[source] = max(day, latest.get(source, day))
     return sorted(latest.values(), reverse=True)
 

@@ -186,9 +186,7 @@ def test_keystores_older_than_seven_days_are_deleted_and_the_rest_is_kept(
     backups = tmp_path / "backups"
     first = taken(world, home, backups)
     world.clock.advance(days=8)
-    assert list_old_keystores(backups, world.clock.at.date()) == [
-        first.folder / "keystore.db.sealed"
-    ]
+    assert list_old_keystores(backups, world.clock.at) == [first.folder / "keystore.db.sealed"]
     second = taken(world, home, backups)
     assert second.removed_keystores == 1
     assert not (first.folder / "keystore.db.sealed").exists()

@@ -12,6 +12,7 @@ from app.permissions import Role
 from app.settings import Settings
 from app.store.migrate import upgrade
 from app.store.models import KeystoreBase
+from app.store.organisation_settings import OrganisationSettings
 from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
@@ -37,6 +38,7 @@ def found(
                 teams=["Teak", "Banyan"],
                 leads=[NewLead("lead-1", "Heron")],
                 threshold=1,
+                chosen=OrganisationSettings(makes_codes=True),
             )
         teams = [team.id for team in founding.teams]
     people = [_person("lead-1", founding.leads[0])]

@@ -42,14 +42,14 @@ def rounds(draw):
 
 def test_one_kind_of_source_counts_once_however_often_it_is_asked():
     checks = {IDS[n]: heard(VettingSource.DOCUMENT_PHOTO, day=n) for n in range(3)}
-    assert independent_days(checks) == [(NOON + timedelta(days=2)).date()]
+    assert independent_days(checks, datetime.date) == [(NOON + timedelta(days=2)).date()]
 
 
 def test_vouchers_who_know_one_another_count_once_and_strangers_each_for_themselves():
     linked = {IDS[0]: vouched("U Ba"), IDS[1]: vouched("Daw Aye", linked_to=[IDS[0]])}
     strangers = {IDS[0]: vouched("U Ba"), IDS[1]: vouched("Daw Aye")}
-    assert len(independent_days(linked)) == 1
-    assert len(independent_days(strangers)) == 2
+    assert len(independent_days(linked, datetime.date)) == 1
+    assert len(independent_days(strangers, datetime.date)) == 2
 
 
 def test_a_link_found_later_through_a_third_joins_two_who_stood_apart():
@@ -58,12 +58,12 @@ def test_a_link_found_later_through_a_third_joins_two_who_stood_apart():
         IDS[1]: vouched("Daw Aye"),
         IDS[2]: vouched("Ko Lin", finding=VettingFinding.UNCLEAR, linked_to=IDS[:2]),
     }
-    assert len(independent_days(checks)) == 1
+    assert len(independent_days(checks, datetime.date)) == 1
 
 
 def test_the_same_voucher_under_the_same_name_counts_once():
     checks = {IDS[0]: vouched("U Ba"), IDS[1]: vouched(" u  BA ")}
-    assert len(independent_days(checks)) == 1
+    assert len(independent_days(checks, datetime.date)) == 1
 
 
 def test_what_is_unclear_or_contradicts_counts_for_nothing():
@@ -71,13 +71,13 @@ def test_what_is_unclear_or_contradicts_counts_for_nothing():
         IDS[0]: heard(VettingSource.RELATIVE, VettingFinding.UNCLEAR),
         IDS[1]: heard(VettingSource.PUBLIC_RECORD, VettingFinding.CONTRADICTING),
     }
-    assert independent_days(checks) == []
+    assert independent_days(checks, datetime.date) == []
 
 
 @given(rounds())
 def test_there_are_never_more_sources_than_consistent_answers_and_each_has_its_day(checks):
     consistent = [c for c in checks.values() if c.finding is VettingFinding.CONSISTENT]
-    days = independent_days(checks)
+    days = independent_days(checks, datetime.date)
     assert len(days) <= len(consistent)
     assert bool(days) is bool(consistent)
     assert days == sorted(days, reverse=True)
@@ -88,13 +88,13 @@ def test_there_are_never_more_sources_than_consistent_answers_and_each_has_its_d
 def test_the_order_in_which_checks_are_read_does_not_matter(checks, shuffled):
     items = list(checks.items())
     shuffled.shuffle(items)
-    assert independent_days(dict(items)) == independent_days(checks)
+    assert independent_days(dict(items), datetime.date) == independent_days(checks, datetime.date)
 
 
 @given(rounds(), st.data())
 def test_another_link_never_makes_more_sources(checks, data):
     vouchers = [key for key, check in checks.items() if check.source is VettingSource.VOUCHER]
-    before = len(independent_days(checks))
+    before = len(independent_days(checks, datetime.date))
     if len(vouchers) > 1:
         one, other = data.draw(st.permutations(vouchers))[:2]
         check = checks[one]
@@ -104,7 +104,7 @@ def test_another_link_never_makes_more_sources(checks, data):
             day=(check.made_at - NOON).days,
             linked_to=[*check.linked_to, other],
         )
-        after = len(independent_days({**checks, one: more}))
+        after = len(independent_days({**checks, one: more}, datetime.date))
         assert before - 1 <= after <= before
 
 
@@ -121,4 +121,6 @@ def test_saying_it_again_another_day_never_makes_more_sources(checks):
         )
         for key, check in checks.items()
     }
-    assert len(independent_days({**checks, **again})) == len(independent_days(checks))
+    assert len(independent_days({**checks, **again}, datetime.date)) == len(
+        independent_days(checks, datetime.date)
+    )

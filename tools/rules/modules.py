@@ -17,6 +17,8 @@ REVEALS = frozenset({"open", "find", "open_listed"})
 LOG_VERBS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 TELLTALE = re.compile(r"(?:^|_)(?:passphrase|secret|token|seed|mnemonic|cookie|body|vault)(?:s)?$")
 VAGUE = re.compile(r"^_?(?:process|manage)$|^_?(?:process|handle|manage)_")
+DAYS = frozenset({"date", "today"})
+"""What makes a day without a zone."""
 GIVEN_NAMES = frozenset({"process_bind_param", "process_result_value"})
 """What SQLAlchemy calls its hooks."""
 VAGUE_MODULES = frozenset({"util", "utils", "helper", "helpers", "misc", "common"})
@@ -172,6 +174,37 @@ def text_is_folded_in_one_place(module: Module) -> Said:
             yield call.lineno, f"{_verb(call)}: call app.text.folding.fold"
 
 
+def days_are_of_the_organisations_zone(module: Module) -> Said:
+    """A day made from UTC was yesterday for half the night, and so was an intake's half-year.
+
+    `app/text/dates.py` makes days from moments, by `Deployment.day_of` and `Work.today`.
+    """
+    if not _is_program(module) or module.path == "app/text/dates.py":
+        return
+    for node in ast.walk(module.tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"date", "today"}
+            and not _calls_work(node)
+        ):
+            yield node.lineno, f".{node.attr}: call Deployment.day_of or Work.today"
+        elif not isinstance(node, ast.Call):
+            continue
+        elif _verb(node) == "combine" and "datetime." in ast.unparse(node.func):
+            yield node.lineno, "combine: call app.text.dates.start_of_day"
+        elif _verb(node) == "replace" and any(k.arg == "hour" for k in node.keywords):
+            yield node.lineno, "replace(hour=): call Work.midnight"
+
+
+def _calls_work(node: ast.Attribute) -> bool:
+    return node.attr == "today" and _name(node.value).lstrip("_") in {
+        "work",
+        "deployment",
+        "self",
+        "found",
+    }
+
+
 def no_test_is_skipped(module: Module) -> Said:
     """A skipped test is green for as long as the thing it was meant to watch is broken."""
     if not module.path.startswith("tests/"):
@@ -263,5 +296,6 @@ MODULE_RULES: tuple[ModuleRule, ...] = (
     modules_and_functions_stay_short,
     names_say_what_is_done,
     text_is_folded_in_one_place,
+    days_are_of_the_organisations_zone,
     no_test_is_skipped,
 )

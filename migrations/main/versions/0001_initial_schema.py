@@ -24,9 +24,11 @@ def upgrade() -> None:
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("notice_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     op.create_index("ix_alerts_raised", "alerts", ["raised_on", "id"], unique=False)
+    op.create_index(op.f("ix_alerts_sequence"), "alerts", ["sequence"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("member_id", sa.Uuid(), nullable=False),
@@ -35,10 +37,12 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
     op.create_index(op.f("ix_assignments_case_id"), "assignments", ["case_id"], unique=False)
     op.create_index(op.f("ix_assignments_member_id"), "assignments", ["member_id"], unique=False)
+    op.create_index(op.f("ix_assignments_sequence"), "assignments", ["sequence"], unique=False)
     op.create_table(
         "audit_checkpoints",
         sa.Column("size", sa.Integer(), nullable=False),
@@ -131,11 +135,13 @@ def upgrade() -> None:
         sa.Column("linked_on", sa.Date(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_links")),
         sa.UniqueConstraint("case_id", "other_id", name=op.f("uq_case_links_case_id_other_id")),
     )
     op.create_index(op.f("ix_case_links_case_id"), "case_links", ["case_id"], unique=False)
     op.create_index(op.f("ix_case_links_other_id"), "case_links", ["other_id"], unique=False)
+    op.create_index(op.f("ix_case_links_sequence"), "case_links", ["sequence"], unique=False)
     op.create_table(
         "case_moves",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -185,15 +191,18 @@ def upgrade() -> None:
     op.create_table(
         "case_notes",
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
         sa.Column("written_on", sa.Date(), nullable=False),
         sa.Column("written_by", sa.Uuid(), nullable=False),
         sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_case_notes_case_id_number")),
     )
     op.create_index(op.f("ix_case_notes_case_id"), "case_notes", ["case_id"], unique=False)
+    op.create_index(op.f("ix_case_notes_sequence"), "case_notes", ["sequence"], unique=False)
     op.create_table(
         "cases",
         sa.Column("team_id", sa.Uuid(), nullable=False),
@@ -231,12 +240,14 @@ def upgrade() -> None:
         sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     op.create_index(op.f("ix_cases_case_id"), "cases", ["case_id"], unique=False)
     op.create_index("ix_cases_indexed_version", "cases", ["indexed_version"], unique=False)
-    op.create_index("ix_cases_opened", "cases", ["opened_on", "id"], unique=False)
+    op.create_index("ix_cases_opened", "cases", ["opened_on", "sequence", "id"], unique=False)
+    op.create_index(op.f("ix_cases_sequence"), "cases", ["sequence"], unique=False)
     op.create_index("ix_cases_team_status", "cases", ["team_id", "status"], unique=False)
     op.create_table(
         "counters",
@@ -331,6 +342,7 @@ def upgrade() -> None:
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_decisions")),
     )
     op.create_index(
@@ -342,6 +354,9 @@ def upgrade() -> None:
         ["request_id"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_emergency_decisions_sequence"), "emergency_decisions", ["sequence"], unique=False
+    )
     op.create_table(
         "funds",
         sa.Column("team_id", sa.Uuid(), nullable=False),
@@ -352,6 +367,7 @@ def upgrade() -> None:
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("balance >= 0", name=op.f("ck_funds_balance_not_negative")),
         sa.CheckConstraint(
@@ -360,6 +376,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_funds")),
     )
     op.create_index(op.f("ix_funds_case_id"), "funds", ["case_id"], unique=False)
+    op.create_index(op.f("ix_funds_sequence"), "funds", ["sequence"], unique=False)
     op.create_index(op.f("ix_funds_team_id"), "funds", ["team_id"], unique=False)
     op.create_table(
         "grants",
@@ -499,6 +516,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "epoch", name=op.f("uq_organisation_keys_kind_epoch")),
     )
     op.create_table(
+        "organisation_settings",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("makes_codes", sa.Boolean(), nullable=False),
+        sa.Column("report_weeks", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
+    )
+    op.create_table(
         "plans",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=False),
@@ -567,6 +593,7 @@ def upgrade() -> None:
         sa.Column("notes_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_registrations_case_id_number")),
@@ -576,6 +603,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_registrations_ending", "registrations", ["status", "expires_on"], unique=False
     )
+    op.create_index(op.f("ix_registrations_sequence"), "registrations", ["sequence"], unique=False)
     op.create_table(
         "scopes",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -620,9 +648,11 @@ def upgrade() -> None:
         sa.Column("founded_on", sa.Date(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
     )
+    op.create_index(op.f("ix_teams_sequence"), "teams", ["sequence"], unique=False)
     op.create_table(
         "vetting_rounds",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -648,6 +678,7 @@ def upgrade() -> None:
         sa.Column("request_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting_rounds")),
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_vetting_rounds_case_id_number")),
@@ -655,6 +686,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_vetting_rounds_case_id"), "vetting_rounds", ["case_id"], unique=False)
     op.create_index(
         "ix_vetting_rounds_open", "vetting_rounds", ["ended_on", "opened_on"], unique=False
+    )
+    op.create_index(
+        op.f("ix_vetting_rounds_sequence"), "vetting_rounds", ["sequence"], unique=False
     )
     op.create_table(
         "aid_requests",
@@ -691,6 +725,7 @@ def upgrade() -> None:
         sa.Column("detail_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("total > 0", name=op.f("ck_aid_requests_total_positive")),
         sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_aid_requests_fund_id")),
@@ -698,7 +733,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_aid_requests_case_id"), "aid_requests", ["case_id"], unique=False)
     op.create_index("ix_aid_requests_due", "aid_requests", ["due_on"], unique=False)
-    op.create_index("ix_aid_requests_listed", "aid_requests", ["requested_on", "id"], unique=False)
+    op.create_index(
+        "ix_aid_requests_listed", "aid_requests", ["requested_on", "sequence", "id"], unique=False
+    )
+    op.create_index(op.f("ix_aid_requests_sequence"), "aid_requests", ["sequence"], unique=False)
     op.create_table(
         "journal_entries",
         sa.Column("fund_id", sa.Uuid(), nullable=False),
@@ -721,6 +759,7 @@ def upgrade() -> None:
         sa.Column("falls_short", sa.Uuid(), nullable=True),
         sa.Column("reverses", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_journal_entries_fund_id")),
         sa.ForeignKeyConstraint(
             ["reverses"], ["journal_entries.id"], name=op.f("fk_journal_entries_reverses")
@@ -733,7 +772,13 @@ def upgrade() -> None:
         op.f("ix_journal_entries_falls_short"), "journal_entries", ["falls_short"], unique=False
     )
     op.create_index(
-        "ix_journal_entries_listed", "journal_entries", ["fund_id", "made_on", "id"], unique=False
+        "ix_journal_entries_listed",
+        "journal_entries",
+        ["fund_id", "made_on", "sequence", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_journal_entries_sequence"), "journal_entries", ["sequence"], unique=False
     )
     op.create_table(
         "ledger_accounts",
@@ -833,11 +878,13 @@ def upgrade() -> None:
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("profile_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_members_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("login_index", name=op.f("uq_members_login_index")),
     )
+    op.create_index(op.f("ix_members_sequence"), "members", ["sequence"], unique=False)
     op.create_index("ix_members_team", "members", ["team_id", "role", "status"], unique=False)
     op.create_table(
         "vetting_checks",
@@ -846,6 +893,7 @@ def upgrade() -> None:
         sa.Column("check_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["round_id"], ["vetting_rounds.id"], name=op.f("fk_vetting_checks_round_id")
         ),
@@ -855,6 +903,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_vetting_checks_round_id"), "vetting_checks", ["round_id"], unique=False
     )
+    op.create_index(
+        op.f("ix_vetting_checks_sequence"), "vetting_checks", ["sequence"], unique=False
+    )
     op.create_table(
         "vetting_decisions",
         sa.Column("round_id", sa.Uuid(), nullable=False),
@@ -863,6 +914,7 @@ def upgrade() -> None:
         sa.Column("decision_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["round_id"], ["vetting_rounds.id"], name=op.f("fk_vetting_decisions_round_id")
         ),
@@ -876,6 +928,9 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_vetting_decisions_case_id"), "vetting_decisions", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_vetting_decisions_sequence"), "vetting_decisions", ["sequence"], unique=False
     )
     op.create_table(
         "aid_steps",
@@ -903,6 +958,7 @@ def upgrade() -> None:
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["request_id"], ["aid_requests.id"], name=op.f("fk_aid_steps_request_id")
         ),
@@ -910,6 +966,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_aid_steps_case_id"), "aid_steps", ["case_id"], unique=False)
     op.create_index(op.f("ix_aid_steps_request_id"), "aid_steps", ["request_id"], unique=False)
+    op.create_index(op.f("ix_aid_steps_sequence"), "aid_steps", ["sequence"], unique=False)
     op.create_index(
         "uq_aid_steps_one_duty_a_member",
         "aid_steps",
@@ -1041,15 +1098,19 @@ def downgrade() -> None:
         sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
         postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
     )
+    op.drop_index(op.f("ix_aid_steps_sequence"), table_name="aid_steps")
     op.drop_index(op.f("ix_aid_steps_request_id"), table_name="aid_steps")
     op.drop_index(op.f("ix_aid_steps_case_id"), table_name="aid_steps")
     op.drop_table("aid_steps")
+    op.drop_index(op.f("ix_vetting_decisions_sequence"), table_name="vetting_decisions")
     op.drop_index(op.f("ix_vetting_decisions_case_id"), table_name="vetting_decisions")
     op.drop_table("vetting_decisions")
+    op.drop_index(op.f("ix_vetting_checks_sequence"), table_name="vetting_checks")
     op.drop_index(op.f("ix_vetting_checks_round_id"), table_name="vetting_checks")
     op.drop_index(op.f("ix_vetting_checks_case_id"), table_name="vetting_checks")
     op.drop_table("vetting_checks")
     op.drop_index("ix_members_team", table_name="members")
+    op.drop_index(op.f("ix_members_sequence"), table_name="members")
     op.drop_table("members")
     op.drop_index("ix_legs_plan", table_name="legs")
     op.drop_index("ix_legs_expected", table_name="legs")
@@ -1057,18 +1118,23 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_legs_case_id"), table_name="legs")
     op.drop_table("legs")
     op.drop_table("ledger_accounts")
+    op.drop_index(op.f("ix_journal_entries_sequence"), table_name="journal_entries")
     op.drop_index("ix_journal_entries_listed", table_name="journal_entries")
     op.drop_index(op.f("ix_journal_entries_falls_short"), table_name="journal_entries")
     op.drop_table("journal_entries")
+    op.drop_index(op.f("ix_aid_requests_sequence"), table_name="aid_requests")
     op.drop_index("ix_aid_requests_listed", table_name="aid_requests")
     op.drop_index("ix_aid_requests_due", table_name="aid_requests")
     op.drop_index(op.f("ix_aid_requests_case_id"), table_name="aid_requests")
     op.drop_table("aid_requests")
+    op.drop_index(op.f("ix_vetting_rounds_sequence"), table_name="vetting_rounds")
     op.drop_index("ix_vetting_rounds_open", table_name="vetting_rounds")
     op.drop_index(op.f("ix_vetting_rounds_case_id"), table_name="vetting_rounds")
     op.drop_table("vetting_rounds")
+    op.drop_index(op.f("ix_teams_sequence"), table_name="teams")
     op.drop_table("teams")
     op.drop_table("scopes")
+    op.drop_index(op.f("ix_registrations_sequence"), table_name="registrations")
     op.drop_index("ix_registrations_ending", table_name="registrations")
     op.drop_index(op.f("ix_registrations_case_id"), table_name="registrations")
     op.drop_table("registrations")
@@ -1076,6 +1142,7 @@ def downgrade() -> None:
     op.drop_index("ix_plans_status", table_name="plans")
     op.drop_index(op.f("ix_plans_case_id"), table_name="plans")
     op.drop_table("plans")
+    op.drop_table("organisation_settings")
     op.drop_table("organisation_keys")
     op.drop_table("member_keys")
     op.drop_index(op.f("ix_key_copies_member_id"), table_name="key_copies")
@@ -1087,8 +1154,10 @@ def downgrade() -> None:
     op.drop_index("ix_grants_case", table_name="grants")
     op.drop_table("grants")
     op.drop_index(op.f("ix_funds_team_id"), table_name="funds")
+    op.drop_index(op.f("ix_funds_sequence"), table_name="funds")
     op.drop_index(op.f("ix_funds_case_id"), table_name="funds")
     op.drop_table("funds")
+    op.drop_index(op.f("ix_emergency_decisions_sequence"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_request_id"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_case_id"), table_name="emergency_decisions")
     op.drop_table("emergency_decisions")
@@ -1102,14 +1171,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_counters_last_at"), table_name="counters")
     op.drop_table("counters")
     op.drop_index("ix_cases_team_status", table_name="cases")
+    op.drop_index(op.f("ix_cases_sequence"), table_name="cases")
     op.drop_index("ix_cases_opened", table_name="cases")
     op.drop_index("ix_cases_indexed_version", table_name="cases")
     op.drop_index(op.f("ix_cases_case_id"), table_name="cases")
     op.drop_table("cases")
+    op.drop_index(op.f("ix_case_notes_sequence"), table_name="case_notes")
     op.drop_index(op.f("ix_case_notes_case_id"), table_name="case_notes")
     op.drop_table("case_notes")
     op.drop_index(op.f("ix_case_moves_case_id"), table_name="case_moves")
     op.drop_table("case_moves")
+    op.drop_index(op.f("ix_case_links_sequence"), table_name="case_links")
     op.drop_index(op.f("ix_case_links_other_id"), table_name="case_links")
     op.drop_index(op.f("ix_case_links_case_id"), table_name="case_links")
     op.drop_table("case_links")
@@ -1124,9 +1196,11 @@ def downgrade() -> None:
     op.drop_table("audit_events")
     op.drop_index("ix_audit_checkpoints_size", table_name="audit_checkpoints")
     op.drop_table("audit_checkpoints")
+    op.drop_index(op.f("ix_assignments_sequence"), table_name="assignments")
     op.drop_index(op.f("ix_assignments_member_id"), table_name="assignments")
     op.drop_index(op.f("ix_assignments_case_id"), table_name="assignments")
     op.drop_table("assignments")
+    op.drop_index(op.f("ix_alerts_sequence"), table_name="alerts")
     op.drop_index("ix_alerts_raised", table_name="alerts")
     op.drop_table("alerts")
     if op.get_bind().dialect.name == "postgresql":
