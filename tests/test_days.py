@@ -205,7 +205,7 @@ def test_members_and_teams_are_listed_as_they_were_admitted(world):
 
 
 def test_rows_that_share_a_number_are_paged_without_a_gap(world_on_both):
-    """Differs: two transactions of PostgreSQL may give two rows the same number; paging."""
+    """On both databases: paging. Two hosts on PostgreSQL may give two rows one number."""
     world = world_on_both
     made = [opened(world, stranger("Ko Wai", f"09 772 00{n} 111")) for n in range(6)]
     with world.deployment.sessions() as session, session.begin():
