@@ -326,7 +326,7 @@ def test_spent_searches_say_when_to_come_back(api):
         )
     answer = api.ask("coordinator", "POST", "/searches", {"kind": "name", "value": "Thiha Zin"})
     assert codes(answer) == (429, "search.budget_spent")
-    assert answer.headers["retry-after"] == str(15 * 3600 + 1)
+    assert answer.headers["retry-after"] == str(8 * 3600 + 30 * 60 + 1)
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_after_a_few_guesses_one_code_is_not_tried_again_that_day(world, case_id
         assert redeem(world, wrong, by=world.member(Role.VOLUNTEER, 1 + number % 3)) == NOT_VALID
     with pytest.raises(RedemptionBudgetSpent) as refused:
         redeem(world, wrong)
-    assert refused.value.retry_after == 15 * 3600 + 1
+    assert refused.value.retry_after == 8 * 3600 + 30 * 60 + 1
     if known:
         with pytest.raises(RedemptionBudgetSpent):
             redeem(world, code)
