@@ -20,7 +20,13 @@ from sqlalchemy.orm import Session
 from app.alerts import service as alerts
 from app.audit.checkpoints import LOG_ORIGIN, log_verifier
 from app.audit.events import EventKind
-from app.audit.sequencer import LogRewritten, sequence, sign_checkpoint
+from app.audit.sequencer import (
+    LogRewritten,
+    let_wait,
+    list_left_out,
+    sequence,
+    sign_checkpoint,
+)
 from app.audit.verify import verify_log
 from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
@@ -40,7 +46,6 @@ from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0
-_LATE_COMMITS = timedelta(days=2)
 _COUNTED = timedelta(days=1)
 """No counter looks further back than this."""
 
@@ -60,11 +65,8 @@ class Job:
 
 
 def sequence_log(work: Work) -> int:
-    """Give new events their place in the log, and sign its newest checkpoint.
-
-    Looks at the events of the last days alone; ``check_log`` finds older ones that wait.
-    """
-    count = sequence(work.session, since=work.today() - _LATE_COMMITS)
+    """Give new events their place in the log, and sign its newest checkpoint."""
+    count = sequence(work.session)
     work.session.flush()
     sign_checkpoint(
         work.session, origin=LOG_ORIGIN, key=work.deployment.log_signing_key, at=work.now()
@@ -73,13 +75,15 @@ def sequence_log(work: Work) -> int:
 
 
 def check_log(work: Work) -> int:
-    """Check the whole log against its signed checkpoint, and sequence what was left waiting.
+    """Check the whole log against its signed checkpoint; let events wait that were left out.
 
-    Raises ``LogRewritten`` where anything is not as it was written; returns the number of leaves.
+    Reads a snapshot and holds up no writer. Returns the number of leaves; raises ``LogRewritten``
+    where anything is not as it was written.
     """
     with read_snapshot(work.deployment.engine) as connection, Session(connection) as session:
         found = verify_log(session, log_verifier(work.deployment.log_signing_key.public))
-    sequence(work.session)
+        left_out = list_left_out(session)
+    let_wait(work.session, left_out)
     if any(finding.kind != "checkpoint.missing" for finding in found.findings):
         raise LogRewritten
     return found.leaves

@@ -85,6 +85,15 @@ class AuditLeaf(Base):
     leaf_hash: Mapped[bytes] = key_column("SHA-256 over tags and a commitment")
 
 
+class UnsequencedEvent(Base):
+    """An event that waits for its place in the log; written with the event, gone with its leaf."""
+
+    __tablename__ = "audit_unsequenced"
+    __housekeeping__ = "names events that were recorded"
+
+    event_id: Mapped[UUID] = plain("random; the event", primary_key=True)
+
+
 class AuditCheckpoint(Record):
     """A signed statement of the log's size and root."""
 

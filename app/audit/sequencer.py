@@ -1,6 +1,7 @@
 """Give every event its place in the log, and sign the log's size and root.
 
-- One sequencer at a time takes the events that have no leaf yet; late commits get later places.
+- One sequencer at a time takes the events that wait; late commits get later places. Each event is
+  written with a row that says that it waits, so that a turn reads those and no others.
 - The tree is RFC 6962's, the checkpoint a signed note as C2SP writes it.
 - A turn costs what was added since the last one: the tree's right edge is kept beside the note, and
   must give the root that the note states.
@@ -12,13 +13,15 @@ Needs no key of any case: a leaf is made of what is plain in its event.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, UnsequencedEvent
 from app.crypto.errors import CryptoError
 from app.crypto.merkle import Edge, leaf_hash
 from app.crypto.notes import Checkpoint, Verifier, open_note, sign_note
@@ -27,6 +30,7 @@ from app.errors import IntegrityFault
 from app.text.dates import minute_of
 
 BATCH = 5_000
+_HOUSEKEEPING = {"housekeeping": "leaves, and what waits for them"}
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -51,23 +55,42 @@ def leaf_data(event: AuditEvent) -> bytes:
     )
 
 
-def sequence(session: Session, *, since: date | None = None) -> int:
-    """Give the next events their leaves, oldest day first; returns how many. The caller commits.
+def count_unsequenced(session: Session) -> int:
+    """Return how many events wait for their place; costs what waits, not what is in the log."""
+    return session.scalars(select(func.count()).select_from(UnsequencedEvent)).one()
 
-    ``since`` looks at events of that day and later alone, by an index; None looks at all of them,
-    which a process does once, at its start.
+
+def list_left_out(session: Session) -> Sequence[UUID]:
+    """Return the events that neither have a leaf nor wait for one; reads every event.
+
+    There are none unless somebody deleted rows of those that wait.
     """
+    query = (
+        select(AuditEvent.id)
+        .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
+        .outerjoin(UnsequencedEvent, UnsequencedEvent.event_id == AuditEvent.id)
+        .where(AuditLeaf.event_id.is_(None), UnsequencedEvent.event_id.is_(None))
+    )
+    return session.scalars(query).all()
+
+
+def let_wait(session: Session, event_ids: Sequence[UUID]) -> None:
+    """Have events that were left out wait for their place; the caller commits."""
+    if event_ids:
+        rows = [{"event_id": event_id} for event_id in event_ids]
+        session.execute(insert(UnsequencedEvent), rows, execution_options=_HOUSEKEEPING)
+
+
+def sequence(session: Session) -> int:
+    """Give the next events their leaves, oldest day first; returns how many. The caller commits."""
     last = session.scalar(select(func.max(AuditLeaf.leaf_index)))
     next_index = 0 if last is None else last + 1
     query = (
         select(AuditEvent)
-        .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
-        .where(AuditLeaf.event_id.is_(None))
+        .join(UnsequencedEvent, UnsequencedEvent.event_id == AuditEvent.id)
         .order_by(AuditEvent.happened_on, AuditEvent.id)
         .limit(BATCH)
     )
-    if since is not None:
-        query = query.where(AuditEvent.happened_on >= since)
     rows = [
         {
             "leaf_index": next_index + place,
@@ -77,7 +100,12 @@ def sequence(session: Session, *, since: date | None = None) -> int:
         for place, event in enumerate(session.scalars(query))
     ]
     if rows:
-        session.execute(insert(AuditLeaf), rows, execution_options={"housekeeping": "leaves"})
+        session.execute(insert(AuditLeaf), rows, execution_options=_HOUSEKEEPING)
+        placed = select(AuditLeaf.event_id).where(AuditLeaf.leaf_index >= next_index)
+        session.execute(
+            delete(UnsequencedEvent).where(UnsequencedEvent.event_id.in_(placed)),
+            execution_options=_HOUSEKEEPING | {"synchronize_session": False},
+        )
     return len(rows)
 
 

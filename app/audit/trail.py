@@ -23,7 +23,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
-from app.audit.models import AuditEvent
+from app.audit.models import AuditEvent, UnsequencedEvent
 from app.crypto.aead import DataKey
 from app.crypto.derive import digest, hkdf, mac
 from app.crypto.errors import CryptoError
@@ -40,6 +40,7 @@ MOST_NAMED = 100
 _READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
 # Put together once: every unit of work that reads or writes a case ends with it.
 _INSERT_EVENTS = insert(AuditEvent)
+_INSERT_UNSEQUENCED = insert(UnsequencedEvent)
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -178,7 +179,10 @@ class Trail:
             )  # fmt: skip
             written.append(self._sealed(detail, day, log_keys(event.case_id)))
         if written:
-            session.connection().execute(_INSERT_EVENTS, written)
+            connection = session.connection()
+            connection.execute(_INSERT_EVENTS, written)
+            waiting = [{"event_id": event["id"]} for event in written]
+            connection.execute(_INSERT_UNSEQUENCED, waiting)
         self._events.clear()
         self._reveals.clear()
         self._shut.clear()

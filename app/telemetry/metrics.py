@@ -22,12 +22,12 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from app.audit.models import AuditEvent, AuditLeaf
+from app.audit.sequencer import count_unsequenced
 from app.clock import STAMP, TRUST
 from app.store.jobs import list_runs
 
@@ -112,7 +112,8 @@ class _DatabaseCollector(Collector):
                 Session(connection) as session,
             ):
                 yield from _jobs(session)
-                yield _unsequenced(session)
+                count = count_unsequenced(session)
+                yield GaugeMetricFamily("padauk_events_unsequenced", "Without a leaf", count)
         except SQLAlchemyError:
             yield GaugeMetricFamily("padauk_database_up", "Whether the database answers", 0)
             return
@@ -154,14 +155,3 @@ def _jobs(session: Session) -> Iterator[GaugeMetricFamily]:
         failures.add_metric([run.name], run.failures)
     yield succeeded
     yield failures
-
-
-def _unsequenced(session: Session) -> GaugeMetricFamily:
-    waiting = (
-        select(func.count())
-        .select_from(AuditEvent)
-        .outerjoin(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
-        .where(AuditLeaf.event_id.is_(None))
-    )
-    count = session.scalars(waiting).one()
-    return GaugeMetricFamily("padauk_events_unsequenced", "Events without a leaf", count)

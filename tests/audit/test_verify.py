@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 from app.alerts.models import Alert
 from app.audit.checkpoints import log_verifier
 from app.audit.events import EventKind
-from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from app.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, UnsequencedEvent
 from app.audit.sequencer import LogRewritten, latest_checkpoint, sequence
 from app.audit.verify import LogVerification, verify_log, verify_rows
 from app.cases.models import Case
 from app.cli.audit import log_keys
-from app.crypto.notes import open_note
+from app.crypto.notes import Verifier, open_note
 from app.models import sealed_models
 from app.store.engine import read_snapshot
 from app.work import NOBODY, begin_work, unit_of_work
-from app.worker import Worker, sequence_log
+from app.worker import JOBS, Worker, sequence_log
 from tests.support.served import serve
 from tests.support.statements import recorded
 
@@ -314,6 +314,37 @@ def test_a_turn_of_the_sequencer_reads_only_what_was_added(world):
     assert len(read) == 1
     assert "leaf_index >= " in read[0]
     assert signed > before
+    of_events = [s for s in statements if "FROM audit_events" in s]
+    assert of_events
+    assert all("JOIN audit_unsequenced" in s and "OUTER" not in s for s in of_events)
+
+
+def test_an_event_whose_waiting_row_was_deleted_gets_its_place_after_the_daily_check(world):
+    world.open_case()
+    run_sequencer(world)
+    world.open_case()
+    with world.deployment.sessions() as session, session.begin():
+        session.execute(delete(UnsequencedEvent), execution_options={"housekeeping": "an insider"})
+    assert run_sequencer(world) == 0
+    assert verdict_on(world).unsequenced > 0
+    Worker(world.deployment).run_due()
+    run_sequencer(world)
+    verdict = verdict_on(world)
+    assert (verdict.sound, verdict.unsequenced) == (True, 0)
+
+
+def test_the_daily_check_of_the_log_holds_up_no_writer(world, monkeypatch):
+    world.open_case()
+    run_sequencer(world)
+
+    def write_meanwhile(session: Session, verifier: Verifier) -> LogVerification:
+        found = verify_log(session, verifier)
+        world.open_case()
+        return found
+
+    monkeypatch.setattr("app.worker.verify_log", write_meanwhile)
+    job = next(job for job in JOBS if job.name == "log check")
+    assert Worker(world.deployment, [job]).run_due()["log check"] > 0
 
 
 def test_a_verification_holds_up_no_writer(world):

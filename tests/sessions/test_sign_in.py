@@ -125,7 +125,7 @@ def test_unknown_name_wrong_passphrase_and_removed_member_look_the_same(
     assert seen[0][0][0] == 401
     assert b"session.refused" in seen[0][0][1]
     assert len(seen[0][2]) == 1
-    assert len(writes(seen[0][1])) == 3
+    assert len(writes(seen[0][1])) == 4
     assert all(one == seen[0] for one in seen[1:])
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from app.settings import Settings
 from app.telemetry.metrics import ADDRESS, Metrics
 from app.worker import Job, Worker
+from tests.support.statements import recorded
 
 SPAN = 2
 
@@ -90,6 +91,16 @@ def test_a_scrape_waits_for_no_writer(world, served):
     with world.deployment.sessions() as writer, writer.begin():
         writer.connection()  # holds the write lock of SQLite until it ends
         assert figures_at(served[1])["padauk_database_up"] == 1
+
+
+def test_a_scrape_reads_what_waits_and_never_the_events_or_leaves_themselves(world, served):
+    world.open_case()
+    Worker(world.deployment).run_due()
+    world.open_case()
+    with recorded(world.deployment.engine) as statements:
+        assert figures_at(served[1])["padauk_events_unsequenced"] > 0
+    assert statements
+    assert not [s for s in statements if "audit_events" in s or "audit_leaves" in s]
 
 
 def test_each_of_several_processes_has_a_port_of_its_own(world, ports, caplog):

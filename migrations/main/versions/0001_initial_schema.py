@@ -75,6 +75,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_audit_leaves_event_id")),
     )
     op.create_table(
+        "audit_unsequenced",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_audit_unsequenced")),
+    )
+    op.create_table(
         "blind_index",
         sa.Column(
             "kind",
@@ -1190,6 +1195,7 @@ def downgrade() -> None:
     op.drop_index("ix_blind_index_probe", table_name="blind_index")
     op.drop_index(op.f("ix_blind_index_case_id"), table_name="blind_index")
     op.drop_table("blind_index")
+    op.drop_table("audit_unsequenced")
     op.drop_table("audit_leaves")
     op.drop_index("ix_audit_events_subject", table_name="audit_events")
     op.drop_index("ix_audit_events_day", table_name="audit_events")
