@@ -118,6 +118,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _CASEWORK
         | {
             _P.MEMBER_LIST,
+            _P.ALERT_LIST,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
             _P.CASE_TRIAGE,

@@ -41,6 +41,7 @@ from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.store.queries import count_changed
 from app.vault.models import Grant
+from app.vetting import lapses
 from app.watch import escalation
 from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
 
@@ -129,6 +130,7 @@ JOBS: Sequence[Job] = (
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
     Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),
     Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),
+    Job("clearances", timedelta(hours=1), lapses.tell_expiries, needs_time=True),
     Job("codes", timedelta(hours=1), registration.expire_codes, needs_time=True),
 )
 

@@ -44,7 +44,7 @@ from app.aid.schemas import (
 )
 from app.cases.errors import CaseNotFound
 from app.cases.service import get_case
-from app.casework.errors import CaseNotReady
+from app.casework.errors import CaseNotReady, ComparisonDue, DuplicateOpen, NotCleared
 from app.casework.readiness import Task
 from app.errors import IdTaken
 from app.http.needs import NotWork
@@ -59,6 +59,9 @@ router = Router(tags=["aid"])
 _MOVE = (AidNotFound, AidMoveNotPermitted, AidMoveRefused, SamePerson)
 """What every move of a request may meet."""
 
+_READY = (CaseNotReady, NotCleared, DuplicateOpen, ComparisonDue)
+"""What readiness may say to an approval or a payment."""
+
 
 @router.post(
     "/cases/{case_id}/aid-requests",
@@ -67,7 +70,7 @@ _MOVE = (AidNotFound, AidMoveNotPermitted, AidMoveRefused, SamePerson)
     creates=True,
     status_code=201,
     raises=(
-        CaseNotFound, CaseNotReady, PayeeMissing, CurrencyUnknown, DayTooFar, IdTaken,
+        CaseNotFound, CaseNotReady, NotCleared, PayeeMissing, CurrencyUnknown, DayTooFar, IdTaken,
         NobodyToDecide,
     ),
 )  # fmt: skip
@@ -107,7 +110,7 @@ def read_aid_request(request_id: UUID, work: Work) -> AidRequestRead:
     readiness=Task.APPROVE_AID,
     changes=True,
     raises=(
-        *_MOVE, RequestHeld, CaseNotReady, FundNotFound, OtherCurrency, OtherFund, FundOverdrawn,
+        *_MOVE, RequestHeld, *_READY, FundNotFound, OtherCurrency, OtherFund, FundOverdrawn,
     ),
 )  # fmt: skip
 def approve_aid(request_id: UUID, body: ApprovalCreate, work: Work) -> AidRequestStateRead:
@@ -122,7 +125,7 @@ def approve_aid(request_id: UUID, body: ApprovalCreate, work: Work) -> AidReques
     readiness=Task.PAY_AID,
     creates=True,
     changes=True,
-    raises=(*_MOVE, ApprovalMissing, RequestHeld, NotYetDue, CaseNotReady),
+    raises=(*_MOVE, ApprovalMissing, RequestHeld, NotYetDue, *_READY),
 )
 def pay_aid(request_id: UUID, body: PaymentCreate, work: Work) -> AidRequestStateRead:
     """Put the payment in the books, once."""

@@ -24,6 +24,12 @@ class AlertKind(StrEnum):
     DURESS_AT_CHECK_IN = "c"
     MISSING = "m"
     ROWS_SHUT = "h"
+    CLEARANCE_REFUSED = "r"
+    CLEARANCE_EXPIRED = "e"
+
+
+FOR_COORDINATORS = frozenset({AlertKind.CLEARANCE_REFUSED, AlertKind.CLEARANCE_EXPIRED})
+"""What coordinators are told of cases of their own team; leads are told everything."""
 
 
 NO_ID = UUID(int=0)

@@ -17,7 +17,10 @@ router = Router(tags=["alerts"])
 
 @router.get("/alerts", needs=Permission.ALERT_LIST)
 def list_alerts(page: PageQuery, work: Work) -> Page[AlertSummary]:
-    """List alerts of the last month: duress at a sign-in or check-in, and people missing."""
+    """List alerts of the last month: duress, people missing, clearances that ended.
+
+    Coordinators are shown clearances of their own team alone.
+    """
     after = position(work, page, date, UUID)
     return page_of(
         work,

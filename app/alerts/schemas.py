@@ -11,19 +11,25 @@ from app.alerts.models import NO_ID, AlertKind
 from app.alerts.service import OpenedAlert
 from app.http.schema import Schema, Shut
 
-KindName: TypeAlias = Literal["duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut"]
+KindName: TypeAlias = Literal[
+    "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
+    "clearance_expired",
+]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.DURESS_AT_SIGN_IN: "duress_at_sign_in",
     AlertKind.DURESS_AT_CHECK_IN: "duress_at_check_in",
     AlertKind.MISSING: "missing",
     AlertKind.ROWS_SHUT: "rows_shut",
+    AlertKind.CLEARANCE_REFUSED: "clearance_refused",
+    AlertKind.CLEARANCE_EXPIRED: "clearance_expired",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
 
 class AlertSummary(Schema):
-    """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open.
+    """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open, a
+    case at work that is not cleared any more.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """
@@ -40,7 +46,7 @@ class AlertSummary(Schema):
 
     @classmethod
     def of(cls, opened: OpenedAlert) -> AlertSummary:
-        """Return the alert as leads see it."""
+        """Return an opened alert."""
         notice = opened.notice
         if notice is None:
             return cls(

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from app.alerts.models import NO_ID, Alert, AlertKind, Notice
+from app.alerts.models import FOR_COORDINATORS, NO_ID, Alert, AlertKind, Notice
+from app.permissions import Role
 from app.sessions.ending import end_sessions
 from app.store.counters import count_one, read_counts
 from app.store.queries import count_changed, in_order
@@ -98,18 +99,26 @@ def list_alerts(
 ) -> list[OpenedAlert]:
     """Return up to ``limit`` alerts of the last month that say something, newest first.
 
-    Needs no grant.
+    Coordinators get what their own team is shown, leads everything. Needs no grant.
     """
     kept = select(Alert).where(Alert.raised_on > work.today() - KEPT_FOR)
     query = in_order(kept, Alert.raised_on, after=after, newest_first=True)
     found: list[OpenedAlert] = []
     for alert in work.session.scalars(query):
         (notice,) = work.vault.open_listed([alert.notice])
-        if notice is None or notice.kind is not AlertKind.NOTHING:
+        if _is_told(work, notice):
             found.append(OpenedAlert(alert, notice))
         if len(found) == limit:
             break
     return found
+
+
+def _is_told(work: Work, notice: Notice | None) -> bool:
+    """Return whether the principal is shown what a notice says; what is shut, leads are."""
+    if work.principal.role is Role.COORDINATOR:
+        of_team = notice is not None and notice.team_id == work.principal.team_id
+        return of_team and notice is not None and notice.kind in FOR_COORDINATORS
+    return notice is None or notice.kind is not AlertKind.NOTHING
 
 
 def forget_alerts(work: Work) -> int:

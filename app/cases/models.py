@@ -200,6 +200,9 @@ class Case(CaseRecord, Ordered, Versioned):
     merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
     indexed_version: Mapped[int] = plain("the search key's version of its blind indexes; 0: none")
+    compared: Mapped[bool] = plain(
+        "whether likely duplicates were looked for since its name or numbers changed", default=False
+    )
 
     summary = SealedField(Summary, Compartment.SUMMARY)
     identity = SealedField(Identity, Compartment.IDENTITY)

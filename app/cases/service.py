@@ -64,6 +64,8 @@ COORDINATION_SCOPES = (*CASEWORK_SCOPES, Scope(Compartment.REPORTING))
 """What each coordinator of the team holds from the first moment."""
 
 _REPORTING = Scope(Compartment.REPORTING)
+_COMPARED_BY = {Compartment.IDENTITY.value, Compartment.PAPERS.value, Compartment.CONTACT.value}
+"""What a person is found by, and told from another by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +144,24 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
     work.claim(case)
     changed = _reseal_compartments(work, case, change)
     changed += _reseal_facts(work, case, change)
-    request_indexing(case)
+    if _COMPARED_BY.intersection(changed):
+        request_indexing(case)
+    # Every change makes a new version, also one that says the same.
+    flag_modified(case, "indexed_version")
     work.trail.record(EventKind.CASE_CHANGED, case.id, compartments=sorted(set(changed)))
     return case
 
 
 def request_indexing(case: Case) -> None:
-    """Have a case indexed again by the next search, because papers or contact were sealed again.
+    """Have a case indexed and compared again, because its name or numbers were sealed again.
 
     Until then its old tokens lead to values that no longer match, and searches leave it out.
     """
     # Written whatever it was: an indexing may have run since the case was read.
     case.indexed_version = 0
+    case.compared = False
     flag_modified(case, "indexed_version")
+    flag_modified(case, "compared")
 
 
 def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +19,14 @@ from app.crypto.labels import Label
 from app.vault.errors import Tampered
 from app.vetting.models import VettingOutcome, VettingRound
 from app.work import Work
+
+
+class Lapse(StrEnum):
+    """Why a case that two vetters decided on is not cleared today."""
+
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
 
 _AGREED = frozenset({VettingOutcome.VERIFIED, VettingOutcome.REFUSED})
 
@@ -50,6 +59,19 @@ def is_refused(work: Work, case_id: UUID) -> bool:
     """Return whether the newest outcome is a refusal. Raises and asks as ``clearance`` does."""
     newest = _find_newest(work, case_id)
     return newest is not None and newest.outcome is VettingOutcome.REFUSED
+
+
+def find_lapse(work: Work, case_id: UUID) -> Lapse | None:
+    """Return why the newest outcome clears nobody today; None where it does or there is none.
+
+    Raises and asks as ``clearance`` does.
+    """
+    newest = _find_newest(work, case_id)
+    if newest is None:
+        return None
+    if newest.outcome is VettingOutcome.REFUSED:
+        return Lapse.REFUSED
+    return None if clearance(work, case_id) is not None else Lapse.EXPIRED
 
 
 def confirm_outcome(work: Work, round_: VettingRound) -> None:

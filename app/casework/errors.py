@@ -24,6 +24,20 @@ class NotCleared(Conflict):
     title = "Two vetters must verify this person first, or verify them again"
 
 
+class ComparisonDue(Conflict):
+    """Name or numbers changed since likely duplicates were looked for, and this member cannot."""
+
+    code = "case.comparison_due"
+    title = "A name or number changed: a coordinator must look at the likely duplicates first"
+
+
+class FullCodeElsewhere(Conflict):
+    """A case that was merged into this one, or is likely the same person, has a full code."""
+
+    code = "case.full_code_elsewhere"
+    title = "This person has a full code on another case; revoke it or dismiss the duplicate first"
+
+
 class DuplicateOpen(Conflict):
     """A likely duplicate was neither merged nor dismissed."""
 

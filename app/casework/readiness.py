@@ -7,7 +7,11 @@
 - An open plan goes on after its emergency has lapsed, but not after its case has ended. People who
   are on the road are helped whatever became of the case: their journey gets its next legs, other
   ways and escorts until it is over.
-- A case leaves triage only when each likely duplicate was merged, or dismissed with a reason.
+- A case leaves triage only when each likely duplicate was merged, or dismissed with a reason; nor
+  does its vetting end, is a code issued or money promised or paid before, whenever it was found.
+- A refusal by vetters, or a clearance that has expired, stops money, codes, routes, escorts and
+  assignments of an active or settled case at once. Who is on the road when a clearance expires is
+  helped until the journey is over; after a refusal nobody is sent along.
 - The table is total: a task without a row is refused when the module is imported.
 - A route that changes something under a case declares its task, and the route class checks that
   the task was checked (``app.http.operation``).
@@ -18,25 +22,38 @@ Knows rows of cases and of vetting, and the likely duplicates of a case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from sqlalchemy import select
+
 from app.cases.models import BEFORE_VETTING_ENDS, OPEN_STATUSES, Case, CaseStatus
-from app.casework.clearance import clearance
-from app.casework.duplicates import list_duplicates
-from app.casework.errors import CaseNotReady, DuplicateOpen, NotCleared
+from app.casework.clearance import Lapse, clearance, find_lapse
+from app.casework.errors import (
+    CaseNotReady,
+    ComparisonDue,
+    DuplicateOpen,
+    FullCodeElsewhere,
+    NotCleared,
+)
+from app.casework.matches import can_compare, compare_case, list_open_matches, other_case_of
+from app.casework.standing import merged_cases
+from app.registration.models import CodeKind, Registration
 from app.work import Work
 
 _S = CaseStatus
 _AT_WORK: Final = frozenset({_S.ACTIVE, _S.SETTLED})
+_CODE_OVER: Final = frozenset({"revoked", "expired", "refused", "disputed", "replaced"})
+"""A code with one of these statuses is not valid, and will not be."""
 
 
 class Task(StrEnum):
     """Work that is done on a case."""
 
     LEAVE_TRIAGE = "leave_triage"
+    END_VETTING = "end_vetting"
     ASSIGN = "assign"
     PLAN = "plan"
     CONTINUE_PLAN = "continue_plan"
@@ -57,15 +74,20 @@ class Requirement:
     needs_clearance: bool = False
     needs_settled_duplicates: bool = False
     goes_on_the_road: bool = False
+    stops_when_lapsed: bool = True
 
 
 _AID: Final = Requirement(
     _AT_WORK,
     "Aid starts when the case is active; ask a coordinator whether this is an emergency",
     in_emergency=True,
+    needs_settled_duplicates=True,
 )
 _CODE: Final = Requirement(
-    _AT_WORK, "Codes are for active cases; look at the status of this one", needs_clearance=True
+    _AT_WORK,
+    "Codes are for active cases; look at the status of this one",
+    needs_clearance=True,
+    needs_settled_duplicates=True,
 )
 
 REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
@@ -74,6 +96,12 @@ REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
             frozenset({_S.SUBMITTED}),
             "Triage of this case is done",
             needs_settled_duplicates=True,
+        ),
+        Task.END_VETTING: Requirement(
+            frozenset({_S.VETTING, _S.ACTIVE}),
+            "This case has moved on and is not being vetted any more",
+            needs_settled_duplicates=True,
+            stops_when_lapsed=False,
         ),
         Task.ASSIGN: Requirement(OPEN_STATUSES, "This case has ended; reopen it first"),
         Task.PLAN: Requirement(
@@ -88,7 +116,7 @@ REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
         ),
         Task.REQUEST_CODE: _CODE,
         Task.ISSUE_CODE: _CODE,
-        Task.REQUEST_AID: _AID,
+        Task.REQUEST_AID: replace(_AID, needs_settled_duplicates=False),
         Task.APPROVE_AID: _AID,
         Task.PAY_AID: _AID,
     }
@@ -101,22 +129,62 @@ if set(REQUIREMENTS) != set(Task):
 def require_ready(work: Work, case: Case, task: Task, *, on_the_road: bool = False) -> None:
     """Raise unless a task may be done on a case now.
 
-    ``CaseNotReady`` by its status, ``NotCleared``, ``DuplicateOpen``; ``KeyCopyMissing`` where
-    duplicates must be settled and the principal holds no search key. Notes on ``work`` that the
+    ``CaseNotReady`` by its status, ``NotCleared``, ``DuplicateOpen``; ``ComparisonDue`` where its
+    name or numbers changed and the principal cannot compare them. Notes on ``work`` that the
     task was checked. ``on_the_road``: the task continues a journey that people are on, and a
     requirement that says ``goes_on_the_road`` then refuses nothing.
     """
     work.asked_ready.add(task.value)
     requirement = REQUIREMENTS[task]
-    if on_the_road and requirement.goes_on_the_road:
+    lapse = _find_lapse(work, case, requirement)
+    if on_the_road and requirement.goes_on_the_road and lapse is not Lapse.REFUSED:
         return
+    if lapse is not None:
+        raise NotCleared
     if requirement.needs_clearance and clearance(work, case.id) is None:
         raise NotCleared
     if not _status_allows(work, case, requirement):
         raise CaseNotReady(requirement.refusal)
-    if requirement.needs_settled_duplicates and any(
-        proposal.open for proposal in list_duplicates(work, case)
-    ):
+    if requirement.needs_settled_duplicates:
+        _require_settled(work, case, in_triage=task is Task.LEAVE_TRIAGE)
+
+
+def require_only_full_code(work: Work, case: Case) -> None:
+    """Raise ``FullCodeElsewhere`` unless a full code here would be the person's only one.
+
+    Looks at the cases that were merged into this one, and at those that are likely the same person
+    and not dismissed, with what was merged into them. Called before a full code is requested and
+    before it is issued or recorded.
+    """
+    likely = {other_case_of(match, case.id) for match in list_open_matches(work, case)}
+    cases = frozenset().union(*(merged_cases(work, one) for one in {case.id, *likely})) - {case.id}
+    codes = work.session.execute(
+        select(Registration.status, Registration.expires_on).where(
+            Registration.case_id.in_(cases), Registration.kind == CodeKind.FULL
+        )
+    ).all()
+    for code in codes:
+        over = code.expires_on is not None and code.expires_on < work.today()
+        if code.status.value not in _CODE_OVER and not over:
+            raise FullCodeElsewhere
+
+
+def _find_lapse(work: Work, case: Case, requirement: Requirement) -> Lapse | None:
+    if not requirement.stops_when_lapsed or case.status not in _AT_WORK:
+        return None
+    return find_lapse(work, case.id)
+
+
+def _require_settled(work: Work, case: Case, *, in_triage: bool) -> None:
+    """Raise ``DuplicateOpen`` for a likely duplicate; ``ComparisonDue`` where none was looked for.
+
+    Triage asks about the cases that the principal holds, everything later about every team's.
+    """
+    if in_triage or (not case.compared and can_compare(work, case)):
+        compare_case(work, case)
+    if not case.compared:
+        raise ComparisonDue
+    if list_open_matches(work, case, held_only=in_triage):
         raise DuplicateOpen
 
 

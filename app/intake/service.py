@@ -85,6 +85,7 @@ def open_case(work: Work, intake: Intake) -> Case:
         moved_on=work.today(),
         opened_by=work.principal.id,
         indexed_version=0,
+        compared=False,
     )
     _seal_intake(work, case, intake)
     work.session.add(case)

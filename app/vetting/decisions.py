@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from app.casework.standing import standing_members
 from app.vault.errors import Tampered
 from app.vetting.errors import AlreadyDecided
 from app.vetting.models import DecisionDetail, Verdict, VettingDecision, VettingRound
@@ -36,7 +37,8 @@ def list_seen(work: Work, round_: VettingRound) -> list[DecisionDetail]:
 def find_first(work: Work, round_: VettingRound) -> VettingDecision | None:
     """Return the other vetter's decision of this attempt, unopened, or None when there is none yet.
 
-    Raises ``AlreadyDecided`` when the principal's own is there.
+    A decision counts while the vetter who gave it stands. Raises ``AlreadyDecided`` when the
+    principal's own is there.
     """
     rows: Sequence[VettingDecision] = work.session.scalars(
         select(VettingDecision).where(
@@ -45,7 +47,8 @@ def find_first(work: Work, round_: VettingRound) -> VettingDecision | None:
     ).all()
     if any(row.vetter_id == work.principal.id for row in rows):
         raise AlreadyDecided
-    return rows[0] if rows else None
+    standing = standing_members(work, {row.vetter_id for row in rows})
+    return next((row for row in rows if row.vetter_id in standing), None)
 
 
 def add_decision(

@@ -67,6 +67,13 @@ class VettersInvalid(Invalid):
     title = "Choose two different vetters"
 
 
+class VetterInvolved(Conflict):
+    """Who logged, followed, coordinated or escorted a person does not vet them."""
+
+    code = "vetting.vetter_involved"
+    title = "A vetter has had to do with this person; choose vetters who have not"
+
+
 class VoucherMissing(Invalid):
     """A voucher without a name cannot be distinguished from another."""
 

@@ -106,6 +106,9 @@ class VettingRound(CaseRecord, Ordered, Versioned):
     )
     ended_on: Mapped[date | None] = plain("the day of the outcome; clearance is counted by it")
     valid_until: Mapped[date | None] = plain("the last day of the clearance; work requires it")
+    lapse_told: Mapped[bool] = plain(
+        "whether people were told that the clearance expired", default=False
+    )
     outcome_check: Mapped[bytes] = index_column(
         "HMAC over outcome and days, so that a writer of the database clears nobody"
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.casework import clearance
-from app.casework.errors import DuplicateOpen
+from app.casework.errors import ComparisonDue, DuplicateOpen
 from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
@@ -22,6 +22,7 @@ from app.vetting.errors import (
     RoundEnded,
     RoundNotFound,
     TooFewSources,
+    VetterInvolved,
     VettersInvalid,
     VettingInProgress,
     VoucherMissing,
@@ -47,8 +48,11 @@ router = Router(tags=["vetting"])
     readiness=NotWork("begins vetting; what leaves triage requires Task.LEAVE_TRIAGE"),
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, VettersInvalid, VettingInProgress, CannotBeVetted, DuplicateOpen],
-)
+    raises=[
+        CaseNotFound, VettersInvalid, VetterInvolved, VettingInProgress, CannotBeVetted,
+        DuplicateOpen,
+    ],
+)  # fmt: skip
 def request_vetting(case_id: UUID, body: VettingCreate, work: Work) -> VettingStateRead:
     """Send a case to two vetters. What they write is not shown to the member who requested it."""
     case = cases.get_case(work, case_id)
@@ -135,10 +139,13 @@ def add_check(round_id: UUID, body: VettingCheckCreate, work: Work) -> VettingCh
 @router.post(
     "/vettings/{round_id}/decisions",
     needs=Permission.VETTING_DECIDE,
-    readiness=NotWork("vetting decides whether the case becomes ready"),
+    readiness=NotWork("a refusal needs nothing; to say verified requires Task.END_VETTING"),
     changes=True,
-    raises=[RoundNotFound, RoundEnded, CaseMovedOn, AlreadyDecided, TooFewSources],
-)
+    raises=[
+        RoundNotFound, RoundEnded, CaseMovedOn, VetterInvolved, AlreadyDecided, DuplicateOpen,
+        ComparisonDue, TooFewSources,
+    ],
+)  # fmt: skip
 def decide_vetting(round_id: UUID, body: VettingDecisionCreate, work: Work) -> VettingStateRead:
     """Decide for oneself; the second decision ends the attempt."""
     round_ = service.decide(work, round_id, body.verdict, body.grounds, body.valid_for_days)

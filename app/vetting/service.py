@@ -3,6 +3,9 @@
 - A round has a scope of its own, granted to its two vetters; that grant makes them its vetters and
   ends with the round. Afterwards only custody opens it.
 - Two equal decisions end a round. Otherwise both are shown to both, and a new attempt begins.
+- Who has had to do with a case does not vet it. A decision counts while its vetter stands: where
+  one was removed, the case is sent to two vetters again, who decide again.
+- Likely duplicates are settled before a vetter says *verified*.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from app.audit.events import EventKind
 from app.cases import moves
 from app.cases import service as cases
 from app.cases.models import Case, CaseStatus
-from app.casework.clearance import confirm_outcome
+from app.casework.clearance import Lapse, confirm_outcome
+from app.casework.matches import can_compare, compare_case
 from app.casework.readiness import Task, require_ready
+from app.casework.standing import involved_members, standing_members
 from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.store.queries import in_order, next_number
@@ -35,10 +40,12 @@ from app.vetting.errors import (
     RoundEnded,
     RoundNotFound,
     TooFewSources,
+    VetterInvolved,
     VettersInvalid,
     VettingInProgress,
     VoucherMissing,
 )
+from app.vetting.lapses import tell_lapse
 from app.vetting.models import (
     CheckDetail,
     DecisionDetail,
@@ -87,18 +94,20 @@ def request_vetting(
     """Open a round on a case for two vetters; the case moves to vetting unless it is active.
 
     The principal needs a grant on the case and keeps none on the round. A round that was left
-    open when the case was moved back by hand is withdrawn first. Raises
-    ``VettersInvalid``, ``VettingInProgress``, ``CannotBeVetted``, ``DuplicateOpen``, ``NoGrant``,
-    ``KeyNotCertified``.
+    open when the case was moved back by hand, or whose vetter was removed, is withdrawn first.
+    Raises ``VettersInvalid``, ``VetterInvolved``, ``VettingInProgress``, ``CannotBeVetted``,
+    ``DuplicateOpen``, ``NoGrant``, ``KeyNotCertified``.
     """
-    _check_vetters(work, vetter_ids)
+    _check_vetters(work, case, vetter_ids)
     if case.status not in _BEFORE | _DURING:
         raise CannotBeVetted(case.status.value)
     if case.status is CaseStatus.SUBMITTED:
         require_ready(work, case, Task.LEAVE_TRIAGE)
+    elif can_compare(work, case):
+        compare_case(work, case)
     newest = _find_newest_round(work, case)
     if newest is not None and newest.ended_on is None:
-        if case.status in _DURING:
+        if case.status in _DURING and _has_both_vetters(work, newest):
             raise VettingInProgress
         _end(work, newest, VettingOutcome.WITHDRAWN)
     round_ = VettingRound(
@@ -239,8 +248,8 @@ def decide(
     both, and a new attempt begins. Whether the second may be *verified* depends on the sources
     alone, so that a refusal gives away nothing of the first decision.
 
-    Raises ``RoundNotFound``, ``RoundEnded``, ``CaseMovedOn``, ``AlreadyDecided``,
-    ``TooFewSources``, ``Stale``.
+    Raises ``RoundNotFound``, ``RoundEnded``, ``CaseMovedOn``, ``VetterInvolved``,
+    ``AlreadyDecided``, ``DuplicateOpen``, ``ComparisonDue``, ``TooFewSources``, ``Stale``.
     """
     round_ = get_round(work, round_id)
     work.claim(round_)
@@ -249,6 +258,10 @@ def decide(
     case = cases.get_case(work, round_.case_id)
     if case.status not in _DURING:
         raise CaseMovedOn
+    if work.principal.id in involved_members(work, case):
+        raise VetterInvolved
+    if verdict is Verdict.VERIFIED:
+        require_ready(work, case, Task.END_VETTING)
     first = decisions.find_first(work, round_)
     if first is not None and verdict is Verdict.VERIFIED:
         _days_of_support(work, round_, valid_for_days)
@@ -278,6 +291,8 @@ def _settle(
         support = _days_of_support(work, round_, other.valid_for_days)
         round_.valid_until = max(work.today(), support + timedelta(days=days))
     _end(work, round_, VettingOutcome.VERIFIED if verified else VettingOutcome.REFUSED)
+    if not verified and case.status is not CaseStatus.VETTING:
+        tell_lapse(work, case, Lapse.REFUSED)
     if case.status is CaseStatus.VETTING:
         moves.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
 
@@ -324,7 +339,15 @@ def _check_links(
         raise LinkUnknown("linked_to")
 
 
-def _check_vetters(work: Work, vetter_ids: Sequence[UUID]) -> None:
+def _has_both_vetters(work: Work, round_: VettingRound) -> bool:
+    """Return whether the two who hold a round's key stand."""
+    own = Scope(Compartment.VETTING, round_.id)
+    return len(standing_members(work, work.grants.holders(round_.case_id, own))) >= VETTERS
+
+
+def _check_vetters(work: Work, case: Case, vetter_ids: Sequence[UUID]) -> None:
     vetters = {member.id for member in accounts.list_members(work, None, Role.VETTER)}
     if len(vetter_ids) != VETTERS or len(vetters & set(vetter_ids)) != VETTERS:
         raise VettersInvalid("vetter_ids")
+    if involved_members(work, case) & set(vetter_ids):
+        raise VetterInvolved

@@ -24,7 +24,7 @@ from app.aid.models import (
 )
 from app.aid.moves import ACTS, MOVES, act_of
 from app.audit.events import EventKind
-from app.cases.models import Case, CaseStatus
+from app.cases.models import Case, CaseStatus, Channel, Contact, Identity, Papers
 from app.cases.service import get_case
 from app.casework.moves import Move
 from app.ledger import service as ledger
@@ -139,10 +139,16 @@ class Scene:
 def open_case(world: World, holders: list[Person], status: CaseStatus) -> UUID:
     """A case of the first team with a status, in the hands of some members."""
     with world.work_as(holders[-1]) as work:
-        case_id = open_bare_case(work, holders)
+        number = next(_STRANGERS)
+        case_id = open_bare_case(
+            work, holders, identity=Identity(f"Q{number}"),
+            papers=Papers(nrc=f"9/MaHaMa(N){number}"),
+            contact=Contact(Channel.MESSENGER, handles=(f"@stranger{number}",)),
+        )  # fmt: skip
         work.session.flush()
         case = work.session.get_one(Case, case_id)
         case.status = status
+        case.compared = True
         work.trail.record(EventKind.CASE_MOVED, case_id)
     return case_id
 

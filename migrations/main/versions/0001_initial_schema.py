@@ -236,6 +236,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("emergency_until", Moment(), nullable=True),
         sa.Column("indexed_version", sa.Integer(), nullable=False),
+        sa.Column("compared", sa.Boolean(), nullable=False),
         sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("papers_sealed", sa.LargeBinary(), nullable=True),
@@ -320,6 +321,25 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_duplicate_dismissals_other_id"), "duplicate_dismissals", ["other_id"], unique=False
+    )
+    op.create_table(
+        "duplicate_matches",
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column("found_on", sa.Date(), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("other_agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_matches")),
+        sa.UniqueConstraint(
+            "case_id", "other_id", name=op.f("uq_duplicate_matches_case_id_other_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_duplicate_matches_case_id"), "duplicate_matches", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_duplicate_matches_other_id"), "duplicate_matches", ["other_id"], unique=False
     )
     op.create_table(
         "emergency_decisions",
@@ -467,6 +487,17 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_key_copies_member_id"), "key_copies", ["member_id"], unique=False)
+    op.create_table(
+        "match_tokens",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_tokens")),
+    )
+    op.create_index(op.f("ix_match_tokens_case_id"), "match_tokens", ["case_id"], unique=False)
+    op.create_index("ix_match_tokens_probe", "match_tokens", ["version", "token"], unique=False)
     op.create_table(
         "member_keys",
         sa.Column(
@@ -679,6 +710,7 @@ def upgrade() -> None:
         ),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("lapse_told", sa.Boolean(), nullable=False),
         sa.Column("outcome_check", sa.LargeBinary(), nullable=False),
         sa.Column("request_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -1150,6 +1182,9 @@ def downgrade() -> None:
     op.drop_table("organisation_settings")
     op.drop_table("organisation_keys")
     op.drop_table("member_keys")
+    op.drop_index("ix_match_tokens_probe", table_name="match_tokens")
+    op.drop_index(op.f("ix_match_tokens_case_id"), table_name="match_tokens")
+    op.drop_table("match_tokens")
     op.drop_index(op.f("ix_key_copies_member_id"), table_name="key_copies")
     op.drop_table("key_copies")
     op.drop_table("job_runs")
@@ -1166,6 +1201,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_emergency_decisions_request_id"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_case_id"), table_name="emergency_decisions")
     op.drop_table("emergency_decisions")
+    op.drop_index(op.f("ix_duplicate_matches_other_id"), table_name="duplicate_matches")
+    op.drop_index(op.f("ix_duplicate_matches_case_id"), table_name="duplicate_matches")
+    op.drop_table("duplicate_matches")
     op.drop_index(op.f("ix_duplicate_dismissals_other_id"), table_name="duplicate_dismissals")
     op.drop_index(op.f("ix_duplicate_dismissals_case_id"), table_name="duplicate_dismissals")
     op.drop_table("duplicate_dismissals")
