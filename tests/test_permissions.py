@@ -36,8 +36,8 @@ def test_a_role_without_compartments_is_named():
 
 
 def test_a_permission_that_no_role_has_is_named():
-    lead = ROLE_PERMISSIONS[Role.LEAD] - {Permission.ALERT_LIST}
-    with pytest.raises(RowMissing, match=r"^Permission\.ALERT_LIST has no row in any role"):
+    lead = ROLE_PERMISSIONS[Role.LEAD] - {Permission.CASE_REGRANT}
+    with pytest.raises(RowMissing, match=r"^Permission\.CASE_REGRANT has no row in any role"):
         _require_all_rows({**ROLE_PERMISSIONS, Role.LEAD: lead}, ROLE_COMPARTMENTS)
 
 
