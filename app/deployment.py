@@ -31,6 +31,7 @@ from app.crypto.stretching import Stretcher
 from app.settings import Settings
 from app.store.deployment_secrets import DeploymentSecrets
 from app.store.engine import build_engine, checkpoint
+from app.store.journal import Journal
 from app.store.keystore import Keystore
 from app.store.models import SecretPurpose
 from app.store.organisation_settings import (
@@ -78,13 +79,15 @@ class Deployment:
             host_clock = TrustedClock(clock)
         pooled = {"behind_pgbouncer": settings.behind_pgbouncer, "create": create}
         engine = build_engine(settings.database_url, pool_size=8, **pooled)
-        keystore = Keystore(build_engine(settings.keystore_url, pool_size=4, **pooled))
+        keys = build_engine(settings.keystore_url, pool_size=4, **pooled)
+        secrets = DeploymentSecrets(keys, root, settings.organisation_id)
+        journal = Journal(keys, lambda: secrets.derive(SecretPurpose.MARKS, Label.JOURNAL_KEY))
         return cls(
             settings=settings,
             engine=engine,
             sessions=sessionmaker(engine, expire_on_commit=False, autoflush=False),
-            keystore=keystore,
-            secrets=DeploymentSecrets(keystore.engine, root, settings.organisation_id),
+            keystore=Keystore(keys, journal),
+            secrets=secrets,
             boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
             stretcher=Stretcher(waiting=settings.sign_in_queue),
             clock=clock,
@@ -216,6 +219,16 @@ class Deployment:
     def vetting_outcome_key(self) -> bytes:
         """Authenticates the outcome of a vetting round."""
         return self.secrets.derive(SecretPurpose.ROWS, Label.VETTING_OUTCOME_KEY)
+
+    @cached_property
+    def erased_reader_key(self) -> bytes:
+        """Keys the tags of those who could see a case that was erased."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.ERASED_READER_KEY)
+
+    @cached_property
+    def grace_key(self) -> bytes:
+        """Draws the days of grace of the retention schedule."""
+        return self.secrets.derive(SecretPurpose.MARKS, Label.GRACE_KEY)
 
     @cached_property
     def cursor_key(self) -> bytes:

@@ -30,6 +30,10 @@ class NotFound(DomainError):
     """There is no such thing, or none that this caller may know of."""
 
 
+class Gone(DomainError):
+    """There was such a thing, and this caller may know that it is no more."""
+
+
 class Conflict(DomainError):
     """The state of things does not allow this now."""
 

@@ -86,6 +86,7 @@ class Event:
     case_id: UUID | None
     facts: dict[str, Any] = field(default_factory=dict)
     once: bytes | None = None
+    id: UUID = field(default_factory=new_id)
 
 
 class Trail:
@@ -112,9 +113,14 @@ class Trail:
         """The kinds of acts, in order; for tests and for what changed since."""
         return [event.action for event in self._events]
 
-    def record(self, action: EventKind, case_id: UUID | None = None, **facts: Fact) -> None:
-        """Note an act. Facts are ids, states and amounts: never a name, place or free text."""
-        self._events.append(Event(action, case_id, dict(facts)))
+    def record(self, action: EventKind, case_id: UUID | None = None, **facts: Fact) -> UUID:
+        """Note an act, and return the id that its event will have.
+
+        Facts are ids, states and amounts: never a name, place or free text.
+        """
+        event = Event(action, case_id, dict(facts))
+        self._events.append(event)
+        return event.id
 
     def revealed(self, case_id: UUID, compartment: str) -> None:
         """Note that a case was read in clear: one event a case and request, whatever was read."""
@@ -177,18 +183,17 @@ class Trail:
                 1, event.action, number, self.actor_id, self._role, event.case_id, at,
                 event.facts, digests,
             )  # fmt: skip
-            written.append(self._sealed(detail, day, log_keys(event.case_id)))
+            written.append(self._sealed(event.id, detail, day, log_keys(event.case_id)))
         if written:
             connection = session.connection()
             connection.execute(_INSERT_EVENTS, written)
-            waiting = [{"event_id": event["id"]} for event in written]
-            connection.execute(_INSERT_UNSEQUENCED, waiting)
+            unsequenced = [{"event_id": event["id"]} for event in written]
+            connection.execute(_INSERT_UNSEQUENCED, unsequenced)
         self._events.clear()
         self._reveals.clear()
         self._shut.clear()
 
-    def _sealed(self, written: Detail, day: date, log_key: bytes) -> dict[str, Any]:
-        event_id = new_id()
+    def _sealed(self, event_id: UUID, written: Detail, day: date, log_key: bytes) -> dict[str, Any]:
         detail = _canonical(written)
         return {
             "id": event_id,

@@ -1,6 +1,6 @@
 """The allowed moves of a case, and what a move brings with it.
 
-- ``move_case`` is the only code that changes a case's status.
+- ``move_case`` is the only code that changes a case's status, but for ``mark_erased``.
 - Triage is over once a case leaves ``submitted``; assignments end when a case is closed, declined
   or merged.
 - The table says who may make which move. The route checks that for moves by hand; other domains
@@ -79,6 +79,23 @@ MOVES: Final = MoveTable(
 """An active case is never erased; a merged one can only be erased."""
 
 
+_WORKED_WITH: Final = (Compartment.CONTACT, Compartment.ACCOUNT)
+"""What may have been destroyed of a closed case, and is written again when it is reopened."""
+
+
+def is_erasable(case: Case) -> bool:
+    """Return whether a case with this status can be destroyed: one at work cannot."""
+    return MOVES.find(case.status, _S.ERASED) is not None
+
+
+def mark_erased(work: Work, case: Case) -> None:
+    """Shut a case that is to be destroyed to everybody; raises ``CaseMoveRefused``."""
+    if MOVES.find(case.status, _S.ERASED) is None:
+        raise CaseMoveRefused(case.status, _S.ERASED)
+    case.status = _S.ERASED
+    case.moved_on = work.today()
+
+
 def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
     """Move a case and note why; the caller has claimed the version that the request was based on.
 
@@ -107,6 +124,9 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     case.moved_on = work.today()
     if to not in OPEN_STATUSES:
         _end_assignments(work, case)
+    elif was is _S.CLOSED:
+        for part in _WORKED_WITH:
+            work.keyring.require_share(case.id, part)
     work.trail.record(EventKind.CASE_MOVED, case.id, was=was.value, became=to.value)
     return move
 
@@ -174,6 +194,5 @@ def _end_assignments(work: Work, case: Case) -> None:
 
 
 def _readable(case: Case) -> bool:
-    """Whether the compartments that work on a case needs are still there."""
-    cells = (case.identity, case.contact, case.account)
-    return all(cell.envelope is not None for cell in cells)
+    """Whether it is still known who the person is; what else was destroyed can be asked again."""
+    return case.identity.envelope is not None

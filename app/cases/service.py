@@ -28,6 +28,7 @@ from app.cases.models import (
     Account,
     Case,
     CaseNote,
+    CaseStatus,
     Contact,
     FreeText,
     Household,
@@ -40,10 +41,11 @@ from app.cases.models import (
     Summary,
     count_people,
 )
+from app.casework.erased import raise_if_erased
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.permissions import Compartment
 from app.store.queries import in_order, next_number
-from app.vault.errors import NoGrant
+from app.vault.errors import CaseErased, NoGrant
 from app.vault.scopes import Scope
 from app.work import Work
 
@@ -103,9 +105,17 @@ class CaseChange:
 
 
 def get_case(work: Work, case_id: UUID) -> Case:
-    """Return a case that the principal holds a live grant on; raises ``CaseNotFound``."""
+    """Return a case that the principal holds a live grant on.
+
+    Raises ``CaseNotFound``, ``CaseErased`` where they did until it was destroyed.
+    """
     case = work.session.get(Case, case_id)
-    if case is None or not work.grants.holds(case_id):
+    if case is None:
+        raise_if_erased(work, case_id)
+        raise CaseNotFound
+    if case.status is CaseStatus.ERASED and work.grants.is_named(case_id):
+        raise CaseErased
+    if not work.grants.holds(case_id):
         raise CaseNotFound
     return case
 

@@ -19,6 +19,7 @@ from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
 from app.deployment import Deployment
 from app.models import sealed_models
+from app.retention.verification import SeenTags, verify_erasures
 from app.store.base import ORGANISATION
 from app.store.engine import read_snapshot
 from app.vault.models import ScopeRow
@@ -48,13 +49,15 @@ def verify(
         with Session(connection) as session:
             verdict = verify_log(session, verifier)
             if database:
+                seen = SeenTags()
                 verify_rows(
                     session,
                     verdict,
                     organisation=deployment.organisation,
-                    log_keys=log_keys(session, deployment, verdict),
+                    log_keys=seen.collect(log_keys(session, deployment, verdict)),
                     models=sealed_models(),
                 )
+                verify_erasures(session, deployment, verdict, seen)
         today = deployment.today()
     _show(verdict, verifier, as_json=as_json)
     if not verdict.sound:
@@ -81,8 +84,8 @@ def log_keys(
 ) -> Iterator[dict[UUID, bytes]]:
     """Yield the log keys of the organisation, then of cases, a few hundred at a time.
 
-    A case whose share is gone is counted as erased where its status says so, and is a finding
-    where it does not: nobody can read such a case, and nobody decided that.
+    A case whose share is gone is a finding, unless its destruction is going on: nobody can read
+    such a case, and nobody decided that.
     """
     yield {ORGANISATION: deployment.log_key}
     scopes = select(ScopeRow.case_id, ScopeRow.share_id).distinct().order_by(ScopeRow.case_id)
@@ -92,9 +95,7 @@ def log_keys(
         for case_id, status in session.execute(
             select(Case.id, Case.status).where(Case.id.in_(lost))
         ):
-            if status is CaseStatus.ERASED:
-                verdict.erased_cases += 1
-            else:
+            if status is not CaseStatus.ERASED:
                 verdict.add("share.missing", case_id)
         yield keys
 

@@ -95,6 +95,16 @@ class Label(StrEnum):
     SUBJECT_TAG = "padauk/event/subject/1"
     ROW_DIGEST = "padauk/row-digest/1"
 
+    # What was destroyed
+    JOURNAL_KEY = "padauk/journal/key/1"
+    JOURNAL_ENTRY = "padauk/journal/entry/1"
+    DESTRUCTION_DIGEST_KEY = "padauk/destruction/digest/1"
+    DESTRUCTION_ROWS = "padauk/destruction/rows/1"
+    ERASED_READER_KEY = "padauk/erased-reader/key/1"
+    ERASED_READER = "padauk/erased-reader/1"
+    GRACE_KEY = "padauk/retention/grace/key/1"
+    GRACE = "padauk/retention/grace/1"
+
     # What is looked up, counted or checked
     INDEX_KEY = "padauk/index/1"
     INDEX_TOKEN = "padauk/index/token/1"  # noqa: S105 - a label

@@ -22,6 +22,7 @@ from app.http import errors as web
 from app.http.database import meaning_of
 from app.http.incidents import report
 from app.http.wording import put_in_words
+from app.vault.errors import CaseErased
 
 MEDIA_TYPE: Final = "application/problem+json"
 URN: Final = "urn:padauk:problem:"
@@ -34,6 +35,7 @@ STATUS: Final[dict[type[errors.DomainError], int]] = {
     web.MethodNotAllowed: 405,
     web.BodyTooSlow: 408,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.Stale: 412,
     errors.TooLarge: 413,
     web.MediaTypeUnsupported: 415,
@@ -107,6 +109,8 @@ def _details(known: errors.DomainError) -> Mapping[str, Any]:
         return {"errors": [put_in_words(fault) for fault in known.faults]}
     if isinstance(known, errors.Invalid) and known.field is not None:
         return {"errors": [{"field": known.field, "code": known.code, "message": known.title}]}
+    if isinstance(known, CaseErased) and known.certificate is not None:
+        return {"certificate": str(known.certificate)}
     if isinstance(known, errors.Stale):
         told: dict[str, Any] = {"current": known.current} if known.current else {}
         return {**told, "changed": list(known.changed)} if known.changed else told

@@ -144,6 +144,7 @@ def _add_identity(work: Work) -> None:
             organisation_root=deployment.settings.organisation_root,
             keystore_id=keystore_id,
             keystore_number=1,
+            journal_number=0,
             canary_share_id=share_id,
             canary=canary,
         )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
 from app.store.base import CaseRecord, Versioned, choice, plain
+from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
 from app.watch.models import Word
 
@@ -155,7 +156,7 @@ class Leg(CaseRecord, Versioned):
     )
 
     instructions = SealedField(LegInstructions, Compartment.ROUTE, step=NOTES)
-    record = SealedField(LegRecord, Compartment.ROUTE, step=NOTES)
+    record = SealedField(LegRecord, Compartment.ROUTE, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property
     def part(self) -> UUID:

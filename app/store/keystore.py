@@ -2,13 +2,15 @@
 
 - A compartment opens only with its share, the log of a case only with the log's share. All of a
   case are in one row under one id, and are read in one query.
-- Destroying a share closes its compartment for good, even where an old backup of the main
-  database comes back: the keystore is never in the main dump, and its own backups roll within
-  seven days. Destroying the row closes the case and its log.
+- Destroying a share closes its part for good, even where an old backup of the main database comes
+  back: the keystore is never in the main dump, and its own backups roll within seven days.
+  Destroying the row closes the case and its log. Each is entered in the journal with it.
+- A part that is written again after it was destroyed (a second journey) gets a new share: what was
+  sealed under the one before stays shut.
 - Rows are made in batches ahead of the cases that take them: one durable write then serves many
   intakes.
 
-Knows random bytes, ids and compartments; knows no case.
+Knows random bytes, ids and names of parts; knows no case.
 """
 
 from __future__ import annotations
@@ -20,21 +22,34 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Delete, Engine, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Engine,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.engine import checkpoint
-from app.store.models import SHARED_COMPARTMENTS, ErasureShare, KeystoreIdentity
+from app.store.journal import WHOLE, Journal, kind_of
+from app.store.models import ErasedPart, ErasureShare, KeystoreIdentity
 
 SHARE_BYTES = 32
 CACHE_SECONDS = 60.0
 _BATCH = 32
 
-_POSITIONS: dict[Compartment, int] = {
-    compartment: n for n, compartment in enumerate(SHARED_COMPARTMENTS)
-}
-_SHARES = ("log", *(compartment.value for compartment in SHARED_COMPARTMENTS))
+Part = ErasedPart | Compartment
+"""A part by its own name, or by that of the compartment that it is the whole of."""
+
+_POSITIONS: dict[str, int] = {part.value: n for n, part in enumerate(ErasedPart)}
+_SHARES = ("log", *(part.value for part in ErasedPart))
 _COLUMNS = ErasureShare.__table__.c
 _COUNT_WRITE = update(KeystoreIdentity).values(number=KeystoreIdentity.number + 1)
 _FIND = select(_COLUMNS.id, *(_COLUMNS[name] for name in _SHARES)).where(
@@ -51,16 +66,17 @@ class CaseShares:
         self.log = log
         self._parts = parts
 
-    def part(self, compartment: Compartment) -> bytes | None:
-        """Return the share of a compartment, or None where it was destroyed."""
-        return self._parts[_POSITIONS[compartment]]
+    def part(self, part: Part) -> bytes | None:
+        """Return the share of a part, or None where it was destroyed."""
+        return self._parts[_POSITIONS[part.value]]
 
 
 class Keystore:
     """Makes, finds and destroys erasure shares. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, journal: Journal) -> None:
         self._engine = engine
+        self.journal = journal
         self._lock = threading.Lock()
         self._spare: list[tuple[UUID, CaseShares]] = []
         self._cache: dict[UUID, tuple[CaseShares, float]] = {}
@@ -121,25 +137,50 @@ class Keystore:
                 self._cache[share_id] = (shares, now + CACHE_SECONDS)
         return read
 
-    def destroy(
-        self, share_ids: Iterable[UUID], compartments: Iterable[Compartment] | None = None
-    ) -> int:
-        """Destroy the shares of compartments, or whole rows with the log's. Returns how many rows.
+    def require(self, share_id: UUID, part: Part) -> CaseShares | None:
+        """Return a row as it is at this moment, with a share for a part: a new one if need be.
 
-        For good: here at once, in other processes within a minute.
+        For sealing: a cached share may be destroyed by now, and what is sealed with it would be
+        lost. None where the whole row is gone.
         """
-        gone = list(share_ids)
-        erasure: Update | Delete = delete(ErasureShare)
-        if compartments is not None:
-            erasure = update(ErasureShare).values({part.value: None for part in compartments})
+        now = time.monotonic()
+        shares = self._read([share_id], now).get(share_id)
+        if shares is None or shares.part(part) is not None:
+            return shares
+        column = _COLUMNS[part.value]
+        fresh = update(ErasureShare).where(_COLUMNS.id == share_id, column.is_(None))
         with self._engine.begin() as connection:
-            count = connection.execute(erasure.where(ErasureShare.id.in_(gone))).rowcount
+            connection.execute(fresh.values({column: secrets.token_bytes(SHARE_BYTES)}))
             connection.execute(_COUNT_WRITE)
+        return self._read([share_id], now).get(share_id)
+
+    def destroy(self, share_ids: Iterable[UUID], parts: Iterable[Part] | None = None) -> int:
+        """Destroy the shares of parts, or whole rows with the log's; returns how many rows.
+
+        For good: here at once, in other processes within a minute. Each row has its entry in the
+        journal in the same transaction; what is gone already gets none.
+        """
+        gone = sorted(set(share_ids))
+        names = [WHOLE] if parts is None else sorted({part.value for part in parts})
+        self.journal.key()
+        with self._engine.begin() as connection:
+            connection.execute(_COUNT_WRITE)  # one at a time: the journal's numbers follow
+            count = 0
+            for name in names:
+                there, erasure = _erasure(name, gone)
+                found = connection.scalars(select(_COLUMNS.id).where(there)).all()
+                self.journal.append(connection, [(kind_of(name), one) for one in sorted(found)])
+                connection.execute(erasure)
+                count = max(count, len(found))
         checkpoint(self._engine)
-        with self._lock:
-            for share_id in gone:
-                self._cache.pop(share_id, None)
+        self.forget(gone)
         return count
+
+    def forget(self, share_ids: Iterable[UUID]) -> None:
+        """Drop cached shares, so that the next look-up reads the keystore."""
+        with self._lock:
+            for share_id in share_ids:
+                self._cache.pop(share_id, None)
 
     def count(self) -> int:
         """Return how many rows there are."""
@@ -152,3 +193,12 @@ class Keystore:
             self._cache.clear()
             self._spare.clear()
         self._engine.dispose()
+
+
+def _erasure(name: str, share_ids: list[UUID]) -> tuple[ColumnElement[bool], Update | Delete]:
+    """Return the condition that a share is still there, and the statement that destroys it."""
+    there: ColumnElement[bool] = _COLUMNS.id.in_(share_ids)
+    if name == WHOLE:
+        return there, delete(ErasureShare).where(there)
+    there &= _COLUMNS[name].is_not(None)
+    return there, update(ErasureShare).where(there).values({name: None})

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.permissions import Compartment
 from app.store.base import NAMING, Base, choice, index_column, key_column, plain
+from app.totality import require_rows
 
 
 class OrganisationSettingsRow(Base):
@@ -80,10 +81,39 @@ SHARED_COMPARTMENTS = tuple(c for c in Compartment if c is not Compartment.DIREC
 """The compartments of a case: each has an erasure share of its own."""
 
 
-class ErasureShare(KeystoreBase):
-    """The erasure shares of one case: one for its log, one for each compartment.
+class ErasedPart(StrEnum):
+    """What can be destroyed of a case by itself: a compartment, or cells that outlive theirs.
 
-    A compartment's data keys cannot be derived without its share. NULL is a share that was
+    The journey is how a journey went: it is kept for longer than where it went.
+    """
+
+    SUMMARY = Compartment.SUMMARY.value
+    IDENTITY = Compartment.IDENTITY.value
+    PAPERS = Compartment.PAPERS.value
+    HOUSEHOLD = Compartment.HOUSEHOLD.value
+    CONTACT = Compartment.CONTACT.value
+    ACCOUNT = Compartment.ACCOUNT.value
+    VETTING = Compartment.VETTING.value
+    ROUTE = Compartment.ROUTE.value
+    WORDS = Compartment.WORDS.value
+    REGISTRATION = Compartment.REGISTRATION.value
+    AID = Compartment.AID.value
+    REPORTING = Compartment.REPORTING.value
+    JOURNEY = "journey"
+
+
+require_rows(
+    "ErasedPart",
+    list(ErasedPart),
+    SHARED_COMPARTMENTS,
+    file="app/store/models.py",
+)
+
+
+class ErasureShare(KeystoreBase):
+    """The erasure shares of one case: one for its log, one for each part that is erased by itself.
+
+    A part's data keys cannot be derived without its share. NULL is a share that was
     destroyed; a row that is missing is a case that was erased.
     """
 
@@ -94,12 +124,25 @@ class ErasureShare(KeystoreBase):
     log: Mapped[bytes | None] = key_column("useless without the deployment's secret of the log")
 
 
-for _compartment in SHARED_COMPARTMENTS:
-    # By a loop, so that a new compartment cannot be without a share.
+for _part in ErasedPart:
+    # By a loop, so that a new part cannot be without a share.
     setattr(
         ErasureShare,
-        _compartment.value,
+        _part.value,
         key_column("useless without a scope secret", LargeBinary, nullable=True),
+    )
+
+
+class DestroyedShare(KeystoreBase):
+    """An entry of the journal: what must never come back, whatever is restored. Only added to."""
+
+    __tablename__ = "journal"
+
+    number: Mapped[int] = plain("the order of the entries", primary_key=True, autoincrement=False)
+    kind: Mapped[str] = plain("what was destroyed: a case's shares, or those of a part", String(32))
+    subject: Mapped[bytes] = plain("the random id of a row of shares", LargeBinary(32), index=True)
+    running_hash: Mapped[bytes] = key_column(
+        "HMAC over this entry and the hash before, under a deployment secret", LargeBinary(32)
     )
 
 
@@ -150,5 +193,6 @@ class DeploymentIdentity(Base):
     organisation_root: Mapped[str] = plain("fingerprint of the organisation root", String(64))
     keystore_id: Mapped[UUID] = plain("random; the keystore of this database")
     keystore_number: Mapped[int] = plain("the newest number of the keystore that was seen")
+    journal_number: Mapped[int] = plain("the newest entry of the journal that was applied here")
     canary_share_id: Mapped[UUID] = plain("random; the share of the canary, which is of no case")
     canary: Mapped[bytes] = key_column("a fixed text, sealed as a case's cells are")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import mapped_column
 from app.crypto.framing import INT_HEAD, UUID_HEAD, frame, frame_parts
 from app.crypto.labels import Label
 from app.permissions import Compartment
+from app.store.models import ErasedPart
 
 T = TypeVar("T")
 
@@ -134,11 +135,23 @@ class SealedCell(Generic[T]):
 
 
 class SealedField(Generic[T]):
-    """Declares a sealed column of one typed record (a frozen dataclass) in one compartment."""
+    """Declares a sealed column of one typed record (a frozen dataclass) in one compartment.
 
-    def __init__(self, kind: type[T], compartment: Compartment, *, step: int = SHORT) -> None:
+    ``part`` names the erasure share that takes part in its key, where that is not its
+    compartment's: a cell that is kept for longer or shorter than the others.
+    """
+
+    def __init__(
+        self,
+        kind: type[T],
+        compartment: Compartment,
+        *,
+        step: int = SHORT,
+        part: ErasedPart | None = None,
+    ) -> None:
         self.kind = kind
         self.compartment = compartment
+        self.part: ErasedPart | Compartment = part or compartment
         self.step = step
         self.framed_compartment = frame_parts(compartment.value)
         self._places: dict[tuple[UUID, str], bytes] = {}

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from app.crypto.aead import DataKey
 from app.errors import DomainError
-from app.store.keystore import CaseShares
-from app.vault.errors import NoGrant
+from app.store.keystore import CaseShares, Part
+from app.vault.errors import CaseErased, NoGrant, PartErased
 from app.vault.scopes import find_entry
 
 FoundEntry = tuple[int, int, bytes]
@@ -43,7 +43,23 @@ class CaseKeys:
     shares: CaseShares | None
     grants: list[LoadedGrant] = field(default_factory=list)
     held: dict[tuple[bytes, int], bytes] = field(default_factory=dict, repr=False)
-    data_keys: dict[tuple[bytes, int], DataKey] = field(default_factory=dict, repr=False)
+    data_keys: dict[tuple[bytes, int, str], DataKey] = field(default_factory=dict, repr=False)
+    fresh: bool = False
+
+    def share(self, part: Part) -> bytes:
+        """Return the erasure share of a part; raises ``CaseErased``, ``PartErased``."""
+        if self.shares is None:
+            raise CaseErased
+        share = self.shares.part(part)
+        if share is None:
+            raise PartErased(part)
+        return share
+
+    def refresh(self, shares: CaseShares | None) -> None:
+        """Take the shares as they are now; data keys under those before are dropped."""
+        self.data_keys.clear()
+        self.shares = shares
+        self.fresh = True
 
     def names(self, head: bytes) -> bool:
         """Return whether a scope is granted or held, whether it opens or not."""

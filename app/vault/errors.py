@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, Forbidden, IntegrityFault, NotFound
-from app.permissions import Compartment
+from uuid import UUID
+
+from app.errors import Conflict, Forbidden, Gone, IntegrityFault, NotFound
+from app.store.keystore import Part
 
 
 class NoGrant(Forbidden):
@@ -48,22 +50,26 @@ class ScopeOutOfReach(Forbidden):
     title = "That member's role may not open this part of a case"
 
 
-class CaseErased(NotFound):
-    """The case's erasure share is destroyed: no key opens it again."""
+class CaseErased(Gone):
+    """The case was destroyed: no key opens it again. ``certificate`` is the number of the proof."""
 
     code = "case.erased"
-    title = "This case was erased"
+    title = "This case was erased; nothing of it is left"
+
+    def __init__(self, certificate: UUID | None = None) -> None:
+        super().__init__(self.code)
+        self.certificate = certificate
 
 
 class PartErased(NotFound):
-    """The erasure share of one compartment is destroyed: no key opens that part again."""
+    """The erasure share of one part is destroyed: no key opens what was in it again."""
 
     code = "case.part_erased"
     title = "This part of the case was erased"
 
-    def __init__(self, compartment: Compartment) -> None:
+    def __init__(self, part: Part) -> None:
         super().__init__(self.code)
-        self.field = compartment.value
+        self.field = part.value
 
 
 class StepUpRequired(Forbidden):

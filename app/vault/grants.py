@@ -77,6 +77,7 @@ class Grants:
         """Give a new case its erasure share and its first scopes; returns the share's id."""
         share_id, _ = self._deployment.keystore.take(self._today())
         self._mint(case_id, share_id, [Scope(compartment) for compartment in compartments])
+        self._keyring.trust_shares(case_id)
         return share_id
 
     def mint(self, case_id: UUID, scopes: Iterable[Scope]) -> None:

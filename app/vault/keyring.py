@@ -36,6 +36,7 @@ from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.store.base import ORGANISATION
+from app.store.keystore import Part
 from app.vault.case_keys import CaseKeys, LoadedGrant
 from app.vault.certificates import Certificates
 from app.vault.errors import (
@@ -43,7 +44,6 @@ from app.vault.errors import (
     KeyCopyMissing,
     KeyNotCertified,
     NoGrant,
-    PartErased,
     Tampered,
 )
 from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
@@ -257,23 +257,36 @@ class Keyring:
         except CryptoError:
             raise Tampered from None
 
-    def data_key(self, case_id: UUID, scope: Scope, epoch: int | None) -> tuple[int, DataKey]:
-        """Return (epoch, data key) of a scope.
+    def data_key(
+        self, case_id: UUID, scope: Scope, epoch: int | None, part: Part | None = None
+    ) -> tuple[int, DataKey]:
+        """Return (epoch, data key) of a scope, for the cells of a part: by default all of it.
 
-        Derived from the scope's secret, the erasure share of its compartment and the deployment's
-        secret. Raises ``NoGrant``, ``Tampered``, ``CaseErased`` or ``PartErased`` without a share.
+        From the scope's secret, the part's share and the deployment's secret. Raises ``NoGrant``,
+        ``Tampered``, ``CaseErased`` or ``PartErased`` without a share.
         """
         keys = self._keys(case_id)
-        head = scope.head
-        if epoch is not None and (known := keys.data_keys.get((head, epoch))) is not None:
+        part, head = part or scope.compartment, scope.head
+        name = part.value
+        if epoch is not None and (known := keys.data_keys.get((head, epoch, name))) is not None:
             return epoch, known
         found, secret, address = self._secret(keys, case_id, scope, epoch)
-        known = keys.data_keys.get((head, found))
+        known = keys.data_keys.get((head, found, name))
         if known is None:
-            parts = (secret, _share(keys, scope), self._deployment.data_secret)
+            parts = (secret, keys.share(part), self._deployment.data_secret)
             known = DataKey(hkdf(b"".join(parts), info=frame(Label.DATA_KEY, address)))
-            keys.data_keys[head, found] = known
+            keys.data_keys[head, found, name] = known
         return found, known
+
+    def require_share(self, case_id: UUID, part: Part) -> None:
+        """See that a part can be sealed; asks the keystore once a case and request."""
+        keys = self._keys(case_id)
+        if not keys.fresh or (keys.shares and keys.shares.part(part) is None):
+            keys.refresh(self._deployment.keystore.require(keys.share_id, part))
+
+    def trust_shares(self, case_id: UUID) -> None:
+        """Note that this request itself took the shares."""
+        self._cases[case_id].fresh = True
 
     def organisation_key(self) -> DataKey:
         """Return the key of the directory: from a deployment secret, for every process."""
@@ -384,12 +397,3 @@ def _secret_at(secrets: bytes, position: int, address: bytes, commitment: bytes)
     if len(secret) != SECRET_BYTES or not equal(commit(secret, address), commitment):
         raise Tampered
     return secret
-
-
-def _share(keys: CaseKeys, scope: Scope) -> bytes:
-    if keys.shares is None:
-        raise CaseErased
-    share = keys.shares.part(scope.compartment)
-    if share is None:
-        raise PartErased(scope.compartment)
-    return share

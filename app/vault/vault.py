@@ -44,7 +44,12 @@ class Vault:
         self._trail = trail
 
     def seal(self, cell: SealedCell[T], value: T) -> None:
-        """Put a value into its cell; raises ``NoGrant`` without a key to its scope."""
+        """Put a value into its cell; raises ``NoGrant`` without a key to its scope.
+
+        A part that was destroyed and is written again gets a new share.
+        """
+        if cell.field.compartment is not Compartment.DIRECTORY:
+            self._keyring.require_share(cell.record.case_id, cell.field.part)
         epoch, key = self._key(cell, None)
         cell.envelope = key.seal(
             cell.field.encode(value),
@@ -127,4 +132,5 @@ class Vault:
         if field.compartment is Compartment.DIRECTORY:
             return FIRST_EPOCH, self._keyring.organisation_key()
         record = cell.record
-        return self._keyring.data_key(record.case_id, Scope(field.compartment, record.part), epoch)
+        scope = Scope(field.compartment, record.part)
+        return self._keyring.data_key(record.case_id, scope, epoch, field.part)

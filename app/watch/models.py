@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
 from app.store.base import CaseRecord, choice, plain
+from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
 
 
@@ -79,7 +80,7 @@ class CheckIn(CaseRecord):
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"), index=True)
     made_on: Mapped[date] = plain("the day; the minute is sealed")
 
-    record = SealedField(CheckInRecord, Compartment.ROUTE, step=NOTES)
+    record = SealedField(CheckInRecord, Compartment.ROUTE, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property
     def part(self) -> UUID:
@@ -102,7 +103,9 @@ class LegEscalation(CaseRecord):
     reached_on: Mapped[date] = plain("the day")
     acknowledged_on: Mapped[date | None] = plain("whether somebody looks into it; the day")
 
-    acknowledgement = SealedField(Acknowledgement, Compartment.ROUTE, step=NOTES)
+    acknowledgement = SealedField(
+        Acknowledgement, Compartment.ROUTE, step=NOTES, part=ErasedPart.JOURNEY
+    )
 
     @property
     def part(self) -> UUID:

@@ -306,7 +306,9 @@ def test_notes_are_read_in_the_order_in_which_they_were_written(world):
     with world.work_as(world.member("volunteer")) as work:
         notes = service.list_notes(work, case_id, limit=10)
         texts = [work.vault.open(note.text).text for note in notes]
-        later = service.list_notes(work, case_id, limit=10, after=(notes[0].happened_on, notes[0].id))
+        later = service.list_notes(
+            work, case_id, limit=10, after=(notes[0].happened_on, notes[0].id)
+        )
     assert texts == ["Called at noon.", "Called again."]
     assert [note.written_by for note in notes] == [
         world.member("volunteer").id,

@@ -46,7 +46,7 @@ def sqlite_error(name: str) -> sqlite3.Error:
         (errors.Unauthenticated(LEAK), 401, "session.required"),
         (web.NotAllowed(LEAK), 403, "permission.denied"),
         (NoGrant(LEAK), 403, "case.no_grant"),
-        (CaseErased(LEAK), 404, "case.erased"),
+        (CaseErased(), 410, "case.erased"),
         (toys.TeamBusy(LEAK), 409, "toy.busy"),
         (errors.Stale(current=3), 412, "version.stale"),
         (errors.TooLarge(LEAK), 413, "request.too_large"),

@@ -11,7 +11,7 @@ from app.cases.models import Case
 from app.cases.service import read_case
 from app.permissions import Compartment
 from app.store.keystore import SHARE_BYTES
-from app.store.models import SHARED_COMPARTMENTS, ErasureShare, KeystoreBase
+from app.store.models import SHARED_COMPARTMENTS, ErasedPart, ErasureShare, KeystoreBase
 from app.vault.errors import CaseErased, PartErased
 from app.vault.scopes import Scope
 
@@ -33,8 +33,9 @@ def test_every_compartment_of_a_case_and_its_log_have_a_share_of_their_own(world
     assert set(SHARED_COMPARTMENTS) == set(Compartment) - {Compartment.DIRECTORY}
     with world.deployment.keystore.engine.connect() as connection:
         row = connection.execute(select(ErasureShare.__table__)).mappings().first()
-    shares = [row["log"], *(row[compartment.value] for compartment in SHARED_COMPARTMENTS)]
-    assert len(set(shares)) == len(SHARED_COMPARTMENTS) + 1
+    assert set(SHARED_COMPARTMENTS) < set(ErasedPart)
+    shares = [row["log"], *(row[part.value] for part in ErasedPart)]
+    assert len(set(shares)) == len(ErasedPart) + 1
     assert {len(share) for share in shares} == {SHARE_BYTES}
 
 
@@ -140,4 +141,4 @@ def test_printing_shares_shows_none_of_them(world):
 
 def test_the_keystore_has_a_column_for_nothing_else():
     names = set(KeystoreBase.metadata.tables["erasure_shares"].columns.keys())
-    assert names == {"id", "made_on", "log", *(c.value for c in SHARED_COMPARTMENTS)}
+    assert names == {"id", "made_on", "log", *ErasedPart}

@@ -54,8 +54,18 @@ def upgrade() -> None:
         sa.Column("registration", sa.LargeBinary(), nullable=True),
         sa.Column("aid", sa.LargeBinary(), nullable=True),
         sa.Column("reporting", sa.LargeBinary(), nullable=True),
+        sa.Column("journey", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_shares")),
     )
+    op.create_table(
+        "journal",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("running_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_journal")),
+    )
+    op.create_index(op.f("ix_journal_subject"), "journal", ["subject"], unique=False)
     op.create_table(
         "keystore",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -68,5 +78,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("keystore")
+    op.drop_index(op.f("ix_journal_subject"), table_name="journal")
+    op.drop_table("journal")
     op.drop_table("erasure_shares")
     op.drop_table("deployment_secrets")

@@ -299,10 +299,44 @@ def upgrade() -> None:
         sa.Column("organisation_root", sa.String(length=64), nullable=False),
         sa.Column("keystore_id", sa.Uuid(), nullable=False),
         sa.Column("keystore_number", sa.Integer(), nullable=False),
+        sa.Column("journal_number", sa.Integer(), nullable=False),
         sa.Column("canary_share_id", sa.Uuid(), nullable=False),
         sa.Column("canary", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
     )
+    op.create_table(
+        "destructions",
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("share_id", sa.Uuid(), nullable=True),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "begun",
+                "cleared",
+                "certified",
+                name="destructionstep",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("codes_die", sa.Boolean(), nullable=False),
+        sa.Column("half_year", sa.String(length=6), nullable=False),
+        sa.Column("cells", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("digest_before", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_tag", sa.LargeBinary(), nullable=True),
+        sa.Column("readers", sa.LargeBinary(), nullable=True),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destructions")),
+    )
+    op.create_index("ix_destructions_case", "destructions", ["case_id"], unique=False)
+    op.create_index("ix_destructions_step", "destructions", ["step", "id"], unique=False)
     op.create_table(
         "duplicate_dismissals",
         sa.Column("other_id", sa.Uuid(), nullable=False),
@@ -1207,6 +1241,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_duplicate_dismissals_other_id"), table_name="duplicate_dismissals")
     op.drop_index(op.f("ix_duplicate_dismissals_case_id"), table_name="duplicate_dismissals")
     op.drop_table("duplicate_dismissals")
+    op.drop_index("ix_destructions_step", table_name="destructions")
+    op.drop_index("ix_destructions_case", table_name="destructions")
+    op.drop_table("destructions")
     op.drop_table("deployment")
     op.drop_index(op.f("ix_custody_contributions_asked_by"), table_name="custody_contributions")
     op.drop_table("custody_contributions")

@@ -1,0 +1,55 @@
+"""Cases that were destroyed: what is left of one is the number of its certificate.
+
+- Those who could see a case learn that it was erased, for 90 days; to everybody else it is a case
+  that never was. Their ids are not kept: only HMACs, among random ones.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.crypto.derive import mac
+from app.crypto.framing import frame
+from app.crypto.labels import Label
+from app.deployment import Deployment
+from app.retention.models import Destruction
+from app.store.journal import WHOLE
+from app.vault.errors import CaseErased
+from app.work import Work
+
+_TAG_BYTES: Final = 8
+_AT_LEAST: Final = 8
+"""Tags are kept in multiples of so many, filled up with random ones."""
+
+
+def raise_if_erased(work: Work, case_id: UUID) -> None:
+    """Raise ``CaseErased`` to a member who could see this case before it was destroyed."""
+    found = work.session.execute(
+        select(Destruction.id, Destruction.readers).where(
+            Destruction.case_id == case_id, Destruction.what == WHOLE
+        )
+    ).first()
+    if found is None or found.readers is None:
+        return
+    mine = _tag(work.deployment, case_id, work.principal.id)
+    tags = found.readers
+    if mine in {tags[at : at + _TAG_BYTES] for at in range(0, len(tags), _TAG_BYTES)}:
+        raise CaseErased(found.id)
+
+
+def tags_of_readers(deployment: Deployment, case_id: UUID, members: Iterable[UUID]) -> bytes:
+    """Return the tags of those who could see a case, sorted among random ones."""
+    tags = [_tag(deployment, case_id, member) for member in set(members)]
+    while not tags or len(tags) % _AT_LEAST:
+        tags.append(secrets.token_bytes(_TAG_BYTES))
+    return b"".join(sorted(tags))
+
+
+def _tag(deployment: Deployment, case_id: UUID, member_id: UUID) -> bytes:
+    message = frame(Label.ERASED_READER, deployment.organisation, case_id, member_id)
+    return mac(deployment.erased_reader_key, message)[:_TAG_BYTES]

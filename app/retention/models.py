@@ -1,0 +1,56 @@
+"""Rows of retention: what was destroyed, with its proof. Nothing in them is of anyone."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped
+
+from app.store.base import Record, choice, index_column, key_column, plain
+
+
+class DestructionStep(StrEnum):
+    """How far a destruction has come. It goes on from there, whatever ended the process."""
+
+    BEGUN = "begun"
+    CLEARED = "cleared"
+    CERTIFIED = "certified"
+
+
+class Destruction(Record):
+    """One destroyed case, or part of one; ``id`` is the number of its certificate.
+
+    That of a case is all that stays of it. Its parts' are cut from it then.
+    """
+
+    __tablename__ = "destructions"
+    __housekeeping__ = "each of its steps has its event, on the case or on the organisation"
+    __table_args__ = (
+        Index("ix_destructions_case", "case_id"),
+        Index("ix_destructions_step", "step", "id"),
+    )
+
+    what: Mapped[str] = plain("a part's name, or all; the certificate says it", String(32))
+    case_id: Mapped[UUID | None] = plain("random; tells an erased case from one that never was")
+    share_id: Mapped[UUID | None] = plain("random; the journal names it")
+    rule: Mapped[str] = plain("by which rule of the schedule; the certificate says it", String(40))
+    step: Mapped[DestructionStep] = plain("where to go on", choice(DestructionStep))
+    made_on: Mapped[date] = plain("the day; the certificate says it")
+    codes_die: Mapped[bool] = plain("whether the person wanted living codes to go as well")
+    half_year: Mapped[str] = plain("in which the case began, for counts over years", String(6))
+    cells: Mapped[int] = plain("how many cells went; the certificate says it")
+    rows: Mapped[int] = plain("how many rows went; the certificate says it")
+    digest_before: Mapped[bytes] = key_column(
+        "HMAC over the cells that went, under a key that went with their share", LargeBinary(32)
+    )
+    event_id: Mapped[UUID | None] = plain("random; the event whose leaf the certificate names")
+    subject_tag: Mapped[bytes | None] = index_column(
+        "the tag of an erased case's events, so that verification knows whose they were"
+    )
+    readers: Mapped[bytes | None] = index_column(
+        "HMACs of those who could see the case, among random ones, for 90 days"
+    )
+    certificate: Mapped[str | None] = plain("the signed note, as it may be shown", Text)
