@@ -42,6 +42,7 @@ from app.cases.models import (
     count_people,
 )
 from app.casework.erased import raise_if_erased
+from app.casework.full_codes import update_full_codes
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.permissions import Compartment
 from app.store.queries import in_order, next_number
@@ -214,6 +215,8 @@ def _reseal_facts(work: Work, case: Case, change: CaseChange) -> list[str]:
     changed = []
     if summary != before:
         work.vault.seal(case.summary, summary)
+        if summary.standing is not before.standing:
+            update_full_codes(work, case.id, summary.standing)
         changed.append(Compartment.SUMMARY.value)
     if work.grants.holds(case.id, _REPORTING):
         changed += _reseal_reporting(work, case, change, summary)

@@ -33,6 +33,7 @@ class Trigger(StrEnum):
     REDEMPTION = "redemption"
     EXPIRY = "expiry"
     REVOCATION = "revocation"
+    DISPUTE = "dispute"
     APPROVAL = "approval"
     PAYMENT = "payment"
     CONFIRMATION = "confirmation"

@@ -54,7 +54,7 @@ from app.watch.check_ins import check_in
 MINOR = 100
 Event = dict[str, Any]
 _NOTED_ONLY = frozenset(
-    {"incident", "contact_lost", "leaves", "check", "silence", "referral", "member_compromised"}
+    {"incident", "contact_lost", "check", "silence", "referral", "member_compromised"}
 )
 """Written as notes: the program has no service for these, or needs none."""
 
@@ -354,6 +354,10 @@ class ScenarioRun:
         leg_id = self._advance_to_leg(event["leg"])
         with self._demo.work_as(self._coordinator) as work:
             reroute(work, leg_id, self._legs(event, "new"))
+
+    def _do_leaves(self, _event: Event) -> None:
+        with self._demo.work_as(self._coordinator) as work:
+            change_case(work, self._case, CaseChange(standing=Standing.LEFT))
 
     def _do_arrive(self, _event: Event) -> None:
         for leg_id, status in self._present_legs():

@@ -5,15 +5,17 @@ characters of an alphabet without I, L, O and U; the 25th is a check character b
 scheme over the field of 32 elements, interim = 2 * (interim + digit). It catches each single wrong
 character and each swap of neighbours. Letters may be lower case, O and I and L are read as 0
 and 1, digits may be Burmese, and any spaces or dashes may be in between.
+
+A code of the authority has no spelling that we know: it is read by its letters and digits.
 """
 
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 
 from app.registration.errors import CodeMistyped
+from app.text.folding import letters_and_digits
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOCATOR_BYTES = 5
@@ -25,7 +27,8 @@ _FIELD = 0b100101
 
 _BITS = 5
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
-_BETWEEN = frozenset(" -\u2010\u2011\u2012\u2013\u2014\u00a0")
+_AUTHORITY = b"authority/"
+_FEWEST, _MOST = 4, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def spell(code: Code) -> str:
 
 def read(text: str) -> Code:
     """Return the code that was spelled; raises ``CodeMistyped``."""
-    values = [_value(symbol) for symbol in text.upper() if symbol not in _BETWEEN]
+    values = [_value(symbol) for symbol in letters_and_digits(text).upper()]
     if len(values) != SYMBOLS + 1 or _check_value(values[:-1]) != values[-1]:
         raise CodeMistyped
     number = 0
@@ -61,9 +64,22 @@ def read(text: str) -> Code:
     return Code(spelled[:LOCATOR_BYTES], spelled[LOCATOR_BYTES:])
 
 
+def read_recorded(text: str) -> Code:
+    """Return a code of the authority by its letters and digits; raises ``CodeMistyped``."""
+    symbols = letters_and_digits(text)
+    if not _FEWEST <= len(symbols) <= _MOST:
+        raise CodeMistyped
+    return Code(_AUTHORITY + symbols.encode(), symbols.encode())
+
+
+def looks_made_here(text: str) -> bool:
+    """Return whether a text is as long as one of our codes, but for a slip."""
+    symbols = letters_and_digits(text)
+    return symbols.isascii() and abs(len(symbols) - SYMBOLS - 1) <= 1
+
+
 def _value(symbol: str) -> int:
-    digit = unicodedata.decimal(symbol, None)
-    value = _VALUES.get(symbol) if digit is None else digit
+    value = _VALUES.get(symbol)
     if value is None:
         raise CodeMistyped
     return value

@@ -28,6 +28,55 @@ class RegistrationExists(Conflict):
     title = "There is a registration for this case already"
 
 
+class PreFits(Conflict):
+    """A full code is for who has left. This person is still in service."""
+
+    code = "registration.pre_fits"
+    title = "A full code is for someone who has left; while they are in service, a pre code fits"
+
+
+class NoCodeFits(Conflict):
+    """Codes are for who serves or has served."""
+
+    code = "registration.no_code_fits"
+    title = "Codes are for someone who serves or has left, not for a member of their family"
+
+
+class CodeSuspended(Conflict):
+    """The person is in service by what is known now; their full code waits."""
+
+    code = "registration.suspended"
+    title = "This person has not left, by what is known now; correct that, or revoke the code"
+
+
+class CodesNotMadeHere(Conflict):
+    """This group is not the authority: it records the codes that it obtains."""
+
+    code = "registration.not_made_here"
+    title = "The authority makes the codes; record the one that it gave"
+
+
+class CodeTaken(Conflict):
+    """The same code is on record for another request."""
+
+    code = "registration.code_taken"
+    title = "This code is on record for another request already; compare the two"
+
+
+class RowRepeated(Conflict):
+    """Another row of the same file is about this request."""
+
+    code = "registration.row_repeated"
+    title = "An earlier row of this file is about the same request"
+
+
+class DisputeSaid(Conflict):
+    """This side has said so already, or the same person would speak for both."""
+
+    code = "registration.dispute_said"
+    title = "This was said already; somebody with the other role has to say it too"
+
+
 class NoRegistrar(Conflict):
     """The case's team has no registrar whose key is certified."""
 

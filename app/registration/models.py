@@ -37,6 +37,8 @@ class RegistrationStatus(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     REFUSED = "refused"
+    DISPUTED = "disputed"
+    REPLACED = "replaced"
 
 
 class RevocationReason(StrEnum):
@@ -48,6 +50,13 @@ class RevocationReason(StrEnum):
     NOT_CLEARED = "not_cleared"
     SUPERSEDED = "superseded"
     NOT_NEEDED = "not_needed"
+
+
+class DisputeReason(StrEnum):
+    """What is wrong with the use of a code. No free text, as with a revocation."""
+
+    USED_BY_ANOTHER = "used_by_another"
+    HANDED_TO_ANOTHER = "handed_to_another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,15 @@ class Registration(CaseRecord, Ordered, Versioned):
     expires_on: Mapped[date | None] = plain(
         "shown to the member who redeems the code; the last day"
     )
+    made_here: Mapped[bool] = plain("whether the code was made here or is the authority's")
+    suspended: Mapped[bool] = plain("redemption holds no key to see that they have not left")
+    replaces: Mapped[UUID | None] = plain("random; the disputed code that this one is for")
+    redeemed_by: Mapped[UUID | None] = plain("random; who took the code, should it be disputed")
+    dispute: Mapped[DisputeReason | None] = plain(
+        "why its use is disputed; revocation shows as much", choice(DisputeReason)
+    )
+    coordinator_disputes: Mapped[UUID | None] = plain("random; two must say so, by two roles")
+    registrar_disputes: Mapped[UUID | None] = plain("random; two must say so, by two roles")
     locator: Mapped[bytes | None] = index_column("HMAC of the half that finds it", unique=True)
     proof: Mapped[bytes | None] = index_column(
         "HMAC of the half that proves it, with row, kind and last day; gone once used or revoked"

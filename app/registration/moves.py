@@ -1,6 +1,8 @@
 """The moves of a registration: from which status, to which, who may, and by which act.
 
 - A refusal answers a request; a revocation ends a request or a code for good.
+- A code redeems once it was handed over, not before. A use that a coordinator and a registrar
+  dispute is marked, and makes room for another code.
 - Who holds the case may also revoke, with ``code:request``.
 - A code that has passed its last day only expires, whether or not the worker has noted it yet.
 
@@ -45,6 +47,16 @@ def _revocation(source: RegistrationStatus) -> Move[RegistrationStatus]:
     return Move(source=source, target=_S.REVOKED, needs=needs, trigger=Trigger.REVOCATION)
 
 
+def _dispute(source: RegistrationStatus) -> Move[RegistrationStatus]:
+    needs = _P.CODE_ISSUE
+    return Move(source=source, target=_S.DISPUTED, needs=needs, trigger=Trigger.DISPUTE)
+
+
+def _replacement(source: RegistrationStatus) -> Move[RegistrationStatus]:
+    needs = _P.CODE_ISSUE
+    return Move(source=source, target=_S.REPLACED, needs=needs, trigger=Trigger.ISSUE)
+
+
 def _expiry(source: RegistrationStatus) -> Move[RegistrationStatus]:
     return Move(source=source, target=_S.EXPIRED, needs=None, trigger=Trigger.EXPIRY)
 
@@ -64,7 +76,6 @@ MOVES: Final = MoveTable(
         ],
         _S.ISSUED: [
             _delivery(_S.ISSUED),
-            _redemption(_S.ISSUED),
             _revocation(_S.ISSUED),
             _expiry(_S.ISSUED),
         ],
@@ -73,7 +84,9 @@ MOVES: Final = MoveTable(
             _revocation(_S.DELIVERED),
             _expiry(_S.DELIVERED),
         ],
-        _S.REDEEMED: [],
+        _S.REDEEMED: [_dispute(_S.REDEEMED)],
+        _S.DISPUTED: [_replacement(_S.DISPUTED)],
+        _S.REPLACED: [],
         _S.REVOKED: [],
         _S.EXPIRED: [],
         _S.REFUSED: [],
@@ -81,7 +94,10 @@ MOVES: Final = MoveTable(
 )
 
 CODE_ALIVE: Final = frozenset({_S.ISSUED, _S.DELIVERED})
-"""Where a code can still be redeemed, unless its last day is over."""
+"""Where a code was issued and not used; it redeems where it was delivered as well."""
+
+OVER: Final = frozenset({_S.REVOKED, _S.EXPIRED, _S.REFUSED, _S.DISPUTED, _S.REPLACED})
+"""Where another code may be requested."""
 
 WORKED_ON: Final = frozenset({_S.REQUESTED, _S.SUBMITTED, _S.ISSUED})
 """Where registrars still have something to do, and so hold a grant."""

@@ -1,7 +1,8 @@
 """Redeeming codes: valid or not, of which kind, until when, and nothing else.
 
 - The member who redeems holds no key to the case and learns nothing of it.
-- A code is valid once: the database changes the row for one of two concurrent requests.
+- A code is valid from when it was handed over, and once: the database changes the row for one
+  of two concurrent requests.
 - Wrong codes are counted for a day, for the member and for the one code, known or not, so that the
   count says nothing either. Counts start again at midnight, so that nobody blocks another's code
   for good by trying it wrongly.
@@ -21,10 +22,9 @@ from app.casework.clearance import is_refused
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
 from app.crypto.labels import Label
-from app.registration.codes import Code, read
-from app.registration.errors import RedemptionBudgetSpent
+from app.registration.codes import Code, looks_made_here, read, read_recorded
+from app.registration.errors import CodeMistyped, RedemptionBudgetSpent
 from app.registration.models import CodeKind, Registration, RegistrationStatus
-from app.registration.moves import CODE_ALIVE
 from app.store.counters import count_one, read_counts
 from app.store.queries import count_changed
 from app.text.dates import minute_of
@@ -56,10 +56,10 @@ def redeem(work: Work, text: str) -> Redemption:
     Raises ``CodeMistyped`` at once, uncounted, where the check character does not fit, and
     ``RedemptionBudgetSpent`` when too many were tried in vain today.
     """
-    code = read(text)
-    counters = _counters(work, code)
+    readings = _readings(work, text)
+    counters = _counters(work, readings[0])
     _refuse_spent(work, counters)
-    found = _find(work, code)
+    code, found = _find(work, readings)
     if found is not None and _is_alive(work, found, code) and _use_up(work, found.id):
         work.grants.end(found.case_id, about=found.id)
         work.trail.record(EventKind.CODE_REDEEMED, found.case_id, registration=str(found.id))
@@ -76,7 +76,7 @@ def locator_index(work: Work, code: Code) -> bytes:
 
 
 def proof_of(
-    work: Work, code: Code, registration_id: UUID, kind: CodeKind, expires_on: date
+    work: Work, code: Code, registration_id: UUID, kind: CodeKind, expires_on: date | None
 ) -> bytes:
     """Return the keyed hash that proves a code: of this row, of this kind, until this day.
 
@@ -94,27 +94,47 @@ def proof_of(
     return mac(work.deployment.code_proof_key, statement)
 
 
-def _find(work: Work, code: Code) -> Row[*tuple[Any, ...]] | None:
-    return work.session.execute(
+def _readings(work: Work, text: str) -> list[Code]:
+    """Return the codes that a text may be: one of ours, one of the authority's.
+
+    A slip in one of ours is refused uncounted; the authority's have no check character.
+    """
+    own = []
+    if work.deployment.organisation_settings.makes_codes:
+        try:
+            own = [read(text)]
+        except CodeMistyped:
+            if looks_made_here(text):
+                raise
+    return [*own, read_recorded(text)]
+
+
+def _find(work: Work, readings: list[Code]) -> tuple[Code, Row[*tuple[Any, ...]] | None]:
+    by_locator = {locator_index(work, code): code for code in readings}
+    found = work.session.execute(
         select(
             Registration.id,
             Registration.case_id,
             Registration.kind,
             Registration.status,
+            Registration.suspended,
             Registration.expires_on,
+            Registration.locator,
             Registration.proof,
-        ).where(Registration.locator == locator_index(work, code))
+        ).where(Registration.locator.in_(by_locator))
     ).first()
+    return readings[0] if found is None else by_locator[found.locator], found
 
 
 def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
-    if found.proof is None or found.expires_on is None:
+    if found.proof is None:
         return False
     proof = proof_of(work, code, found.id, found.kind, found.expires_on)
     return (
         equal(proof, found.proof)
-        and found.status in CODE_ALIVE
-        and found.expires_on >= work.today()
+        and found.status is RegistrationStatus.DELIVERED
+        and not found.suspended
+        and (found.expires_on is None or found.expires_on >= work.today())
         and not is_refused(work, found.case_id)
     )
 
@@ -124,11 +144,16 @@ def _use_up(work: Work, registration_id: UUID) -> bool:
     used = count_changed(
         work.session,
         update(Registration)
-        .where(Registration.id == registration_id, Registration.status.in_(CODE_ALIVE))
+        .where(
+            Registration.id == registration_id,
+            Registration.status == RegistrationStatus.DELIVERED,
+            Registration.suspended.is_(False),
+        )
         .values(
             status=RegistrationStatus.REDEEMED,
             proof=null(),
             moved_on=work.today(),
+            redeemed_by=work.principal.id,
             version=Registration.version + 1,
         ),
         options=_REDEEMING,

@@ -15,10 +15,16 @@ from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, PageRequest, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.registration import redemption, service
+from app.registration import recording, redemption, service
 from app.registration.errors import (
     CodeMistyped,
+    CodesNotMadeHere,
+    CodeSuspended,
+    CodeTaken,
+    DisputeSaid,
+    NoCodeFits,
     NoRegistrar,
+    PreFits,
     RedemptionBudgetSpent,
     RegistrationExists,
     RegistrationMoveRefused,
@@ -30,6 +36,10 @@ from app.registration.schemas import (
     CodeCreate,
     CodeRead,
     DeliveryCreate,
+    DisputeCreate,
+    RecordedCodeCreate,
+    RecordedCodeListCreate,
+    RecordedCodeListRead,
     RedemptionCreate,
     RedemptionRead,
     RegistrationCreate,
@@ -50,7 +60,15 @@ router = Router(tags=["registration"])
     readiness=Task.REQUEST_CODE,
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, CaseNotReady, NotCleared, RegistrationExists, NoRegistrar],
+    raises=[
+        CaseNotFound,
+        CaseNotReady,
+        NotCleared,
+        PreFits,
+        NoCodeFits,
+        RegistrationExists,
+        NoRegistrar,
+    ],
 )
 def request_registration(
     case_id: UUID, body: RegistrationCreate, work: Work
@@ -137,13 +155,89 @@ def move_registration(
     creates=True,
     changes=True,
     status_code=201,
-    raises=[RegistrationNotFound, RegistrationMoveRefused, CaseNotReady, NotCleared],
+    raises=[
+        RegistrationNotFound,
+        RegistrationMoveRefused,
+        CaseNotReady,
+        NotCleared,
+        PreFits,
+        NoCodeFits,
+        CodesNotMadeHere,
+    ],
 )
 def issue_code(registration_id: UUID, body: CodeCreate, work: Work) -> CodeRead:
-    """Make the code and show it, this once. A full code revokes the case's pre code."""
+    """Make the code and show it, this once, where the group is itself the authority."""
     issued = service.issue_code(work, registration_id, body.valid_for_days)
     work.session.flush()
     return CodeRead.of_issued(issued, work.today())
+
+
+@router.post(
+    "/registrations/{registration_id}/recorded-code",
+    needs=Permission.CODE_ISSUE,
+    readiness=Task.ISSUE_CODE,
+    creates=True,
+    changes=True,
+    status_code=201,
+    raises=[
+        RegistrationNotFound,
+        RegistrationMoveRefused,
+        CaseNotReady,
+        NotCleared,
+        PreFits,
+        NoCodeFits,
+        CodeMistyped,
+        CodeTaken,
+    ],
+)
+def record_code(
+    registration_id: UUID, body: RecordedCodeCreate, work: Work
+) -> RegistrationStateRead:
+    """Record the code that the authority gave. It is not shown again."""
+    row = recording.CodeRow(registration_id, body.code, body.expires_on)
+    return _state(work, recording.record_code(work, row))
+
+
+@router.post(
+    "/registrations/recorded-codes",
+    needs=Permission.CODE_ISSUE,
+    readiness=NotWork("requires it of each row, which is refused by itself"),
+    creates=True,
+)
+def record_codes(body: RecordedCodeListCreate, work: Work) -> RecordedCodeListRead:
+    """Record a file of the authority's codes row by row, or say what would be recorded."""
+    rows = [row.to_row() for row in body.rows]
+    results = recording.record_codes(work, rows, dry_run=body.dry_run)
+    return RecordedCodeListRead.of(results, dry_run=body.dry_run)
+
+
+@router.post(
+    "/registrations/{registration_id}/dispute",
+    needs=Permission.CODE_ISSUE,
+    readiness=NotWork("corrects the use of a code"),
+    changes=True,
+    raises=[RegistrationNotFound, RegistrationMoveRefused, DisputeSaid],
+)
+def dispute_code(registration_id: UUID, body: DisputeCreate, work: Work) -> RegistrationStateRead:
+    """Say, as a registrar, that a code of one's team was used by another person."""
+    registration = service.get_registration_of_team(work, registration_id)
+    return _state(work, service.dispute_code(work, registration, body.reason))
+
+
+@router.post(
+    "/cases/{case_id}/registrations/{registration_id}/dispute",
+    needs=Permission.CODE_REQUEST,
+    readiness=NotWork("corrects the use of a code"),
+    changes=True,
+    raises=[CaseNotFound, RegistrationNotFound, RegistrationMoveRefused, DisputeSaid],
+)
+def dispute_case_code(
+    case_id: UUID, registration_id: UUID, body: DisputeCreate, work: Work
+) -> RegistrationStateRead:
+    """Say, as a coordinator, that a code of a case was used by another person."""
+    case = cases.get_case(work, case_id)
+    registration = service.get_registration_of_case(work, case, registration_id)
+    return _state(work, service.dispute_code(work, registration, body.reason))
 
 
 @router.post(
@@ -151,10 +245,10 @@ def issue_code(registration_id: UUID, body: CodeCreate, work: Work) -> CodeRead:
     needs=Permission.CODE_DELIVER,
     readiness=NotWork("hands over a code that was issued when the case was ready"),
     changes=True,
-    raises=[RegistrationNotFound, RegistrationMoveRefused],
+    raises=[RegistrationNotFound, RegistrationMoveRefused, CodeSuspended],
 )
 def deliver_code(registration_id: UUID, body: DeliveryCreate, work: Work) -> RegistrationStateRead:
-    """Record how the code was handed over; with that the registrars' grants end."""
+    """Record how the code was handed over: it is valid from now on, and ends the pre code."""
     return _state(work, service.deliver_code(work, registration_id, body.handed_over))
 
 

@@ -2,6 +2,10 @@
 
 - A registration has a scope of its own, granted to the registrars of the case's team; the grants
   end when there is nothing left for them to do.
+- A full code is for who has left: asked at the request, at the issue, and at a change of standing
+  (``casework.full_codes``). A pre code is valid until the full one was handed over.
+- The authority makes the codes, and they are recorded (``recording``); one is made here where the
+  organisation chose so.
 - Revoking needs no key: members who hold the case and registrars of its team change a status.
 """
 
@@ -16,25 +20,32 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts import service as accounts
 from app.audit.events import EventKind
-from app.cases.models import Case
+from app.cases.models import Case, Standing
 from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
-from app.registration.codes import new_code, spell
+from app.registration.codes import Code, new_code, spell
 from app.registration.errors import (
+    CodesNotMadeHere,
+    CodeSuspended,
+    CodeTaken,
+    DisputeSaid,
+    NoCodeFits,
     NoRegistrar,
+    PreFits,
     RegistrationExists,
     RegistrationMoveRefused,
     RegistrationNotFound,
 )
 from app.registration.models import (
     CodeKind,
+    DisputeReason,
     MoveNote,
     Registration,
     RegistrationNotes,
     RegistrationStatus,
     RevocationReason,
 )
-from app.registration.moves import CODE_ALIVE, MOVES, WORKED_ON
+from app.registration.moves import CODE_ALIVE, MOVES, OVER, WORKED_ON
 from app.registration.redemption import locator_index, proof_of
 from app.store.base import new_id
 from app.store.queries import in_order, next_number
@@ -60,9 +71,11 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
     """Request a code from the registrars of the case's team.
 
     The principal needs a grant on the case and keeps none on the registration. Raises
-    ``NotCleared``, ``RegistrationExists``, ``NoRegistrar``, ``NoGrant``.
+    ``NotCleared``, ``PreFits``, ``NoCodeFits``, ``RegistrationExists``, ``NoRegistrar``,
+    ``NoGrant``.
     """
     require_ready(work, case, Task.REQUEST_CODE)
+    require_standing(work, case, kind)
     earlier = _of_case(work, case.id)
     if any(_conflicts(work, other, kind) for other in earlier):
         raise RegistrationExists
@@ -76,6 +89,9 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
         requested_by=work.principal.id,
         requested_on=work.today(),
         moved_on=work.today(),
+        made_here=False,
+        suspended=False,
+        replaces=next((o.id for o in earlier if o.kind is kind and o.status is _S.DISPUTED), None),
     )
     own = Scope(Compartment.REGISTRATION, registration.id)
     work.grants.mint(case.id, [own])
@@ -177,34 +193,110 @@ def move_registration(
 
 
 def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DAYS) -> Issued:
-    """Make the code and return it, this once; a full code revokes the case's pre code.
+    """Make the code and return it, this once, where the group is itself the authority.
 
-    Raises ``RegistrationNotFound``, ``RegistrationMoveRefused``, ``NotCleared``, ``Stale``.
+    Raises ``RegistrationNotFound``, ``CodesNotMadeHere``, and what ``set_code`` raises, ``Stale``.
     """
     registration = get_registration(work, registration_id)
     work.claim(registration)
-    require_ready(work, work.session.get_one(Case, registration.case_id), Task.ISSUE_CODE)
+    require_issuable(work, registration)
+    if not work.deployment.organisation_settings.makes_codes:
+        raise CodesNotMadeHere
     code = new_code()
-    expires_on = work.today() + timedelta(days=valid_for_days)
+    set_code(work, registration, code, work.today() + timedelta(days=valid_for_days))
+    registration.made_here = True
+    return Issued(registration, spell(code))
+
+
+def require_issuable(work: Work, registration: Registration) -> None:
+    """Raise unless a code may be issued on a request now, no matter who made it.
+
+    Raises ``NotCleared``, ``CaseNotReady``, ``PreFits``, ``NoCodeFits``,
+    ``RegistrationMoveRefused``.
+    """
+    case = work.session.get_one(Case, registration.case_id)
+    require_ready(work, case, Task.ISSUE_CODE)
+    if MOVES.find(registration.status, _S.ISSUED) is None:
+        raise RegistrationMoveRefused
+    require_standing(work, case, registration.kind)
+
+
+def set_code(work: Work, registration: Registration, code: Code, expires_on: date | None) -> None:
+    """Issue a code on a request, as keyed hashes; a disputed one that it is for is replaced.
+
+    Raises ``CodeTaken``, ``RegistrationMoveRefused``.
+    """
+    locator = require_fresh(work, code)
     _move(work, registration, _S.ISSUED)
     registration.expires_on = expires_on
-    registration.locator = locator_index(work, code)
+    registration.locator = locator
     registration.proof = proof_of(work, code, registration.id, registration.kind, expires_on)
-    if registration.kind is CodeKind.FULL:
-        for other in _of_case(work, registration.case_id):
-            if other.kind is CodeKind.PRE and MOVES.find(other.status, _S.REVOKED):
-                _revoke(work, other, RevocationReason.SUPERSEDED)
-    return Issued(registration, spell(code))
+    if registration.replaces is not None:
+        _move(work, work.session.get_one(Registration, registration.replaces), _S.REPLACED)
+
+
+def require_fresh(work: Work, code: Code) -> bytes:
+    """Return the keyed hash that finds a code; raises ``CodeTaken`` where it is on record."""
+    locator = locator_index(work, code)
+    taken = select(Registration.id).where(Registration.locator == locator)
+    if work.session.scalars(taken).first() is not None:
+        raise CodeTaken
+    return locator
+
+
+def require_standing(work: Work, case: Case, kind: CodeKind) -> None:
+    """Raise ``PreFits`` or ``NoCodeFits`` unless a kind of code is for this person."""
+    standing = work.vault.open(case.summary).standing
+    if standing is Standing.FAMILY_MEMBER:
+        raise NoCodeFits
+    if kind is CodeKind.FULL and standing is not Standing.LEFT:
+        raise PreFits
 
 
 def deliver_code(work: Work, registration_id: UUID, handed_over: str) -> Registration:
     """Note how the code was handed over; with that the registrars' grants end.
 
-    Raises ``RegistrationNotFound``, ``RegistrationMoveRefused``, ``Stale``.
+    A full code revokes the case's pre code. Raises ``RegistrationNotFound``,
+    ``RegistrationMoveRefused``, ``CodeSuspended``, ``Stale``.
     """
     registration = get_registration(work, registration_id)
     work.claim(registration)
+    if registration.suspended:
+        raise CodeSuspended
     _move(work, registration, _S.DELIVERED, note=handed_over)
+    if registration.kind is CodeKind.FULL:
+        for other in _of_case(work, registration.case_id):
+            if other.kind is CodeKind.PRE and MOVES.find(other.status, _S.REVOKED):
+                _revoke(work, other, RevocationReason.SUPERSEDED)
+    return registration
+
+
+def dispute_code(work: Work, registration: Registration, reason: DisputeReason) -> Registration:
+    """Say that a code was used by another person, as a coordinator or as a registrar.
+
+    Once one of each has said so, the use is marked as disputed and another code may be requested.
+    Raises ``RegistrationMoveRefused``, ``DisputeSaid``, ``Stale``.
+    """
+    work.claim(registration)
+    if MOVES.find(registration.status, _S.DISPUTED) is None:
+        raise RegistrationMoveRefused
+    me, coordinates = work.principal.id, work.principal.role is Role.COORDINATOR
+    said = (registration.coordinator_disputes, registration.registrar_disputes)
+    if me in said or said[0 if coordinates else 1] is not None:
+        raise DisputeSaid
+    if coordinates:
+        registration.coordinator_disputes = me
+    else:
+        registration.registrar_disputes = me
+    registration.dispute = reason
+    work.trail.record(
+        EventKind.REGISTRATION_DISPUTE_SAID,
+        registration.case_id,
+        registration=str(registration.id),
+        reason=reason.value,
+    )
+    if registration.coordinator_disputes and registration.registrar_disputes:
+        _move(work, registration, _S.DISPUTED, reason=reason.value)
     return registration
 
 
@@ -276,13 +368,12 @@ def _move(
 
 
 def _conflicts(work: Work, other: Registration, kind: CodeKind) -> bool:
-    over = {_S.REVOKED, _S.EXPIRED, _S.REFUSED}
     same_or_more = other.kind is kind or other.kind is CodeKind.FULL
-    return same_or_more and status_on(other, work.today()) not in over
+    return same_or_more and status_on(other, work.today()) not in OVER
 
 
 def _lasts(registration: Registration, today: date) -> bool:
-    return registration.expires_on is not None and registration.expires_on >= today
+    return registration.expires_on is None or registration.expires_on >= today
 
 
 def _of_case(work: Work, case_id: UUID) -> Sequence[Registration]:

@@ -8,7 +8,7 @@ import pytest
 from app.cases.models import CaseStatus, Channel, Contact, Identity, Papers, Standing, Summary
 from app.casework.errors import NotCleared
 from app.permissions import Role
-from app.registration.errors import CodeMistyped
+from app.registration.errors import CodeMistyped, PreFits
 from app.registration.models import CodeKind, RegistrationStatus
 from app.vetting import service as vetting
 from app.vetting.errors import TooFewSources
@@ -17,6 +17,7 @@ from tests.support.registration_steps import (
     code_status,
     deliver,
     issue_at_once,
+    left,
     redeem,
     request,
 )
@@ -129,7 +130,13 @@ def test_a_pre_code_while_still_in_service_and_a_full_one_after(world, still_ins
     clear(world, case_id)
     assert code_status(world, pre) is S.DELIVERED
     at(days=140)
+    with pytest.raises(PreFits):
+        request(world, case_id, CodeKind.FULL)
+    left(world, case_id)
     full, full_code = issue_at_once(world, case_id, CodeKind.FULL)
+    assert code_status(world, pre) is S.DELIVERED
+    assert not redeem(world, full_code).valid
+    deliver(world, full)
     assert code_status(world, pre) is S.REVOKED
     assert not redeem(world, pre_code).valid
     assert redeem(world, full_code).valid

@@ -111,10 +111,6 @@ class Registrations(RuleBasedStateMachine):
         if refused:
             return
         one.status, one.code, one.last_day = S.ISSUED, code, self.today + timedelta(days=days)
-        if one.kind is CodeKind.FULL:
-            for other in self.known:
-                if other.kind is CodeKind.PRE and self._may(other, S.REVOKED):
-                    other.status = S.REVOKED
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
@@ -122,8 +118,13 @@ class Registrations(RuleBasedStateMachine):
         one = data.draw(st.sampled_from(self.known))
         _, refused = attempt(deliver, self.world, one.id)
         assert refused is not (self._held(one) and self._may(one, S.DELIVERED))
-        if not refused:
-            one.status = S.DELIVERED
+        if refused:
+            return
+        one.status = S.DELIVERED
+        if one.kind is CodeKind.FULL:
+            for other in self.known:
+                if other.kind is CodeKind.PRE and self._may(other, S.REVOKED):
+                    other.status = S.REVOKED
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())

@@ -25,6 +25,7 @@ from app.worker import JOBS, Worker
 from tests.support.registration_steps import (
     code_status,
     deliver,
+    give_out,
     issue_at_once,
     redeem,
     revoke,
@@ -71,8 +72,7 @@ def events_on(world, case_id, action):
 
 @pytest.mark.parametrize("kind", CodeKind)
 def test_a_code_is_valid_once_and_says_its_kind_and_last_day(world, case_id, kind):
-    registration_id, code = issue_at_once(world, case_id, kind, days=90)
-    deliver(world, registration_id)
+    registration_id, code = give_out(world, case_id, kind, days=90)
     last_day = world.clock().date() + timedelta(days=90)
     assert redeem(world, code) == Redemption(True, kind, last_day)
     assert redeem(world, code) == NOT_VALID
@@ -80,7 +80,7 @@ def test_a_code_is_valid_once_and_says_its_kind_and_last_day(world, case_id, kin
 
 
 def test_the_member_who_redeems_holds_nothing_of_the_case_and_the_case_knows_of_it(world, case_id):
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     stranger = world.member(Role.VOLUNTEER, team=2)
     with world.work_as(stranger) as work:
         assert redemption.redeem(work, code).valid
@@ -89,14 +89,17 @@ def test_the_member_who_redeems_holds_nothing_of_the_case_and_the_case_knows_of_
     assert events_on(world, case_id, "code:redeemed") == 1
 
 
-def test_a_code_that_was_issued_and_not_yet_noted_as_handed_over_is_valid(world, case_id):
-    registration_id, code = issue_at_once(world, case_id)
+@pytest.mark.parametrize("kind", CodeKind)
+def test_a_code_redeems_from_when_it_was_handed_over_and_not_before(world, case_id, kind):
+    registration_id, code = issue_at_once(world, case_id, kind)
+    assert redeem(world, code) == NOT_VALID
+    deliver(world, registration_id)
     assert redeem(world, code).valid
-    assert row_of(world, registration_id).version == 4
+    assert row_of(world, registration_id).version == 5
 
 
 def test_a_mistyped_code_is_refused_at_once_and_not_counted(world, case_id):
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     for _ in range(MEMBER_TRIES + 1):
         with pytest.raises(CodeMistyped):
             redeem(world, mistype(code))
@@ -105,7 +108,7 @@ def test_a_mistyped_code_is_refused_at_once_and_not_counted(world, case_id):
 
 
 def test_a_wrong_code_learns_nothing_whether_its_row_exists_or_not(world, case_id):
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     assert redeem(world, guess(code)) == redeem(world, spell(new_code())) == NOT_VALID
     assert counted(world) == [1, 1, 2]
     assert events_on(world, case_id, "code:not_valid") == 1
@@ -115,7 +118,7 @@ def test_a_wrong_code_learns_nothing_whether_its_row_exists_or_not(world, case_i
 @pytest.mark.parametrize("known", [True, False], ids=["a row", "no row"])
 def test_after_a_few_guesses_one_code_is_not_tried_again_that_day(world, case_id, known):
     """On both databases: upsert."""
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     wrong = guess(code) if known else spell(new_code())
     for number in range(CODE_TRIES):
         assert redeem(world, wrong, by=world.member(Role.VOLUNTEER, 1 + number % 3)) == NOT_VALID
@@ -132,7 +135,7 @@ def test_after_a_few_guesses_one_code_is_not_tried_again_that_day(world, case_id
 @pytest.mark.usefixtures("world_on_both")
 def test_after_many_guesses_one_member_tries_no_code_that_day_and_others_still_do(world, case_id):
     """On both databases: upsert."""
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     for _ in range(MEMBER_TRIES):
         assert redeem(world, spell(new_code())) == NOT_VALID
     with pytest.raises(RedemptionBudgetSpent):
@@ -143,7 +146,7 @@ def test_after_many_guesses_one_member_tries_no_code_that_day_and_others_still_d
 @pytest.mark.usefixtures("world_on_both")
 def test_counts_of_past_days_do_not_count_today(world, case_id):
     """On both databases: upsert."""
-    issue_at_once(world, case_id)
+    give_out(world, case_id)
     for _ in range(MEMBER_TRIES):
         redeem(world, spell(new_code()))
     world.clock.advance(days=1)
@@ -152,28 +155,28 @@ def test_counts_of_past_days_do_not_count_today(world, case_id):
 
 
 def test_a_code_is_not_valid_after_its_last_day(world, case_id):
-    _, code = issue_at_once(world, case_id, days=10)
-    _, lasting = issue_at_once(world, other_case(world), days=11)
+    _, code = give_out(world, case_id, days=10)
+    _, lasting = give_out(world, other_case(world), days=11)
     world.clock.advance(days=11)
     assert redeem(world, code) == NOT_VALID
     assert redeem(world, lasting).valid
 
 
 def test_a_revoked_code_is_not_valid_and_its_proof_is_gone(world, case_id):
-    registration_id, code = issue_at_once(world, case_id)
+    registration_id, code = give_out(world, case_id)
     revoke(world, registration_id)
     assert redeem(world, code) == NOT_VALID
     assert row_of(world, registration_id).proof is None
 
 
 def test_the_code_of_a_person_refused_since_is_not_valid(world, case_id):
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     refuse(world, case_id)
     assert redeem(world, code) == NOT_VALID
 
 
 def test_a_code_outlives_the_clearance_that_it_was_issued_on(world, case_id):
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     world.clock.advance(days=200)
     assert redeem(world, code).valid
 
@@ -187,7 +190,7 @@ def test_a_code_outlives_the_clearance_that_it_was_issued_on(world, case_id):
     ids=["a pre code made full", "a code made to last longer"],
 )
 def test_a_row_rewritten_in_the_database_makes_its_code_worthless(world, case_id, forged):
-    registration_id, code = issue_at_once(world, case_id, CodeKind.PRE, days=10)
+    registration_id, code = give_out(world, case_id, CodeKind.PRE, days=10)
     if "expires_on" in forged:
         forged = {"expires_on": world.clock().date() + timedelta(days=999)}
     rewrite(world, registration_id, **forged)
@@ -195,8 +198,8 @@ def test_a_row_rewritten_in_the_database_makes_its_code_worthless(world, case_id
 
 
 def test_a_code_moved_to_another_persons_row_is_worthless(world, case_id):
-    mine, code = issue_at_once(world, case_id)
-    theirs, _ = issue_at_once(world, other_case(world))
+    mine, code = give_out(world, case_id)
+    theirs, _ = give_out(world, other_case(world))
     row = row_of(world, mine)
     rewrite(world, mine, locator=None, proof=None)
     rewrite(world, theirs, locator=row.locator, proof=row.proof)
@@ -204,7 +207,7 @@ def test_a_code_moved_to_another_persons_row_is_worthless(world, case_id):
 
 
 def test_a_used_code_put_back_by_its_state_alone_stays_used(world, case_id):
-    registration_id, code = issue_at_once(world, case_id)
+    registration_id, code = give_out(world, case_id)
     redeem(world, code)
     rewrite(world, registration_id, status=S.DELIVERED)
     assert redeem(world, code) == NOT_VALID
@@ -213,7 +216,7 @@ def test_a_used_code_put_back_by_its_state_alone_stays_used(world, case_id):
 @pytest.mark.usefixtures("world_on_both")
 def test_of_many_who_redeem_at_the_same_moment_for_exactly_one_it_is_valid(world, case_id):
     """On both databases: race."""
-    _, code = issue_at_once(world, case_id)
+    _, code = give_out(world, case_id)
     people = [
         world.member(role, number, team=team)
         for team in (1, 2)
@@ -272,15 +275,16 @@ def rewrite(world, registration_id, **values):
         )
 
 
-def test_the_states_in_which_a_code_is_alive_are_those_that_lead_to_redeemed():
-    assert {move.source for move in MOVES if move.target is S.REDEEMED} == CODE_ALIVE
+def test_a_code_redeems_only_where_it_was_delivered():
+    assert {move.source for move in MOVES if move.target is S.REDEEMED} == {S.DELIVERED}
+    assert S.DELIVERED in CODE_ALIVE
     assert service.USUAL_DAYS <= service.LONGEST_DAYS
 
 
 @pytest.mark.usefixtures("world_on_both")
 def test_the_worker_notes_expired_codes_and_forgets_counts(world, case_id):
     """On both databases: transaction."""
-    registration_id, _ = issue_at_once(world, case_id, days=10)
+    registration_id, _ = give_out(world, case_id, days=10)
     redeem(world, spell(new_code()))
     world.clock.advance(days=11)
     jobs = [job for job in JOBS if job.name in {"codes", "sessions"}]

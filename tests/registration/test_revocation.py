@@ -21,6 +21,7 @@ from app.vault.scopes import Scope
 from tests.support.registration_steps import (
     code_status,
     deliver,
+    give_out,
     issue_at_once,
     move,
     redeem,
@@ -92,7 +93,7 @@ def test_a_registration_is_not_found_under_another_case(world, case_id):
 
 
 def test_what_is_over_is_not_revoked(world, case_id):
-    registration_id, code = issue_at_once(world, case_id, days=10)
+    registration_id, code = give_out(world, case_id, days=10)
     redeem(world, code)
     with pytest.raises(RegistrationMoveRefused):
         revoke(world, registration_id)
@@ -103,8 +104,10 @@ def test_a_full_code_revokes_the_pre_code_of_the_same_case_alone(world, case_id)
     deliver(world, pre)
     neighbour = open_stranger(world, 1)
     clear(world, neighbour)
-    other, other_code = issue_at_once(world, neighbour, CodeKind.PRE)
+    other, other_code = give_out(world, neighbour, CodeKind.PRE)
     full, full_code = issue_at_once(world, case_id, CodeKind.FULL)
+    assert code_status(world, pre) is S.DELIVERED
+    deliver(world, full)
     assert code_status(world, pre) is S.REVOKED
     assert row_of(world, pre).proof is None
     assert not redeem(world, pre_code).valid
@@ -115,15 +118,15 @@ def test_a_full_code_revokes_the_pre_code_of_the_same_case_alone(world, case_id)
 
 def test_a_full_code_also_ends_a_pre_request_that_is_still_under_way(world, case_id):
     pre = request(world, case_id, CodeKind.PRE)
-    issue_at_once(world, case_id, CodeKind.FULL)
+    give_out(world, case_id, CodeKind.FULL)
     assert code_status(world, pre) is S.REVOKED
     assert not held_by_registrar(world, pre)
 
 
 def test_a_pre_code_that_was_used_stays_used(world, case_id):
-    pre, code = issue_at_once(world, case_id, CodeKind.PRE)
+    pre, code = give_out(world, case_id, CodeKind.PRE)
     redeem(world, code)
-    issue_at_once(world, case_id, CodeKind.FULL)
+    give_out(world, case_id, CodeKind.FULL)
     assert code_status(world, pre) is S.REDEEMED
 
 

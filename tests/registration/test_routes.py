@@ -6,7 +6,7 @@ from app.permissions import ROLE_PERMISSIONS, Permission, Role
 from app.registration.codes import new_code, spell
 from app.registration.models import RegistrationStatus
 from app.registration.moves import MOVES
-from tests.support.registration_steps import issue_at_once, move, request
+from tests.support.registration_steps import give_out, issue_at_once, move, request
 from tests.support.vetting_steps import clear, open_stranger
 
 S = RegistrationStatus
@@ -89,7 +89,7 @@ def test_asking_again_for_an_answer_that_was_lost_shows_the_same_code_to_the_sam
 @pytest.mark.usefixtures("world_on_both")
 def test_a_redemption_whose_response_was_lost_is_sent_again_and_not_used_twice(api, case_id):
     """On both databases: race."""
-    _, code = issue_at_once(api.world, case_id)
+    _, code = give_out(api.world, case_id)
     verifier = api.world.member(Role.VOLUNTEER)
     path, body = "/registrations/redemptions", {"code": code}
     first = api.post(verifier, path, body, key="the-line-was-cut")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.cases import service as intake
+from app.cases.models import Standing
 from app.permissions import Role
 from app.registration import redemption, service
 from app.registration.models import (
@@ -52,6 +53,21 @@ def issue_at_once(
     registration_id = request(world, case_id, kind)
     move(world, registration_id, RegistrationStatus.SUBMITTED)
     return registration_id, issue(world, registration_id, days=days)
+
+
+def give_out(
+    world: World, case_id: UUID, kind: CodeKind = CodeKind.FULL, *, days: int = 365
+) -> tuple[UUID, str]:
+    """From the request to the code in the person's hands."""
+    registration_id, code = issue_at_once(world, case_id, kind, days=days)
+    deliver(world, registration_id)
+    return registration_id, code
+
+
+def left(world: World, case_id: UUID, standing: Standing = Standing.LEFT) -> None:
+    """Note, as the coordinator, that the person has left, or is otherwise placed."""
+    with world.work_as(world.member(Role.COORDINATOR)) as work:
+        intake.change_case(work, case_id, intake.CaseChange(standing=standing))
 
 
 def revoke(

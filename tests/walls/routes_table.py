@@ -181,6 +181,16 @@ ROUTES: dict[str, Row] = {
     "GET /api/registrations/{registration_id}": READ,
     "POST /api/registrations/{registration_id}/moves": Row(lambda _: {"to": "submitted"}),
     "POST /api/registrations/{registration_id}/code": Row(lambda _: {}),
+    "POST /api/registrations/{registration_id}/recorded-code": Row(lambda _: {"code": "QA-4411"}),
+    "POST /api/registrations/recorded-codes": Row(
+        lambda ids: {"rows": [{"registration_id": ids["registration_id"], "code": "QA-4411"}]}, 200
+    ),
+    "POST /api/registrations/{registration_id}/dispute": Row(
+        lambda _: {"reason": "used_by_another"}
+    ),
+    "POST /api/cases/{case_id}/registrations/{registration_id}/dispute": Row(
+        lambda _: {"reason": "used_by_another"}
+    ),
     "POST /api/registrations/{registration_id}/delivery": Row(
         lambda _: {"handed_over": "read aloud"}
     ),
