@@ -37,6 +37,8 @@ from app.permissions import Role
 from app.settings import Settings
 from app.store.engine import build_engine, checkpoint
 from app.store.models import DeploymentSecret
+from app.store.organisation_settings import DEFAULT_ZONE
+from app.text.dates import day_of
 from app.vault.certificates import Certificates
 from app.vault.keyring import Keyring
 from app.vault.models import KeyCopy, MemberKeys, OrganisationKey, OrganisationKeyKind
@@ -146,7 +148,7 @@ def _share(session: Session, found: Deployment, credential: Credential, passphra
         certificates,
         unlocked.member_id,
         replace(unlocked.keys, lead=lead),
-        found.today(),
+        day_of(found.clock(), DEFAULT_ZONE),  # these tables do not say which zone
     )
     return keyring.copy(OrganisationKeyKind.CUSTODY)[1]
 

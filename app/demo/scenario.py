@@ -33,7 +33,7 @@ from app.cases.models import (
     Standing,
 )
 from app.cases.moves import move_case
-from app.cases.service import add_note, get_case
+from app.cases.service import CaseChange, add_note, change_case, get_case
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, offset
 from app.emergency.service import decide_emergency
 from app.intake.service import Intake, open_case
@@ -370,9 +370,8 @@ class ScenarioRun:
 
     def _do_code(self, event: Event) -> None:
         with self._demo.work_as(self._coordinator) as work:
-            case = get_case(work, self._case)
-            registration = codes.request_registration(work, case, CodeKind(event["kind"]))
-            self._registration = registration.id
+            case, kind = get_case(work, self._case), CodeKind(event["kind"])
+            self._registration = (registration := codes.request_registration(work, case, kind)).id
         with self._demo.work_as(self._registrar()) as work:
             codes.move_registration(work, registration.id, RegistrationStatus.SUBMITTED)
         with self._demo.work_as(self._registrar()) as work:
