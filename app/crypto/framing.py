@@ -23,6 +23,8 @@ _NONE = _head(b"n", 0)
 INT_HEAD = _head(b"i", 8)
 UUID_HEAD = _head(b"u", 16)
 _DATE = _head(b"d", 4)
+int64 = struct.Struct(">q").pack
+"""The bytes of an integer in a frame."""
 
 
 def frame(label: Label, *parts: Part) -> bytes:
@@ -31,7 +33,7 @@ def frame(label: Label, *parts: Part) -> bytes:
     A date is written as its proleptic ordinal. Raises FrameRefused for a moment in time, a bool,
     a text that is not Unicode, an integer over 64 bits, or any other type.
     """
-    return label.head + frame_parts(*parts)
+    return _join(label.head, parts)
 
 
 def frame_parts(*parts: Part) -> bytes:
@@ -39,9 +41,23 @@ def frame_parts(*parts: Part) -> bytes:
 
     ``frame(label, a, b) == frame(label, a) + frame_parts(b)``.
     """
-    written: list[bytes] = []
+    return _join(b"", parts)
+
+
+def template(beginning: bytes, *kinds: type[UUID | int]) -> bytes:
+    """Return what ``%`` makes a frame of, given the bytes of its further parts.
+
+    ``template(frame(label, a), UUID, int) % (b.bytes, int64(c)) == frame(label, a, b, c)``, in a
+    third of the time: for the frames that a page writes for each of its rows.
+    """
+    heads = (UUID_HEAD if kind is UUID else INT_HEAD for kind in kinds)
+    return beginning.replace(b"%", b"%%") + b"".join(head + b"%b" for head in heads)
+
+
+def _join(beginning: bytes, parts: tuple[Part, ...]) -> bytes:
+    written = [beginning]
     for part in parts:
-        # The two that a page writes hundreds of come first, without a further call each.
+        # The two that are written most come first, without a further call each.
         if type(part) is UUID:
             written += (UUID_HEAD, part.int.to_bytes(16, "big"))
         elif type(part) is bytes:

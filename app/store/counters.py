@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.store.models import Counter
@@ -28,20 +30,29 @@ def count_one(session: Session, counter_id: UUID, *, at: datetime, since: dateti
 
     ``at`` is the present minute; a counter last raised before ``since`` starts again.
     """
-    counted = session.scalars(
-        upsert(session, Counter)
-        .values(id=counter_id, count=1, last_at=at)
+    connection = session.connection()
+    given = {"counter": counter_id, "at": at, "since": since}
+    return int(connection.execute(_counting(connection.dialect.name), given).scalar_one())
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    # Built once: putting the statement together costs more than running it.
+    columns = Counter.__table__.c
+    at = bindparam("at", type_=columns.last_at.type)
+    since = bindparam("since", type_=columns.last_at.type)
+    return (
+        upsert(dialect, Counter.__table__)
+        .values(id=bindparam("counter", type_=columns.id.type), count=1, last_at=at)
         .on_conflict_do_update(
-            index_elements=[Counter.id],
+            index_elements=[columns.id],
             set_={
-                "count": case((Counter.last_at < since, 1), else_=Counter.count + 1),
+                "count": case((columns.last_at < since, 1), else_=columns.count + 1),
                 "last_at": at,
             },
         )
-        .returning(Counter.count),
-        execution_options=_HOUSEKEEPING,
+        .returning(columns.count)
     )
-    return int(counted.one())
 
 
 def read_counts(

@@ -100,6 +100,6 @@ def count_changed(
     return result.rowcount
 
 
-def upsert(session: Session, table: Any) -> Any:
-    """Return the INSERT of this session's database that has ``on_conflict_do_update``."""
-    return _INSERTS[session.get_bind().dialect.name](table)
+def upsert(dialect: str, table: Any) -> Any:
+    """Return the INSERT of a dialect that has ``on_conflict_do_update``."""
+    return _INSERTS[dialect](table)

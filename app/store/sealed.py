@@ -8,7 +8,6 @@ and back: assigning, comparing, printing or encoding a cell is refused or shows 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from struct import Struct
 from typing import Any, Generic, Never, Protocol, TypeVar, overload
 from uuid import UUID
 
@@ -16,7 +15,7 @@ import msgspec
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import mapped_column
 
-from app.crypto.framing import INT_HEAD, UUID_HEAD, frame, frame_parts
+from app.crypto.framing import frame, frame_parts, int64, template
 from app.crypto.labels import Label
 from app.permissions import Compartment
 from app.store.models import ErasedPart
@@ -26,8 +25,6 @@ T = TypeVar("T")
 SHORT = 32
 NOTES = 256
 """Steps, in bytes, to which short records and notes are padded."""
-
-_EPOCH = Struct(">q").pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +97,14 @@ class SealedCell(Generic[T]):
         )
 
     def address_bytes(self, organisation: UUID, epoch: int) -> bytes:
-        """Return the bytes of ``address``, put together from what the field already framed.
-
-        A page of fifty needs fifty of them; a test compares the two ways to write them.
-        """
-        record, field = self.record, self.field
-        return b"".join(
-            (
-                field.framed_place(organisation, record.__tablename__),
-                UUID_HEAD,
-                record.case_id.bytes,
-                UUID_HEAD,
-                record.id.bytes,
-                field.framed_compartment,
-                UUID_HEAD,
-                record.part.bytes,
-                INT_HEAD,
-                _EPOCH(epoch),
-            )
+        """Return the bytes of ``address``, by the template of the cells of a column."""
+        record = self.record
+        place = self.field.place(organisation, record.__tablename__)
+        return place % (
+            record.case_id.bytes,
+            record.id.bytes,
+            record.part.bytes,
+            int64(epoch),
         )
 
     @property
@@ -153,7 +140,6 @@ class SealedField(Generic[T]):
         self.compartment = compartment
         self.part: ErasedPart | Compartment = part or compartment
         self.step = step
-        self.framed_compartment = frame_parts(compartment.value)
         self._places: dict[tuple[UUID, str], bytes] = {}
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(kind)
@@ -189,11 +175,13 @@ class SealedField(Generic[T]):
 
     __hash__ = object.__hash__
 
-    def framed_place(self, organisation: UUID, table: str) -> bytes:
-        """Return the part of an address that all cells of a column share."""
+    def place(self, organisation: UUID, table: str) -> bytes:
+        """Return the template of the addresses of a column: case, row, part and epoch are left."""
         known = self._places.get((organisation, table))
         if known is None:
-            known = frame(Label.CELL, organisation, table, self.name)
+            column = frame(Label.CELL, organisation, table, self.name)
+            known = template(column, UUID, UUID)
+            known += template(frame_parts(self.compartment.value), UUID, int)
             self._places[organisation, table] = known
         return known
 

@@ -76,6 +76,8 @@ class CaseKeys:
 
     def find_held(self, head: bytes, epoch: int | None) -> tuple[int, bytes] | None:
         """Return (epoch, secret) of a scope that this request made itself, or its newest."""
+        if not self.held:
+            return None
         epochs = [one for found, one in self.held if found == head and epoch in {None, one}]
         return (max(epochs), self.held[head, max(epochs)]) if epochs else None
 

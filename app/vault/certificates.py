@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.derive import digest, equal
@@ -23,6 +22,7 @@ from app.crypto.signing import SigningKey, verify
 from app.permissions import Role
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
+from app.vault.queries import ORGANISATION_KEYS, ROOT_PUBLIC
 from app.vault.statements import member_statement, organisation_statement
 
 _REMEMBERED = 4096
@@ -118,10 +118,8 @@ class Certificates:
         self, kind: OrganisationKeyKind, epoch: int | None = None
     ) -> OrganisationKey:
         """Return a certified key of the organisation, the newest by default."""
-        query = select(OrganisationKey).where(OrganisationKey.kind == kind)
-        if epoch is not None:
-            query = query.where(OrganisationKey.epoch == epoch)
-        key = self._session.scalars(query.order_by(OrganisationKey.epoch.desc()).limit(1)).first()
+        asked = {"kind": kind, "epoch": epoch}
+        key = self._session.scalars(ORGANISATION_KEYS, asked).first()
         if key is None:
             raise KeyNotCertified
         issuer = self._issuer(key.certified_by, certifies_lead=key.certified_by is None)
@@ -153,11 +151,7 @@ class Certificates:
 
     def _root_public(self) -> bytes:
         if self._root is None:
-            row = self._session.scalars(
-                select(OrganisationKey.public).where(
-                    OrganisationKey.kind == OrganisationKeyKind.ROOT
-                )
-            ).first()
+            row = self._session.scalars(ROOT_PUBLIC).first()
             if row is None or not equal(digest(row), self._root_fingerprint):
                 raise KeyForged
             self._root = row

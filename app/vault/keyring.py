@@ -47,7 +47,7 @@ from app.vault.errors import (
     Tampered,
 )
 from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
-from app.vault.queries import LIVE_ON_CASES
+from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES
 from app.vault.scopes import Entry, Scope, unpack_entries
 from app.vault.statements import (
     bundle_info,
@@ -332,10 +332,8 @@ class Keyring:
 
         Shares of custody open only after a step-up. Raises ``KeyCopyMissing``, ``Tampered``.
         """
-        query = select(KeyCopy).where(KeyCopy.kind == kind, KeyCopy.member_id == self._member_id)
-        if epoch is not None:
-            query = query.where(KeyCopy.epoch == epoch)
-        copy = self._session.scalars(query.order_by(KeyCopy.epoch.desc()).limit(1)).first()
+        asked = {"kind": kind, "epoch": epoch, "member": self._member_id}
+        copy = self._session.scalars(COPIES_OF_MEMBER, asked).first()
         if copy is None:
             raise KeyCopyMissing
         info = copy_info(self._deployment.organisation, copy)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
-from app.vault.models import Grant
+from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind
 
 
 def live_grants(today: date) -> ColumnElement[bool]:
@@ -50,3 +50,32 @@ LIVE_ON_CASES = select(
     or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
 )
 """The live grants of a holder on some cases, with their wraps."""
+
+
+def _at(epoch: Any) -> ColumnElement[bool]:
+    asked: Any = bindparam("epoch", type_=epoch.type)
+    return or_(asked.is_(None), epoch == asked)
+
+
+COPIES_OF_MEMBER = (
+    select(KeyCopy)
+    .where(
+        KeyCopy.kind == bindparam("kind"),
+        KeyCopy.member_id == bindparam("member"),
+        _at(KeyCopy.epoch),
+    )
+    .order_by(KeyCopy.epoch.desc())
+    .limit(1)
+)
+"""A member's copy of an organisation's key, at an epoch or the newest where it is None."""
+
+ORGANISATION_KEYS = (
+    select(OrganisationKey)
+    .where(OrganisationKey.kind == bindparam("kind"), _at(OrganisationKey.epoch))
+    .order_by(OrganisationKey.epoch.desc())
+    .limit(1)
+)
+"""A key of the organisation, at an epoch or the newest where it is None."""
+
+ROOT_PUBLIC = select(OrganisationKey.public).where(OrganisationKey.kind == OrganisationKeyKind.ROOT)
+"""The public key of the root."""

@@ -7,7 +7,7 @@ same bytes are in the signed grant, in the custody bundle and beside the scope's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 from uuid import UUID
 
@@ -44,14 +44,17 @@ class Scope:
 
     compartment: Compartment
     part: UUID = NO_PART
+    head: bytes = field(init=False, repr=False, compare=False)
+    """The 17 bytes with which entries of this scope begin."""
 
-    @property
-    def head(self) -> bytes:
-        """The 17 bytes with which entries of this scope begin."""
-        return _HEAD.pack(CODES[self.compartment], self.part.bytes)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", _HEAD.pack(CODES[self.compartment], self.part.bytes))
 
 
-SUMMARY = Scope(Compartment.SUMMARY)
+WHOLE = {compartment: Scope(compartment) for compartment in Compartment}
+"""The scopes of whole compartments: most cells, so they are made once."""
+
+SUMMARY = WHOLE[Compartment.SUMMARY]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.crypto.framing import frame
+from app.crypto.framing import frame, int64, template
 from app.crypto.labels import Label
 from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey
 from app.vault.scopes import CODES, Scope
+
+_GRANT = template(frame(Label.GRANT), UUID, UUID, UUID, UUID)
+_SCOPE = template(frame(Label.SCOPE), UUID, UUID, int, UUID, int)
 
 
 def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
@@ -44,7 +47,7 @@ def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
 
 def grant_address(organisation: UUID, grant_id: UUID, case_id: UUID, holder_id: UUID) -> bytes:
     """Return what a grant's wraps are bound to."""
-    return frame(Label.GRANT, organisation, grant_id, case_id, holder_id)
+    return _GRANT % (organisation.bytes, grant_id.bytes, case_id.bytes, holder_id.bytes)
 
 
 def hpke_wrap_info(address: bytes, signature: bytes) -> bytes:
@@ -72,7 +75,8 @@ def grant_statement(organisation: UUID, grant: Grant) -> bytes:
 
 def scope_address(organisation: UUID, case_id: UUID, scope: Scope, epoch: int) -> bytes:
     """Return what a scope secret's commitment and data key are bound to."""
-    return frame(Label.SCOPE, organisation, case_id, CODES[scope.compartment], scope.part, epoch)
+    code = int64(CODES[scope.compartment])
+    return _SCOPE % (organisation.bytes, case_id.bytes, code, scope.part.bytes, int64(epoch))
 
 
 def bundle_info(organisation: UUID, bundle: Bundle) -> bytes:

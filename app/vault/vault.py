@@ -20,6 +20,7 @@ from app.crypto.aead import DataKey, epoch_of
 from app.crypto.derive import digest
 from app.crypto.errors import CryptoError
 from app.permissions import Compartment
+from app.store.base import NO_PART
 from app.store.sealed import SealedCell
 from app.vault.errors import (
     CaseErased,
@@ -30,7 +31,7 @@ from app.vault.errors import (
     Tampered,
 )
 from app.vault.keyring import FIRST_EPOCH, Keyring
-from app.vault.scopes import Scope
+from app.vault.scopes import WHOLE, Scope
 
 T = TypeVar("T")
 
@@ -132,5 +133,6 @@ class Vault:
         if field.compartment is Compartment.DIRECTORY:
             return FIRST_EPOCH, self._keyring.organisation_key()
         record = cell.record
-        scope = Scope(field.compartment, record.part)
+        part = record.part
+        scope = WHOLE[field.compartment] if part is NO_PART else Scope(field.compartment, part)
         return self._keyring.data_key(record.case_id, scope, epoch, field.part)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.crypto.errors import FrameRefused
-from app.crypto.framing import frame, frame_parts
+from app.crypto.framing import frame, frame_parts, int64, template
 from app.crypto.labels import Label
 from tests.crypto.laws import law
 
@@ -110,6 +110,13 @@ def test_what_has_no_canonical_form_is_refused(part):
 @given(LABELS, st.lists(PARTS, max_size=3), st.lists(PARTS, max_size=3))
 def test_a_frame_may_be_written_in_two_steps(label, first, last):
     assert frame(label, *first) + frame_parts(*last) == frame(label, *first, *last)
+
+
+@law
+@given(LABELS, st.lists(PARTS, max_size=3), st.uuids(), st.integers(-(2**63), 2**63 - 1))
+def test_a_template_makes_the_frame_of_its_parts(label, first, key, number):
+    made = template(frame(label, *first), UUID, int) % (key.bytes, int64(number))
+    assert made == frame(label, *first, key, number)
 
 
 def test_a_label_as_text_is_refused():
