@@ -20,7 +20,7 @@ from app.cases import routes as cases
 from app.deployment import Deployment
 from app.emergency import routes as emergency
 from app.http import pages, problems
-from app.http.headers import MetricsMiddleware, SecurityHeadersMiddleware
+from app.http.headers import HeadMiddleware, MetricsMiddleware, SecurityHeadersMiddleware
 from app.http.indexed_router import IndexedRouter
 from app.http.openapi import describe
 from app.http.operation import Identify, RouteContext
@@ -72,6 +72,7 @@ TAGS: Final[dict[str, str]] = {
 """What OpenAPI says about each tag; a tag without a row here is refused when it is described."""
 
 _SERVERS: Final = [{"url": "/", "description": "The server that this description came from"}]
+_HEAD: Final = Middleware(HeadMiddleware)
 _SECURITY_HEADERS: Final = Middleware(SecurityHeadersMiddleware)
 _NO_TELEMETRY: Final[dict[str, Any]] = {
     "tracing": False,
@@ -147,7 +148,7 @@ def _application(metrics: Metrics) -> FastAPI:
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=_SERVERS,
         telemetry=_NO_TELEMETRY,  # type: ignore[arg-type]
-        middleware=[Middleware(MetricsMiddleware, metrics=metrics), _SECURITY_HEADERS],
+        middleware=[_HEAD, Middleware(MetricsMiddleware, metrics=metrics), _SECURITY_HEADERS],
     )
 
 

@@ -26,7 +26,6 @@ from weakref import WeakSet
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, last_acts_on, row_digest
@@ -99,7 +98,10 @@ class Work:
     index: BlindIndex
     trail: Trail
     started_at: datetime
-    based_on: int | None = None
+    based_on: frozenset[int] | None = None
+    """The versions of which the caller has seen one; None where the request names none."""
+    place: str = ""
+    """The address that was asked, to which the cursors of its pages are bound."""
     asked_ready: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
@@ -132,16 +134,14 @@ class Work:
         Raises ``PreconditionMissing`` without ``If-Match``, ``Stale`` where someone was faster.
         Work that began inside the program (a job, the demo) says ``based_on=ANY_VERSION``.
         """
-        if self.based_on == ANY_VERSION:
-            return
         if self.based_on is None:
             raise PreconditionMissing
-        if self.based_on != record.version:
+        if self.based_on.isdisjoint({record.version, ANY_VERSION}):
             raise Stale(current=record.version, changed=self._changes_of(record))
 
     def _changes_of(self, record: Versioned) -> tuple[str, ...]:
         """What was done to a record since the version that the caller read, as far as is logged."""
-        behind = record.version - (self.based_on or 0)
+        behind = record.version - max(self.based_on or (0,))
         if behind < 1 or not sealed_fields(type(record)):
             return ()
         sealed = cast("Addressed", record)
@@ -163,7 +163,8 @@ def begin_work(
     principal: Principal,
     secrets: MemberSecrets | None = None,
     *,
-    based_on: int | None = None,
+    based_on: int | frozenset[int] | None = None,
+    place: str = "",
 ) -> Work:
     """Assemble the work of one request around an open session."""
     at = deployment.clock()
@@ -180,9 +181,10 @@ def begin_work(
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, day)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, day)
     index = BlindIndex(deployment, keyring, certificates)
+    versions = frozenset({based_on}) if isinstance(based_on, int) else based_on
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,
-        trail, at, based_on,
+        trail, at, versions, place,
     )  # fmt: skip
 
 
@@ -190,18 +192,15 @@ def begin_work(
 def unit_of_work(work: Work) -> Iterator[Work]:
     """Commit what was done, with its trail, or leave nothing of it.
 
-    Raises ``UnauditedWrite`` where rows changed without an event on their case, ``Stale`` where
-    another change of the same row was faster, ``OutcomeUnknown`` where the connection broke during
-    the commit.
+    Raises ``UnauditedWrite`` where rows changed without an event on their case, ``OutcomeUnknown``
+    where the connection broke during the commit, and SQLAlchemy's ``StaleDataError`` where another
+    change of the same row was faster: the work is then run again (``store/failures``).
     """
     session = work.session
     try:
         yield work
         _write_trail(work)
         _commit(session)
-    except StaleDataError:
-        session.rollback()
-        raise Stale(current=0) from None
     except BaseException:
         session.rollback()
         raise

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.audit.models import AuditEvent
 from app.audit.trail import Trail, read_detail
@@ -106,7 +107,7 @@ def test_of_two_changes_at_once_the_slower_is_refused(world):
     """SQLite has one writer: there the two follow one another, and ``claim`` decides."""
     case_id = world.open_case()
     coordinator = world.member("coordinator")
-    with pytest.raises(Stale), world.work_as(coordinator) as slow:
+    with pytest.raises(StaleDataError), world.work_as(coordinator) as slow:
         case = slow.session.get_one(Case, case_id)
         with world.work_as(coordinator) as fast:
             fast.session.get_one(Case, case_id).status = CaseStatus.DECLINED

@@ -1,7 +1,8 @@
 """``padauk call``: send one request to a running server, for scripts and a first try.
 
 The token is read from PADAUK_TOKEN, each POST has a fresh Idempotency-Key, and ``--if-match`` is
-the version that a change is based on. Knows HTTP only: no key, no database, no settings.
+the version that a change is based on. No proxy and no ``.netrc`` of the environment is used: the
+token goes to the named server alone. Knows HTTP only: no key, no database, no settings.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def call(
     sent = sys.stdin.read() if body == "-" else body
     try:
         response = httpx2.request(
-            method.upper(), url + path, content=sent, headers=headers, timeout=60
+            method.upper(), url + path, content=sent, headers=headers, timeout=60, trust_env=False
         )
     except httpx2.TransportError as failure:
         sys.stderr.write(f"No response from {url}: {type(failure).__name__}\n")

@@ -114,6 +114,6 @@ class Label(StrEnum):
     VETTING_OUTCOME = "padauk/vetting-outcome/1"
     MEMBER_ROW = "padauk/member-row/1"
     ORGANISATION_SETTINGS = "padauk/organisation-settings/1"
-    CURSOR = "padauk/cursor/1"
+    CURSOR = "padauk/cursor/2"
     REPLAY = "padauk/replay/1"
     REPLAY_REQUEST = "padauk/replay/request/1"

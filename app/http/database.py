@@ -15,7 +15,7 @@ from app.http.errors import DatabaseUnavailable, RetryConflict
 from app.store.failures import MET_A_ROW, code_of, is_without_connection
 
 _MET: Final = frozenset({"40001", "40P01", "23503", *MET_A_ROW})
-_CROWDED: Final = frozenset({"53300", "55P03", "57014"})
+_CROWDED: Final = frozenset({"25P03", "25P04", "53300", "55P03", "57014"})
 _DOWN: Final = ("08", "53", "57P", "58")
 _SQLITE_MET: Final = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY",
                       "SQLITE_CONSTRAINT_ROWID", "SQLITE_CONSTRAINT_FOREIGNKEY")  # fmt: skip

@@ -64,6 +64,25 @@ class SecurityHeadersMiddleware:
             await response_of(failure, scope)(scope, receive, send_with_headers)
 
 
+class HeadMiddleware:
+    """Serves HEAD as GET without the body: the same gate, need, record and headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if "body" in message else message)
+
+        if scope.get("method") == "HEAD":
+            # A copy: the server must go on knowing that no body will come.
+            await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        else:
+            await self._app(scope, receive, send)
+
+
 class MetricsMiddleware:
     """Counts every response by operation and status, and how long it took. Keeps no address."""
 

@@ -42,7 +42,11 @@ class IndexedRouter(APIRouter):
         self._by_shape: dict[tuple[int, str, str], list[_Entry]] = {}
 
     def index(self) -> None:
-        """Index all routes; raises ``TypeError`` where a name or an address is declared twice."""
+        """Index all routes.
+
+        Raises ``TypeError`` where a name or an address is declared twice, or a router was included
+        with dependencies: a gated route runs its own, behind its gate.
+        """
         taken: set[str] = set()
         for context in iter_route_contexts(self.routes):
             path, methods = context.path or "", frozenset(context.methods or ())
@@ -51,6 +55,11 @@ class IndexedRouter(APIRouter):
             if marks & taken:
                 raise TypeError(f"declared twice: {sorted(marks & taken)}")
             taken |= marks
+            own = getattr(context.original_route, "dependencies", None)
+            if own is not None and len(context.dependencies) > len(own):
+                raise TypeError(
+                    f"{path}: declare dependencies at the route, not where it is included"
+                )
             entry = _Entry(path, methods, context.original_route, context.matches, context.app)
             self._by_shape.setdefault(_shape_of(path), []).append(entry)
 
@@ -77,6 +86,7 @@ class IndexedRouter(APIRouter):
             meant = entry.path
             methods |= entry.methods
         if meant is not None:
+            methods |= {"HEAD"} if "GET" in methods else set()
             raise HTTPException(_METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})
         return None
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
@@ -89,7 +90,7 @@ class Operation:
         self.declared = declared
         self.name = self.__name__ = handler.__name__
         self.__doc__ = handler.__doc__ or ""
-        self.known_query: frozenset[str] = frozenset()
+        self.known_query: Mapping[str, bool] = {}
         is_public = isinstance(declared.needs, Public)
         if declared.creates and is_public:
             raise TypeError(f"{self.name}: requests without a member cannot be told apart")
@@ -138,12 +139,13 @@ class Operation:
         incoming: Incoming,
         stretched: Stretched | Stretches | None = None,
     ) -> Response | Tasks:
+        # What gave way to another request is run again with a session of its own; what Argon2 has
+        # stretched is kept.
+        once = partial(self.run_request, context, incoming, stretched)
         try:
-            return await context.pool.run(self.run_request, context, incoming, stretched)
-        except StillRunning:
-            if incoming.method == "GET":
-                raise DatabaseUnavailable(retry_after=_RETRY_SECONDS) from None
-            raise OutcomeUnknown(repeatable=incoming.idempotency_key is not None) from None
+            return await context.pool.run(run_again, once)
+        except (StillRunning, OutcomeUnknown) as failure:
+            raise _without_outcome(incoming) from failure.__cause__
 
     async def require_access(self, request: Request) -> None:
         """Let the gate speak before dependencies of the route's own run: 401, 403."""
@@ -159,27 +161,16 @@ class Operation:
         incoming: Incoming,
         stretched: Stretched | Stretches | None = None,
     ) -> Response | Tasks:
-        """Carry a request out and return its response, committed; or what Argon2 must do first.
-
-        What gave way to another request is run again with a session of its own; what Argon2 has
-        stretched is kept.
-        """
-        return run_again(lambda: self._run_once(context, incoming, stretched))
-
-    def _run_once(
-        self,
-        context: RouteContext,
-        incoming: Incoming,
-        stretched: Stretched | Stretches | None,
-    ) -> Response | Tasks:
+        """Carry a request out and return its response, committed; or what Argon2 must do first."""
         with context.deployment.sessions() as session:
             principal, secrets = self._admit(context, session, incoming)
             if incoming.refusal is not None:
                 raise incoming.refusal
             claim = self._claim(context, principal, secrets, incoming)
             work = begin_work(
-                session, context.deployment, principal, secrets, based_on=incoming.version
-            )
+                session, context.deployment, principal, secrets,
+                based_on=incoming.versions, place=incoming.path,
+            )  # fmt: skip
             try:
                 with unit_of_work(work):
                     if claim is not None and (earlier := claim.find_response(session)):
@@ -193,15 +184,10 @@ class Operation:
                     if claim is not None:
                         claim.keep_response(session, response, work.today())
                 return response
-            except (Conflict, Stale, DBAPIError):
-                # The same request, sent twice at once, may have been carried out meanwhile.
-                if claim is not None and (earlier := claim.find_response(session)):
+            except (Conflict, Stale, OutcomeUnknown, SQLAlchemyError):
+                if claim is not None and (earlier := _find_kept(claim, session)):
                     return earlier
                 raise
-            except OutcomeUnknown:
-                if claim is None:
-                    raise
-                return _kept_after_all(claim, session)
             except Forbidden as refusal:
                 self._record_denial(context, session, principal, refusal)
                 raise
@@ -264,14 +250,20 @@ class Operation:
             work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)
 
 
-def _kept_after_all(claim: Claim, session: Session) -> Response:
-    """Return the response that a commit of unknown outcome left; raises ``OutcomeUnknown``.
+def _find_kept(claim: Claim, session: Session) -> Response | None:
+    """Return the response to the same request that was kept although this one failed, or None.
 
-    Finding it proves that the commit was done. Finding nothing proves nothing: it may still be on
-    its way.
+    - Sent twice at once, it may have been carried out by the other.
+    - A commit of unknown outcome may have been done: finding its response proves it. Finding
+      nothing proves nothing, since it may still be on its way.
     """
     with suppress(SQLAlchemyError):
-        earlier = claim.find_response(session)
-        if earlier is not None:
-            return earlier
-    raise OutcomeUnknown(repeatable=True)
+        return claim.find_response(session)
+    return None
+
+
+def _without_outcome(incoming: Incoming) -> DomainError:
+    """Return what a caller gets who was given up, or whose commit broke: a GET changes nothing."""
+    if incoming.method == "GET":
+        return DatabaseUnavailable(retry_after=_RETRY_SECONDS)
+    return OutcomeUnknown(repeatable=incoming.idempotency_key is not None)

@@ -1,7 +1,9 @@
 """Pages by cursor: the position where the last page ended, authenticated.
 
 A cursor is base64url over ``mac 16 | JSON``: the sort keys of the last row shown, under a key of
-the deployment and bound to the member. It is a position and no permission. Knows no table.
+the deployment and bound to the member, the list and its filter: in another list or filter it would
+skip rows. ``limit`` may change from page to page. It is a position and no permission. Knows no
+table.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class CursorInvalid(Invalid):
     """The cursor was not given out here, to this member, for this list."""
 
     code = "cursor.invalid"
-    title = "This page is no longer there; start again from the first"
+    title = "This cursor is not of this list with this filter; start again from the first page"
 
     def __init__(self) -> None:
         super().__init__("cursor")
@@ -85,7 +87,7 @@ def position(work: Work, page: PageRequest, *kinds: type[Any]) -> tuple[Any, ...
     try:
         sealed = urlsafe_b64decode(page.cursor.encode() + b"=" * (-len(page.cursor) % 4))
         written = sealed[_MAC_BYTES:]
-        if not equal(sealed[:_MAC_BYTES], _tag(work, written)):
+        if not equal(sealed[:_MAC_BYTES], _tag(work, page, written)):
             raise CursorInvalid
         kept = msgspec.json.decode(written, type=list[msgspec.Raw])
         pairs = zip(kinds, kept, strict=True)
@@ -109,16 +111,17 @@ def page_of(
     """
     shown = rows[: page.limit]
     more = len(rows) > page.limit
-    following = cursor_after(work, keys(shown[-1])) if more else None
+    following = cursor_after(work, page, keys(shown[-1])) if more else None
     return Page[T](items=list(show(shown)), next=following)
 
 
-def cursor_after(work: Work, keys: tuple[Key, ...]) -> str:
+def cursor_after(work: Work, page: PageRequest, keys: tuple[Key, ...]) -> str:
     """Return the cursor of what comes after a row with these sort keys."""
     written = msgspec.json.encode(keys)
-    return urlsafe_b64encode(_tag(work, written) + written).rstrip(b"=").decode()
+    return urlsafe_b64encode(_tag(work, page, written) + written).rstrip(b"=").decode()
 
 
-def _tag(work: Work, written: bytes) -> bytes:
-    message = frame(Label.CURSOR, work.principal.id, written)
+def _tag(work: Work, page: PageRequest, written: bytes) -> bytes:
+    filtered = page.model_dump_json(exclude={"cursor", "limit"})
+    message = frame(Label.CURSOR, work.principal.id, work.place, filtered, written)
     return mac(work.deployment.cursor_key, message)[:_MAC_BYTES]

@@ -14,6 +14,7 @@ import msgspec
 from fastapi import FastAPI, Request
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -91,6 +92,8 @@ def _known(failure: BaseException) -> errors.DomainError | None:
         return meaning_of(failure)
     if isinstance(failure, NoConnectionFree):
         return errors.Busy()
+    if isinstance(failure, StaleDataError):
+        return web.RetryConflict()
     if isinstance(failure, HTTPException) and failure.status_code in _FRAMEWORK:
         return _FRAMEWORK[failure.status_code]()
     return None

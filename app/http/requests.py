@@ -1,7 +1,6 @@
 """A request as it arrives: its body in bytes, its parameters judged, nothing of it used yet.
 
-- The body stays bytes until the gate has let the request through; then ``read_body`` reads it
-  strictly: no number in quotes, no loose dates, no surprises.
+- The body stays bytes until the gate has let the request through (``bodies`` then reads it).
 - Path, query and headers are read by FastAPI; what it refuses, and what we refuse besides
   (control characters, unknown names), becomes one failure, which is raised behind the gate.
 - A body that takes over a minute is given up.
@@ -20,27 +19,22 @@ from typing import Annotated, Any, Final, TypeAlias
 from fastapi import Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from pydantic import TypeAdapter, ValidationError
 
 from app.errors import DomainError, PreconditionMissing, TooLarge
 from app.http.errors import (
-    BodyMalformed,
     BodyTooSlow,
     Fault,
     FieldsInvalid,
-    MediaTypeUnsupported,
     PreconditionInvalid,
     ReplayKeyInvalid,
     ReplayKeyMissing,
 )
 from app.http.schema import CONTROL_CHARACTER
-from app.http.wording import MISSING, UNKNOWN_FIELD
+from app.http.wording import GIVEN_TWICE, MISSING, UNKNOWN_FIELD
 
 BODY_SECONDS: Final = 60.0
 _MOST_PARAMETERS: Final = 50
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
 BEARER: Final = HTTPBearer(
     scheme_name="bearer",
@@ -61,12 +55,18 @@ IdempotencyKey: TypeAlias = Annotated[
         examples=["7f3c0a52b1de4c6f"],
     ),
 ]
+_VERSION = r'(?:W/)?"([1-9][0-9]{0,9})(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"'
+"""A version as an entity tag. Proxies that compress make it weak, or say so at its end."""
+
 IfMatch: TypeAlias = Annotated[
     str,
     Header(
         alias="If-Match",
-        pattern='^"[1-9][0-9]{0,9}"$',
-        description="The version that the change is based on: the ETag of what was read.",
+        pattern=rf"^[ \t,]*{_VERSION}([ \t]*,[ \t,]*{_VERSION})*[ \t,]*$",
+        max_length=500,
+        description="The version that the change is based on: the ETag of what was read. Of a list "
+        "one must be the newest. `W/` before it is taken, since an ETag here names a state and "
+        "no bytes; `*` is not, since it names no version.",
         examples=['"7"'],
     ),
 ]
@@ -102,7 +102,7 @@ class Incoming:
     body: bytes = field(repr=False, default=b"")
     arguments: Mapping[str, Any] = field(repr=False, default_factory=dict)
     idempotency_key: str | None = None
-    version: int | None = None
+    versions: frozenset[int] | None = None
     refusal: DomainError | None = None
 
     @classmethod
@@ -112,13 +112,18 @@ class Incoming:
         return cls(scope["method"], scope["path"], scope["query_string"], headers, token, **more)
 
 
+def versions_of(if_match: str) -> frozenset[int]:
+    """Return the versions that an ``If-Match`` names (RFC 9110, section 13.1.1)."""
+    return frozenset(map(int, re.findall(_VERSION, if_match)))
+
+
 def refusal_of(
-    request: Request, known: frozenset[str], refused: Sequence[Mapping[str, Any]] = ()
+    request: Request, known: Mapping[str, bool], refused: Sequence[Mapping[str, Any]] = ()
 ) -> DomainError | None:
     """Return what is wrong with path, query and headers, or None.
 
-    ``known`` are the names of the query that the route takes, ``refused`` the errors that FastAPI
-    has found.
+    ``known`` are the names of the query that the route takes, and whether each may come more than
+    once; ``refused`` are the errors that FastAPI has found.
     """
     given = request.query_params.multi_items() if request.scope["query_string"] else []
     if len(given) > _MOST_PARAMETERS:
@@ -126,6 +131,8 @@ def refusal_of(
     texts = [*request.path_params.items(), *given]
     faults = [Fault((name,), CONTROL_CHARACTER) for name, text in texts if _HIDDEN.search(text)]
     faults += [Fault((name,), UNKNOWN_FIELD) for name, _ in given if name not in known]
+    once = [name for name, _ in given if not known.get(name, True)]
+    faults += [Fault((name,), GIVEN_TWICE) for name in once if once.count(name) > 1]
     for error in refused:
         header = _header_refusal(error)
         if header is not None:
@@ -150,23 +157,3 @@ def _each_once(faults: Iterable[Fault]) -> Iterator[Fault]:
         if (fault.where, fault.kind) not in told:
             told.add((fault.where, fault.kind))
             yield fault
-
-
-def read_body(shape: TypeAdapter[Any], body: bytes, headers: Mapping[str, str]) -> Any:
-    """Return the body as its schema says.
-
-    Raises ``FieldsInvalid`` with every fault found, ``BodyMalformed``, ``MediaTypeUnsupported``.
-    """
-    kind = headers.get("content-type", "")
-    packed = headers.get("content-encoding", "identity")
-    if not _JSON.fullmatch(kind) or packed.lower() != "identity":
-        raise MediaTypeUnsupported
-    if _NUL.search(body):
-        raise FieldsInvalid([Fault((), CONTROL_CHARACTER)])
-    try:
-        return shape.validate_json(body, strict=True)
-    except ValidationError as refused:
-        errors = refused.errors(include_url=False, include_input=False)
-    if errors[-1]["type"] == "json_invalid":
-        raise BodyMalformed
-    raise FieldsInvalid([Fault(e["loc"], e["type"], e.get("ctx", {})) for e in errors])

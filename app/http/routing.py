@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import (
+    Any,
+    Final,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    get_args,
+    get_origin,
+)
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -28,6 +39,7 @@ from app.http.requests import BEARER, body_of
 from app.http.schema import KNOWN_FIELDS
 from app.http.stretching import Tasks
 
+_MANY: Final = (list, tuple, set, frozenset)
 Stretch: TypeAlias = Callable[..., Tasks]
 
 
@@ -69,9 +81,11 @@ class GatedRoute(APIRoute):
         if len(query) > 1 and any(_model_of(asked.field_info) is not None for asked in query):
             # FastAPI would look for a parameter of the model's name, and find none of its fields.
             raise TypeError(f"{path}: a query is one model or plain parameters; subclass the model")
-        names = {name for place, name in _parameters(self.dependant) if place == "query"}
-        self.operation.known_query = frozenset(names)
-        KNOWN_FIELDS.update(name for _, name in _parameters(self.dependant))
+        parameters = list(_parameters(self.dependant))
+        self.operation.known_query = {
+            name: _is_many(field) for place, name, field in parameters if place == "query"
+        }
+        KNOWN_FIELDS.update(name for _, name, _ in parameters)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return what carries a request out: the body unread, the gate before every refusal."""
@@ -127,8 +141,13 @@ def _model_of(field: FieldInfo) -> type[BaseModel] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
-def _parameters(dependant: Dependant) -> Iterator[tuple[str, str]]:
-    """Yield place and name of every parameter that a route and its dependencies take."""
+def _is_many(field: FieldInfo) -> bool:
+    kinds = (field.annotation, *get_args(field.annotation))
+    return any((get_origin(kind) or kind) in _MANY for kind in kinds)
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, str, FieldInfo]]:
+    """Yield place, name and field of every parameter that a route and its dependencies take."""
     every = {
         "path": dependant.path_params,
         "query": dependant.query_params,
@@ -139,10 +158,10 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, str]]:
         for parameter in parameters:
             model = _model_of(parameter.field_info)
             if model is None:
-                yield place, parameter.alias
+                yield place, parameter.alias, parameter.field_info
                 continue
             for name, field in model.model_fields.items():
-                yield place, field.alias or name
+                yield place, field.alias or name, field
     for inner in dependant.dependencies:
         yield from _parameters(inner)
 

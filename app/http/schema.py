@@ -8,10 +8,19 @@ Zawgyi must arrive as it was typed, because the original is kept. Knows no domai
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
 from pydantic_core import PydanticCustomError
 
 SHORT_TEXT: Final = 200
@@ -66,6 +75,19 @@ def many_lines(text: str) -> str:
     return text
 
 
+_MOMENT: Final = TypeAdapter[datetime](AwareDatetime)
+
+
+def _read_moment(value: Any) -> Any:
+    """Return a moment in UTC. A number, also in quotes, is none: seconds since 1970 are refused."""
+    if isinstance(value, str) and value[4:5] == "-":
+        value = _MOMENT.validate_strings(value, strict=True)
+    try:
+        return value.astimezone(UTC)
+    except (AttributeError, OverflowError):
+        raise PydanticCustomError("datetime_parsing", "not a moment") from None
+
+
 def _text(most: int, *, least: int = 1) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
 
@@ -100,6 +122,13 @@ Secret: TypeAlias = Annotated[
 
 Name: TypeAlias = Annotated[str, _text(80), AfterValidator(one_line), Field(examples=["Teak"])]
 """What a member, a team or a fund is called, 1 to 80 characters."""
+
+UtcMoment: TypeAlias = Annotated[
+    AwareDatetime,
+    BeforeValidator(_read_moment),
+    Field(examples=["2026-03-02T15:00:00Z"]),
+]
+"""A day and time with its zone, taken from any and kept in UTC."""
 
 Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["MMK"])]
 """ISO 4217, three capitals."""

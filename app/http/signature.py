@@ -18,13 +18,14 @@ from pydantic import BaseModel, TypeAdapter
 
 from app.crypto.passwords import Stretched
 from app.errors import DomainError
+from app.http.bodies import read_body
 from app.http.requests import (
     BEARER,
     Credentials,
     IdempotencyKey,
     IfMatch,
     Incoming,
-    read_body,
+    versions_of,
 )
 from app.http.stretching import Stretches
 from app.work import Work
@@ -81,7 +82,7 @@ class HandlerSignature:
         self, request: Request, values: dict[str, Any], body: bytes, refusal: DomainError | None
     ) -> Incoming:
         """Return the request with what FastAPI has read of it, in ``values``."""
-        version = values.pop(_VERSION, None)
+        if_match = values.pop(_VERSION, None)
         key = values.pop(_KEY, None)
         if self._request is not None:
             values[self._request] = request
@@ -89,7 +90,7 @@ class HandlerSignature:
             request,
             body=body,
             idempotency_key=key,
-            version=None if version is None else int(version.strip('"')),
+            versions=None if if_match is None else versions_of(if_match),
             arguments=values,
             refusal=refusal,
         )

@@ -22,6 +22,7 @@ class Wording(NamedTuple):
 
 UNKNOWN_FIELD: Final = "extra_forbidden"
 MISSING: Final = "missing"
+GIVEN_TWICE: Final = "given_twice"
 _NUMBER = Wording("not_a_number", "A whole number is needed, without quotes")
 _DAY = Wording("not_a_day", "A day is needed, such as 2026-01-31")
 _MOMENT = Wording("not_a_moment", "A day and time are needed, such as 2026-01-31T18:30:00Z")
@@ -37,6 +38,7 @@ _OTHER = Wording("invalid", "This is not what it has to be")
 _WORDINGS: Final[dict[str, Wording]] = {
     MISSING: Wording("missing", "This is needed"),
     UNKNOWN_FIELD: Wording("unknown_field", "There is no such field here"),
+    GIVEN_TWICE: Wording(GIVEN_TWICE, "This is given twice, and it is not clear which counts"),
     CONTROL_CHARACTER: Wording(
         CONTROL_CHARACTER, "A hidden or control character is in this text; type it again"
     ),
@@ -64,7 +66,10 @@ _WORDINGS: Final[dict[str, Wording]] = {
     "datetime_type": _MOMENT,
     "datetime_parsing": _MOMENT,
     "datetime_from_date_parsing": _MOMENT,
-    "timezone_naive": _MOMENT,
+    "timezone_aware": Wording(
+        "zone_missing",
+        "Say the zone too: Z for UTC, or the distance from it, such as 2026-01-31T18:30:00+06:30",
+    ),
     "uuid_type": _ID,
     "uuid_parsing": _ID,
     "enum": _CHOICE,

@@ -6,9 +6,19 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from app.http.schema import Code, LongText, Reason, Schema, ShortText, Shut, Version, case_shut
+from app.http.schema import (
+    Code,
+    LongText,
+    Reason,
+    Schema,
+    ShortText,
+    Shut,
+    UtcMoment,
+    Version,
+    case_shut,
+)
 from app.relocation.details import EscalationDetails, Figures, LegDetails, PlanDetails
 from app.relocation.legs import LegDraft
 from app.relocation.models import (
@@ -44,7 +54,7 @@ class LegCreate(Schema):
     kind: Annotated[LegKind, Field(examples=["vehicle"])]
     place: Annotated[ShortText, Field(examples=["the bench by the well"])]
     instructions: Annotated[LongText, Field(examples=["Look for a green umbrella."])]
-    due_at: Annotated[AwareDatetime, Field(examples=["2026-03-02T15:00:00Z"])]
+    due_at: UtcMoment
     grace_minutes: Annotated[int, Field(ge=5, le=MAX_GRACE_MINUTES, examples=[120])]
     escort_note: LongText | None = None
     handover_phrase: ShortText | None = None
@@ -86,7 +96,7 @@ class LegMoveCreate(Schema):
     """The status that a leg is to have; ``at`` says when it happened, if not just now."""
 
     to: Annotated[LegStatus, Field(examples=["departed"])]
-    at: AwareDatetime | None = None
+    at: UtcMoment | None = None
     reason: Reason | None = None
 
 

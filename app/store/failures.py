@@ -1,7 +1,7 @@
 """What a driver's error says about the work that it ended: run it again, or doubt it.
 
-- Work that gave way to another (not serializable, deadlocked, a snapshot grown old) kept nothing;
-  run from its beginning it will usually pass.
+- Work that gave way to another (not serializable, deadlocked, a snapshot grown old, a row changed
+  since it was read) kept nothing; run from its beginning it finds what the other left.
 - Work that met a row of another's is run again once: it then finds that row.
 - Where the connection breaks during a commit, the work may have been kept or not.
 
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 
 T = TypeVar("T")
 
@@ -65,6 +66,8 @@ def run_again(unit: Callable[[], T], pause: Callable[[float], None] = time.sleep
             code = code_of(failure)
             if code not in GAVE_WAY and not (code in MET_A_ROW and runs == 0):
                 raise
+        except StaleDataError:
+            pass
         # Two that met must not meet again: each waits for a random time, longer at each turn.
         pause(secrets.randbelow(_PAUSE_MILLISECONDS << runs) / 1000)
     return unit()

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from app.http.schema import Reason, Schema, ShortText, Shut, case_shut
+from app.http.schema import Reason, Schema, ShortText, Shut, UtcMoment, case_shut
 from app.relocation.models import LegStatus
 from app.watch.check_ins import CheckInReceipt
 from app.watch.models import EscalationLevel
@@ -19,7 +19,7 @@ class CheckInCreate(Schema):
     """The word that was said; null if there was no answer. ``at``: when, if not just now."""
 
     word: Annotated[ShortText | None, Field(examples=["tamarind"])]
-    at: AwareDatetime | None = None
+    at: UtcMoment | None = None
     note: Reason | None = None
 
 

@@ -94,9 +94,6 @@ MALFORMED: list[tuple[str, bytes]] = [
     ("a raw control character", b'{"line": "x\x07"}'),
     ("broken UTF-8", b'{"line": "\xc3\x28"}'),
     ("UTF-16", '{"line": "x"}'.encode("utf-16")),
-    ("a byte order mark", b'\xef\xbb\xbf{"line": "x"}'),
-    ("half a surrogate pair", rb'{"line": "\ud83d"}'),
-    ("a surrogate pair the wrong way round", rb'{"line": "\ude00\ud83d"}'),
     ("lists a hundred thousand deep", b"[" * 100_000),
     ("groups ten thousand deep", b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
     ("a number of five thousand digits", b'{"amount": ' + b"9" * 5000 + b"}"),
@@ -224,6 +221,9 @@ def test_parameters_without_end_are_not_read(judge: Served):
             ),
             max_leaves=12,
         ).map(lambda value: json.dumps(value).encode()),
+        st.text(st.sampled_from('{}[]:," \\u1d83eat\ufeff\ud83d'), max_size=60).map(
+            lambda text: ('{"line":"' + text).encode(errors="surrogatepass")
+        ),
     )
 )
 def test_no_body_makes_it_fall_over(judge: Served, body: bytes):

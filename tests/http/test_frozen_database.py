@@ -9,8 +9,10 @@ from time import monotonic
 
 import pytest
 from httpx2 import Response
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.errors import OutcomeUnknown
 from app.http.request_pool import RequestPool
 from app.http.routing import Router
 from app.main import assemble
@@ -75,6 +77,20 @@ def test_a_read_is_given_up_in_time_and_its_thread_stays_taken(client: TestClien
     while ask(client, "GET").status_code != 204:
         pass
     assert client.app.state.context.pool.in_hand == 0  # type: ignore[attr-defined]
+
+
+def test_a_read_whose_commit_breaks_changed_nothing(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    frozen.set()
+
+    def break_at_commit(_: Session) -> None:
+        raise OutcomeUnknown
+
+    monkeypatch.setattr("app.work._commit", break_at_commit)
+    read, changed = ask(client, "GET"), ask(client, "PUT")
+    assert (read.status_code, read.json()["code"]) == (503, "database.unavailable")
+    assert (changed.status_code, changed.json()["code"]) == (503, "outcome.unknown")
 
 
 def test_a_change_is_given_up_as_unknown(client: TestClient):

@@ -18,12 +18,13 @@ from app.work import Work
 from tests.http.conftest import Served
 
 
-def a_work(member: int = 1, key: bytes = bytes(32)) -> Work:
+def a_work(member: int = 1, key: bytes = bytes(32), place: str = "/api/toys") -> Work:
     return cast(
         "Work",
         SimpleNamespace(
             principal=SimpleNamespace(id=UUID(int=member)),
             deployment=SimpleNamespace(cursor_key=key),
+            place=place,
         ),
     )
 
@@ -39,7 +40,7 @@ KEYS = st.tuples(
 
 @given(keys=KEYS)
 def test_a_cursor_gives_back_the_keys_that_it_was_made_of(keys):
-    cursor = cursor_after(a_work(), keys)
+    cursor = cursor_after(a_work(), PageRequest(), keys)
     assert position(a_work(), PageRequest(cursor=cursor[:400]), date, UUID, int, str, datetime) in (
         (keys,) if len(cursor) <= 400 else ()
     )
@@ -51,7 +52,7 @@ def test_the_first_page_has_no_position():
 
 @given(place=st.integers(0, 400), flip=st.integers(1, 255))
 def test_a_cursor_with_any_byte_changed_is_refused(place: int, flip: int):
-    cursor = cursor_after(a_work(), (date(2026, 3, 2), UUID(int=7)))
+    cursor = cursor_after(a_work(), PageRequest(), (date(2026, 3, 2), UUID(int=7)))
     raw = bytearray(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     raw[place % len(raw)] ^= flip
     changed = urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -66,11 +67,12 @@ def test_what_was_never_a_cursor_is_refused(cursor: str):
 
 
 def test_a_cursor_is_of_no_use_to_another_member_list_or_deployment():
-    cursor = PageRequest(cursor=cursor_after(a_work(), (UUID(int=7),)))
+    cursor = PageRequest(cursor=cursor_after(a_work(), PageRequest(), (UUID(int=7),)))
     assert position(a_work(), cursor, UUID) == (UUID(int=7),)
     for work, kinds in (
         (a_work(member=2), [UUID]),
         (a_work(key=bytes(31) + b"x"), [UUID]),
+        (a_work(place="/api/teams"), [UUID]),
         (a_work(), [int]),
         (a_work(), [UUID, UUID]),
         (a_work(), []),

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app import errors
@@ -61,6 +62,7 @@ def sqlite_error(name: str) -> sqlite3.Error:
         (HTTPException(418, LEAK), 500, "internal.error"),
         (ValueError(LEAK), 500, "internal.error"),
         (NoConnectionFree(LEAK), 503, "service.busy"),
+        (StaleDataError(LEAK), 409, "conflict.retry"),
     ],
 )
 def test_each_family_has_its_status(failure: Exception, status: int, code: str):
@@ -85,6 +87,7 @@ def test_each_family_has_its_status(failure: Exception, status: int, code: str):
         (psycopg.errors.NotNullViolation(LEAK), 500, "internal.error"),
         (psycopg.errors.LockNotAvailable(LEAK), 503, "service.busy"),
         (psycopg.errors.TooManyConnections(LEAK), 503, "service.busy"),
+        (psycopg.errors.IdleInTransactionSessionTimeout(LEAK), 503, "service.busy"),
         (psycopg.errors.AdminShutdown(LEAK), 503, "database.unavailable"),
         (psycopg.errors.DiskFull(LEAK), 503, "database.unavailable"),
         (psycopg.errors.ConnectionFailure(LEAK), 503, "database.unavailable"),
@@ -148,7 +151,7 @@ def test_an_unknown_address_is_a_problem(judge: Served):
 def test_a_wrong_method_is_told_the_right_ones(judge: Served):
     response = judge.ask(None, "DELETE", "/api/health")
     assert (response.status_code, response.json()["code"]) == (405, "method.not_allowed")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
 
 
 def test_two_that_met_in_the_database_are_a_conflict(served: Served):

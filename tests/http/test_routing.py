@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
 from starlette.testclient import TestClient
@@ -154,6 +154,13 @@ def test_a_path_starts_fixed_and_has_parameters_of_one_segment(judge: ServedApp,
     router.get(path, needs=Permission.SELF_READ)(takes_nothing)
     with pytest.raises(TypeError, match="x_id"):
         app_of(judge, router)
+
+
+def test_a_router_included_with_dependencies_is_refused_at_start(judge: ServedApp):
+    inner, outer = _declare(takes_nothing), Router(prefix="/outer")
+    outer.include_router(inner, dependencies=[Depends(lambda: None)])
+    with pytest.raises(TypeError, match="declare dependencies at the route"):
+        app_of(judge, outer)
 
 
 def test_two_handlers_of_one_name_or_one_address_are_refused_at_start(judge: ServedApp):

@@ -19,7 +19,17 @@ from app.errors import Conflict, Forbidden, NotFound
 from app.http.needs import Public
 from app.http.paging import Page, PageRequest, page_of, position
 from app.http.routing import Router
-from app.http.schema import Code, Currency, LongText, Minor, Name, Schema, Secret, ShortText
+from app.http.schema import (
+    Code,
+    Currency,
+    LongText,
+    Minor,
+    Name,
+    Schema,
+    Secret,
+    ShortText,
+    UtcMoment,
+)
 from app.http.stretching import Stretches
 from app.permissions import Permission
 from app.store.base import new_id
@@ -89,6 +99,7 @@ class Everything(Schema):
     sure: bool | None = None
     contacts: Annotated[tuple[Contact, ...], Field(max_length=2)] = ()
     counts: dict[str, int] | None = None
+    at: UtcMoment | None = None
 
 
 class Renamed(Schema):
@@ -138,6 +149,16 @@ def list_toys(work: Work, page: Annotated[ToysAsked, Query()]) -> Page[UUID]:
     query = select(Team.id).order_by(Team.id).limit(page.limit + 1)
     rows = work.session.scalars(query if after is None else query.where(Team.id > after[0])).all()
     return page_of(work, page, rows, keys=lambda row: (row,), show=lambda shown: shown)
+
+
+@router.get("/list/others", needs=Permission.TEAM_LIST)
+def list_other_toys(work: Work, page: Annotated[ToysAsked, Query()]) -> Page[UUID]:
+    return list_toys(work, page)
+
+
+@router.get("/{team_id}/parts", needs=Permission.TEAM_LIST)
+def list_toy_parts(team_id: UUID, work: Work, page: Annotated[ToysAsked, Query()]) -> Page[UUID]:
+    return list_toys(work, page)
 
 
 @router.get("/{team_id}/sheet", needs=Permission.TEAM_LIST)
@@ -202,6 +223,22 @@ def rename_toy(member_id: UUID, body: OpenTeam, work: Work) -> Renamed:
     work.trail.record("member:renamed")
     work.session.flush()
     return Renamed(version=member.version)
+
+
+def touch(work: Work) -> None:
+    """Replaced by tests."""
+
+
+@router.post("/versioned", needs=Permission.MEMBER_CHANGE, changes=True)
+def touch_versioned(work: Work) -> OpenTeam:
+    touch(work)
+    return OpenTeam(name="touched")
+
+
+@router.post("/unversioned", needs=Permission.MEMBER_CHANGE)
+def touch_unversioned(work: Work) -> OpenTeam:
+    touch(work)
+    return OpenTeam(name="touched")
 
 
 @router.post("/everything", needs=Permission.SELF_CHANGE)
