@@ -109,7 +109,7 @@ class Claim:
 
 
 def forget_old(session: Session, today: date) -> int:
-    """Delete responses older than two days, and return how many. A job of the worker."""
+    """Delete responses that were kept long enough, and return how many. A job of the worker."""
     oldest = today - timedelta(days=DAYS_KEPT)
     done = session.connection().execute(delete(Replay).where(Replay.created_on < oldest))
     return done.rowcount

@@ -31,6 +31,7 @@ from app.http.errors import (
 )
 from app.http.schema import CONTROL_CHARACTER
 from app.http.wording import GIVEN_TWICE, MISSING, UNKNOWN_FIELD
+from app.store.models import DAYS_KEPT
 
 BODY_SECONDS: Final = 60.0
 _MOST_PARAMETERS: Final = 50
@@ -50,8 +51,9 @@ IdempotencyKey: TypeAlias = Annotated[
         min_length=8,
         max_length=128,
         pattern="^[!-~]+$",
-        description="Random, 8 to 128 visible characters. Sent again within two days, the same "
-        "request under the same key is carried out once and gets the same response.",
+        description="Random, 8 to 128 visible characters. Sent again within "
+        f"{DAYS_KEPT} days, the same request under the same key is carried out once and gets the "
+        "same response.",
         examples=["7f3c0a52b1de4c6f"],
     ),
 ]

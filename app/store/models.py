@@ -40,7 +40,8 @@ class JobRun(Base):
     failure: Mapped[str | None] = plain("the kind of the last error, no message", String(80))
 
 
-DAYS_KEPT = 2
+DAYS_KEPT = 21
+"""How long a response can be repeated: a volunteer without a line for two weeks sends again."""
 
 
 class Replay(Base):
@@ -57,7 +58,7 @@ class Replay(Base):
     response: Mapped[bytes] = key_column(
         "the response, sealed under a key of the member's own", LargeBinary
     )
-    created_on: Mapped[date] = plain("kept for two days", index=True)
+    created_on: Mapped[date] = plain(f"kept for {DAYS_KEPT} days", index=True)
 
 
 class Counter(Base):

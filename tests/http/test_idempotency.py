@@ -166,12 +166,12 @@ def test_a_kept_response_moved_to_another_key_does_not_open(served: Served):
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_responses_are_kept_for_two_days(served: Served):
+def test_responses_outlive_two_weeks_without_a_line(served: Served):
     """On both databases: transaction."""
     open_team(served, "Ebony")
     world = served.world
     today = world.clock().date()
-    for days, left in ((0, 1), (2, 1), (3, 0)):
+    for days, left in ((0, 1), (15, 1), (21, 1), (22, 0)):
         with world.work_as(None) as work:
             forget_old(work.session, today.fromordinal(today.toordinal() + days))
         assert served.count(Replay) == left
