@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.incidents import report
+from app.telemetry.incidents import report
 from app.http.problems import response_of
 from app.telemetry.metrics import Metrics
 

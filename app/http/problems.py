@@ -21,7 +21,7 @@ from starlette.responses import Response
 from app import errors
 from app.http import errors as web
 from app.http.database import meaning_of
-from app.http.incidents import report
+from app.telemetry.incidents import report
 from app.http.wording import put_in_words
 from app.vault.errors import CaseErased
 
