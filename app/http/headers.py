@@ -11,8 +11,8 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.telemetry.incidents import report
 from app.http.problems import response_of
+from app.telemetry.incidents import report
 from app.telemetry.metrics import Metrics
 
 HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (

@@ -21,8 +21,8 @@ from starlette.responses import Response
 from app import errors
 from app.http import errors as web
 from app.http.database import meaning_of
-from app.telemetry.incidents import report
 from app.http.wording import put_in_words
+from app.telemetry.incidents import report
 from app.vault.errors import CaseErased
 
 MEDIA_TYPE: Final = "application/problem+json"
