@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -230,11 +230,8 @@ class CaseRead(_CaseColumns):
         )
 
 
-_COLUMNS: Final = tuple(_CaseColumns.model_fields)
-
-
 def _columns(row: CaseRow | Case) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _COLUMNS}
+    return {name: getattr(row, name) for name in _CaseColumns.model_fields}
 
 
 # ---------------------------------------------------------------------- moves and notes
