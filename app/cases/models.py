@@ -89,12 +89,23 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a case that was merged into this one says otherwise: which field, and from when."""
+
+    field: str
+    value: str
+    case_id: UUID
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the person is. ``name_as_written`` is the original of a name that was converted."""
 
     name: str
     name_burmese: str | None = None
     name_as_written: str | None = None
+    also: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ class Papers:
     service_number: str | None = None
     unit: str | None = None
     born_on: date | None = None
+    also: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,7 @@ class Household:
     """The people who belong to the person."""
 
     relatives: tuple[Relative, ...] = ()
+    also: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,7 @@ class Contact:
     handles: tuple[str, ...] = ()
     safe_times: str | None = None
     contacted_by: str | None = None
+    also: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,7 @@ class Account:
     health: str | None = None
     consent_for: tuple[str, ...] = ()
     consent_given: str | None = None
+    also: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def _triage(source: CaseStatus, target: CaseStatus) -> Move[CaseStatus]:
     return Move(source=source, target=target, needs=needs, trigger=Trigger.TRIAGE)
 
 
+def _merger(source: CaseStatus, target: CaseStatus = _S.MERGED) -> Move[CaseStatus]:
+    needs = Permission.CASE_TRIAGE
+    return Move(source=source, target=target, needs=needs, trigger=Trigger.MERGER)
+
+
 def _vetting(
     source: CaseStatus, target: CaseStatus, needs: Permission = Permission.VETTING_DECIDE
 ) -> Move[CaseStatus]:
@@ -52,24 +57,31 @@ MOVES: Final = MoveTable(
         _S.SUBMITTED: [
             _vetting(_S.SUBMITTED, _S.VETTING, Permission.VETTING_REQUEST),
             _triage(_S.SUBMITTED, _S.DECLINED),
-            _triage(_S.SUBMITTED, _S.MERGED),
+            _merger(_S.SUBMITTED),
             _erasure(_S.SUBMITTED),
         ],
         _S.VETTING: [
             _vetting(_S.VETTING, _S.ACTIVE),
             _vetting(_S.VETTING, _S.DECLINED),
             _manual(_S.VETTING, _S.SUBMITTED),
+            _merger(_S.VETTING),
             _erasure(_S.VETTING),
         ],
-        _S.ACTIVE: [_manual(_S.ACTIVE, _S.SETTLED), _manual(_S.ACTIVE, _S.CLOSED)],
+        _S.ACTIVE: [
+            _manual(_S.ACTIVE, _S.SETTLED),
+            _manual(_S.ACTIVE, _S.CLOSED),
+            _merger(_S.ACTIVE),
+        ],
         _S.SETTLED: [
             _manual(_S.SETTLED, _S.ACTIVE),
             _manual(_S.SETTLED, _S.CLOSED),
+            _merger(_S.SETTLED),
             _erasure(_S.SETTLED),
         ],
         _S.CLOSED: [_manual(_S.CLOSED, _S.ACTIVE), _erasure(_S.CLOSED)],
         _S.DECLINED: [
             _vetting(_S.DECLINED, _S.VETTING, Permission.VETTING_REQUEST),
+            _merger(_S.DECLINED, _S.SUBMITTED),
             _erasure(_S.DECLINED),
         ],
         _S.MERGED: [_erasure(_S.MERGED)],

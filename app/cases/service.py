@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -69,6 +70,9 @@ COORDINATION_SCOPES = (*CASEWORK_SCOPES, Scope(Compartment.REPORTING))
 _REPORTING = Scope(Compartment.REPORTING)
 _COMPARED_BY = {Compartment.IDENTITY.value, Compartment.PAPERS.value, Compartment.CONTACT.value}
 """What a person is found by, and told from another by."""
+
+
+_Cell = TypeVar("_Cell", Identity, Papers, Household, Contact, Account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +183,32 @@ def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str
     changed = []
     vault = work.vault
     if change.identity is not None:
-        vault.seal(case.identity, clean_identity(change.identity, vault.find(case.identity)))
+        identity = vault.find(case.identity)
+        after = clean_identity(change.identity, identity)
+        vault.seal(case.identity, _keep_readings(after, identity))
         changed.append(Compartment.IDENTITY.value)
     if change.papers is not None:
-        vault.seal(case.papers, clean_papers(change.papers))
+        papers = vault.find(case.papers)
+        vault.seal(case.papers, _keep_readings(clean_papers(change.papers), papers))
         changed.append(Compartment.PAPERS.value)
     if change.household is not None:
-        vault.seal(case.household, clean_household(change.household))
+        household = vault.find(case.household)
+        vault.seal(case.household, _keep_readings(clean_household(change.household), household))
         changed.append(Compartment.HOUSEHOLD.value)
     if change.contact is not None:
-        vault.seal(case.contact, clean_contact(change.contact))
+        contact = vault.find(case.contact)
+        vault.seal(case.contact, _keep_readings(clean_contact(change.contact), contact))
         changed.append(Compartment.CONTACT.value)
     if change.account is not None:
-        vault.seal(case.account, clean_account(change.account, vault.find(case.account)))
+        account = vault.find(case.account)
+        vault.seal(case.account, _keep_readings(clean_account(change.account, account), account))
         changed.append(Compartment.ACCOUNT.value)
     return changed
+
+
+def _keep_readings(cell: _Cell, before: _Cell | None) -> _Cell:
+    """Return a cell with what merged cases said otherwise, which no edit sends back."""
+    return cell if before is None else replace(cell, also=before.also)
 
 
 def _reseal_facts(work: Work, case: Case, change: CaseChange) -> list[str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.audit.events import EventKind
 from app.crypto.derive import equal, mac
 from app.crypto.framing import frame
 from app.crypto.labels import Label
@@ -77,6 +78,21 @@ def find_lapse(work: Work, case_id: UUID) -> Lapse | None:
 def confirm_outcome(work: Work, round_: VettingRound) -> None:
     """Write the check over a round's outcome and days: at first, and after every change."""
     round_.outcome_check = _check(work, round_)
+
+
+def withdraw_rounds(work: Work, case_id: UUID) -> None:
+    """End the rounds of a case that is not vetted any more, without an outcome."""
+    running = select(VettingRound).where(
+        VettingRound.case_id == case_id, VettingRound.ended_on.is_(None)
+    )
+    for round_ in work.session.scalars(running).all():
+        round_.outcome = VettingOutcome.WITHDRAWN
+        round_.ended_on = work.today()
+        confirm_outcome(work, round_)
+        work.grants.end(case_id, about=round_.id)
+        work.trail.record(
+            EventKind.VETTING_ENDED, case_id, round=str(round_.id), outcome=round_.outcome.value
+        )
 
 
 def _find_newest(work: Work, case_id: UUID) -> VettingRound | None:

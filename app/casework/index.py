@@ -62,10 +62,16 @@ def values_of(kind: SearchKind, papers: Papers | None, contact: Contact | None) 
     elif kind is SearchKind.HANDLE:
         written = contact.handles if contact else ()
     elif kind is SearchKind.NRC:
-        written = (papers.nrc,) if papers else ()
+        written = _readings_of(papers, "nrc", papers.nrc) if papers else ()
     else:
-        written = (papers.service_number,) if papers else ()
+        number = papers.service_number if papers else None
+        written = _readings_of(papers, "service_number", number) if papers else ()
     return frozenset().union(*(NORMALISED[kind](text) for text in written if text))
+
+
+def _readings_of(papers: Papers, field: str, value: str | None) -> tuple[str | None, ...]:
+    """Return a number and what merged cases said otherwise: a person is found by either."""
+    return (value, *(reading.value for reading in papers.also if reading.field == field))
 
 
 def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> list[CaseRow]:

@@ -25,6 +25,7 @@ class Trigger(StrEnum):
 
     MANUAL = "manual"
     TRIAGE = "triage"
+    MERGER = "merger"
     VETTING = "vetting"
     RETENTION = "retention"
     REROUTE = "reroute"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 
 
@@ -31,6 +33,25 @@ class MergeRefused(Invalid):
 
     code = "case.merge_refused"
     title = "Choose another case that is still open"
+
+
+class SurvivorShut(Conflict):
+    """The case that would go on is closed or declined."""
+
+    code = "case.merge_shut"
+    title = "That case is closed or declined; say reopen, or merge it into this one instead"
+
+
+class MergeLeavesWork(Conflict):
+    """Somebody is on the road, or aid or a code is open, on the case that would end."""
+
+    code = "case.merge_leaves_work"
+    title = "Settle what is open on this case first, or merge the other case into this one"
+
+    def __init__(self, kinds: Sequence[str] = ()) -> None:
+        super().__init__(self.code)
+        if kinds:
+            self.title = f"{self.title}: {', '.join(sorted(set(kinds)))}"
 
 
 class DuplicateNotFound(NotFound):

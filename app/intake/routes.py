@@ -11,13 +11,15 @@ from app.casework import duplicates, held
 from app.casework.errors import DuplicateOpen
 from app.http.needs import NotWork
 from app.http.routing import Router
-from app.intake import service, triage
+from app.intake import merging, service, triage
 from app.intake.errors import (
     CaseExists,
     DismissalExists,
     DuplicateNotFound,
     MemberUncertified,
+    MergeLeavesWork,
     MergeRefused,
+    SurvivorShut,
     TriageDone,
 )
 from app.intake.schemas import (
@@ -25,6 +27,8 @@ from app.intake.schemas import (
     DismissalCreate,
     DuplicateListRead,
     DuplicateRead,
+    MergerCreate,
+    MergerRead,
     TriageCreate,
 )
 from app.permissions import Permission
@@ -53,13 +57,34 @@ def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     needs=Permission.CASE_TRIAGE,
     readiness=NotWork("decides about the status; what leaves triage requires Task.LEAVE_TRIAGE"),
     changes=True,
-    raises=[CaseNotFound, TriageDone, DuplicateOpen, MergeRefused],
-)
+    raises=[
+        CaseNotFound, TriageDone, DuplicateOpen, MergeRefused, SurvivorShut, MergeLeavesWork,
+    ],
+)  # fmt: skip
 def decide_triage(case_id: UUID, body: TriageCreate, work: Work) -> CaseStateRead:
     """Decide on an intake. The grant of who logged it ends, unless the case is assigned to them."""
     case = triage.decide_triage(work, case_id, body.decision, reason=body.reason, into=body.into)
     work.session.flush()
     return CaseStateRead.of(case)
+
+
+@router.post(
+    "/cases/{case_id}/merger",
+    needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("ends a case in favour of another, and settles what readiness asks about"),
+    changes=True,
+    raises=[CaseNotFound, MergeRefused, SurvivorShut, MergeLeavesWork],
+)
+def merge_case(case_id: UUID, body: MergerCreate, work: Work) -> MergerRead:
+    """Merge a case into another one, or show what that one would hold."""
+    case = cases.get_case(work, case_id)
+    work.claim(case)
+    if body.dry_run:
+        merger = merging.plan_merger(work, case_id, body.into, reopen=body.reopen)
+    else:
+        merger = merging.merge(work, case_id, body.into, body.reason, reopen=body.reopen)
+    work.session.flush()
+    return MergerRead.of(merger, dry_run=body.dry_run)
 
 
 @router.get(

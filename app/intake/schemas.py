@@ -7,9 +7,20 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.cases.models import RankBand, RegionGroup, Standing, Summary
+from app.cases.models import (
+    Account,
+    Contact,
+    Household,
+    Identity,
+    Papers,
+    RankBand,
+    RegionGroup,
+    Standing,
+    Summary,
+)
 from app.cases.schemas import (
     AccountCreate,
+    CaseStateRead,
     CaseSummary,
     ContactCreate,
     HouseholdCreate,
@@ -19,6 +30,7 @@ from app.cases.schemas import (
 )
 from app.casework.duplicates import Proposal
 from app.http.schema import PastDay, Reason, Schema
+from app.intake.merging import Merger
 from app.intake.service import Intake
 from app.intake.triage import Triage
 from app.search.models import SearchKind
@@ -83,6 +95,48 @@ class TriageCreate(Schema):
     decision: Annotated[Triage, Field(examples=["accept"])]
     reason: Reason | None = None
     into: UUID | None = None
+
+
+class MergerCreate(Schema):
+    """The case that goes on. ``dry_run`` shows what it would hold and changes nothing.
+
+    ``reopen``: also where that case is closed or declined, which then goes on.
+    """
+
+    into: UUID
+    reason: Reason | None = None
+    reopen: bool = False
+    dry_run: bool = False
+
+
+class MergerRead(Schema):
+    """What the case that goes on holds after a merger, and how many rows came along.
+
+    ``also`` in each part is what the merged case says otherwise.
+    """
+
+    dry_run: bool
+    case: CaseStateRead
+    into: CaseStateRead
+    summary: Summary
+    identity: Identity | None
+    papers: Papers | None
+    household: Household | None
+    contact: Contact | None
+    account: Account | None
+    notes: int
+    links: int
+
+    @classmethod
+    def of(cls, merger: Merger, *, dry_run: bool) -> Self:
+        """Return a merger that was made, or would be."""
+        cells = merger.cells
+        return cls(
+            dry_run=dry_run, case=CaseStateRead.of(merger.case), into=CaseStateRead.of(merger.into),
+            summary=cells.summary, identity=cells.identity, papers=cells.papers,
+            household=cells.household, contact=cells.contact, account=cells.account,
+            notes=merger.notes, links=merger.links,
+        )  # fmt: skip
 
 
 class DismissalCreate(Schema):

@@ -117,6 +117,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/cases/{case_id}/triage": Row(
         lambda ids: {"decision": "merge", "into": ids["other_id"]}
     ),
+    "POST /api/cases/{case_id}/merger": Row(lambda ids: {"into": ids["other_id"]}),
     "GET /api/cases/{case_id}/duplicates": READ,
     "POST /api/cases/{case_id}/duplicates/{other_id}/dismissal": Row(lambda _: REASON, 409),
     "GET /api/cases/{case_id}/assignments": READ,
