@@ -93,9 +93,12 @@ def list_visible_members(
 
 
 def get_visible_member(work: Work, member_id: UUID) -> Member:
-    """Return a member that the principal may know of; raises ``MemberNotFound``."""
+    """Return a member that the principal may know of; raises ``MemberNotFound``.
+
+    Of one's own team also who was removed: it stays known who wrote what.
+    """
     member = get_member(work, member_id)
-    near = member.team_id == work.principal.team_id and member.status is MemberStatus.ACTIVE
+    near = member.team_id == work.principal.team_id
     if not (near or work.principal.role in _SEE_EVERYONE) or not _is_first_slot(work, member):
         raise MemberNotFound
     return member

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.errors import Conflict, Invalid, NotFound
 
 
@@ -25,6 +27,19 @@ class CaseMoveRefused(Conflict):
         self.was = was
         self.to = to
         self.title = f"A case with status {was} cannot become {to} this way"
+
+
+class CaseHasOpenWork(Conflict):
+    """Something is open on the case that would close, and no reason was given for it."""
+
+    code = "case.open_work"
+    title = "Settle what is open on this case, or say for each why it may stay open"
+
+    def __init__(self, kinds: Iterable[str] = ()) -> None:
+        super().__init__(self.code)
+        named = sorted(set(kinds))
+        if named:
+            self.title = f"{self.title}: {', '.join(named)}"
 
 
 class AssigneeNotEligible(Invalid):

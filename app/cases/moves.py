@@ -3,20 +3,25 @@
 - ``move_case`` is the only code that changes a case's status, but for ``mark_erased``.
 - Triage is over once a case leaves ``submitted``; assignments end when a case is closed, declined
   or merged.
+- A case is closed with nothing open on it, or with a reason for each thing that is.
 - The table says who may make which move. The route checks that for moves by hand; other domains
   move cases as part of what their own routes allow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 
 from app.audit.events import EventKind
-from app.cases.errors import CaseMoveRefused
+from app.cases.errors import CaseHasOpenWork, CaseMoveRefused
 from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseMove, CaseStatus, FreeText
 from app.casework.moves import Move, MoveTable, Trigger
+from app.casework.open_work import list_open_work
 from app.permissions import Compartment, Permission
 from app.store.queries import next_number
 from app.vault.models import GrantReason
@@ -24,6 +29,7 @@ from app.vault.scopes import Scope
 from app.work import Work
 
 _S = CaseStatus
+_NOTHING_OPEN: Final[Mapping[UUID, str]] = MappingProxyType({})
 
 
 def _manual(source: CaseStatus, target: CaseStatus) -> Move[CaseStatus]:
@@ -143,15 +149,31 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     return move
 
 
-def move_manually(work: Work, case: Case, to: CaseStatus, reason: str | None = None) -> CaseMove:
+def move_manually(
+    work: Work,
+    case: Case,
+    to: CaseStatus,
+    reason: str | None = None,
+    *,
+    left_open: Mapping[UUID, str] = _NOTHING_OPEN,
+) -> CaseMove:
     """Make a move that belongs to no other act, based on the newest version of the case.
 
-    Raises ``CaseMoveRefused`` also where the move belongs to triage, vetting or retention, and
+    ``left_open``: why each thing that is open may stay so, by its id; kept with the reason. Raises
+    ``CaseHasOpenWork`` where a case would close over one without,
+    ``CaseMoveRefused`` also where the move belongs to triage, vetting or retention, and
     otherwise as ``move_case`` and ``Work.claim`` do.
     """
     work.claim(case)
     if MOVES.find_manual(case.status, to) is None:
         raise CaseMoveRefused(case.status, to)
+    if to is _S.CLOSED:
+        found = list_open_work(work, case)
+        silent = [one for one in found if one.id not in left_open]
+        if silent:
+            raise CaseHasOpenWork(one.kind.value for one in silent)
+        why = [f"{one.kind.value} {one.id}: {left_open[one.id]}" for one in found]
+        reason = "\n".join(filter(None, [reason, *why])) or None
     return move_case(work, case, to, reason)
 
 

@@ -13,6 +13,7 @@ from app.cases.errors import (
     AssigneeNotEligible,
     AssignmentExists,
     AssignmentNotFound,
+    CaseHasOpenWork,
     CaseMoveRefused,
     CaseNotFound,
 )
@@ -35,10 +36,10 @@ from app.cases.schemas import (
     RegrantCreate,
     RegrantRead,
 )
-from app.casework import held
+from app.casework import held, open_work
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
-from app.casework.schemas import MoveRuleListRead
+from app.casework.schemas import MoveRuleListRead, OpenWorkRead
 from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
@@ -94,14 +95,21 @@ def change_case(case_id: UUID, body: CaseUpdate, work: Work) -> CaseStateRead:
     needs=Permission.CASE_MOVE,
     readiness=NotWork("changes the status itself, by the table of moves"),
     changes=True,
-    raises=[CaseNotFound, CaseMoveRefused],
+    raises=[CaseNotFound, CaseMoveRefused, CaseHasOpenWork],
 )
 def move_case(case_id: UUID, body: CaseMoveCreate, work: Work) -> CaseStateRead:
     """Move a case on. Moves of triage, vetting and retention happen by those acts alone."""
     case = service.get_case(work, case_id)
-    moves.move_manually(work, case, body.to, body.reason)
+    left_open = {one.id: one.reason for one in body.left_open}
+    moves.move_manually(work, case, body.to, body.reason, left_open=left_open)
     work.session.flush()
     return CaseStateRead.of(case)
+
+
+@router.get("/cases/{case_id}/open-work", needs=Permission.CASE_MOVE, raises=[CaseNotFound])
+def list_open_work(case_id: UUID, work: Work) -> OpenWorkRead:
+    """List what is open on a case: settle it, or give a reason for each, before it is closed."""
+    return OpenWorkRead.of(open_work.list_open_work(work, service.get_case(work, case_id)))
 
 
 @router.get("/cases/{case_id}/moves", needs=Permission.CASE_READ, raises=[CaseNotFound])

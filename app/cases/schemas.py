@@ -32,6 +32,7 @@ from app.cases.models import (
 )
 from app.cases.service import CaseChange, CaseDetails
 from app.casework.held import CaseRow
+from app.casework.schemas import OpenThingReason
 from app.http.paging import PageRequest
 from app.http.schema import LongText, PastDay, Reason, Schema, ShortText, Shut, Version, case_shut
 from app.permissions import Compartment
@@ -238,10 +239,14 @@ def _columns(row: CaseRow | Case) -> dict[str, Any]:
 
 
 class CaseMoveCreate(Schema):
-    """The status that a case is to get, and why."""
+    """The status that a case is to get, and why.
+
+    ``left_open``: for a case that is closed, a reason for each thing that is open on it.
+    """
 
     to: Annotated[CaseStatus, Field(examples=["settled"])]
     reason: Reason | None = None
+    left_open: Annotated[tuple[OpenThingReason, ...], Field(max_length=_MOST_ENTRIES)] = ()
 
 
 class CaseMoveRead(Schema):
@@ -366,12 +371,9 @@ class RegrantRead(Schema):
         """Return a grant made by a lead."""
         grant = regrant.grant
         return cls(
-            id=grant.id,
-            about=grant.about,
-            member_id=grant.holder_id,
-            compartments=regrant.compartments,
-            until=grant.until,
-        )
+            id=grant.id, about=grant.about, member_id=grant.holder_id,
+            compartments=regrant.compartments, until=grant.until,
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- events
@@ -391,10 +393,6 @@ class CaseEventRead(Schema):
     def of(cls, event: CaseEvent) -> Self:
         """Return an event, its time cut to the minute."""
         return cls(
-            id=event.id,
-            action=event.action,
-            actor_id=event.actor_id,
-            at=event.at.replace(second=0, microsecond=0),
-            facts=event.facts,
-            shut=case_shut(event.actor_id),
-        )
+            id=event.id, action=event.action, actor_id=event.actor_id, facts=event.facts,
+            at=event.at.replace(second=0, microsecond=0), shut=case_shut(event.actor_id),
+        )  # fmt: skip

@@ -121,6 +121,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "registrations": _T.READ_ALONG,
     "aid_requests": _T.READ_ALONG,
     "aid_steps": _T.READ_ALONG,
+    "destructions": _T.READ_ALONG,
     "grants": _T.READ_ALONG,
     "bundles": _T.READ_ALONG,
     "scopes": _T.READ_ALONG,

@@ -1,12 +1,15 @@
-"""Responses that several domains share: a table of moves, as the API serves it."""
+"""Responses that several domains share: a table of moves, and what is open on a case."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self, TypeVar
+from uuid import UUID
 
 from app.casework.moves import Move, MoveTable, Trigger
-from app.http.schema import Schema
+from app.casework.open_work import OpenKind, OpenThing
+from app.http.schema import Reason, Schema
 from app.permissions import Permission
 
 S = TypeVar("S", bound=StrEnum)
@@ -49,3 +52,29 @@ class MoveRuleListRead(Schema):
     def of(cls, table: MoveTable[S]) -> Self:
         """Return a table of moves."""
         return cls(items=[MoveRuleRead.of(move) for move in table])
+
+
+class OpenThingRead(Schema):
+    """One thing that is open on a case, and its status."""
+
+    kind: OpenKind
+    id: UUID
+    status: str
+
+
+class OpenWorkRead(Schema):
+    """What is open on a case: who is on the road, plans, aid, codes."""
+
+    items: list[OpenThingRead]
+
+    @classmethod
+    def of(cls, found: Iterable[OpenThing]) -> Self:
+        """Return what is open on a case."""
+        return cls(items=[OpenThingRead(kind=o.kind, id=o.id, status=o.status) for o in found])
+
+
+class OpenThingReason(Schema):
+    """Why one thing may stay open when a case is closed."""
+
+    id: UUID
+    reason: Reason

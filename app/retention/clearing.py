@@ -24,6 +24,7 @@ from app.aid.models import AidRequest, AidStep, PayeeToken
 from app.alerts.models import Alert
 from app.audit.events import EventKind
 from app.cases.models import Case
+from app.intake.models import MatchToken
 from app.models import metadata, sealed_models
 from app.registration.models import Registration
 from app.registration.moves import CODE_ALIVE
@@ -110,6 +111,10 @@ def clear_part(work: Work, case_ids: Sequence[UUID], part: ErasedPart) -> Counte
                 IndexToken.case_id.in_(case_ids), IndexToken.kind.in_(TOKENS_OF[part])
             ),
             execution_options=_QUIET,
+        )
+        # Which kind a tag is of does not show: the next look for duplicates makes them again.
+        work.session.execute(
+            delete(MatchToken).where(MatchToken.case_id.in_(case_ids)), execution_options=_QUIET
         )
     work.session.flush()
     return changed

@@ -52,7 +52,9 @@ def listed(served, who) -> list[dict[str, str]]:
     return served.ask(who, "GET", "/members?limit=100").json()["items"]
 
 
-def test_a_coordinator_knows_the_active_members_of_their_own_team(served, world):
+def test_a_coordinator_lists_active_members_of_their_team_and_reads_who_was_removed(
+    served, world
+):
     coordinator, gone = world.member("coordinator"), world.member("volunteer", 3)
     with world.work_as(world.member("lead")) as work:
         remove_member(work, gone.id)
@@ -61,7 +63,10 @@ def test_a_coordinator_knows_the_active_members_of_their_own_team(served, world)
     }
     assert {item["id"] for item in listed(served, coordinator)} == expected
     stranger = world.member("vetter", team=2)
-    for unknown in (stranger.id, gone.id, new_id()):
+    former = served.ask(coordinator, "GET", f"/members/{gone.id}")
+    assert (former.status_code, former.json()["status"]) == (200, "removed")
+    assert former.json()["display_name"]
+    for unknown in (stranger.id, new_id()):
         answer = served.ask(coordinator, "GET", f"/members/{unknown}")
         assert (answer.status_code, answer.json()["code"]) == (404, "member.not_found")
     near = world.member("vetter")

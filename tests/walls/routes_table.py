@@ -112,6 +112,7 @@ ROUTES: dict[str, Row] = {
     "PATCH /api/cases/{case_id}": Row(lambda _: {"urgent": False}),
     "GET /api/cases/{case_id}/moves": READ,
     "POST /api/cases/{case_id}/moves": Row(lambda _: {"to": "settled"}),
+    "GET /api/cases/{case_id}/open-work": READ,
     "GET /api/cases/{case_id}/notes": READ,
     "POST /api/cases/{case_id}/notes": Row(lambda _: {"text": "called back"}),
     "POST /api/cases/{case_id}/triage": Row(
