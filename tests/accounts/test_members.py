@@ -52,9 +52,7 @@ def listed(served, who) -> list[dict[str, str]]:
     return served.ask(who, "GET", "/members?limit=100").json()["items"]
 
 
-def test_a_coordinator_lists_active_members_of_their_team_and_reads_who_was_removed(
-    served, world
-):
+def test_a_coordinator_lists_active_members_of_their_team_and_reads_who_was_removed(served, world):
     coordinator, gone = world.member("coordinator"), world.member("volunteer", 3)
     with world.work_as(world.member("lead")) as work:
         remove_member(work, gone.id)
