@@ -8,7 +8,13 @@ from uuid import UUID
 
 from app.cases import service as cases
 from app.cases.errors import CaseNotFound
-from app.casework.errors import CaseNotReady, NotCleared
+from app.casework.errors import (
+    CaseNotReady,
+    ComparisonDue,
+    DuplicateOpen,
+    FullCodeElsewhere,
+    NotCleared,
+)
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
 from app.http.needs import NotWork
@@ -64,6 +70,9 @@ router = Router(tags=["registration"])
         CaseNotFound,
         CaseNotReady,
         NotCleared,
+        FullCodeElsewhere,
+        DuplicateOpen,
+        ComparisonDue,
         PreFits,
         NoCodeFits,
         RegistrationExists,
@@ -160,6 +169,9 @@ def move_registration(
         RegistrationMoveRefused,
         CaseNotReady,
         NotCleared,
+        FullCodeElsewhere,
+        DuplicateOpen,
+        ComparisonDue,
         PreFits,
         NoCodeFits,
         CodesNotMadeHere,
@@ -184,6 +196,9 @@ def issue_code(registration_id: UUID, body: CodeCreate, work: Work) -> CodeRead:
         RegistrationMoveRefused,
         CaseNotReady,
         NotCleared,
+        FullCodeElsewhere,
+        DuplicateOpen,
+        ComparisonDue,
         PreFits,
         NoCodeFits,
         CodeMistyped,

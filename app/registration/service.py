@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, select
 from app.accounts import service as accounts
 from app.audit.events import EventKind
 from app.cases.models import Case, Standing
-from app.casework.readiness import Task, require_ready
+from app.casework.readiness import Task, require_only_full_code, require_ready
 from app.permissions import Compartment, Role
 from app.registration.codes import Code, new_code, spell
 from app.registration.errors import (
@@ -245,12 +245,17 @@ def require_fresh(work: Work, code: Code) -> bytes:
 
 
 def require_standing(work: Work, case: Case, kind: CodeKind) -> None:
-    """Raise ``PreFits`` or ``NoCodeFits`` unless a kind of code is for this person."""
+    """Raise ``PreFits`` or ``NoCodeFits`` unless a kind of code is for this person.
+
+    Raises ``FullCodeElsewhere`` where a full one would not be the person's only one.
+    """
     standing = work.vault.open(case.summary).standing
     if standing is Standing.FAMILY_MEMBER:
         raise NoCodeFits
     if kind is CodeKind.FULL and standing is not Standing.LEFT:
         raise PreFits
+    if kind is CodeKind.FULL:
+        require_only_full_code(work, case)
 
 
 def deliver_code(work: Work, registration_id: UUID, handed_over: str) -> Registration:

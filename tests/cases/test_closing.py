@@ -42,6 +42,7 @@ def undelivered_code(scene):
             case_id=scene.case_id, team_id=scene.approves.team_id, number=1, kind=CodeKind.PRE,
             status=RegistrationStatus.ISSUED, requested_by=scene.approves.id,
             requested_on=work.today(), moved_on=work.today(),
+            made_here=False, suspended=False,
         )  # fmt: skip
         work.session.add(code)
         work.trail.record("registration:requested", scene.case_id)

@@ -177,6 +177,7 @@ def full_code(world, case_id, status):
             case_id=case_id, team_id=world.member("coordinator").team_id, number=1,
             kind=CodeKind.FULL, status=status, requested_by=world.member("coordinator").id,
             requested_on=work.today(), moved_on=work.today(),
+            made_here=False, suspended=False,
         )  # fmt: skip
         work.session.add(registration)
         work.trail.record("registration:requested", case_id)
@@ -220,3 +221,15 @@ def test_too_few_sources_are_said_whatever_the_first_vetter_said(world):
     decide(world, round_id, 1)
     with pytest.raises(TooFewSources):
         decide(world, round_id, 2)
+
+
+def test_registration_asks_for_the_only_full_code(world):
+    other, mine = opened(world, ACTIVE), opened(world, LATER)
+    clear(world, mine)
+    full_code(world, other, RegistrationStatus.DELIVERED)
+    with world.work_as(None) as work:
+        case = work.session.get_one(Case, other)
+        case.status, case.merged_into = CaseStatus.MERGED, mine
+        work.trail.record("case:merged", other)
+    with pytest.raises(FullCodeElsewhere):
+        request(world, mine)
