@@ -206,6 +206,11 @@ class Deployment:
         return self.secrets.derive(SecretPurpose.INDEXES, Label.CODE_PROOF_KEY)
 
     @cached_property
+    def word_mark_key(self) -> bytes:
+        """Keys the marks of the words of journeys."""
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.WORD_MARK_KEY)
+
+    @cached_property
     def member_row_key(self) -> bytes:
         """Authenticates a member's team, role and status."""
         return self.secrets.derive(SecretPurpose.ROWS, Label.MEMBER_ROW_KEY)

@@ -28,6 +28,7 @@ from app.audit.sequencer import (
     sign_checkpoint,
 )
 from app.audit.verify import verify_log
+from app.casework import journeys
 from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
 from app.http import idempotency
@@ -131,6 +132,7 @@ JOBS: Sequence[Job] = (
     Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),
     Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),
     Job("clearances", timedelta(hours=1), lapses.tell_expiries, needs_time=True),
+    Job("words", timedelta(hours=1), journeys.end_hearing, needs_time=True),
     Job("codes", timedelta(hours=1), registration.expire_codes, needs_time=True),
 )
 

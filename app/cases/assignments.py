@@ -18,6 +18,7 @@ from app.cases.errors import AssigneeNotEligible, AssignmentExists, AssignmentNo
 from app.cases.models import Assignment, Case, CaseStatus
 from app.cases.moves import end_assignment
 from app.cases.service import CASEWORK_SCOPES, get_case
+from app.casework.journeys import grant_hearing_of_case
 from app.casework.readiness import Task, require_ready
 from app.errors import Invalid
 from app.permissions import Compartment, Role
@@ -62,6 +63,7 @@ def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
         reason=GrantReason.ASSIGNMENT,
         about=assignment.id,
     )
+    grant_hearing_of_case(work, case.id, member_id, about=assignment.id)
     work.trail.record(
         EventKind.CASE_ASSIGNED, case.id, assignment=str(assignment.id), member=str(member_id)
     )
@@ -78,6 +80,7 @@ def unassign_case(work: Work, case_id: UUID, assignment_id: UUID) -> Assignment:
     if assignment is None or assignment.case_id != case.id or assignment.ended_on is not None:
         raise AssignmentNotFound
     end_assignment(work, assignment)
+    work.grants.end(case.id, about=assignment.id)
     return assignment
 
 

@@ -30,7 +30,7 @@ from app.cases.models import Case, CaseStatus, Contact, Household, Identity, Pap
 from app.permissions import Role
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
-from app.vault.models import Grant, GrantReason
+from app.vault.models import OF_A_JOURNEY, Grant
 from app.vault.queries import live_grants
 from app.work import Work
 
@@ -136,7 +136,7 @@ def visible_cases(
     """
     mine = select(Grant.case_id).where(
         Grant.holder_id == holder,
-        Grant.reason != GrantReason.ESCORT,
+        Grant.reason.not_in(OF_A_JOURNEY),
         live_grants(today),
     )
     if strategy is Strategy.CASES:

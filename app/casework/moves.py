@@ -29,6 +29,7 @@ class Trigger(StrEnum):
     VETTING = "vetting"
     RETENTION = "retention"
     REROUTE = "reroute"
+    NEWS = "news"
     ISSUE = "issue"
     DELIVERY = "delivery"
     REDEMPTION = "redemption"

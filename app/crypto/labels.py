@@ -40,6 +40,7 @@ class Label(StrEnum):
     REPLAY_INDEX_KEY = "padauk/replay/index/1"
     COUNTER_KEY = "padauk/counter/key/1"
     CODE_LOCATOR_KEY = "padauk/code/locator/1"
+    WORD_MARK_KEY = "padauk/word-mark/key/1"
     CODE_PROOF_KEY = "padauk/code/proof/1"
     VETTING_OUTCOME_KEY = "padauk/vetting-outcome/key/1"
     UNKNOWN_NAME_KEY = "padauk/unknown-name/1"
@@ -109,6 +110,7 @@ class Label(StrEnum):
     INDEX_KEY = "padauk/index/1"
     INDEX_TOKEN = "padauk/index/token/1"  # noqa: S105 - a label
     INDEX_PROOF = "padauk/index/proof/1"
+    WORD_MARK = "padauk/word-mark/1"
     COUNTER = "padauk/counter/1"
     CODE = "padauk/code/1"
     VETTING_OUTCOME = "padauk/vetting-outcome/1"

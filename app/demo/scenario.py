@@ -45,11 +45,12 @@ from app.registration.redemption import redeem
 from app.relocation.legs import LegDraft
 from app.relocation.models import Leg, LegKind, LegStatus, Outline
 from app.relocation.moves import move_leg
-from app.relocation.service import get_plan, open_plan, reroute
+from app.relocation.reroutes import reroute
+from app.relocation.service import get_plan, open_plan
 from app.store.base import new_id
 from app.vetting.models import Verdict, VettingFinding, VettingSource
 from app.vetting.service import add_check, decide, request_vetting
-from app.watch.check_ins import check_in
+from app.watch.check_ins import Report, check_in
 
 MINOR = 100
 Event = dict[str, Any]
@@ -313,10 +314,8 @@ class ScenarioRun:
 
     def _do_plan(self, event: Event) -> None:
         with self._demo.work_as(self._coordinator) as work:
-            open_plan(
-                work, self._case, Outline("where they are", "where it is safe"),
-                self._legs(event, "legs"),
-            )  # fmt: skip
+            outline = Outline("where they are", "where it is safe")
+            open_plan(work, self._case, outline, self._legs(event, "legs"))
 
     def _present_legs(self) -> list[tuple[UUID, LegStatus]]:
         with self._demo.work_as(self._coordinator) as work:
@@ -348,7 +347,7 @@ class ScenarioRun:
         with self._demo.work_as(self._coordinator) as work:
             words = work.vault.open(get_plan(work, self._case).words)
             word = words.duress if event["word"] == "duress" else words.safe
-            check_in(work, leg_id, word, note=event.get("note"))
+            check_in(work, leg_id, Report(word=word, note=event.get("note")))
 
     def _do_reroute(self, event: Event) -> None:
         leg_id = self._advance_to_leg(event["leg"])

@@ -1,7 +1,7 @@
 """Plans and legs, opened as far as the reader's keys go, and the figures of a journey.
 
-- Planners see the words of a journey, and each leg with its progress: how it went, its
-  escalations, its check-ins.
+- Planners see each leg with its progress: how it went, its escalations, its check-ins. Nobody sees
+  the words of the journey.
 - An escort sees where, how and by which phrases people know each other, neither of the two words,
   and nothing of what was said: under force, nothing on the screen gives it away.
 - Figures are counted from sealed records, so only by those who hold the legs. Whole minutes.
@@ -20,7 +20,6 @@ from sqlalchemy import select, tuple_
 from app.relocation.errors import PlanNotFound
 from app.relocation.legs import get_leg, holds_leg, is_planner, lists_leg
 from app.relocation.models import (
-    JourneyWords,
     Leg,
     LegInstructions,
     LegKind,
@@ -31,7 +30,7 @@ from app.relocation.models import (
 )
 from app.relocation.moves import DUE
 from app.vault.queries import granted_to
-from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation, Word
+from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation
 from app.work import Work
 
 _CHUNK = 200
@@ -60,6 +59,13 @@ class LegProgress:
     escalations: list[EscalationDetails]
     check_ins: list[CheckInRecord]
 
+    @property
+    def last_contact_at(self) -> datetime | None:
+        """When the person was last heard or met on this leg."""
+        heard = [found.at for found in self.check_ins if found.is_contact]
+        met = [at for at in (self.record.left_at, self.record.arrived_at) if at is not None]
+        return max([*heard, *met], default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class LegDetails:
@@ -68,6 +74,11 @@ class LegDetails:
     leg: Leg
     instructions: LegInstructions
     progress: LegProgress | None
+
+    @property
+    def due_at(self) -> datetime:
+        """When the leg is due, as moved since it was planned."""
+        return self.leg.due_at or self.instructions.due_at
 
 
 def read_leg(work: Work, leg_id: UUID) -> LegDetails:
@@ -162,7 +173,6 @@ class PlanDetails:
 
     plan: Plan
     outline: Outline
-    words: JourneyWords
     legs: list[LegDetails]
     figures: Figures
 
@@ -177,7 +187,6 @@ def read_plan(work: Work, plan: Plan) -> PlanDetails:
     return PlanDetails(
         plan,
         work.vault.open(plan.outline),
-        work.vault.open(plan.words),
         [details for details in legs if details.leg.plan_id == plan.id],
         _count_figures(work, plan.case_id, legs),
     )
@@ -195,7 +204,7 @@ def _count_figures(work: Work, case_id: UUID, legs: Sequence[LegDetails]) -> Fig
         in_transit += contacts[-1] - contacts[0]
         silence = max(silence, *(b - a for a, b in pairwise([contacts[0], *contacts])))
     moves = sum(
-        details.instructions.kind in TRAVEL and details.progress.record.left_at is not None
+        details.instructions.kind in TRAVEL and details.progress.record.was_begun
         for details in legs
         if details.progress is not None
     )
@@ -207,12 +216,7 @@ def _contacts(legs: Sequence[LegDetails]) -> list[datetime]:
     tracked = [leg.progress for leg in legs if leg.progress is not None]
     departures = [one.record.left_at for one in tracked if one.record.left_at is not None]
     arrivals = [one.record.arrived_at for one in tracked if one.record.arrived_at is not None]
-    words = [
-        record.at
-        for one in tracked
-        for record in one.check_ins
-        if record.word is not Word.NO_ANSWER
-    ]
+    words = [record.at for one in tracked for record in one.check_ins if record.is_contact]
     if not departures:
         return []
     return sorted(at for at in (*departures, *arrivals, *words) if at >= min(departures))

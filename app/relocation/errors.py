@@ -103,6 +103,20 @@ class EscortHasLeg(Conflict):
     title = "This volunteer is on another leg of the same journey; choose someone else"
 
 
+class HappenedOutOfOrder(Invalid):
+    """An arrival before the departure, or a departure before the arrival on an earlier leg."""
+
+    code = "leg.happened_out_of_order"
+    title = "Nobody arrives before they left; ask again when it was"
+
+
+class LegWalkedLater(Invalid):
+    """A leg that was walked already has a day that is past."""
+
+    code = "leg.walked_later"
+    title = "This leg was walked already: its day is today or before"
+
+
 class HappenedOutOfRange(Invalid):
     """What is reported lies in the future, or more than thirty days back."""
 

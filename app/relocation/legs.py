@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -39,7 +39,7 @@ from app.relocation.models import (
     PlanStatus,
 )
 from app.store.base import new_id
-from app.text.dates import minute_of
+from app.text.dates import minute_of, start_of_day
 from app.vault.models import GrantReason
 from app.vault.scopes import Scope
 from app.work import Work
@@ -47,6 +47,7 @@ from app.work import Work
 MAX_LEGS = 100
 LATEST_DUE = timedelta(days=366)
 PHRASE_WORDS = 3
+NOT_OVER = frozenset({LegStatus.PLANNED, LegStatus.READY, LegStatus.DEPARTED, LegStatus.REROUTED})
 DEPARTED_ONCE = frozenset({LegStatus.DEPARTED, LegStatus.ARRIVED, LegStatus.MISSED})
 
 Row = TypeVar("Row", Plan, Leg)
@@ -58,11 +59,6 @@ Row = TypeVar("Row", Plan, Leg)
 def plan_scope(plan_id: UUID) -> Scope:
     """Return the scope of a plan's outline. Who holds it is a planner of the journey."""
     return Scope(Compartment.ROUTE, plan_id)
-
-
-def words_scope(plan_id: UUID) -> Scope:
-    """Return the scope of a journey's words. Planners hold it, and escorts while they escort."""
-    return Scope(Compartment.WORDS, plan_id)
 
 
 def leg_scope(leg_id: UUID) -> Scope:
@@ -121,14 +117,14 @@ def get_leg(work: Work, leg_id: UUID) -> Leg:
 
 def lock_leg(work: Work, leg_id: UUID) -> Leg:
     """Return a leg as ``get_leg`` does, newly read and locked until this work ends."""
-    return _lock(work, Leg, get_leg(work, leg_id).id)
+    return lock_row(work, Leg, get_leg(work, leg_id).id)
 
 
 def lock_journey(work: Work, leg_id: UUID) -> tuple[Plan, Leg]:
     """Return a leg and its plan, both locked until this work ends; raises ``LegNotFound``."""
     leg = get_leg(work, leg_id)
-    plan = _lock(work, Plan, leg.plan_id)
-    return plan, _lock(work, Leg, leg.id)
+    plan = lock_row(work, Plan, leg.plan_id)
+    return plan, lock_row(work, Leg, leg.id)
 
 
 def lock_plan(work: Work, plan_id: UUID) -> Plan:
@@ -136,7 +132,7 @@ def lock_plan(work: Work, plan_id: UUID) -> Plan:
     plan = work.session.get(Plan, plan_id)
     if plan is None or not is_planner(work, plan):
         raise PlanNotFound
-    return _lock(work, Plan, plan.id)
+    return lock_row(work, Plan, plan.id)
 
 
 def list_plan_legs(work: Work, plan: Plan, *, lock: bool = False) -> Sequence[Leg]:
@@ -149,7 +145,8 @@ def list_plan_legs(work: Work, plan: Plan, *, lock: bool = False) -> Sequence[Le
     return work.session.scalars(query).all()
 
 
-def _lock(work: Work, kind: type[Row], row_id: UUID) -> Row:
+def lock_row(work: Work, kind: type[Row], row_id: UUID) -> Row:
+    """Return a row newly read, and locked until this work ends."""
     # FOR NO KEY UPDATE: escalations and check-ins that only refer to the row need not wait.
     query = select(kind).where(kind.id == row_id).with_for_update(key_share=True)
     return work.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -185,6 +182,53 @@ class LegDraft:
     grace_minutes: int
     escort_note: str | None = None
     handover_phrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkedLeg:
+    """A leg that was walked before it was put on record, and its day."""
+
+    kind: LegKind
+    place: str
+    instructions: str
+    walked_on: date
+
+
+def insert_walked_leg(work: Work, plan: Plan, walked: WalkedLeg) -> Leg:
+    """Add a leg that is over, after the last one that is; raises ``TooManyLegs``."""
+    legs = list_plan_legs(work, plan)
+    if len(legs) >= MAX_LEGS:
+        raise TooManyLegs
+    over = [leg.position for leg in legs if leg.status not in NOT_OVER]
+    first = min((leg.position for leg in legs), default=1)
+    leg = Leg(
+        id=new_id(),
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        position=max(over, default=first - 1),
+        number=len(legs) + 1,
+        status=LegStatus.ARRIVED,
+        grace_minutes=0,
+        expected_at=None,
+        due_at=None,
+        silence=0,
+        moved_on=work.today(),
+    )
+    day = start_of_day(walked.walked_on, work.deployment.organisation_settings.zone)
+    work.grants.mint(plan.case_id, [leg_scope(leg.id)])
+    instructions = LegInstructions(
+        kind=walked.kind,
+        place=walked.place,
+        text=walked.instructions,
+        escort_note=None,
+        meeting_phrase=make_phrase(),
+        handover_phrase=make_phrase(),
+        due_at=day,
+    )
+    work.vault.seal(leg.instructions, instructions)
+    work.vault.seal(leg.record, LegRecord(walked_on=walked.walked_on))
+    work.session.add(leg)
+    return leg
 
 
 def add_legs(
@@ -248,11 +292,16 @@ def make_phrase() -> str:
     return " ".join(random_words(PHRASE_WORDS))
 
 
+def check_due(work: Work, due_at: datetime, field: str) -> None:
+    """Raise ``DueOutOfRange`` unless a leg is due between now and a year from now."""
+    if not work.now() < due_at < work.now() + LATEST_DUE:
+        raise DueOutOfRange(field)
+
+
 def _check_due(work: Work, drafts: Sequence[LegDraft], not_before: datetime) -> None:
-    now, before = work.now(), not_before
+    before = not_before
     for index, draft in enumerate(drafts):
-        if not now < draft.due_at < now + LATEST_DUE:
-            raise DueOutOfRange(f"legs.{index}.due_at")
+        check_due(work, draft.due_at, f"legs.{index}.due_at")
         if draft.due_at < before:
             raise DueOutOfOrder(f"legs.{index}.due_at")
         before = draft.due_at

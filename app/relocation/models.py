@@ -19,7 +19,6 @@ from app.permissions import Compartment
 from app.store.base import CaseRecord, Versioned, choice, plain
 from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
-from app.watch.models import Word
 
 
 class PlanStatus(StrEnum):
@@ -70,10 +69,28 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class JourneyWords:
-    """The safe word and the duress word of a journey. They stay the same on all of its legs."""
+    """The words of a journey, the same on all of its legs. ``former``: duress words of before."""
 
     safe: str
     duress: str
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WordMark:
+    """How a word sounds, as a keyed hash with its length: it can be recognised, not read."""
+
+    letters: int
+    blanks: bool
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyMarks:
+    """The marks of the safe word, and of every duress word, of before too."""
+
+    safe: tuple[WordMark, ...]
+    duress: tuple[WordMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +107,33 @@ class LegInstructions:
 
 
 @dataclass(frozen=True, slots=True)
+class DueMove:
+    """The time at which a leg was due was moved: from when to when, by whom, when and why."""
+
+    was: datetime
+    became: datetime
+    by: UUID
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LegRecord:
-    """How one leg went, to the minute. ``duress`` stays ``Word.DURESS`` once that word was said."""
+    """How one leg went, to the minute. What was heard on it is in its check-ins.
+
+    ``walked_on``: the day of a leg that was put on record after it was walked.
+    """
 
     left_at: datetime | None = None
     arrived_at: datetime | None = None
-    last_contact_at: datetime | None = None
-    duress: Word = Word.SAFE
-    unknown_words: int = 0
-    unknown_at: datetime | None = None
     reason: str | None = None
+    due_moves: tuple[DueMove, ...] = ()
+    walked_on: date | None = None
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether somebody has departed on the leg."""
+        return self.left_at is not None or self.walked_on is not None
 
 
 class Plan(CaseRecord, Versioned):
@@ -117,6 +151,7 @@ class Plan(CaseRecord, Versioned):
 
     outline = SealedField(Outline, Compartment.ROUTE, step=NOTES)
     words = SealedField(JourneyWords, Compartment.WORDS, step=NOTES)
+    marks = SealedField(JourneyMarks, Compartment.WORDS, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property
     def part(self) -> UUID:

@@ -13,9 +13,10 @@ from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.relocation import details, errors, moves, service
+from app.relocation import details, errors, moves, reroutes, service, words
 from app.relocation.schemas import (
     EscortUpdate,
+    LegDueUpdate,
     LegListCreate,
     LegListRead,
     LegMoveCreate,
@@ -23,8 +24,12 @@ from app.relocation.schemas import (
     LegSummary,
     PlanCreate,
     PlanMoveCreate,
+    PlanOpenedRead,
     PlanRead,
     PlanStateRead,
+    WalkedLegCreate,
+    WordsToldCreate,
+    WordsToldRead,
 )
 from app.work import Work
 
@@ -50,19 +55,13 @@ _ADDING_LEGS = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.TooManyLegs)
         *_ADDING_LEGS,
     ),
 )
-def open_plan(case_id: UUID, body: PlanCreate, work: Work) -> PlanRead:
+def open_plan(case_id: UUID, body: PlanCreate, work: Work) -> PlanOpenedRead:
     """Open a plan of legs for a case that is active, or in an emergency."""
     drafts = [leg.to_draft() for leg in body.legs]
-    plan = service.open_plan(
-        work,
-        case_id,
-        body.to_outline(),
-        drafts,
-        safe_word=body.safe_word,
-        duress_word=body.duress_word,
-    )
+    agreed = words.complete_words(body.safe_word, body.duress_word)
+    plan = service.open_plan(work, case_id, body.to_outline(), drafts, agreed)
     work.session.flush()
-    return PlanRead.of(details.read_plan(work, plan))
+    return PlanOpenedRead.opened(details.read_plan(work, plan), body, agreed)
 
 
 @router.get(
@@ -73,6 +72,19 @@ def open_plan(case_id: UUID, body: PlanCreate, work: Work) -> PlanRead:
 def read_plan(case_id: UUID, work: Work) -> PlanRead:
     """Read the newest plan of a case, with its legs and its figures."""
     return PlanRead.of(details.read_plan(work, service.get_plan(work, case_id)))
+
+
+@router.post(
+    "/plans/{plan_id}/words",
+    needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("the words of a journey are told whatever the status"),
+    changes=True,
+    raises=(errors.PlanNotFound, errors.WordsAlike),
+)
+def tell_words(plan_id: UUID, body: WordsToldCreate, work: Work) -> WordsToldRead:
+    """Record that the person was told new words; the duress words of before go on alarming."""
+    plan, told = words.tell_words(work, plan_id, body.safe_word, body.duress_word)
+    return WordsToldRead.of(plan, body, told)
 
 
 @router.post(
@@ -87,6 +99,20 @@ def extend_plan(plan_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
     """Add legs at the end of an open plan; but no journey begins once its case has ended."""
     legs = service.extend_plan(work, plan_id, [leg.to_draft() for leg in body.legs])
     return LegListRead.of(details.open_legs(work, legs))
+
+
+@router.post(
+    "/plans/{plan_id}/walked-legs",
+    needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("puts on record what has happened"),
+    creates=True,
+    status_code=201,
+    raises=(errors.PlanNotFound, errors.LegWalkedLater, errors.TooManyLegs),
+)
+def add_walked_leg(plan_id: UUID, body: WalkedLegCreate, work: Work) -> LegRead:
+    """Put a leg on record that was walked already, with its day."""
+    leg = service.add_walked_leg(work, plan_id, body.to_walked())
+    return LegRead.of(details.open_legs(work, [leg])[0])
 
 
 @router.post(
@@ -144,11 +170,31 @@ def read_leg(leg_id: UUID, work: Work) -> LegRead:
         errors.LegMoveRefused,
         errors.NotPlanner,
         errors.HappenedOutOfRange,
+        errors.HappenedOutOfOrder,
     ),
 )
 def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
     """Move a leg to another status: ready, departed, arrived, missed or aborted."""
     leg = moves.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
+    return LegRead.of(details.open_legs(work, [leg])[0])
+
+
+@router.post(
+    "/legs/{leg_id}/due",
+    needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("moves when a sign is due of who is on the road"),
+    changes=True,
+    raises=(
+        errors.LegNotFound,
+        errors.NotPlanner,
+        errors.LegOver,
+        errors.DueOutOfRange,
+        errors.DueOutOfOrder,
+    ),
+)
+def move_due(leg_id: UUID, body: LegDueUpdate, work: Work) -> LegRead:
+    """Move the time at which a leg is due; the legs behind it move along when it is put off."""
+    leg = moves.move_due(work, leg_id, body.due_at, body.reason)
     return LegRead.of(details.open_legs(work, [leg])[0])
 
 
@@ -190,5 +236,5 @@ def assign_escort(leg_id: UUID, body: EscortUpdate, work: Work) -> LegRead:
 )
 def reroute_leg(leg_id: UUID, body: LegListCreate, work: Work) -> LegListRead:
     """Replace this leg, and the later ones that have not departed, by new legs."""
-    legs = service.reroute(work, leg_id, [leg.to_draft() for leg in body.legs])
+    legs = reroutes.reroute(work, leg_id, [leg.to_draft() for leg in body.legs])
     return LegListRead.of(details.open_legs(work, legs))

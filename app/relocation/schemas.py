@@ -19,9 +19,10 @@ from app.http.schema import (
     Version,
     case_shut,
 )
-from app.relocation.details import EscalationDetails, Figures, LegDetails, PlanDetails
-from app.relocation.legs import LegDraft
+from app.relocation.details import Figures, LegDetails, PlanDetails
+from app.relocation.legs import LegDraft, WalkedLeg
 from app.relocation.models import (
+    JourneyWords,
     Leg,
     LegInstructions,
     LegKind,
@@ -30,19 +31,10 @@ from app.relocation.models import (
     Plan,
     PlanStatus,
 )
-from app.relocation.timer import level_reached_at
-from app.totality import require_rows
-from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
+from app.relocation.progress_schemas import LegProgressRead
 
 MAX_GRACE_MINUTES = 7 * 24 * 60
 MAX_LEGS_AT_ONCE = 40
-
-WORDS: dict[Word, Literal["safe", "duress", "no_answer"]] = {
-    Word.SAFE: "safe",
-    Word.DURESS: "duress",
-    Word.NO_ANSWER: "no_answer",
-}
-require_rows("WORDS", WORDS, Word, file="app/relocation/schemas.py")
 
 
 # ---------------------------------------------------------------------- requests
@@ -85,6 +77,33 @@ class LegListCreate(Schema):
     legs: Annotated[list[LegCreate], Field(min_length=1, max_length=MAX_LEGS_AT_ONCE)]
 
 
+class WordsToldCreate(Schema):
+    """The new words that the person was told. Words that are left out are made up."""
+
+    safe_word: Annotated[Code | None, Field(examples=["tamarind"])] = None
+    duress_word: Annotated[Code | None, Field(examples=["monsoon"])] = None
+
+
+class WalkedLegCreate(Schema):
+    """A leg that was walked before it was put on record, and its day."""
+
+    kind: Annotated[LegKind, Field(examples=["walk"])]
+    place: Annotated[ShortText, Field(examples=["over the hill"])]
+    instructions: Annotated[LongText, Field(examples=["They went alone."])]
+    walked_on: Annotated[date, Field(examples=["2026-03-01"])]
+
+    def to_walked(self) -> WalkedLeg:
+        """Return the leg as the service takes it."""
+        return WalkedLeg(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class LegDueUpdate(Schema):
+    """When the leg is due now, and why it was moved."""
+
+    due_at: Annotated[UtcMoment, Field(examples=["2026-03-02T20:00:00Z"])]
+    reason: Annotated[Reason | None, Field(examples=["The bus is five hours late."])] = None
+
+
 class PlanMoveCreate(Schema):
     """A plan is abandoned by a planner; only the arrival of its last leg finishes it."""
 
@@ -109,92 +128,6 @@ class EscortUpdate(Schema):
 # ---------------------------------------------------------------------- responses
 
 
-class EscalationRead(Schema):
-    """A level that the present silence has reached, and who acknowledged it."""
-
-    level: EscalationLevel
-    notified: NotifiedGroup
-    reached_at: datetime | None
-    acknowledged_by: UUID | None
-    acknowledged_at: datetime | None
-    note: str | None
-
-    @classmethod
-    def of(cls, leg: Leg, details: EscalationDetails) -> Self:
-        """Return one escalation of a leg."""
-        level, taken = details.escalation.level, details.acknowledgement
-        at = leg.expected_at and level_reached_at(level, leg.expected_at, leg.grace_minutes)
-        return cls(
-            level=level,
-            notified=details.escalation.notified,
-            reached_at=at,
-            acknowledged_by=taken.by if taken else None,
-            acknowledged_at=taken.at if taken else None,
-            note=taken.note if taken else None,
-        )
-
-
-class CheckInRead(Schema):
-    """The word of a check-in, or that there was no answer.
-
-    ``said_at`` is what the sender's clock said, where that was ahead: ``at`` is then the arrival.
-    """
-
-    word: Literal["safe", "duress", "no_answer"]
-    at: datetime
-    said_at: datetime | None
-    by: UUID
-    note: str | None
-
-    @classmethod
-    def of(cls, record: CheckInRecord) -> Self:
-        """Return one check-in."""
-        return cls(
-            word=WORDS[record.word],
-            at=record.at,
-            said_at=record.said_at,
-            by=record.by,
-            note=record.note,
-        )
-
-
-class LegProgressRead(Schema):
-    """What only planners see of a leg."""
-
-    case_id: UUID
-    plan_id: UUID
-    position: int
-    escort_id: UUID | None
-    left_at: datetime | None
-    arrived_at: datetime | None
-    last_contact_at: datetime | None
-    unknown_words: int
-    reason: str | None
-    escalations: list[EscalationRead]
-    check_ins: list[CheckInRead]
-
-    @classmethod
-    def of(cls, details: LegDetails) -> Self | None:
-        """Return a leg's progress as its planners see it, None for the escort."""
-        leg, progress = details.leg, details.progress
-        if progress is None:
-            return None
-        record = progress.record
-        return cls(
-            case_id=leg.case_id,
-            plan_id=leg.plan_id,
-            position=leg.position,
-            escort_id=leg.escort_id,
-            left_at=record.left_at,
-            arrived_at=record.arrived_at,
-            last_contact_at=record.last_contact_at,
-            unknown_words=record.unknown_words,
-            reason=record.reason,
-            escalations=[EscalationRead.of(leg, found) for found in progress.escalations],
-            check_ins=[CheckInRead.of(found) for found in progress.check_ins],
-        )
-
-
 class LegSummary(Schema):
     """A leg in a list; without its kind and time where it does not open."""
 
@@ -214,7 +147,7 @@ class LegSummary(Schema):
             version=leg.version,
             status=leg.status,
             kind=None if instructions is None else instructions.kind,
-            due_at=None if instructions is None else instructions.due_at,
+            due_at=leg.due_at or (instructions.due_at if instructions is not None else None),
             expected_at=leg.expected_at,
             shut=case_shut(instructions),
         )
@@ -246,7 +179,7 @@ class LegRead(Schema):
             version=details.leg.version,
             status=details.leg.status,
             kind=instructions.kind,
-            due_at=instructions.due_at,
+            due_at=details.due_at,
             expected_at=details.leg.expected_at,
             grace_minutes=details.leg.grace_minutes,
             place=instructions.place,
@@ -316,8 +249,6 @@ class PlanRead(_PlanColumns):
     destination: str
     notes: str | None
     ended_because: str | None
-    safe_word: str
-    duress_word: str
     legs: list[LegRead]
     figures: JourneyFiguresRead
 
@@ -331,8 +262,38 @@ class PlanRead(_PlanColumns):
             destination=outline.destination,
             notes=outline.notes,
             ended_because=outline.ended_because,
-            safe_word=details.words.safe,
-            duress_word=details.words.duress,
             legs=[LegRead.of(leg) for leg in details.legs],
             figures=JourneyFiguresRead.of(details.figures),
+        )
+
+
+class PlanOpenedRead(PlanRead):
+    """A plan that was opened. A word is in it if it was made up: here, and never again."""
+
+    safe_word: str | None
+    duress_word: str | None
+
+    @classmethod
+    def opened(cls, details: PlanDetails, asked: PlanCreate, words: JourneyWords) -> Self:
+        """Return a new plan, with those of its words that the request left out."""
+        return cls(
+            **dict(PlanRead.of(details)),
+            safe_word=words.safe if asked.safe_word is None else None,
+            duress_word=words.duress if asked.duress_word is None else None,
+        )
+
+
+class WordsToldRead(_PlanColumns):
+    """New words, which the person was told. A word is in it if it was made up: never again."""
+
+    safe_word: str | None
+    duress_word: str | None
+
+    @classmethod
+    def of(cls, plan: Plan, asked: WordsToldCreate, words: JourneyWords) -> Self:
+        """Return a plan with those of its words that the request left out."""
+        return cls(
+            **cls.columns_of(plan),
+            safe_word=words.safe if asked.safe_word is None else None,
+            duress_word=words.duress if asked.duress_word is None else None,
         )

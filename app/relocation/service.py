@@ -2,9 +2,9 @@
 
 - The coordinators who hold a case plan its journeys: they hold the plan, its words and every leg.
 - The safe word and the duress word belong to the journey: a reroute or a new leg keeps them.
-- An escort is granted one leg and the words, for as long as the leg lasts: not the origin, not the
-  destination, not the name. So an escort has never worked on the case and never has two legs of it
-  at a time.
+- An escort is granted one leg for as long as it lasts: not the origin, not the destination, not the
+  name. So an escort has never worked on the case and never has two legs of it at a time. What the
+  person says is heard from them until a month after the journey.
 
 Knows cells and grants; no HTTP.
 """
@@ -21,23 +21,24 @@ from app.accounts import service as accounts
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.cases.models import Case
+from app.casework.journeys import grant_hearing, grant_hearing_to_followers, words_scope
 from app.casework.readiness import Task, require_ready
-from app.crypto.passwords import random_words
 from app.permissions import Role
 from app.relocation.errors import (
     EscortHasLeg,
     EscortKnowsPerson,
     EscortUnavailable,
-    LegMoveRefused,
     LegOver,
+    LegWalkedLater,
     PlanNotFound,
     PlanOpenAlready,
-    WordsAlike,
 )
 from app.relocation.legs import (
     LegDraft,
+    WalkedLeg,
     add_legs,
     grant_to_planners,
+    insert_walked_leg,
     is_on_the_road,
     leg_scope,
     list_plan_legs,
@@ -45,14 +46,13 @@ from app.relocation.legs import (
     lock_plan,
     plan_scope,
     require_planner,
-    words_scope,
 )
 from app.relocation.models import JourneyWords, Leg, LegStatus, Outline, Plan, PlanStatus
-from app.relocation.moves import DUE, MOVES, UNRESOLVED, WAITING, end_plan, require_open, set_status
+from app.relocation.moves import DUE, UNRESOLVED, end_plan, require_open
+from app.relocation.words import complete_words, seal_words
 from app.store.base import new_id
 from app.store.queries import next_number
-from app.text.spoken import alike, sounds
-from app.vault.models import Grant, GrantReason
+from app.vault.models import OF_A_JOURNEY, Grant, GrantReason
 from app.work import Work
 
 # ---------------------------------------------------------------------- plans
@@ -63,16 +63,13 @@ def open_plan(
     case_id: UUID,
     outline: Outline,
     drafts: Sequence[LegDraft],
-    *,
-    safe_word: str | None = None,
-    duress_word: str | None = None,
+    words: JourneyWords | None = None,
 ) -> Plan:
     """Open a plan for a case; the coordinators of its team who hold the case become its planners.
 
     Words that are not given are made up. Raises ``CaseNotFound``, ``CaseNotReady``,
-    ``PlanOpenAlready``, ``WordsAlike``, and as ``add_legs`` does.
+    ``PlanOpenAlready``, and as ``add_legs`` does.
     """
-    words = complete_words(safe_word, duress_word)
     case = cases.get_case(work, case_id)
     require_ready(work, case, Task.PLAN)
     newest = find_newest_plan(work, case_id)
@@ -91,29 +88,15 @@ def open_plan(
     scopes = [plan_scope(plan.id), words_scope(plan.id)]
     work.grants.mint(case.id, scopes)
     work.vault.seal(plan.outline, outline)
-    work.vault.seal(plan.words, words)
+    seal_words(work, plan, words or complete_words(None, None))
     work.session.add(plan)
     work.session.flush()
     legs = add_legs(work, plan, drafts, position=1, not_before=work.now())
     scopes += [leg_scope(leg.id) for leg in legs]
     grant_to_planners(work, plan, _coordinators(work, case), scopes)
+    grant_hearing_to_followers(work, plan, case.id)
     work.trail.record(EventKind.PLAN_OPENED, case.id, plan=str(plan.id), legs=len(legs))
     return plan
-
-
-def complete_words(safe: str | None, duress: str | None) -> JourneyWords:
-    """Return the words of a journey as proposed, with random ones for those left open.
-
-    Raises ``WordsAlike`` for two that sound alike, or one without a letter or digit.
-    """
-    if not all(sounds(word) for word in (safe, duress) if word is not None):
-        raise WordsAlike("duress_word")
-    if safe is not None and duress is not None and alike(safe, duress):
-        raise WordsAlike("duress_word")
-    while True:
-        words = JourneyWords(safe or random_words(1)[0], duress or random_words(1)[0])
-        if not alike(words.safe, words.duress):
-            return words
 
 
 def _coordinators(work: Work, case: Case) -> Iterable[UUID]:
@@ -149,10 +132,26 @@ def extend_plan(work: Work, plan_id: UUID, drafts: Sequence[LegDraft]) -> list[L
     """
     plan = lock_plan(work, plan_id)
     require_open(plan)
-    _require_ready(work, plan)
+    require_plan_ready(work, plan)
     legs = [leg for leg in list_plan_legs(work, plan) if leg.status is not LegStatus.REROUTED]
     last = legs[-1] if legs else None
-    return _extend(work, plan, drafts, after=last, position=last.position + 1 if last else 1)
+    return extend_with(work, plan, drafts, after=last, position=last.position + 1 if last else 1)
+
+
+def add_walked_leg(work: Work, plan_id: UUID, walked: WalkedLeg) -> Leg:
+    """Put a leg on record that was walked already, with its day, before the legs still to come.
+
+    Raises ``PlanNotFound``, ``LegWalkedLater``, ``TooManyLegs``.
+    """
+    plan = lock_plan(work, plan_id)
+    if walked.walked_on > work.today():
+        raise LegWalkedLater("walked_on")
+    leg = insert_walked_leg(work, plan, walked)
+    planners = work.grants.holders(plan.case_id, plan_scope(plan.id))
+    grant_to_planners(work, plan, planners, [leg_scope(leg.id)])
+    work.trail.record(EventKind.LEG_WALKED, plan.case_id, plan=str(plan.id), leg=str(leg.id))
+    work.session.flush()
+    return leg
 
 
 def abandon_plan(work: Work, plan_id: UUID, reason: str | None = None) -> Plan:
@@ -170,48 +169,20 @@ def abandon_plan(work: Work, plan_id: UUID, reason: str | None = None) -> Plan:
     return plan
 
 
-def reroute(work: Work, leg_id: UUID, drafts: Sequence[LegDraft]) -> list[Leg]:
-    """Replace a leg, and the later ones that have not departed, by new legs with new phrases.
-
-    Returns the new legs. Raises ``LegNotFound``, ``PlanOver``, ``LegMoveRefused``,
-    ``NotPlanner``, ``CaseNotReady`` before anybody has departed, and as ``Work.claim`` and
-    ``add_legs`` do.
-    """
-    plan, leg = lock_journey(work, leg_id)
-    work.claim(leg)
-    require_planner(work, leg)
-    require_open(plan)
-    _require_ready(work, plan)
-    if MOVES.find(leg.status, LegStatus.REROUTED) is None:
-        raise LegMoveRefused
-    legs = list_plan_legs(work, plan, lock=True)
-    before = [
-        other
-        for other in legs
-        if other.position < leg.position and other.status is not LegStatus.REROUTED
-    ]
-    for other in legs:
-        later = other.position > leg.position and other.status in WAITING
-        if other.id == leg.id or later:
-            set_status(work, other, LegStatus.REROUTED)
-    after = before[-1] if before else None
-    return _extend(work, plan, drafts, after=after, position=leg.position)
-
-
-def _require_ready(work: Work, plan: Plan) -> None:
+def require_plan_ready(work: Work, plan: Plan) -> None:
     """Raise ``CaseNotReady`` where the case has ended, unless people are on the road."""
     case = cases.get_case(work, plan.case_id)
     require_ready(work, case, Task.CONTINUE_PLAN, on_the_road=is_on_the_road(work, plan))
 
 
-def _extend(
+def extend_with(
     work: Work, plan: Plan, drafts: Sequence[LegDraft], *, after: Leg | None, position: int
 ) -> list[Leg]:
     """Add legs after one of an open plan; an escort who is still on that one keeps the phrase."""
     phrase, due = None, work.now()
     if after is not None and after.status in UNRESOLVED:
         instructions = work.vault.open(after.instructions)
-        phrase, due = instructions.handover_phrase, instructions.due_at
+        phrase, due = instructions.handover_phrase, after.due_at or instructions.due_at
     legs = add_legs(work, plan, drafts, position=position, not_before=due, meeting_phrase=phrase)
     planners = work.grants.holders(plan.case_id, plan_scope(plan.id))
     grant_to_planners(work, plan, planners, [leg_scope(leg.id) for leg in legs])
@@ -235,17 +206,18 @@ def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
     if leg.status not in DUE:
         raise LegOver
     if volunteer_id is not None:
-        _require_ready(work, plan)
+        require_plan_ready(work, plan)
         _check_escort(work, plan, leg, volunteer_id)
     work.grants.end(leg.case_id, about=leg.id)
     if volunteer_id is not None:
         work.grants.grant(
             leg.case_id,
             volunteer_id,
-            [leg_scope(leg.id), words_scope(plan.id)],
+            [leg_scope(leg.id)],
             reason=GrantReason.ESCORT,
             about=leg.id,
         )
+        grant_hearing(work, plan, [volunteer_id], about=plan.id)
     leg.escort_id = volunteer_id
     escort = None if volunteer_id is None else str(volunteer_id)
     work.trail.record(EventKind.LEG_ESCORTED, leg.case_id, leg=str(leg.id), escort=escort)
@@ -261,7 +233,7 @@ def _check_escort(work: Work, plan: Plan, leg: Leg, volunteer_id: UUID) -> None:
     worked = select(Grant.id).where(
         Grant.case_id == leg.case_id,
         Grant.holder_id == volunteer_id,
-        Grant.reason != GrantReason.ESCORT,
+        Grant.reason.not_in(OF_A_JOURNEY),
     )
     if work.session.scalars(worked.limit(1)).first() is not None:
         raise EscortKnowsPerson

@@ -3,7 +3,9 @@
 - A leg is late as soon as the next contact is due, overdue after the grace, missing after three
   times the grace, and never more than twelve hours after overdue.
 - A contact restarts the timer and begins a new silence; it never moves the timer earlier.
-- The timer never runs away: nothing is expected later than the leg was planned to be over, or than
+- A planner moves the time at which a leg is due; who is on the road says when the next sign comes,
+  at most a day ahead. Legs that wait behind it move by as much.
+- The timer never runs away: nothing is expected later than the leg is planned to be over, or than
   its grace from now. What a clock that was ahead has put off comes back by itself.
 
 Arithmetic only: knows no keys and writes nothing but the timer.
@@ -11,7 +13,9 @@ Arithmetic only: knows no keys and writes nothing but the timer.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from app.relocation.errors import HappenedOutOfRange
@@ -22,6 +26,7 @@ from app.work import Work
 
 LONGEST_UNTIL_MISSING = timedelta(hours=12)
 OLDEST_NEWS = timedelta(days=30)
+LONGEST_PROMISE = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far the sender's clock may be ahead of ours in a move that happened just now."""
 
@@ -39,8 +44,36 @@ def record_contact(leg: Leg, at: datetime, present: Span) -> None:
     due = minute_of(min(at, earliest)) + timedelta(minutes=leg.grace_minutes)
     if leg.expected_at is None or due <= earliest:
         return
-    leg.expected_at = max(due, min(leg.expected_at, _latest_expected(leg, latest)))
+    was = leg.expected_at if leg.due_at is None else max(leg.expected_at, leg.due_at)
+    leg.expected_at = max(due, min(was, _latest_expected(leg, latest)))
     leg.silence += 1
+
+
+def put_off(leg: Leg, later: Iterable[Leg], until: datetime, present: Span) -> None:
+    """Expect the next contact at the time that the person gave, if that is later than planned.
+
+    No more than a day ahead. ``later`` are the legs behind it: those that are due move as well.
+    """
+    if leg.expected_at is None or leg.due_at is None or until.tzinfo is None:
+        return
+    moment = minute_of(min(until, present[0] + LONGEST_PROMISE))
+    if moment > leg.expected_at:
+        move_timer(leg, later, moment)
+
+
+def move_timer(leg: Leg, later: Iterable[Leg], due_at: datetime) -> None:
+    """Move the time at which a leg is due, and begin a new silence.
+
+    The legs behind it that are due move by as much where this one is put off.
+    """
+    delay = due_at - (leg.due_at or due_at)
+    leg.expected_at = leg.due_at = due_at
+    leg.silence += 1
+    for other in later:
+        if delay > timedelta() and other.expected_at is not None and other.due_at is not None:
+            other.expected_at += delay
+            other.due_at += delay
+            other.silence += 1
 
 
 def bring_back(leg: Leg, latest: datetime) -> bool:
@@ -65,23 +98,40 @@ def happened_at(work: Work, at: datetime | None) -> datetime:
     A sender's clock may be two minutes ahead of ours. Raises ``HappenedOutOfRange`` for a time
     further in the future, or more than thirty days back.
     """
-    return _plausible(work, at, ahead=CLOCKS_DIFFER)
-
-
-def heard_at(work: Work, at: datetime | None) -> datetime:
-    """Return the minute in which somebody was heard; never later than now, whatever a clock said.
-
-    Raises ``HappenedOutOfRange`` for more than thirty days back.
-    """
-    return _plausible(work, at, ahead=None)
-
-
-def _plausible(work: Work, at: datetime | None, *, ahead: timedelta | None) -> datetime:
     now = work.now()
     said = at or now
-    if said <= now - OLDEST_NEWS or (ahead is not None and said > now + ahead):
+    if not now - OLDEST_NEWS < said <= now + CLOCKS_DIFFER:
         raise HappenedOutOfRange("at")
     return minute_of(min(said, now))
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAt:
+    """When somebody was heard, as far as can be believed.
+
+    ``said_at``: what the sender's clock said, where that cannot be. ``is_fresh``: it is not so old
+    that it may be no news at all.
+    """
+
+    at: datetime
+    said_at: datetime | None = None
+    is_fresh: bool = True
+
+
+def heard_at(work: Work, at: datetime | None) -> HeardAt:
+    """Return when somebody was heard: the time of arrival where the sender's clock cannot be right.
+
+    Never refused: not for a time ahead, without a zone, or long past.
+    """
+    now = minute_of(work.now())
+    if at is None:
+        return HeardAt(now)
+    said = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    if at.tzinfo is None or said > work.now():
+        return HeardAt(now, said)
+    if said <= now - OLDEST_NEWS:
+        return HeardAt(now, said, is_fresh=False)
+    return HeardAt(minute_of(said))
 
 
 def level_reached_at(level: EscalationLevel, expected_at: datetime, grace_minutes: int) -> datetime:

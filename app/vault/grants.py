@@ -264,6 +264,10 @@ class Grants:
         query = select(Grant).where(Grant.holder_id == holder_id, Grant.ended_on.is_(None))
         return self._end(self._session.scalars(query).all())
 
+    def end_each(self, grants: Sequence[Grant]) -> int:
+        """End these live grants, destroy their wraps, and return how many."""
+        return self._end(grants)
+
     def _end(self, grants: Sequence[Grant]) -> int:
         for grant in grants:
             grant.ended_on = self._today()

@@ -23,7 +23,12 @@ class GrantReason(StrEnum):
     REGISTRATION = "registration"
     AID = "aid"
     ESCORT = "escort"
+    WORDS = "words"
     LEAD = "lead"
+
+
+OF_A_JOURNEY = frozenset({GrantReason.ESCORT, GrantReason.WORDS})
+"""Grants that show no case: one leg of a journey, or its words and check-ins."""
 
 
 class OrganisationKeyKind(StrEnum):

@@ -1,130 +1,168 @@
-"""Check-ins: the safe word, the duress word, or no answer.
+"""Check-ins: the safe word, the duress word, no answer, or what nobody understood.
 
-- The words are those of the journey; both are always compared, by ear and not by spelling.
+- A check-in is never refused: from who held a leg, follows the case or plans the journey,
+  until a month after its end, whatever the status of the leg, the sender's clock, the version or
+  the count of tries.
+- It counts where the traveller is now: on the leg under way, else on the next one, even when it
+  was brought for a leg that is over or was replaced.
 - The response to a duress word is the response to a safe word: the same rows of the same sizes are
   written, the same columns change, the same event is recorded, the same bytes are returned.
-- The word is sealed under the leg's scope, for planners; each check-in also writes an alert for
-  the leads, which nearly always says nothing.
-- An unknown word is refused and counted; after several, each try waits a minute.
+- Each check-in also writes an alert for the leads, which nearly always says nothing.
+- What holds no agreed word ends no silence. It is sealed as it came, and is on the watch until a
+  planner has looked at it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.alerts.models import AlertKind
 from app.audit.events import EventKind
-from app.crypto.derive import equal
-from app.relocation.errors import LegOver
-from app.relocation.legs import lock_leg
-from app.relocation.models import JourneyWords, Leg, LegRecord, Plan
-from app.relocation.moves import UNRESOLVED
-from app.relocation.timer import heard_at, record_contact
-from app.text.spoken import sounds
-from app.watch.errors import UnknownWord, WordsTooFast
+from app.cases import service as cases
+from app.casework.journeys import hears, is_heard_still, list_plans
+from app.relocation.errors import LegNotFound, PlanNotFound
+from app.relocation.legs import holds_leg, list_plan_legs, lock_row
+from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
+from app.relocation.moves import DUE, UNRESOLVED
+from app.relocation.timer import heard_at, put_off, record_contact
+from app.relocation.words import recognise
+from app.store.counters import count_one
+from app.text.dates import minute_of
 from app.watch.escalation import raise_leg_alert
 from app.watch.models import CheckIn, CheckInRecord, Word
-from app.work import Work, begin_work, unit_of_work
+from app.work import Work
 
 FREE_TRIES = 5
-WAIT = timedelta(minutes=1)
+"""So many words that nobody understood are called so within a minute; later ones are heard too."""
+
+_CONTACTS = frozenset({Word.SAFE, Word.DURESS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What somebody brings. ``word`` None: no answer. ``at``: when it was, if not just now.
+
+    ``next_sign_at``: when the person said that they will be heard again.
+    """
+
+    word: str | None
+    note: str | None = None
+    at: datetime | None = None
+    next_sign_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInReceipt:
-    """What the member who checked in gets to know: that it was recorded."""
+    """What the member who checked in gets to know: that it was recorded.
+
+    ``leg_id``: the leg it was brought for, None for a case. ``expected_at``: None for who neither
+    holds the leg under way nor follows the case. ``understood``: None after many tries.
+    """
 
     id: UUID
-    leg_id: UUID
+    leg_id: UUID | None
     expected_at: datetime | None
+    understood: bool | None
 
 
-def check_in(
-    work: Work,
-    leg_id: UUID,
-    word: str | None,
-    *,
-    note: str | None = None,
-    at: datetime | None = None,
-) -> CheckInReceipt:
-    """Record a check-in on a leg; ``word`` None means that there was no answer.
+def check_in(work: Work, leg_id: UUID, report: Report) -> CheckInReceipt:
+    """Record what was said to somebody who holds or held a leg, or follows its case.
 
-    ``at`` is when it was, if not now; a time that is still to come says only what the sender's
-    clock said, and is kept beside the time of arrival. A word is a contact, no answer is none.
-    Raises ``LegNotFound``, ``LegOver``, ``HappenedOutOfRange`` for old news, ``UnknownWord`` for a
-    word that was not agreed, which is counted, ``WordsTooFast`` after several of them.
+    Raises ``LegNotFound``.
     """
-    leg = lock_leg(work, leg_id)
-    if leg.status not in UNRESOLVED:
-        raise LegOver
-    moment = heard_at(work, at)
-    record = work.vault.open(leg.record)
-    said = _recognise(work, leg, record, word)
-    check_in = CheckIn(case_id=leg.case_id, leg_id=leg.id, made_on=work.today())
-    ahead = at if at is not None and at > work.now() else None
-    found = CheckInRecord(said, moment, work.principal.id, note, said_at=ahead)
-    work.vault.seal(check_in.record, found)
+    leg = work.session.get(Leg, leg_id)
+    plan = None if leg is None else work.session.get_one(Plan, leg.plan_id)
+    if leg is None or plan is None or not hears(work, plan):
+        raise LegNotFound
+    others = [other for other in _list_heard(work, leg.case_id) if other.id != plan.id]
+    return _record(work, [plan, *others], report, brought_for=leg)
+
+
+def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceipt:
+    """Record what was said to somebody who follows a case, on the journey of that case.
+
+    Raises ``CaseNotFound``, ``PlanNotFound``.
+    """
+    cases.get_case(work, case_id)
+    plans = _list_heard(work, case_id)
+    if not plans:
+        raise PlanNotFound
+    return _record(work, plans, report, brought_for=None)
+
+
+def _list_heard(work: Work, case_id: UUID) -> list[Plan]:
+    """Return the plans of a case on which words are heard, and which the principal hears."""
+    plans = list_plans(work, case_id)
+    return [plan for plan in plans if is_heard_still(plan, work.today()) and hears(work, plan)]
+
+
+def _record(
+    work: Work, plans: list[Plan], report: Report, *, brought_for: Leg | None
+) -> CheckInReceipt:
+    plan, leg = _find_place(work, plans, brought_for)
+    said, moment = _judge(work, plans, report), heard_at(work, report.at)
+    check_in = CheckIn(case_id=leg.case_id, plan_id=plan.id, leg_id=leg.id, made_on=work.today())
+    record = CheckInRecord(
+        said,
+        moment.at,
+        work.principal.id,
+        report.note,
+        said_at=moment.said_at,
+        said=report.word if said is Word.NOT_UNDERSTOOD else None,
+        next_sign_at=report.next_sign_at,
+    )
+    work.vault.seal(check_in.record, record)
     work.session.add(check_in)
     duress = said is Word.DURESS
     raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
-    work.vault.seal(leg.record, _recorded(record, said, moment))
-    if said is not Word.NO_ANSWER:
-        record_contact(leg, moment, work.deployment.time_span())
+    if said in _CONTACTS and moment.is_fresh:
+        _restart_timer(work, plan, leg, moment.at, report.next_sign_at)
     work.trail.record(EventKind.LEG_CHECKED_IN, leg.case_id, leg=str(leg.id))
-    return CheckInReceipt(check_in.id, leg.id, leg.expected_at)
+    shown = leg.expected_at if holds_leg(work, leg) or work.grants.holds(leg.case_id) else None
+    asked = None if brought_for is None else brought_for.id
+    return CheckInReceipt(check_in.id, asked, shown, _understood(work, plan, said))
 
 
-def find_word(words: JourneyWords, said: str) -> Word | None:
-    """Return which word of a journey was said, or None; both are compared in any case."""
-    heard = sounds(said)
-    safe, duress = _matches(heard, words.safe), _matches(heard, words.duress)
-    if duress:
-        return Word.DURESS
-    return Word.SAFE if safe else None
+def _find_place(work: Work, plans: list[Plan], brought_for: Leg | None) -> tuple[Plan, Leg]:
+    """Return the journey and the leg on which a report counts, both locked."""
+    open_plans = [plan for plan in plans if plan.status is PlanStatus.OPEN]
+    plan = lock_row(work, Plan, (open_plans or plans)[0].id)
+    legs = list_plan_legs(work, plan, lock=True)
+    asked = [leg for leg in legs if brought_for is not None and leg.id == brought_for.id]
+    if asked and asked[0].status in UNRESOLVED:
+        return plan, asked[0]
+    under_way = [leg for leg in reversed(legs) if leg.status is LegStatus.DEPARTED]
+    missed = [leg for leg in reversed(legs) if leg.status is LegStatus.MISSED]
+    waiting = [leg for leg in legs if leg.status in DUE]
+    return plan, [*under_way, *missed, *waiting, *asked, legs[-1]][0]
 
 
-def _matches(heard: frozenset[str], word: str) -> bool:
-    agreed = sounds(word)
-    # A sum looks at every pair; any() would stop at the first that matches.
-    return sum(equal(one.encode(), other.encode()) for one in heard for other in agreed) > 0
+def _judge(work: Work, plans: list[Plan], report: Report) -> Word:
+    """Return what was said; a duress word counts in the note as well."""
+    said = Word.NO_ANSWER
+    if report.word is not None and report.word.strip():
+        said = recognise(work, plans, report.word)
+    noted = recognise(work, plans, report.note or "")
+    return noted if noted is Word.DURESS else said
 
 
-def _recognise(work: Work, leg: Leg, record: LegRecord, word: str | None) -> Word:
-    if word is None:
-        return Word.NO_ANSWER
-    if record.unknown_words >= FREE_TRIES and _tried_lately(record, work.now()):
-        raise WordsTooFast(retry_after=int(WAIT.total_seconds()))
-    words = work.vault.open(work.session.get_one(Plan, leg.plan_id).words)
-    said = find_word(words, word)
-    if said is None:
-        _count_unknown(work, leg.id)
-        raise UnknownWord("word")
-    return said
+def _restart_timer(
+    work: Work, plan: Plan, leg: Leg, at: datetime, next_sign_at: datetime | None
+) -> None:
+    present = work.deployment.time_span()
+    record_contact(leg, at, present)
+    if next_sign_at is not None:
+        later = [other for other in list_plan_legs(work, plan) if other.position > leg.position]
+        put_off(leg, later, next_sign_at, present)
 
 
-def _tried_lately(record: LegRecord, now: datetime) -> bool:
-    return record.unknown_at is not None and now - record.unknown_at < WAIT
-
-
-def _recorded(record: LegRecord, said: Word, moment: datetime) -> LegRecord:
-    """Return the record with this word in it; ``duress`` once set stays set."""
-    if said is Word.NO_ANSWER:
-        return record
-    contact = moment if record.last_contact_at is None else max(record.last_contact_at, moment)
-    duress = Word.DURESS if said is Word.DURESS else record.duress
-    return replace(record, last_contact_at=contact, duress=duress)
-
-
-def _count_unknown(work: Work, leg_id: UUID) -> None:
-    """Count an unknown word in a unit of its own, because the refusal undoes the present one."""
-    work.session.close()
-    with work.deployment.sessions() as session:
-        own = begin_work(session, work.deployment, work.principal, work.keyring.secrets)
-        with unit_of_work(own):
-            leg = lock_leg(own, leg_id)
-            record = own.vault.open(leg.record)
-            counted = replace(record, unknown_words=record.unknown_words + 1, unknown_at=own.now())
-            own.vault.seal(leg.record, counted)
-            own.trail.record(EventKind.LEG_WORD_UNKNOWN, leg.case_id, leg=str(leg.id))
+def _understood(work: Work, plan: Plan, said: Word) -> bool | None:
+    """Return whether an agreed word was heard; None after many that were not, lest one guess."""
+    if said is not Word.NOT_UNDERSTOOD:
+        return True
+    now = minute_of(work.now())
+    counter = work.deployment.counter_id("not understood", plan.id)
+    tries = count_one(work.session, counter, at=now, since=now - timedelta(minutes=1))
+    return False if tries <= FREE_TRIES else None

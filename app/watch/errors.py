@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, Invalid, TooMany
-
-
-class UnknownWord(Invalid):
-    """The word is neither the safe word nor the duress word of the journey. Tries are counted."""
-
-    code = "check_in.unknown_word"
-    title = "That is not a word that was agreed; ask again and listen closely"
-
-
-class WordsTooFast(TooMany):
-    """Too many unknown words were tried on this leg; the next try waits a minute."""
-
-    code = "check_in.too_fast"
-    title = "Too many words were tried; wait a minute before the next"
+from app.errors import Conflict
 
 
 class NothingToAcknowledge(Conflict):

@@ -33,7 +33,6 @@ from app.watch.models import (
     UNSEEN,
     Acknowledgement,
     CheckIn,
-    CheckInRecord,
     EscalationLevel,
     LegEscalation,
     NotifiedGroup,
@@ -43,7 +42,12 @@ from app.work import Work
 
 LEGS_A_RUN = 500
 DURESS: Literal["duress"] = "duress"
-Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress"]
+NOT_UNDERSTOOD: Literal["not_understood"] = "not_understood"
+Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress", "not_understood"]
+HEARD: Final[Mapping[str, Word]] = MappingProxyType(
+    {DURESS: Word.DURESS, NOT_UNDERSTOOD: Word.NOT_UNDERSTOOD}
+)
+"""What was heard on a leg and waits for a planner to look at it."""
 
 NOTIFIED: Final[Mapping[EscalationLevel, NotifiedGroup]] = MappingProxyType(
     {
@@ -153,7 +157,7 @@ def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
 
 
 def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | None = None) -> Leg:
-    """Acknowledge a level, and those below it, or a leg's duress word; returns the leg.
+    """Acknowledge a level, and those below it, or what was heard on a leg; returns the leg.
 
     Raises ``LegNotFound``, ``NotPlanner`` for one who does not plan the journey,
     ``NothingToAcknowledge``.
@@ -161,8 +165,8 @@ def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | Non
     leg = lock_leg(work, leg_id)
     require_planner(work, leg)
     done = (
-        _acknowledge_duress(work, leg)
-        if what == DURESS
+        _acknowledge_heard(work, leg, HEARD[what])
+        if what in HEARD
         else _acknowledge_level(work, leg, EscalationLevel(what), note)
     )
     if not done:
@@ -185,37 +189,11 @@ def _acknowledge_level(work: Work, leg: Leg, level: EscalationLevel, note: str |
     return True
 
 
-def _acknowledge_duress(work: Work, leg: Leg) -> bool:
-    unseen = find_unseen_duress(work, [leg])
-    for check_in, record in unseen:
-        work.vault.seal(check_in.record, replace(record, seen_by=work.principal.id))
-    return bool(unseen)
-
-
-def list_legs_under_duress(work: Work, legs: Sequence[Leg]) -> set[UUID]:
-    """Return which of these legs have a duress word that no planner has acknowledged, for a list.
-
-    A check-in that does not open may be that one.
-    """
-    rows = work.session.scalars(
-        select(CheckIn).where(CheckIn.leg_id.in_([leg.id for leg in legs]))
-    ).all()
-    opened = work.vault.open_listed([row.record for row in rows], polled=True)
-    return {
-        row.leg_id
-        for row, found in zip(rows, opened, strict=True)
-        if found is None or (found.word is Word.DURESS and found.seen_by == UNSEEN)
-    }
-
-
-def find_unseen_duress(work: Work, legs: Sequence[Leg]) -> list[tuple[CheckIn, CheckInRecord]]:
-    """Return the check-ins by duress word on these legs that no planner has acknowledged yet."""
-    rows = work.session.scalars(
-        select(CheckIn).where(CheckIn.leg_id.in_([leg.id for leg in legs]))
-    ).all()
-    opened = [(row, work.vault.open(row.record)) for row in rows]
-    return [
-        (row, found)
-        for row, found in opened
-        if found.word is Word.DURESS and found.seen_by == UNSEEN
-    ]
+def _acknowledge_heard(work: Work, leg: Leg, word: Word) -> bool:
+    found = False
+    for check_in in work.session.scalars(select(CheckIn).where(CheckIn.leg_id == leg.id)).all():
+        record = work.vault.open(check_in.record)
+        if record.word is word and record.seen_by == UNSEEN:
+            work.vault.seal(check_in.record, replace(record, seen_by=work.principal.id))
+            found = True
+    return found

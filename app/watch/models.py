@@ -42,6 +42,7 @@ class Word(StrEnum):
     SAFE = "s"
     DURESS = "d"
     NO_ANSWER = "n"
+    NOT_UNDERSTOOD = "u"
 
 
 UNSEEN = UUID(int=0)
@@ -52,7 +53,8 @@ UNSEEN = UUID(int=0)
 class CheckInRecord:
     """What was said at a check-in, who recorded it, and which planner has acknowledged it.
 
-    ``said_at``: what the sender's clock said, where it was ahead of ours.
+    ``said_at``: what the sender's clock said, where that cannot be. ``said``: what was not
+    understood, as it came. ``next_sign_at``: when the person is to be heard again.
     """
 
     word: Word
@@ -61,6 +63,14 @@ class CheckInRecord:
     note: str | None = None
     seen_by: UUID = UNSEEN
     said_at: datetime | None = None
+    said: str | None = None
+    next_sign_at: datetime | None = None
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether an agreed word was heard, at a time that can be believed."""
+        is_old = self.said_at is not None and self.said_at < self.at
+        return self.word in {Word.SAFE, Word.DURESS} and not is_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +87,16 @@ class CheckIn(CaseRecord):
 
     __tablename__ = "check_ins"
 
-    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"), index=True)
+    plan_id: Mapped[UUID] = plain("random; the plan", ForeignKey("plans.id"), index=True)
+    leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
     made_on: Mapped[date] = plain("the day; the minute is sealed")
 
-    record = SealedField(CheckInRecord, Compartment.ROUTE, step=NOTES, part=ErasedPart.JOURNEY)
+    record = SealedField(CheckInRecord, Compartment.WORDS, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property
     def part(self) -> UUID:
-        """The leg's scope."""
-        return self.leg_id
+        """The scope of what is heard on the journey."""
+        return self.plan_id
 
 
 class LegEscalation(CaseRecord):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from app.cases.errors import CaseNotFound
 from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
 from app.relocation.details import open_legs
-from app.relocation.errors import HappenedOutOfRange, LegNotFound, LegOver, NotPlanner
+from app.relocation.errors import LegNotFound, NotPlanner, PlanNotFound
 from app.relocation.schemas import LegRead
 from app.watch import check_ins, escalation, service
-from app.watch.errors import NothingToAcknowledge, UnknownWord, WordsTooFast
+from app.watch.errors import NothingToAcknowledge
 from app.watch.schemas import (
     AcknowledgementCreate,
     CheckInCreate,
@@ -45,12 +46,27 @@ def list_watched_legs(page: PageQuery, work: Work) -> Page[WatchedLegSummary]:
     readiness=NotWork("contact is recorded whatever the status"),
     creates=True,
     status_code=201,
-    raises=(LegNotFound, LegOver, HappenedOutOfRange, UnknownWord, WordsTooFast),
+    raises=(LegNotFound,),
 )
 def check_in_on_leg(leg_id: UUID, body: CheckInCreate, work: Work) -> CheckInStateRead:
-    """Record the word that was said, or that there was no answer."""
-    receipt = check_ins.check_in(work, leg_id, body.word, note=body.note, at=body.at)
-    return CheckInStateRead.of(receipt)
+    """Record what was said, or that there was no answer; never refused to who held the leg.
+
+    Also to who follows the case: until a month after the journey.
+    """
+    return CheckInStateRead.of(check_ins.check_in(work, leg_id, body.to_report()))
+
+
+@router.post(
+    "/cases/{case_id}/check-ins",
+    needs=Permission.LEG_CHECK_IN,
+    readiness=NotWork("contact is recorded whatever the status"),
+    creates=True,
+    status_code=201,
+    raises=(CaseNotFound, PlanNotFound),
+)
+def check_in_on_case(case_id: UUID, body: CheckInCreate, work: Work) -> CheckInStateRead:
+    """Record what was said on the journey of a case that you follow, without reading its legs."""
+    return CheckInStateRead.of(check_ins.check_in_on_case(work, case_id, body.to_report()))
 
 
 @router.post(

@@ -8,39 +8,60 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.http.schema import Reason, Schema, ShortText, Shut, UtcMoment, case_shut
+from app.http.schema import Reason, Schema, Shut, case_shut
 from app.relocation.models import LegStatus
-from app.watch.check_ins import CheckInReceipt
+from app.watch.check_ins import CheckInReceipt, Report
 from app.watch.models import EscalationLevel
 from app.watch.service import WatchedLeg
 
 
 class CheckInCreate(Schema):
-    """The word that was said; null if there was no answer. ``at``: when, if not just now."""
+    """What was said, as it came; null if there was no answer. ``at``: when, if not just now.
 
-    word: Annotated[ShortText | None, Field(examples=["tamarind"])]
-    at: UtcMoment | None = None
-    note: Reason | None = None
+    Nothing of it is refused for its form but what is no JSON. ``next_sign_at``: when the person
+    said that they will be heard again; a time without a zone is kept and moves nothing.
+    """
+
+    word: Annotated[str | None, Field(examples=["tamarind", "yes, all well, tamarind"])] = None
+    at: datetime | None = None
+    next_sign_at: datetime | None = None
+    note: Annotated[str | None, Field(examples=["The bus is five hours late."])] = None
+
+    def to_report(self) -> Report:
+        """Return the check-in as the service takes it."""
+        return Report(word=self.word, note=self.note, at=self.at, next_sign_at=self.next_sign_at)
 
 
 class AcknowledgementCreate(Schema):
-    """What is acknowledged: a level, with those below it, or a duress word."""
+    """What is acknowledged: a level, with those below it, or what was heard."""
 
-    what: Annotated[EscalationLevel | Literal["duress"], Field(examples=["overdue"])]
+    what: Annotated[
+        EscalationLevel | Literal["duress", "not_understood"], Field(examples=["overdue"])
+    ]
     note: Annotated[Reason | None, Field(examples=["I call the driver."])] = None
 
 
 class CheckInStateRead(Schema):
-    """The check-in was recorded. The response is the same, whichever word it was."""
+    """The check-in was recorded. The response is the same, whichever agreed word it was.
+
+    ``understood``: whether an agreed word was heard; null after many in vain. ``expected_at``:
+    when the next sign is due, for who may know.
+    """
 
     id: UUID
-    leg_id: UUID
+    leg_id: UUID | None
     expected_at: datetime | None
+    understood: bool | None
 
     @classmethod
     def of(cls, receipt: CheckInReceipt) -> Self:
         """Return that a check-in was recorded."""
-        return cls(id=receipt.id, leg_id=receipt.leg_id, expected_at=receipt.expected_at)
+        return cls(
+            id=receipt.id,
+            leg_id=receipt.leg_id,
+            expected_at=receipt.expected_at,
+            understood=receipt.understood,
+        )
 
 
 class WatchedLegSummary(Schema):
@@ -55,16 +76,17 @@ class WatchedLegSummary(Schema):
     minutes_past_due: int
     acknowledged: bool
     duress: bool
+    nobody_with_them: bool
     stranded: bool
     expected_at: datetime | None
     last_contact_at: datetime | None
-    unknown_words: int
+    not_understood: int
     shut: Shut = None
 
     @classmethod
     def of(cls, watched: WatchedLeg) -> Self:
         """Return one leg of the coordinators' list."""
-        leg, record = watched.leg, watched.record
+        leg = watched.leg
         return cls(
             leg_id=leg.id,
             case_id=leg.case_id,
@@ -75,9 +97,10 @@ class WatchedLegSummary(Schema):
             minutes_past_due=watched.minutes_past_due,
             acknowledged=watched.acknowledged,
             duress=watched.duress,
+            nobody_with_them=watched.nobody_with_them,
             stranded=watched.stranded,
             expected_at=leg.expected_at,
-            last_contact_at=None if record is None else record.last_contact_at,
-            unknown_words=0 if record is None else record.unknown_words,
-            shut=case_shut(record),
+            last_contact_at=watched.last_contact_at,
+            not_understood=watched.signs.not_understood,
+            shut=case_shut(watched.record),
         )

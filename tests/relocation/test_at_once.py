@@ -74,9 +74,10 @@ def test_two_arrivals_at_once_finish_the_plan_once(journey, legs):
     assert {found.leg.status.value for found in journey.details().legs} == {"arrived"}
 
 
-def test_unknown_words_tried_at_once_are_all_counted(journey, legs):
-    at_once(*[lambda: journey.check_in(legs[0], "umbrella")] * 4)
-    assert journey.read(legs[0]).progress.record.unknown_words == 4
+def test_words_that_nobody_understood_are_all_kept_when_they_come_at_once(journey, legs):
+    told = at_once(*[lambda: journey.check_in(legs[0], "umbrella")] * 4)
+    assert {receipt.understood for receipt in told} == {False}
+    assert words_of(journey.read(legs[0])) == ["NOT_UNDERSTOOD"] * 4
 
 
 def test_of_two_plans_opened_at_once_one_is_open(journey):

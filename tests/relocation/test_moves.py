@@ -46,7 +46,11 @@ def test_no_move_is_in_the_table_twice():
 
 def test_every_leg_can_reach_its_end_and_none_comes_back():
     order = {status: place for place, status in enumerate(LegStatus)}
-    assert all(order[move.source] < order[move.target] for move in MOVES)
+    assert all(
+        order[move.source] < order[move.target]
+        for move in MOVES
+        if move.trigger is not Trigger.NEWS
+    )
 
 
 def test_what_waits_is_due_and_what_is_due_is_unresolved():

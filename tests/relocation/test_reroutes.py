@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import Stale
 from app.permissions import Role
-from app.relocation import service
+from app.relocation import reroutes
 from app.relocation.errors import DueOutOfOrder, LegMoveRefused, LegNotFound
 from app.relocation.models import LegStatus, PlanStatus
 from tests.support.relocation_steps import kinds
@@ -149,10 +149,10 @@ def test_a_plan_is_finished_by_its_last_leg_when_the_one_after_it_was_aborted(jo
 def test_two_coordinators_do_not_reroute_one_leg_on_the_same_version(journey, legs):
     version = journey.read(legs[0]).leg.version
     with journey.world.work_as(journey.coordinator, based_on=version) as work:
-        service.reroute(work, legs[0], [journey.leg("walk", 9, 1)])
+        reroutes.reroute(work, legs[0], [journey.leg("walk", 9, 1)])
     other = journey.world.member(Role.COORDINATOR, 2)
     with pytest.raises(Stale), journey.world.work_as(other, based_on=version) as work:
-        service.reroute(work, legs[0], [journey.leg("bus", 9, 1)])
+        reroutes.reroute(work, legs[0], [journey.leg("bus", 9, 1)])
 
 
 def test_a_refused_reroute_leaves_the_old_way_open(journey, legs):

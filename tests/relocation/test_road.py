@@ -1,7 +1,11 @@
 """A plan as a state machine: whatever coordinators do, rows, keys and table of moves agree.
 
+No duress word is unheard, and nobody who has departed is off the watch before the plan is over.
+
 On both databases: journey.
 """
+
+from datetime import timedelta
 
 import pytest
 from hypothesis import settings
@@ -14,7 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.casework.moves import Trigger
+from app.permissions import Role
 from app.relocation.errors import (
     EscortHasLeg,
     LegMoveRefused,
@@ -48,6 +55,9 @@ class Road(RuleBasedStateMachine):
         self.legs = dict.fromkeys(legs, _S.PLANNED)
         self.places = {leg: place for place, leg in enumerate(legs, start=1)}
         self.escorts = dict.fromkeys(legs)
+        self.begun = set()
+        self.duress = 0
+        self.bringers = {}
 
     def drafts(self, count):
         self.hours += count
@@ -68,6 +78,11 @@ class Road(RuleBasedStateMachine):
             return
         self.journey.move(leg, to)
         self.legs[leg] = to
+        if to in {_S.DEPARTED, _S.ARRIVED}:
+            self.begun.add(leg)
+            for other, status in self.legs.items():
+                if self.places[other] < self.places[leg] and status in UNRESOLVED:
+                    self.legs[other] = _S.ABORTED if status in WAITING else _S.ARRIVED
         later = (other for other in self.legs if self.places[other] > self.places[leg])
         if to is _S.ARRIVED and not any(self.legs[other] in UNRESOLVED for other in later):
             self.over = True
@@ -84,6 +99,7 @@ class Road(RuleBasedStateMachine):
             with pytest.raises(PlanOver if self.over else LegMoveRefused):
                 self.journey.reroute(leg, *drafts)
             return
+        under_way, escort = self.legs[leg] in {_S.DEPARTED, _S.MISSED}, self.escorts[leg]
         new = self.journey.reroute(leg, *drafts)
         for other, status in self.legs.items():
             later = self.places[other] > self.places[leg] and status in WAITING
@@ -93,13 +109,17 @@ class Road(RuleBasedStateMachine):
             self.legs[other] = _S.PLANNED
             self.places[other] = self.places[leg] + offset
             self.escorts[other] = None
+        if under_way:
+            self.legs[new[0]] = _S.DEPARTED
+            self.escorts[new[0]] = escort
+            self.begun.add(new[0])
 
     @rule(which=WHICH, number=st.sampled_from([2, 3, None]))
     def escort(self, which, number):
         leg = self.pick(which)
         who = None if number is None else self.journey.volunteer(number)
         has_one = number is not None and any(
-            self.escorts[other] == number and self.legs[other] in UNRESOLVED
+            self.escorts[other] in {number, -(number or 0)} and self.legs[other] in UNRESOLVED
             for other in self.legs
             if other != leg
         )
@@ -112,15 +132,32 @@ class Road(RuleBasedStateMachine):
         else:
             self.journey.escort(leg, who)
             self.escorts[leg] = number
+            if number is not None:
+                self.bringers.setdefault(number, leg)
 
-    @rule(which=WHICH, word=st.sampled_from(["tamarind", "monsoon", None]))
-    def check_in(self, which, word):
-        leg = self.pick(which)
-        if self.legs[leg] in UNRESOLVED and not (self.over and self.legs[leg] in DUE):
-            self.journey.check_in(leg, word)
-        else:
-            with pytest.raises(LegOver):
-                self.journey.check_in(leg, word)
+    @rule(number=st.sampled_from([2, 3]))
+    def lose_access(self, number):
+        """The escort is removed, or signs in under duress."""
+        with self.world.work_as(None) as work:
+            work.grants.end_all_of(self.journey.volunteer(number).id)
+        self.bringers.pop(number, None)
+        for leg, escort in self.escorts.items():
+            if escort == number:
+                self.escorts[leg] = -number
+
+    @rule(
+        which=WHICH,
+        word=st.sampled_from(["tamarind", "no, monsoon!", "tamarind, monsoon", "umbrella", None]),
+        hours_off=st.sampled_from([None, -2, 5, -24 * 40]),
+        by=st.sampled_from([None, 2, 3]),
+    )
+    def check_in(self, which, word, hours_off, by):
+        leg, who = self.pick(which), None
+        if by in self.bringers:
+            leg, who = self.bringers[by], self.journey.volunteer(by)
+        at = None if hours_off is None else self.world.clock.at + timedelta(hours=hours_off)
+        self.journey.check_in(leg, word, by=who, at=at)
+        self.duress += "monsoon" in (word or "")
 
     @rule(minutes=st.integers(min_value=1, max_value=600))
     def wait(self, minutes):
@@ -135,6 +172,22 @@ class Road(RuleBasedStateMachine):
         assert (found.plan.status is PlanStatus.FINISHED) == self.over
         for leg in found.legs:
             assert (leg.leg.expected_at is not None) == (leg.leg.status in DUE)
+
+    @invariant()
+    def every_duress_word_has_its_alert(self):
+        with self.world.work_as(self.world.member(Role.LEAD)) as work:
+            found = list_alerts(work, limit=10_000)
+        raised = [one.notice for one in found if one.notice.case_id == self.journey.case_id]
+        kinds = [notice.kind for notice in raised if notice.kind is not AlertKind.MISSING]
+        assert kinds == [AlertKind.DURESS_AT_CHECK_IN] * self.duress
+
+    @invariant()
+    def who_has_departed_is_on_the_watch(self):
+        watched = [one for one in self.journey.watch() if one.leg.case_id == self.journey.case_id]
+        assert watched or self.over or not self.begun
+        for one in watched:
+            alone = (self.escorts[one.leg.id] or 0) < 0
+            assert one.nobody_with_them == (alone and one.leg.status in {_S.DEPARTED, _S.MISSED})
 
     @invariant()
     def an_escort_opens_their_unresolved_leg_and_no_other(self):

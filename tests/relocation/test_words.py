@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 
 from app.relocation.legs import make_phrase
 from app.relocation.models import JourneyWords
-from app.relocation.service import complete_words
+from app.relocation.words import complete_words, count_words
 from app.text.folding import letters_and_digits
 from app.text.spoken import alike
-from app.watch.check_ins import find_word
 from app.watch.models import Word
 
 SPOKEN = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20)
 UNSPOKEN = st.text(st.characters(categories=["Z", "P", "S"]), max_size=8)
+
+
+def find_word(words, said):
+    safe, duress = count_words(words, said)
+    return Word.DURESS if duress else Word.SAFE if safe else None
 
 
 def words_of(safe="tamarind", duress="monsoon"):
@@ -29,7 +33,7 @@ def words_of(safe="tamarind", duress="monsoon"):
         ("Monsoon.", Word.DURESS),
         ("ｍｏｎｓｏｏｎ", Word.DURESS),
         ("monsoons", None),
-        ("tamarind monsoon", None),
+        ("tamarind monsoon", Word.DURESS),
         ("...", None),
     ],
 )

@@ -13,10 +13,11 @@ from app.cases import service as cases
 from app.cases.models import CaseStatus
 from app.cases.moves import move_case
 from app.permissions import Role
-from app.relocation import details, moves, service
+from app.relocation import details, moves, reroutes, service
 from app.relocation.details import LegDetails, PlanDetails
 from app.relocation.legs import LegDraft
-from app.relocation.models import Leg, LegKind, LegStatus, Outline
+from app.relocation.models import JourneyWords, Leg, LegKind, LegStatus, Outline
+from app.relocation.words import complete_words
 from app.watch import check_ins
 from app.watch import service as watch
 from app.watch.escalation import escalate_due
@@ -85,13 +86,20 @@ class Journey:
     ) -> list[UUID]:
         """Open a plan; returns the ids of its legs in order."""
         with self.world.work_as(by or self.coordinator) as work:
-            service.open_plan(work, self.case_id, OUTLINE, legs, **(WORDS | words))
+            agreed = WORDS | words
+            complete = complete_words(agreed["safe_word"], agreed["duress_word"])
+            service.open_plan(work, self.case_id, OUTLINE, legs, complete)
         return self.legs()
 
     def details(self, by: Person | None = None) -> PlanDetails:
         """The newest plan, as a coordinator reads it."""
         with self.world.work_as(by or self.coordinator) as work:
             return details.read_plan(work, service.get_plan(work, self.case_id))
+
+    def words(self) -> JourneyWords:
+        """The words of the newest plan, which no route shows."""
+        with self.world.work_as(self.coordinator) as work:
+            return work.vault.open(service.get_plan(work, self.case_id).words)
 
     def legs(self) -> list[UUID]:
         """The legs that were not rerouted, in order."""
@@ -123,13 +131,13 @@ class Journey:
 
     def reroute(self, leg_id: UUID, *legs: LegDraft) -> list[UUID]:
         with self.world.work_as(self.coordinator) as work:
-            return [leg.id for leg in service.reroute(work, leg_id, legs)]
+            return [leg.id for leg in reroutes.reroute(work, leg_id, legs)]
 
     def check_in(
         self, leg_id: UUID, word: str | None, by: Person | None = None, **more: Any
     ) -> check_ins.CheckInReceipt:
         with self.world.work_as(by or self.coordinator) as work:
-            return check_ins.check_in(work, leg_id, word, **more)
+            return check_ins.check_in(work, leg_id, check_ins.Report(word=word, **more))
 
     def read(self, leg_id: UUID, by: Person | None = None) -> LegDetails:
         with self.world.work_as(by or self.coordinator) as work:

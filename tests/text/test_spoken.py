@@ -7,7 +7,7 @@ from burmesenlp import uni2zg
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.text.spoken import alike, is_heard, sounds
+from app.text.spoken import alike, forms, is_heard, runs, sounds
 
 STORY, TREE = "ပုံပြင်", "သစ်ပင်"
 WORDS = st.text("abcdefgh ", min_size=1, max_size=12).filter(str.strip)
@@ -77,3 +77,15 @@ def test_what_sounds_alike_is_heard_and_silence_is_not(one, other):
     if sounds(one) & sounds(other):
         assert is_heard(one, other)
     assert not is_heard("!", one)
+
+
+@given(
+    agreed=WORDS | st.sampled_from([STORY, TREE, "ပြ", "က"]),
+    said=st.lists(WORDS | st.sampled_from([STORY, TREE, "း", "ပါ"]), max_size=4).map(" ".join),
+)
+def test_a_word_is_among_the_runs_of_its_length_exactly_where_it_is_heard(agreed, said):
+    among = any(
+        form in set(runs(said, len(form), has_blanks=has_blanks))
+        for form, has_blanks in forms(agreed)
+    )
+    assert among is is_heard(agreed, said)

@@ -162,14 +162,27 @@ ROUTES: dict[str, Row] = {
     "GET /api/cases/{case_id}/plan": READ,
     "POST /api/plans/{plan_id}/legs": Row(legs),
     "POST /api/plans/{plan_id}/moves": Row(lambda _: {"to": "abandoned"}),
+    "POST /api/plans/{plan_id}/words": Row(lambda _: {"safe_word": None}),
+    "POST /api/plans/{plan_id}/walked-legs": Row(
+        lambda _: {
+            "kind": "walk",
+            "place": "the hill",
+            "instructions": "alone",
+            "walked_on": "2026-01-01",
+        }
+    ),
     "GET /api/legs": READ,
     "GET /api/legs/moves": READ,
     "GET /api/legs/watch": READ,
     "GET /api/legs/{leg_id}": READ,
     "POST /api/legs/{leg_id}/moves": Row(lambda _: {"to": "ready"}),
+    "POST /api/legs/{leg_id}/due": Row(
+        lambda ids: {"due_at": (ids["now"] + timedelta(hours=5)).isoformat()}
+    ),
     "POST /api/legs/{leg_id}/escort": Row(lambda ids: {"volunteer_id": ids["member_id"]}),
     "POST /api/legs/{leg_id}/reroutes": Row(legs),
     "POST /api/legs/{leg_id}/check-ins": Row(lambda _: {"word": None}),
+    "POST /api/cases/{case_id}/check-ins": Row(lambda _: {"word": None}),
     "POST /api/legs/{leg_id}/acknowledgements": Row(lambda _: {"what": "duress"}, 409),
     # registration
     "POST /api/cases/{case_id}/registrations": Row(lambda _: {"kind": "pre"}, 409),

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.casework.journeys import words_scope
 from app.models import sealed_models
 from app.permissions import ROLE_COMPARTMENTS, Compartment, Role
-from app.relocation.legs import leg_scope, words_scope
+from app.relocation.legs import leg_scope
 from app.store.sealed import sealed_fields
 from app.totality import require_rows
 from app.vault.errors import NoGrant
@@ -164,4 +165,6 @@ def test_an_escort_opens_one_leg_and_the_words_and_no_list_of_cases(world):
                 opened.add(Scope(cell.field.compartment, cell.record.part))
             except NoGrant:
                 continue
-    assert opened == {leg_scope(UUID(legs[1]["id"])), words_scope(UUID(plan["id"]))}
+    plan_id = UUID(plan["id"])
+    leg = leg_scope(UUID(legs[1]["id"]))
+    assert opened == {leg, words_scope(plan_id)}

@@ -7,18 +7,12 @@ from sqlalchemy import event, select
 
 from app.alerts.models import NO_ID, Alert, AlertKind, Notice
 from app.alerts.service import list_alerts
-from app.audit.models import AuditEvent
 from app.permissions import Role
-from app.relocation.errors import (
-    HappenedOutOfRange,
-    LegNotFound,
-    LegOver,
-)
-from app.relocation.models import Leg, LegRecord, LegStatus
+from app.relocation.errors import LegNotFound
+from app.relocation.models import LegStatus
 from app.store.base import Base, new_id
 from app.watch import escalation
 from app.watch.check_ins import FREE_TRIES
-from app.watch.errors import UnknownWord, WordsTooFast
 from app.watch.models import UNSEEN, CheckIn, CheckInRecord, Word
 from tests.support.relocation_steps import Journey, levels_of, words_of
 
@@ -52,7 +46,7 @@ def test_check_ins_read_back_for_planners(journey, leg, rider):
         "laughing",
         journey.began + timedelta(hours=1),
     )
-    assert found.progress.record.last_contact_at == journey.began + timedelta(hours=3)
+    assert found.progress.last_contact_at == journey.began + timedelta(hours=3)
 
 
 def test_a_word_moves_the_next_contact_and_no_answer_does_not(journey, leg):
@@ -77,7 +71,7 @@ def test_news_may_be_recorded_hours_later(journey, leg):
     journey.at(9)
     receipt = journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=8))
     assert receipt.expected_at == journey.began + timedelta(hours=10)
-    assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=8)
+    assert journey.read(leg).progress.last_contact_at == journey.began + timedelta(hours=8)
 
 
 def test_news_older_than_the_grace_does_not_end_a_silence(journey, leg):
@@ -92,18 +86,18 @@ def test_older_news_does_not_hide_later_contacts(journey, leg):
     journey.at(5)
     journey.check_in(leg, "tamarind")
     journey.check_in(leg, "tamarind", at=journey.began + timedelta(hours=2))
-    assert journey.read(leg).progress.record.last_contact_at == journey.began + timedelta(hours=5)
+    assert journey.read(leg).progress.last_contact_at == journey.began + timedelta(hours=5)
 
 
-def test_no_check_in_of_more_than_a_month_ago_is_recorded(journey, leg):
-    with pytest.raises(HappenedOutOfRange):
-        journey.check_in(leg, "tamarind", at=journey.world.clock.at - timedelta(days=31))
-
-
-def test_no_check_in_is_recorded_on_a_leg_that_is_over(journey, leg):
-    journey.complete(leg)
-    with pytest.raises(LegOver):
-        journey.check_in(leg, "tamarind")
+def test_news_of_more_than_a_month_ago_is_heard_and_ends_no_silence(journey, leg):
+    journey.at(9)
+    journey.escalate()
+    said_at = journey.world.clock.at - timedelta(days=31)
+    journey.check_in(leg, "tamarind", at=said_at)
+    found = journey.read(leg)
+    (record,) = found.progress.check_ins
+    assert (record.at, record.said_at) == (journey.world.clock.at, said_at)
+    assert levels_of(found) == ["late", "overdue"]
 
 
 def test_a_missed_leg_still_takes_words(journey, leg):
@@ -129,48 +123,43 @@ def test_the_words_are_nowhere_in_the_database_nor_is_which_was_said(journey, le
                 assert "duress" not in said
 
 
-# ---------------------------------------------------------------------- unknown words
+# ---------------------------------------------------------------------- not understood
 
 
-@pytest.mark.usefixtures("world_on_both")
-def test_an_unknown_word_is_refused_counted_and_says_nothing(journey, leg, rider):
-    """On both databases: upsert."""
+def test_what_is_not_understood_is_kept_as_it_came_and_shown_to_planners(journey, leg, rider):
     journey.at(8.5)
     journey.escalate()
-    with pytest.raises(UnknownWord) as refusal:
-        journey.check_in(leg, "umbrella", by=rider)
-    assert refusal.value.field == "word"
+    assert journey.check_in(leg, "umbrella, I think", by=rider).understood is False
     found = journey.read(leg)
-    assert found.progress.record.unknown_words == 1
-    assert words_of(found) == []
+    assert [record.said for record in found.progress.check_ins] == ["umbrella, I think"]
     assert levels_of(found) == ["late", "overdue"]
-    assert journey.watched(leg).record.unknown_words == 1
+    assert found.progress.last_contact_at is None
+    assert journey.watched(leg).signs.not_understood == 1
 
 
-def test_an_unknown_word_is_on_record(journey, leg):
-    with pytest.raises(UnknownWord):
-        journey.check_in(leg, "umbrella")
-    assert events(journey, "leg:word_unknown") == 1
-    assert events(journey, "leg:checked_in") == 0
+def test_what_was_understood_is_not_kept_as_it_came(journey, leg):
+    journey.check_in(leg, "yes, all well, tamarind")
+    journey.check_in(leg, "tamarind or monsoon")
+    assert [record.said for record in journey.read(leg).progress.check_ins] == [None, None]
+
+
+def test_what_is_not_understood_is_on_the_watch_until_a_planner_has_looked(journey, leg):
+    journey.check_in(leg, "umbrella")
+    assert journey.watched(leg).signs.not_understood == 1
+    with journey.world.work_as(journey.coordinator) as work:
+        escalation.acknowledge(work, leg, escalation.NOT_UNDERSTOOD)
+    assert journey.watched(leg) is None
 
 
 @pytest.mark.usefixtures("world_on_both")
-def test_after_several_unknown_words_each_try_waits_a_minute(journey, leg):
+def test_every_try_is_heard_but_after_several_nobody_is_told_whether_it_was_a_word(journey, leg):
     """On both databases: upsert."""
-    for _ in range(FREE_TRIES):
-        with pytest.raises(UnknownWord):
-            journey.check_in(leg, "umbrella")
-    with pytest.raises(WordsTooFast):
-        journey.check_in(leg, "tamarind")
-    assert journey.check_in(leg, None).leg_id == leg
-    journey.world.clock.advance(minutes=1)
-    journey.check_in(leg, "tamarind")
-    assert words_of(journey.read(leg)) == ["NO_ANSWER", "SAFE"]
-
-
-def events(journey, action):
-    with journey.world.deployment.sessions() as session:
-        return len(session.scalars(select(AuditEvent).where(AuditEvent.action == action)).all())
+    told = [journey.check_in(leg, "umbrella").understood for _ in range(FREE_TRIES + 1)]
+    assert told == [False] * FREE_TRIES + [None]
+    assert journey.check_in(leg, "monsoon").understood is True
+    assert words_of(journey.read(leg)) == ["NOT_UNDERSTOOD"] * (FREE_TRIES + 1) + ["DURESS"]
+    journey.world.clock.advance(minutes=2)
+    assert journey.check_in(leg, "umbrella").understood is False
 
 
 # ---------------------------------------------------------------------- duress looks like safe
@@ -258,7 +247,6 @@ def test_a_duress_word_writes_the_same_rows_of_the_same_sizes_as_the_safe_word(n
             CheckIn.record,
             [CheckInRecord(Word.DURESS, NOON, UNSEEN, None, by) for by in (UNSEEN, NOBODY)],
         ),
-        (Leg.record, [LegRecord(last_contact_at=NOON, duress=word) for word in Word]),
         (
             Alert.notice,
             [Notice(kind, NOON, member_id=id_) for kind in AlertKind for id_ in (NO_ID, NOBODY)],

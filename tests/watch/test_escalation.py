@@ -176,7 +176,7 @@ def test_the_minute_of_an_acknowledgement_is_sealed_and_the_day_is_plain(journey
         row = session.scalars(
             select(LegEscalation).where(LegEscalation.level == EscalationLevel.LATE)
         ).one()
-    assert row.acknowledged_on == journey.world.clock.at.date()
+    assert row.acknowledged_on == journey.world.deployment.day_of(journey.world.clock.at)
     assert row.acknowledgement.envelope is not None
 
 

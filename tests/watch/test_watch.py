@@ -76,15 +76,15 @@ def test_the_watch_shows_only_journeys_that_are_held(journey, another):
         assert journey.watch(by=stranger) == []
 
 
-def test_a_duress_word_is_watched_for_two_weeks_after_its_plan_was_abandoned(journey):
+def test_a_duress_word_is_watched_for_a_month_after_its_plan_was_abandoned(journey):
     (leg,) = journey.open_plan(journey.leg("bus", 6, 1))
     journey.check_in(leg, "monsoon")
     plan_id = journey.details().plan.id
     with journey.world.work_as(journey.coordinator) as work:
         service.abandon_plan(work, plan_id)
-    journey.at(14 * 24)
+    journey.at(31 * 24)
     assert journey.watched(leg).duress
-    journey.at(15 * 24)
+    journey.at(32 * 24)
     assert journey.watch() == []
 
 

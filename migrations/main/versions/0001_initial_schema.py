@@ -453,6 +453,7 @@ def upgrade() -> None:
                 "registration",
                 "aid",
                 "escort",
+                "words",
                 "lead",
                 name="grantreason",
                 native_enum=False,
@@ -610,6 +611,7 @@ def upgrade() -> None:
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("outline_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("marks_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1067,16 +1069,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "check_ins",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("leg_id", sa.Uuid(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_check_ins_leg_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_check_ins_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_ins")),
     )
     op.create_index(op.f("ix_check_ins_case_id"), "check_ins", ["case_id"], unique=False)
-    op.create_index(op.f("ix_check_ins_leg_id"), "check_ins", ["leg_id"], unique=False)
+    op.create_index(op.f("ix_check_ins_plan_id"), "check_ins", ["plan_id"], unique=False)
     op.create_table(
         "leg_escalations",
         sa.Column("leg_id", sa.Uuid(), nullable=False),
@@ -1179,7 +1183,7 @@ def downgrade() -> None:
     op.drop_table("payee_tokens")
     op.drop_index(op.f("ix_leg_escalations_case_id"), table_name="leg_escalations")
     op.drop_table("leg_escalations")
-    op.drop_index(op.f("ix_check_ins_leg_id"), table_name="check_ins")
+    op.drop_index(op.f("ix_check_ins_plan_id"), table_name="check_ins")
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
     op.drop_index(

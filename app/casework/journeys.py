@@ -1,0 +1,103 @@
+"""Which journeys a case travels on, and who may hear and bring what is said on them.
+
+- The words of a journey and what was heard on it are a scope of their own: who holds it hears a
+  check-in without reading a place.
+- Planners hold it. So does each escort from their first leg on, and who follows the case, until
+  a month after the journey is over.
+
+Knows rows of plans and grants; opens no cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.cases.models import Assignment
+from app.permissions import Compartment
+from app.relocation.models import Plan, PlanStatus
+from app.vault.models import Grant, GrantReason
+from app.vault.queries import live_grants
+from app.vault.scopes import Scope, find_entry
+from app.work import Work
+
+HEARD_FOR: Final = timedelta(days=31)
+"""How long after the end of a journey its words are still heard."""
+
+
+def words_scope(plan_id: UUID) -> Scope:
+    """Return the scope of a journey's words, and of what was heard on it."""
+    return Scope(Compartment.WORDS, plan_id)
+
+
+def hears(work: Work, plan: Plan) -> bool:
+    """Return whether the principal may bring what was said on a journey."""
+    return work.grants.holds(plan.case_id, words_scope(plan.id))
+
+
+def list_plans(work: Work, case_id: UUID) -> Sequence[Plan]:
+    """Return the plans of a case, the newest first."""
+    return work.session.scalars(
+        select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc())
+    ).all()
+
+
+def is_heard_still(plan: Plan, today: date) -> bool:
+    """Return whether words are still heard on a journey: it is open, or ended within the month."""
+    return plan.status is PlanStatus.OPEN or plan.moved_on + HEARD_FOR >= today
+
+
+def grant_hearing(work: Work, plan: Plan, holders: Iterable[UUID], *, about: UUID) -> None:
+    """Let members hear the check-ins of a journey; those who do already are passed over."""
+    scope = words_scope(plan.id)
+    known = set(work.grants.holders(plan.case_id, scope))
+    work.grants.grant_all(
+        plan.case_id,
+        [holder for holder in holders if holder not in known],
+        [scope],
+        reason=GrantReason.WORDS,
+        about=about,
+    )
+
+
+def grant_hearing_to_followers(work: Work, plan: Plan, case_id: UUID) -> None:
+    """Let the volunteers who follow a case hear the check-ins of a journey it travels on."""
+    following = select(Assignment).where(
+        Assignment.case_id == case_id, Assignment.ended_on.is_(None)
+    )
+    for assignment in work.session.scalars(following).all():
+        grant_hearing(work, plan, [assignment.member_id], about=assignment.id)
+
+
+def grant_hearing_of_case(work: Work, case_id: UUID, holder_id: UUID, *, about: UUID) -> None:
+    """Let somebody who follows a case from now on hear its journeys, as far as one hears them."""
+    for plan in list_plans(work, case_id):
+        if is_heard_still(plan, work.today()) and hears(work, plan):
+            grant_hearing(work, plan, [holder_id], about=about)
+
+
+def end_hearing(work: Work) -> int:
+    """End the grants by which words were heard on journeys that ended more than a month ago.
+
+    Returns how many. A job of the worker.
+    """
+    rows = work.session.execute(
+        select(Plan, Grant)
+        .join(Grant, Grant.case_id == Plan.case_id)
+        .where(
+            Plan.status != PlanStatus.OPEN,
+            Plan.moved_on < work.today() - HEARD_FOR,
+            Grant.reason == GrantReason.WORDS,
+            live_grants(work.today()),
+        )
+    ).all()
+    over = [grant for plan, grant in rows if _names(grant, words_scope(plan.id))]
+    return work.grants.end_each(over)
+
+
+def _names(grant: Grant, scope: Scope) -> bool:
+    return find_entry(grant.entries, scope.head, None) is not None
