@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     CASE_ERASURE_BEGUN = "case:erasure_begun"
     CASE_EVENTS_LISTED = "case:events_listed"
     CASE_JOINED = "case:joined"
+    CASE_LINK_ENDED = "case:link_ended"
     CASE_LINKED = "case:linked"
     CASE_MERGED = "case:merged"
     CASE_MOVED = "case:moved"

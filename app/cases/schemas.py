@@ -210,6 +210,7 @@ class CaseRead(_CaseColumns):
     account: Account | None
     reporting: Reporting | None
     sealed: list[Compartment]
+    others_in_danger: bool
 
     @classmethod
     def of(cls, details: CaseDetails) -> Self:
@@ -228,6 +229,7 @@ class CaseRead(_CaseColumns):
             account=details.account,
             reporting=details.reporting,
             sealed=list(details.sealed),
+            others_in_danger=details.others_in_danger,
         )
 
 

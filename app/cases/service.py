@@ -42,6 +42,7 @@ from app.cases.models import (
     Summary,
     count_people,
 )
+from app.casework.danger import others_in_danger
 from app.casework.erased import raise_if_erased
 from app.casework.full_codes import update_full_codes
 from app.casework.held import holder_of, strategy_for, visible_cases
@@ -88,6 +89,7 @@ class CaseDetails:
     account: Account | None
     reporting: Reporting | None
     sealed: tuple[Compartment, ...]
+    others_in_danger: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,7 @@ def read_case(work: Work, case_id: UUID) -> CaseDetails:
         find(case.account),
         find(case.reporting),
         tuple(c for c in CASE_COMPARTMENTS if not work.grants.holds(case_id, Scope(c))),
+        others_in_danger(work, case_id),
     )
 
 

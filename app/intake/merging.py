@@ -153,6 +153,7 @@ def _copy_rows(work: Work, case: Case, into: Case) -> None:
                 CaseLink(
                     case_id=into.id, other_id=other_id, kind=link.kind,
                     linked_by=link.linked_by, linked_on=link.linked_on,
+                    ended_by=link.ended_by, ended_on=link.ended_on,
                 )
             )  # fmt: skip
     _copy_dismissals(work, case, into)

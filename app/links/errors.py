@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 
 
 class LinkExists(Conflict):
@@ -17,3 +17,10 @@ class LinkRefused(Invalid):
 
     code = "link.refused"
     title = "Choose another case"
+
+
+class LinkNotFound(NotFound):
+    """There is no such link of this case, or it has ended."""
+
+    code = "link.not_found"
+    title = "No such link of this case, or it has ended"

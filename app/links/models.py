@@ -16,6 +16,7 @@ class LinkKind(StrEnum):
     """Why two cases belong together."""
 
     FAMILY = "family"
+    FELLOW_TRAVELLERS = "fellow_travellers"
     SAME_EVENT = "same_event"
 
 
@@ -26,6 +27,8 @@ class CaseLink(CaseRecord, Ordered):
     __table_args__ = (UniqueConstraint("case_id", "other_id"),)
 
     other_id: Mapped[UUID] = plain("random; the other case", index=True)
-    kind: Mapped[LinkKind] = plain("family or the same event", choice(LinkKind))
+    kind: Mapped[LinkKind] = plain("family, fellow travellers or the same event", choice(LinkKind))
     linked_by: Mapped[UUID] = plain("random; who linked them")
     linked_on: Mapped[date] = plain("the day only")
+    ended_on: Mapped[date | None] = plain("the day it ended; danger is shown no longer")
+    ended_by: Mapped[UUID | None] = plain("random; who ended it")

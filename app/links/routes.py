@@ -9,7 +9,7 @@ from app.cases.service import get_case
 from app.http.needs import NotWork
 from app.http.routing import Router
 from app.links import service
-from app.links.errors import LinkExists, LinkRefused
+from app.links.errors import LinkExists, LinkNotFound, LinkRefused
 from app.links.schemas import CaseLinkCreate, CaseLinkListRead, CaseLinkRead
 from app.permissions import Permission
 from app.work import Work
@@ -35,3 +35,14 @@ def list_links(case_id: UUID, work: Work) -> CaseLinkListRead:
     """List the cases that belong to this one, as far as one holds them."""
     links = service.list_held_links(work, get_case(work, case_id))
     return CaseLinkListRead(items=[CaseLinkRead.of(link, case_id) for link in links])
+
+
+@router.delete(
+    "/cases/{case_id}/links/{link_id}",
+    needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("says that two cases belong together no longer"),
+    raises=[CaseNotFound, LinkNotFound],
+)
+def end_link(case_id: UUID, link_id: UUID, work: Work) -> None:
+    """End a link: from now on neither case shows anything of the other."""
+    service.end_link(work, case_id, link_id)

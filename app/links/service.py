@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.cases.service import get_case
-from app.links.errors import LinkExists, LinkRefused
+from app.links.errors import LinkExists, LinkNotFound, LinkRefused
 from app.links.models import CaseLink, LinkKind
 from app.store.queries import in_order
 from app.work import Work
@@ -24,26 +24,48 @@ def link_cases(work: Work, case_id: UUID, other_id: UUID, kind: LinkKind) -> Cas
     case, other = get_case(work, case_id), get_case(work, other_id)
     if case.id == other.id:
         raise LinkRefused("other_id")
-    if any(other.id in (link.case_id, link.other_id) for link in list_links(work, case)):
+    known = _find_link(work, case.id, other.id)
+    if known is not None and known.ended_on is None:
         raise LinkExists
-    link = CaseLink(
-        case_id=case.id,
-        other_id=other.id,
-        kind=kind,
-        linked_by=work.principal.id,
-        linked_on=work.today(),
-    )
+    link = known or CaseLink(case_id=case.id, other_id=other.id)
+    link.kind = kind
+    link.linked_by, link.linked_on = work.principal.id, work.today()
+    link.ended_by = link.ended_on = None
     work.session.add(link)
     for one, two in ((case, other), (other, case)):
         work.trail.record(EventKind.CASE_LINKED, one.id, other=str(two.id), kind=kind.value)
     return link
 
 
+def end_link(work: Work, case_id: UUID, link_id: UUID) -> None:
+    """End a link: from now on neither case shows anything of the other.
+
+    One must hold the case it is ended from. Raises ``CaseNotFound``, ``LinkNotFound``.
+    """
+    case = get_case(work, case_id)
+    link = next((link for link in list_links(work, case) if link.id == link_id), None)
+    if link is None:
+        raise LinkNotFound
+    link.ended_by, link.ended_on = work.principal.id, work.today()
+    for one, two in ((link.case_id, link.other_id), (link.other_id, link.case_id)):
+        work.trail.record(EventKind.CASE_LINK_ENDED, one, other=str(two))
+
+
+def _find_link(work: Work, case_id: UUID, other_id: UUID) -> CaseLink | None:
+    pair = (case_id, other_id)
+    return work.session.scalars(
+        select(CaseLink).where(CaseLink.case_id.in_(pair), CaseLink.other_id.in_(pair))
+    ).first()
+
+
 def list_links(work: Work, case: Case) -> Sequence[CaseLink]:
-    """Return the links of a case, in both directions, oldest first."""
+    """Return the links of a case that have not ended, in both directions, oldest first."""
     return work.session.scalars(
         in_order(
-            select(CaseLink).where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id)),
+            select(CaseLink).where(
+                or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id),
+                CaseLink.ended_on.is_(None),
+            ),
             CaseLink.linked_on,
         )
     ).all()

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
+from app.casework.danger import others_in_danger
 from app.relocation.errors import PlanNotFound
 from app.relocation.legs import get_leg, holds_leg, is_planner, lists_leg
 from app.relocation.models import (
@@ -69,11 +70,15 @@ class LegProgress:
 
 @dataclass(frozen=True, slots=True)
 class LegDetails:
-    """A leg, opened. ``progress`` is None for its escort."""
+    """A leg, opened. ``progress`` is None for its escort.
+
+    ``others_in_danger``: family or fellow travellers of the person are.
+    """
 
     leg: Leg
     instructions: LegInstructions
     progress: LegProgress | None
+    others_in_danger: bool
 
     @property
     def due_at(self) -> datetime:
@@ -96,13 +101,15 @@ def open_legs(work: Work, legs: Sequence[Leg]) -> list[LegDetails]:
             taken = work.vault.open(row.acknowledgement)
         escalations[row.leg_id].append(EscalationDetails(row, taken))
     check_ins = _list_check_ins(work, planned)
+    danger = {case_id: others_in_danger(work, case_id) for case_id in {leg.case_id for leg in legs}}
     found = []
     for leg in legs:
         progress = None
         if leg.id in escalations:
             record = work.vault.open(leg.record)
             progress = LegProgress(record, escalations[leg.id], check_ins[leg.id])
-        found.append(LegDetails(leg, work.vault.open(leg.instructions), progress))
+        instructions = work.vault.open(leg.instructions)
+        found.append(LegDetails(leg, instructions, progress, danger[leg.case_id]))
     return found
 
 

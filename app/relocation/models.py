@@ -19,6 +19,7 @@ from app.permissions import Compartment
 from app.store.base import CaseRecord, Versioned, choice, plain
 from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
+from app.watch.models import Word
 
 
 class PlanStatus(StrEnum):
@@ -136,6 +137,13 @@ class LegRecord:
         return self.left_at is not None or self.walked_on is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Whether a duress word was said on the journey: ``Word.DURESS`` until that is over."""
+
+    word: Word
+
+
 class Plan(CaseRecord, Versioned):
     """A journey to safety, as legs in order. A case has at most one open plan."""
 
@@ -151,6 +159,7 @@ class Plan(CaseRecord, Versioned):
 
     outline = SealedField(Outline, Compartment.ROUTE, step=NOTES)
     words = SealedField(JourneyWords, Compartment.WORDS, step=NOTES)
+    danger = SealedField(Danger, Compartment.DIRECTORY)
     marks = SealedField(JourneyMarks, Compartment.WORDS, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property

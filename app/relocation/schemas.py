@@ -168,6 +168,7 @@ class LegRead(Schema):
     escort_note: str | None
     meeting_phrase: str
     handover_phrase: str
+    others_in_danger: bool
     progress: LegProgressRead | None
 
     @classmethod
@@ -187,6 +188,7 @@ class LegRead(Schema):
             escort_note=instructions.escort_note,
             meeting_phrase=instructions.meeting_phrase,
             handover_phrase=instructions.handover_phrase,
+            others_in_danger=details.others_in_danger,
             progress=LegProgressRead.of(details),
         )
 

@@ -24,7 +24,7 @@ from app.relocation.errors import WordsAlike
 from app.relocation.legs import lock_plan
 from app.relocation.models import JourneyMarks, JourneyWords, Plan, PlanStatus, WordMark
 from app.store.sealed import SealedCell
-from app.text.spoken import alike, forms, is_heard, runs, sounds
+from app.text.spoken import alike, forms, is_heard, runs
 from app.vault.errors import Tampered
 from app.watch.models import Word
 from app.work import Work
@@ -37,11 +37,11 @@ def complete_words(
 ) -> JourneyWords:
     """Return the words of a journey as proposed, with random ones for those left open.
 
-    Raises ``WordsAlike`` for two that sound alike, for one without a letter or digit, and for a
+    Raises ``WordsAlike`` for two that sound alike, for one that nobody can hear, and for a
     safe word that was a duress word before.
     """
     for field, word in (("safe_word", safe), ("duress_word", duress)):
-        if word is not None and not sounds(word):
+        if word is not None and not is_heard(word, word):
             raise WordsAlike(field)
     if safe is not None and any(alike(safe, word) for word in former):
         raise WordsAlike("safe_word")

@@ -21,6 +21,7 @@ from uuid import UUID
 from app.alerts.models import AlertKind
 from app.audit.events import EventKind
 from app.cases import service as cases
+from app.casework.danger import note_danger
 from app.casework.journeys import hears, is_heard_still, list_plans
 from app.relocation.errors import LegNotFound, PlanNotFound
 from app.relocation.legs import holds_leg, list_plan_legs, lock_row
@@ -115,6 +116,7 @@ def _record(
     )
     work.vault.seal(check_in.record, record)
     work.session.add(check_in)
+    note_danger(work, plan, said)
     duress = said is Word.DURESS
     raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
     if said in _CONTACTS and moment.is_fresh:

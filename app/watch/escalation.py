@@ -22,6 +22,7 @@ from sqlalchemy import exists, select
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert
 from app.audit.events import EventKind
+from app.casework.danger import end_danger
 from app.relocation.details import list_escalations
 from app.relocation.legs import lock_leg, require_planner
 from app.relocation.models import Leg, Plan
@@ -43,7 +44,8 @@ from app.work import Work
 LEGS_A_RUN = 500
 DURESS: Literal["duress"] = "duress"
 NOT_UNDERSTOOD: Literal["not_understood"] = "not_understood"
-Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress", "not_understood"]
+DANGER_OVER: Literal["danger_over"] = "danger_over"
+Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress", "not_understood", "danger_over"]
 HEARD: Final[Mapping[str, Word]] = MappingProxyType(
     {DURESS: Word.DURESS, NOT_UNDERSTOOD: Word.NOT_UNDERSTOOD}
 )
@@ -164,11 +166,12 @@ def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | Non
     """
     leg = lock_leg(work, leg_id)
     require_planner(work, leg)
-    done = (
-        _acknowledge_heard(work, leg, HEARD[what])
-        if what in HEARD
-        else _acknowledge_level(work, leg, EscalationLevel(what), note)
-    )
+    if what == DANGER_OVER:
+        done = end_danger(work, work.session.get_one(Plan, leg.plan_id))
+    elif what in HEARD:
+        done = _acknowledge_heard(work, leg, HEARD[what])
+    else:
+        done = _acknowledge_level(work, leg, EscalationLevel(what), note)
     if not done:
         raise NothingToAcknowledge
     work.trail.record(EventKind.LEG_ACKNOWLEDGED, leg.case_id, leg=str(leg.id), what=str(what))

@@ -33,10 +33,14 @@ class CheckInCreate(Schema):
 
 
 class AcknowledgementCreate(Schema):
-    """What is acknowledged: a level, with those below it, or what was heard."""
+    """What is acknowledged: a level, with those below it, or what was heard.
+
+    ``danger_over``: the danger that family and fellow travellers are shown is over.
+    """
 
     what: Annotated[
-        EscalationLevel | Literal["duress", "not_understood"], Field(examples=["overdue"])
+        EscalationLevel | Literal["duress", "not_understood", "danger_over"],
+        Field(examples=["overdue"]),
     ]
     note: Annotated[Reason | None, Field(examples=["I call the driver."])] = None
 

@@ -1,0 +1,73 @@
+"""Whether those who belong to a case are in danger. That they are is shown, never why.
+
+- Family and fellow travellers are linked cases; a link that ended shows nothing more.
+- Danger is a duress word on a journey, until a planner says that it is over, or somebody missing.
+- A duress word is kept for this beside the plan under the directory key, because who reads one case
+  holds no key to the other. It is written at every check-in, whatever was said.
+
+Knows links, plans and levels of silence.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.casework.journeys import is_heard_still
+from app.links.models import CaseLink, LinkKind
+from app.relocation.models import Danger, Leg, LegStatus, Plan, PlanStatus
+from app.watch.models import EscalationLevel, LegEscalation, Word
+from app.work import Work
+
+SHARING_DANGER = frozenset({LinkKind.FAMILY, LinkKind.FELLOW_TRAVELLERS})
+"""The kinds of links over which danger is shown."""
+
+
+def note_danger(work: Work, plan: Plan, said: Word) -> None:
+    """Keep whether a duress word was said on a journey; once it was, it stays."""
+    duress = _is_under_duress(work, plan) or said is Word.DURESS
+    work.vault.seal(plan.danger, Danger(Word.DURESS if duress else Word.SAFE))
+
+
+def end_danger(work: Work, plan: Plan) -> bool:
+    """Note that the danger on a journey is over; returns whether there was one."""
+    if not _is_under_duress(work, plan):
+        return False
+    work.vault.seal(plan.danger, Danger(Word.SAFE))
+    return True
+
+
+def others_in_danger(work: Work, case_id: UUID) -> bool:
+    """Return whether family or fellow travellers of a case are in danger."""
+    links = work.session.scalars(
+        select(CaseLink).where(
+            or_(CaseLink.case_id == case_id, CaseLink.other_id == case_id),
+            CaseLink.kind.in_(SHARING_DANGER),
+            CaseLink.ended_on.is_(None),
+        )
+    ).all()
+    others = {link.other_id if link.case_id == case_id else link.case_id for link in links}
+    if not others:
+        return False
+    plans = work.session.scalars(select(Plan).where(Plan.case_id.in_(others))).all()
+    heard = [plan for plan in plans if is_heard_still(plan, work.today())]
+    return any(_is_under_duress(work, plan) for plan in heard) or _is_any_missing(work, heard)
+
+
+def _is_under_duress(work: Work, plan: Plan) -> bool:
+    return plan.danger.envelope is not None and work.vault.open(plan.danger).word is Word.DURESS
+
+
+def _is_any_missing(work: Work, plans: list[Plan]) -> bool:
+    ids = [plan.id for plan in plans if plan.status is PlanStatus.OPEN]
+    silent = (
+        select(LegEscalation.id)
+        .where(LegEscalation.leg_id == Leg.id, LegEscalation.silence == Leg.silence)
+        .where(LegEscalation.level == EscalationLevel.MISSING, Leg.expected_at.is_not(None))
+        .exists()
+    )
+    missing = select(Leg.id).where(
+        Leg.plan_id.in_(ids), or_(Leg.status == LegStatus.MISSED, silent)
+    )
+    return work.session.scalars(missing.limit(1)).first() is not None
