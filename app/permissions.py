@@ -194,13 +194,14 @@ _FIELDWORK = frozenset(
         _C.ROUTE,
         _C.WORDS,
         _C.AID,
+        _C.REPORTING,
     }
 )
 
 ROLE_COMPARTMENTS: Mapping[Role, frozenset[Compartment]] = MappingProxyType(
     {
         Role.VOLUNTEER: _FIELDWORK,
-        Role.COORDINATOR: _FIELDWORK | {_C.REPORTING},
+        Role.COORDINATOR: _FIELDWORK,
         Role.VETTER: frozenset(
             {_C.SUMMARY, _C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD, _C.ACCOUNT, _C.VETTING}
         ),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
 from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
+from app.text.dates import months_after
 
 
 class CaseStatus(StrEnum):
@@ -78,7 +79,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a list shows. Nothing in it says who the person is."""
+    """What a list shows. Nothing in it says who the person is.
+
+    ``infants_until``: the days on which those who are infants grow out of it.
+    """
 
     call_sign: str
     standing: Standing
@@ -86,6 +90,7 @@ class Summary:
     people: int
     infants: int
     language: str
+    infants_until: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class Relative:
     age_months: int | None = None
     with_person: bool = True
     in_compound: bool = False
+    age_stated_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +217,7 @@ class Case(CaseRecord, Ordered, Versioned):
     opened_on: Mapped[date] = plain("the day the intake was taken down; lists are sorted by it")
     moved_on: Mapped[date] = plain("the day of the last move; retention counts from it")
     opened_by: Mapped[UUID] = plain("random; who logged the intake")
+    accepted_on: Mapped[date | None] = plain("the day it was accepted; reports count by it")
     triaged_on: Mapped[date | None] = plain("the day of the first triage decision")
     merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
@@ -226,6 +233,31 @@ class Case(CaseRecord, Ordered, Versioned):
     contact = SealedField(Contact, Compartment.CONTACT)
     account = SealedField(Account, Compartment.ACCOUNT, step=NOTES)
     reporting = SealedField(Reporting, Compartment.REPORTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The value of a cell before an edit, as JSON."""
+
+    value: str
+
+
+class ReplacedCell(CaseRecord, Ordered):
+    """What an edit replaced in one cell of a case, sealed in that cell's compartment."""
+
+    __tablename__ = "replaced_cells"
+
+    field: Mapped[str] = plain("which cell; the log says it too", String(16))
+    replaced_on: Mapped[date] = plain("the day only")
+    replaced_by: Mapped[UUID] = plain("random; who edited it")
+
+    summary = SealedField(Replaced, Compartment.SUMMARY)
+    identity = SealedField(Replaced, Compartment.IDENTITY)
+    papers = SealedField(Replaced, Compartment.PAPERS)
+    household = SealedField(Replaced, Compartment.HOUSEHOLD)
+    contact = SealedField(Replaced, Compartment.CONTACT)
+    account = SealedField(Replaced, Compartment.ACCOUNT, step=NOTES)
+    reporting = SealedField(Replaced, Compartment.REPORTING)
 
 
 class CaseMove(CaseRecord):
@@ -277,3 +309,22 @@ def count_people(household: Household) -> tuple[int, int]:
     coming = [relative for relative in household.relatives if relative.with_person]
     infants = [r for r in coming if r.age_months is not None and r.age_months < INFANT_MONTHS]
     return 1 + len(coming), len(infants)
+
+
+def counted(summary: Summary, household: Household) -> Summary:
+    """Return a summary with the counts of a household whose ages were stated."""
+    people, infants = count_people(household)
+    until = (
+        months_after(relative.age_stated_on, INFANT_MONTHS - relative.age_months)
+        for relative in household.relatives
+        if relative.with_person and relative.age_months is not None and relative.age_stated_on
+        if relative.age_months < INFANT_MONTHS
+    )
+    return replace(summary, people=people, infants=infants, infants_until=tuple(sorted(until)))
+
+
+def summary_on(summary: Summary, today: date) -> Summary:
+    """Return a summary with as many infants as there are today."""
+    if not summary.infants_until:
+        return summary
+    return replace(summary, infants=sum(day > today for day in summary.infants_until))

@@ -24,6 +24,7 @@ from app.casework.moves import Move, MoveTable, Trigger
 from app.casework.open_work import list_open_work
 from app.permissions import Compartment, Permission
 from app.store.queries import next_number
+from app.text.dates import fixed_on, half_year_of
 from app.vault.models import GrantReason
 from app.vault.scopes import Scope
 from app.work import Work
@@ -138,6 +139,7 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     if reason is not None:
         work.vault.seal(move.reason, FreeText(reason))
     work.session.add(move)
+    _note_acceptance(work, case, to)
     case.status = to
     case.moved_on = work.today()
     if to not in OPEN_STATUSES:
@@ -203,6 +205,22 @@ def end_triage(work: Work, case: Case) -> None:
     case.triaged_on = work.today()
     # A coordinator who logs an intake holds it by triage, and keeps it.
     work.grants.end(case.id, holder_id=case.opened_by, about=case.id, reasons=[GrantReason.INTAKE])
+
+
+def accept(work: Work, case: Case) -> None:
+    """Note the day on which a case was first accepted: reports count it in that half-year."""
+    if case.accepted_on is None:
+        case.accepted_on = work.today()
+
+
+def _note_acceptance(work: Work, case: Case, to: CaseStatus) -> None:
+    """Accept what goes on; forget the acceptance of what does not, while no report is fixed."""
+    if to in {_S.VETTING, _S.ACTIVE}:
+        accept(work, case)
+    elif to in {_S.DECLINED, _S.MERGED} and case.accepted_on is not None:
+        weeks = work.deployment.organisation_settings.report_weeks
+        if work.today() < fixed_on(half_year_of(case.accepted_on), weeks):
+            case.accepted_on = None
 
 
 def end_assignment(work: Work, assignment: Assignment) -> None:

@@ -32,11 +32,11 @@ from app.cases.schemas import (
     CaseRead,
     CaseStateRead,
     CaseSummary,
-    CaseUpdate,
     RegrantCreate,
     RegrantRead,
 )
-from app.casework import held, open_work
+from app.cases.updates import CaseUpdate, ReplacedCellRead
+from app.casework import held, history, open_work
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead, OpenWorkRead
@@ -84,10 +84,27 @@ def read_case(case_id: UUID, work: Work) -> CaseRead:
     raises=[CaseNotFound],
 )
 def change_case(case_id: UUID, body: CaseUpdate, work: Work) -> CaseStateRead:
-    """Replace compartments or facts of a case."""
+    """Change fields or facts of a case: what is not sent stays, null clears."""
     case = service.change_case(work, case_id, body.to_change())
     work.session.flush()
     return CaseStateRead.of(case)
+
+
+@router.get("/cases/{case_id}/history", needs=Permission.CASE_READ, raises=[CaseNotFound])
+def list_history(case_id: UUID, work: Work, page: PageQuery) -> Page[ReplacedCellRead]:
+    """List what edits replaced, newest first, as far as one's keys open it."""
+    case = service.get_case(work, case_id)
+    after = position(work, page, date, UUID)
+    rows = history.list_replaced(work, case, after=after, limit=page.limit + 1)
+    return page_of(
+        work,
+        page,
+        rows,
+        keys=lambda row: (row.replaced_on, row.id),
+        show=lambda shown: list(
+            map(ReplacedCellRead.of, shown, history.open_replaced(work, shown))
+        ),
+    )
 
 
 @router.post(

@@ -23,14 +23,12 @@ from app.cases.models import (
     Household,
     Identity,
     Papers,
-    RankBand,
-    RegionGroup,
     Relative,
     Reporting,
     Standing,
     Summary,
 )
-from app.cases.service import CaseChange, CaseDetails
+from app.cases.service import CaseDetails
 from app.casework.held import CaseRow
 from app.casework.schemas import OpenThingReason
 from app.http.paging import PageRequest
@@ -133,34 +131,25 @@ class CasePageQuery(PageRequest):
     status: CaseStatus | None = None
 
 
-class CaseUpdate(Schema):
-    """What is to be replaced: whole compartments, or single facts."""
+class SummaryRead(Schema):
+    """What a list shows of a case, with the infants of today."""
 
-    identity: IdentityCreate | None = None
-    papers: PapersCreate | None = None
-    household: HouseholdCreate | None = None
-    contact: ContactCreate | None = None
-    account: AccountCreate | None = None
-    standing: Standing | None = None
-    urgent: Annotated[bool | None, Field(examples=[True])] = None
-    language: Language | None = None
-    rank_band: RankBand | None = None
-    region_group: RegionGroup | None = None
+    call_sign: str
+    standing: Standing
+    urgent: bool
+    people: int
+    infants: int
+    language: str
 
-    def to_change(self) -> CaseChange:
-        """Return the change as the service takes it."""
-        return CaseChange(
-            identity=self.identity.to_cell() if self.identity else None,
-            papers=self.papers.to_cell() if self.papers else None,
-            household=self.household.to_cell() if self.household else None,
-            contact=self.contact.to_cell() if self.contact else None,
-            account=self.account.to_cell() if self.account else None,
-            standing=self.standing,
-            urgent=self.urgent,
-            language=self.language,
-            rank_band=self.rank_band,
-            region_group=self.region_group,
-        )
+    @classmethod
+    def of(cls, summary: Summary | None) -> Self | None:
+        """Return an opened summary, None where it is shut."""
+        if summary is None:
+            return None
+        return cls(
+            call_sign=summary.call_sign, standing=summary.standing, urgent=summary.urgent,
+            people=summary.people, infants=summary.infants, language=summary.language,
+        )  # fmt: skip
 
 
 class _CaseColumns(Schema):
@@ -187,13 +176,13 @@ class CaseStateRead(_CaseColumns):
 class CaseSummary(_CaseColumns):
     """A case in a list: nothing in it says who the person is."""
 
-    summary: Summary | None
+    summary: SummaryRead | None
     shut: Shut = None
 
     @classmethod
     def of(cls, row: CaseRow, summary: Summary | None) -> Self:
         """Return a case as a list shows it, shut where its summary did not open."""
-        return cls(**_columns(row), summary=summary, shut=case_shut(summary))
+        return cls(**_columns(row), summary=SummaryRead.of(summary), shut=case_shut(summary))
 
 
 class CaseRead(_CaseColumns):
@@ -202,7 +191,7 @@ class CaseRead(_CaseColumns):
     merged_into: UUID | None
     team_id: UUID
     opened_by: UUID
-    summary: Summary | None
+    summary: SummaryRead | None
     identity: Identity | None
     papers: Papers | None
     household: Household | None
@@ -221,7 +210,7 @@ class CaseRead(_CaseColumns):
             merged_into=case.merged_into,
             team_id=case.team_id,
             opened_by=case.opened_by,
-            summary=details.summary,
+            summary=SummaryRead.of(details.summary),
             identity=details.identity,
             papers=details.papers,
             household=details.household,

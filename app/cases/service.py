@@ -6,8 +6,8 @@ whether it exists or not. Knows cells and grants, no HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
@@ -23,6 +23,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
+from app.cases.editing import edited, edited_household, grown
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     CASE_COMPARTMENTS,
@@ -40,14 +41,17 @@ from app.cases.models import (
     Reporting,
     Standing,
     Summary,
-    count_people,
+    counted,
+    summary_on,
 )
 from app.casework.danger import others_in_danger
 from app.casework.erased import raise_if_erased
 from app.casework.full_codes import update_full_codes
 from app.casework.held import holder_of, strategy_for, visible_cases
+from app.casework.history import replace_cell
 from app.permissions import Compartment
 from app.store.queries import in_order, next_number
+from app.store.sealed import SealedCell
 from app.vault.errors import CaseErased, NoGrant
 from app.vault.scopes import Scope
 from app.work import Work
@@ -61,19 +65,19 @@ CASEWORK_SCOPES = tuple(
         Compartment.HOUSEHOLD,
         Compartment.CONTACT,
         Compartment.ACCOUNT,
+        Compartment.REPORTING,
     )
 )
-"""What a volunteer works with."""
+"""What a volunteer works with; the reporting facts, so that they follow what is edited."""
 
-COORDINATION_SCOPES = (*CASEWORK_SCOPES, Scope(Compartment.REPORTING))
+COORDINATION_SCOPES = CASEWORK_SCOPES
 """What each coordinator of the team holds from the first moment."""
 
+_ALL = frozenset({"relatives"})
+T = TypeVar("T")
 _REPORTING = Scope(Compartment.REPORTING)
 _COMPARED_BY = {Compartment.IDENTITY.value, Compartment.PAPERS.value, Compartment.CONTACT.value}
 """What a person is found by, and told from another by."""
-
-
-_Cell = TypeVar("_Cell", Identity, Papers, Household, Contact, Account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ class CaseDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseChange:
-    """New values of whole compartments, or of facts in the summary; None leaves one as it is."""
+    """New values of compartments, or of facts in the summary; None leaves one as it is.
+
+    ``sent`` names the fields of a compartment that are meant; without it, all are.
+    """
 
     identity: Identity | None = None
     papers: Papers | None = None
@@ -106,6 +113,8 @@ class CaseChange:
     language: str | None = None
     rank_band: RankBand | None = None
     region_group: RegionGroup | None = None
+    sent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sent_of_relatives: tuple[frozenset[str], ...] = ()
 
 
 # ---------------------------------------------------------------------- finding
@@ -139,12 +148,13 @@ def read_case(work: Work, case_id: UUID) -> CaseDetails:
     """Open what the principal's keys open of a case; raises ``CaseNotFound``, ``Tampered``."""
     case = get_case(work, case_id)
     find = work.vault.find
+    summary, household = find(case.summary), find(case.household)
     return CaseDetails(
         case,
-        find(case.summary),
+        summary and summary_on(summary, work.today()),
         find(case.identity),
         find(case.papers),
-        find(case.household),
+        household and grown(household, work.today()),
         find(case.contact),
         find(case.account),
         find(case.reporting),
@@ -160,8 +170,9 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
     """
     case = get_case(work, case_id)
     work.claim(case)
-    changed = _reseal_compartments(work, case, change)
-    changed += _reseal_facts(work, case, change)
+    household = _household(work, case, change)
+    changed = _reseal_compartments(work, case, change, household)
+    changed += _reseal_facts(work, case, change, household)
     if _COMPARED_BY.intersection(changed):
         request_indexing(case)
     # Every change makes a new version, also one that says the same.
@@ -182,63 +193,71 @@ def request_indexing(case: Case) -> None:
     flag_modified(case, "compared")
 
 
-def _reseal_compartments(work: Work, case: Case, change: CaseChange) -> list[str]:
+def _reseal_compartments(
+    work: Work, case: Case, change: CaseChange, household: Household | None
+) -> list[str]:
+    """Put what was sent into the cells, and keep what it replaced."""
+    find, sent = work.vault.find, change.sent.get
     changed = []
-    vault = work.vault
     if change.identity is not None:
-        identity = vault.find(case.identity)
-        after = clean_identity(change.identity, identity)
-        vault.seal(case.identity, _keep_readings(after, identity))
-        changed.append(Compartment.IDENTITY.value)
+        was = find(case.identity)
+        identity = clean_identity(edited(was, change.identity, sent("identity")), was)
+        changed += _replaced(work, case, case.identity, identity)
     if change.papers is not None:
-        papers = vault.find(case.papers)
-        vault.seal(case.papers, _keep_readings(clean_papers(change.papers), papers))
-        changed.append(Compartment.PAPERS.value)
-    if change.household is not None:
-        household = vault.find(case.household)
-        vault.seal(case.household, _keep_readings(clean_household(change.household), household))
-        changed.append(Compartment.HOUSEHOLD.value)
+        papers = clean_papers(edited(find(case.papers), change.papers, sent("papers")))
+        changed += _replaced(work, case, case.papers, papers)
+    if household is not None:
+        changed += _replaced(work, case, case.household, household)
     if change.contact is not None:
-        contact = vault.find(case.contact)
-        vault.seal(case.contact, _keep_readings(clean_contact(change.contact), contact))
-        changed.append(Compartment.CONTACT.value)
+        contact = clean_contact(edited(find(case.contact), change.contact, sent("contact")))
+        changed += _replaced(work, case, case.contact, contact)
     if change.account is not None:
-        account = vault.find(case.account)
-        vault.seal(case.account, _keep_readings(clean_account(change.account, account), account))
-        changed.append(Compartment.ACCOUNT.value)
+        told = find(case.account)
+        account = clean_account(edited(told, change.account, sent("account")), told)
+        changed += _replaced(work, case, case.account, account)
     return changed
 
 
-def _keep_readings(cell: _Cell, before: _Cell | None) -> _Cell:
-    """Return a cell with what merged cases said otherwise, which no edit sends back."""
-    return cell if before is None else replace(cell, also=before.also)
+def _replaced(work: Work, case: Case, cell: SealedCell[T], value: T) -> list[str]:
+    replace_cell(work, case, cell, value)
+    return [cell.field.compartment.value]
 
 
-def _reseal_facts(work: Work, case: Case, change: CaseChange) -> list[str]:
-    """Bring the summary up to date, and the reporting facts where the principal holds them."""
+def _household(work: Work, case: Case, change: CaseChange) -> Household | None:
+    """Return the household as it becomes; None where the change leaves it as it is."""
+    if change.household is None or change.sent.get("household", _ALL) == frozenset():
+        return None
+    new = clean_household(change.household)
+    before = work.vault.find(case.household)
+    return edited_household(before, new, change.sent_of_relatives, work.today())
+
+
+def _reseal_facts(
+    work: Work, case: Case, change: CaseChange, household: Household | None
+) -> list[str]:
+    """Bring the summary and the reporting facts up to date, no matter who edits the case.
+
+    Raises ``NoGrant`` where the facts would change and the principal does not hold them.
+    """
     before = work.vault.open(case.summary)
-    people, infants = (
-        (before.people, before.infants)
-        if change.household is None
-        else count_people(change.household)
-    )
     summary = replace(
-        before,
+        before if household is None else counted(before, household),
         standing=change.standing or before.standing,
         urgent=before.urgent if change.urgent is None else change.urgent,
         language=change.language or before.language,
-        people=people,
-        infants=infants,
     )
     changed = []
-    if summary != before:
-        work.vault.seal(case.summary, summary)
+    if replace_cell(work, case, case.summary, summary):
         if summary.standing is not before.standing:
             update_full_codes(work, case.id, summary.standing)
         changed.append(Compartment.SUMMARY.value)
     if work.grants.holds(case.id, _REPORTING):
         changed += _reseal_reporting(work, case, change, summary)
-    elif change.rank_band or change.region_group:
+    elif (
+        change.rank_band
+        or change.region_group
+        or (summary.standing, summary.people) != (before.standing, before.people)
+    ):
         raise NoGrant
     return changed
 
@@ -252,10 +271,8 @@ def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summa
         rank_band=change.rank_band or before.rank_band,
         region_group=change.region_group or before.region_group,
     )
-    if after == before:
-        return []
-    work.vault.seal(case.reporting, after)
-    return [Compartment.REPORTING.value]
+    changed = replace_cell(work, case, case.reporting, after)
+    return [Compartment.REPORTING.value] if changed else []
 
 
 # ---------------------------------------------------------------------- notes

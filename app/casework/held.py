@@ -26,7 +26,16 @@ from sqlalchemy import (
     tuple_,
 )
 
-from app.cases.models import Case, CaseStatus, Contact, Household, Identity, Papers, Summary
+from app.cases.models import (
+    Case,
+    CaseStatus,
+    Contact,
+    Household,
+    Identity,
+    Papers,
+    Summary,
+    summary_on,
+)
 from app.permissions import Role
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
@@ -208,7 +217,10 @@ def list_summaries(
     shown = list(listed)
     alive = [row for row in shown if row.status is not CaseStatus.ERASED]
     opened = work.vault.open_listed([row.summary for row in alive], polled=polled)
-    summaries = {row.id: found for row, found in zip(alive, opened, strict=True)}
+    summaries = {
+        row.id: found and summary_on(found, work.today())
+        for row, found in zip(alive, opened, strict=True)
+    }
     return [summaries.get(row.id) for row in shown]
 
 

@@ -29,7 +29,7 @@ from app.cases.models import (
     Relative,
     Reporting,
     Summary,
-    count_people,
+    counted,
 )
 from app.text import identifiers
 from app.text.folding import fold
@@ -71,7 +71,8 @@ _R = FieldRule
 FIELD_RULES: Final[Mapping[type[Any], Mapping[str, FieldRule]]] = {
     Summary: {
         "call_sign": _R.OURS, "standing": _R.BOTH, "urgent": _R.STRICTER, "people": _R.OURS,
-        "infants": _R.OURS, "language": _R.BOTH,
+        "infants": _R.OURS, "infants_until": _R.OURS,
+        "language": _R.BOTH,
     },
     Identity: {
         "name": _R.BOTH, "name_burmese": _R.BOTH, "name_as_written": _R.BOTH, "also": _R.JOIN,
@@ -82,7 +83,7 @@ FIELD_RULES: Final[Mapping[type[Any], Mapping[str, FieldRule]]] = {
     },
     Relative: {
         "relation": _R.BOTH, "name": _R.BOTH, "age_months": _R.BOTH, "with_person": _R.STRICTER,
-        "in_compound": _R.STRICTER,
+        "in_compound": _R.STRICTER, "age_stated_on": _R.BOTH,
     },
     Household: {"relatives": _R.JOIN, "also": _R.JOIN},
     Contact: {
@@ -113,6 +114,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "vetting_decisions": _T.READ_ALONG,
     "cases": _T.READ_ALONG,
     "case_moves": _T.READ_ALONG,
+    "replaced_cells": _T.READ_ALONG,
     "emergency_decisions": _T.READ_ALONG,
     "plans": _T.READ_ALONG,
     "legs": _T.READ_ALONG,
@@ -164,15 +166,12 @@ def merge_cells(ours: Cells, theirs: Cells, merged_id: UUID, on: date) -> Cells:
     """Return the survivor's cells after a merger: they hold every fact of either."""
     source = _Source(merged_id, on)
     household = _merge(ours.household, theirs.household, source)
-    people, infants = count_people(household or Household())
     lost: list[Reading] = []
-    summary = replace(
-        _merged(ours.summary, theirs.summary, source, lost), people=people, infants=infants
-    )
+    summary = counted(_merged(ours.summary, theirs.summary, source, lost), household or Household())
     reporting = replace(
         _merged(ours.reporting, theirs.reporting, source, lost),
         standing=summary.standing,
-        people=people,
+        people=summary.people,
     )
     account = _merge(ours.account, theirs.account, source)
     if account is not None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.cases.models import Summary
+from app.cases.schemas import SummaryRead
 from app.emergency.service import LONGEST_HOURS, EmergencyRequest
 from app.http.schema import Reason, Schema, Shut, Version, case_shut
 
@@ -30,7 +30,7 @@ class EmergencyRequestRead(Schema):
     decided_on: date
     hours: int
     reason: str | None
-    summary: Summary | None
+    summary: SummaryRead | None
     shut: Shut = None
 
     @classmethod
@@ -44,7 +44,7 @@ class EmergencyRequestRead(Schema):
             decided_on=request.decision.decided_on,
             hours=request.decision.hours,
             reason=request.reason,
-            summary=request.summary,
+            summary=SummaryRead.of(request.summary),
             shut=case_shut(None if request.reason is None else request.summary),
         )
 

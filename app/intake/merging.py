@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from app.accounts.service import list_members
 from app.audit.events import EventKind
 from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseNote, CaseStatus, FreeText
 from app.cases.moves import move_case
@@ -28,12 +29,14 @@ from app.cases.service import (
     request_indexing,
 )
 from app.casework.clearance import withdraw_rounds
+from app.casework.history import replace_cell
 from app.casework.merging import Cells, merge_cells
 from app.casework.open_work import list_open_work
 from app.casework.standing import standing_members
 from app.intake.errors import MergeLeavesWork, MergeRefused, SurvivorShut
 from app.intake.models import DuplicateDismissal
 from app.links.models import CaseLink
+from app.permissions import Role
 from app.vault.models import GrantReason
 from app.vault.scopes import SUMMARY
 from app.work import Work
@@ -91,7 +94,7 @@ def merge(
     for name in _CELLS:
         value = getattr(merger.cells, name)
         if value is not None:
-            work.vault.seal(getattr(into, name), value)
+            replace_cell(work, into, getattr(into, name), value)
     request_indexing(into)
     _copy_rows(work, case, into)
     if case.emergency_until and into.emergency_until:
@@ -127,7 +130,8 @@ def _notes(work: Work, case: Case) -> list[CaseNote]:
 
 def _links(work: Work, case: Case) -> list[CaseLink]:
     of_case = or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id)
-    return list(work.session.scalars(select(CaseLink).where(of_case)))
+    live = select(CaseLink).where(of_case, CaseLink.ended_on.is_(None))
+    return list(work.session.scalars(live))
 
 
 def _copy_rows(work: Work, case: Case, into: Case) -> None:
@@ -206,7 +210,8 @@ def _hand_on(work: Work, case: Case, into: Case, assigned: list[UUID]) -> None:
             reason=GrantReason.ASSIGNMENT, about=assignment.id,
         )  # fmt: skip
     reporting = COORDINATION_SCOPES[-1]
-    coordinators = set(work.grants.holders(into.id, reporting))
+    coordinators = {one.id for one in list_members(work, into.team_id, Role.COORDINATOR)}
+    coordinators &= set(work.grants.holders(into.id, reporting))
     missing = coordinators - set(work.grants.holders(case.id, reporting))
     work.grants.grant_all(
         case.id, sorted(missing), COORDINATION_SCOPES, reason=GrantReason.TRIAGE, about=into.id

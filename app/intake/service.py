@@ -16,6 +16,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
+from app.cases.editing import stated
 from app.cases.models import (
     CASE_COMPARTMENTS,
     Account,
@@ -32,6 +33,7 @@ from app.cases.models import (
     Standing,
     Summary,
     count_people,
+    counted,
 )
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
@@ -95,15 +97,17 @@ def open_case(work: Work, intake: Intake) -> Case:
 
 
 def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
-    people, infants = count_people(intake.household)
+    household = stated(clean_household(intake.household), case.opened_on)
     vault = work.vault
     vault.seal(
         case.summary,
-        Summary(_call_sign(), intake.standing, intake.urgent, people, infants, intake.language),
+        counted(
+            Summary(_call_sign(), intake.standing, intake.urgent, 1, 0, intake.language), household
+        ),
     )
     vault.seal(case.identity, clean_identity(intake.identity))
     vault.seal(case.papers, clean_papers(intake.papers))
-    vault.seal(case.household, clean_household(intake.household))
+    vault.seal(case.household, household)
     vault.seal(case.contact, clean_contact(intake.contact))
     vault.seal(case.account, clean_account(intake.account))
     vault.seal(
@@ -113,7 +117,7 @@ def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
             intake.standing,
             intake.rank_band,
             intake.region_group,
-            people,
+            count_people(household)[0],
         ),
     )
 

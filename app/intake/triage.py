@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
-from app.cases.moves import end_triage, move_case
+from app.cases.moves import accept, end_triage, move_case
 from app.cases.service import get_case
 from app.casework.readiness import Task, require_ready
 from app.intake.errors import MergeRefused, TriageDone
@@ -53,6 +53,7 @@ def accept_case(work: Work, case_id: UUID) -> Case:
     if case.triaged_on is not None:
         raise TriageDone
     end_triage(work, case)
+    accept(work, case)
     work.trail.record(EventKind.CASE_ACCEPTED, case.id)
     return case
 

@@ -23,10 +23,12 @@ router = Router(tags=["reports"])
 @router.get("/reports/casework", needs=Permission.REPORT_READ, raises=[KeyCopyMissing])
 def read_casework_report(work: Work) -> CaseworkReportRead:
     """Count finished half-years by region group, rank band and standing, small counts hidden."""
-    return CaseworkReportRead.of(service.list_published_reports(work))
+    return CaseworkReportRead.of(
+        service.list_published_reports(work), service.list_provisional(work)
+    )
 
 
-@router.get("/reports/caseload", needs=Permission.REPORT_READ)
+@router.get("/reports/caseload", needs=Permission.CASE_LIST)
 def read_caseload(work: Work) -> CaseloadRead:
     """Count the cases that are granted to you, by status."""
     return CaseloadRead.of(service.count_caseload(work))

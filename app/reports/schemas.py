@@ -19,13 +19,18 @@ from app.reports.service import FundMonth, Openings
 
 
 class HalfYearRead(Schema):
-    """One finished half-year. ``withheld``: too few cases. Null in a table: a hidden count."""
+    """One finished half-year. ``withheld``: too few cases. Null in a table: a hidden count.
+
+    ``provisional``: it ended, and has no figures before ``fixed_on``.
+    """
 
     half_year: str
     withheld: bool
     total: int | None
     tables: dict[str, dict[str, int | None]]
-    made_on: date
+    made_on: date | None
+    provisional: bool = False
+    fixed_on: date | None = None
 
     @classmethod
     def of(cls, report: PublishedReport) -> Self:
@@ -40,14 +45,24 @@ class HalfYearRead(Schema):
 
 
 class CaseworkReportRead(Schema):
-    """Every finished half-year, as it was first published."""
+    """Every finished half-year, as it was first published, and the one that is provisional."""
 
     items: list[HalfYearRead]
 
     @classmethod
-    def of(cls, reports: Iterable[PublishedReport]) -> Self:
-        """Return published reports."""
-        return cls(items=[HalfYearRead.of(report) for report in reports])
+    def of(
+        cls, reports: Iterable[PublishedReport], provisional: Iterable[tuple[str, date]]
+    ) -> Self:
+        """Return published reports, and which half-years have none yet."""
+        items = [HalfYearRead.of(report) for report in reports]
+        items += [
+            HalfYearRead(
+                half_year=half_year, withheld=True, total=None, tables={}, made_on=None,
+                provisional=True, fixed_on=fixed_on,
+            )
+            for half_year, fixed_on in provisional
+        ]  # fmt: skip
+        return cls(items=items)
 
 
 class MemberOpeningsRead(Schema):

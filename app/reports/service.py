@@ -3,7 +3,9 @@
 - The report of a finished half-year is computed once, at the first request by a member who has the
   reporting key, and stored. Everyone reads the stored one, so that no two reports can be compared
   to find one person.
-- The running half-year is never reported.
+- A case counts in the half-year in which it was first accepted; declined and merged ones never do.
+- The running half-year is never reported. One that ended is provisional, without a figure, for the
+  weeks that the organisation chose; figures that changed meanwhile would tell who was taken out.
 """
 
 from __future__ import annotations
@@ -11,28 +13,31 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.accounts.service import get_member
 from app.audit.events import EventKind
 from app.audit.models import AuditCheckpoint, AuditEvent
 from app.audit.sequencer import latest_checkpoint
 from app.audit.trail import DetailUnreadable, read_detail, subject_tag
 from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
+from app.casework.held import holder_of, strategy_for, visible_cases
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.reports.errors import NothingSigned
 from app.reports.models import PublishedReport
 from app.reports.suppression import redact
 from app.store.base import new_id
-from app.text.dates import half_year_of
+from app.text.dates import fixed_on, half_year_of
 from app.vault.errors import Tampered
 from app.vault.models import ScopeRow
-from app.vault.queries import granted_to
 from app.work import Work
 
-_UNCOUNTED = (CaseStatus.ERASED, CaseStatus.MERGED)
+_UNCOUNTED = (CaseStatus.ERASED, CaseStatus.MERGED, CaseStatus.DECLINED)
+_NO_ROLE = "none"
+_DAY = timedelta(days=1)
+_JUNE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,24 @@ def list_published_reports(work: Work) -> Sequence[PublishedReport]:
     return work.session.scalars(select(PublishedReport).order_by(PublishedReport.half_year)).all()
 
 
+def list_provisional(work: Work) -> list[tuple[str, date]]:
+    """Return the half-years that ended and are not fixed yet, each with the day it will be."""
+    weeks, today = work.deployment.organisation_settings.report_weeks, work.today()
+    ended = half_year_of(today.replace(month=1 if today.month <= _JUNE else 7, day=1) - _DAY)
+    fixed = fixed_on(ended, weeks)
+    return [(ended, fixed)] if today < fixed else []
+
+
 def _publish_missing(work: Work) -> None:
-    running = half_year_of(work.today())
+    weeks, today = work.deployment.organisation_settings.report_weeks, work.today()
     published = set(work.session.scalars(select(PublishedReport.half_year)))
-    cases = work.session.scalars(select(Case).where(Case.status.not_in(_UNCOUNTED))).all()
+    accepted = Case.status.not_in(_UNCOUNTED), Case.accepted_on.is_not(None)
+    cases = work.session.scalars(select(Case).where(*accepted)).all()
     by_period: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
-        by_period[half_year_of(case.opened_on)].append(case)
-    missing = sorted(period for period in by_period if period < running and period not in published)
+        if case.accepted_on is not None:
+            by_period[half_year_of(case.accepted_on)].append(case)
+    missing = sorted(p for p in by_period if fixed_on(p, weeks) <= today and p not in published)
     if not missing:
         return
     wanted = [case for period in missing for case in by_period[period]]
@@ -120,15 +135,17 @@ def _count(kinds: Iterable[str], found: Iterable[str]) -> Mapping[str, int]:
 
 
 def list_openings(work: Work) -> tuple[list[Openings], int]:
-    """Return who opened how much in each month before this one, without saying who they are.
+    """Return who else opened how much in each month before this one, without saying who they are.
 
+    Each under the role of the day on which they opened it. Who asks is left out: they would know
+    their own line, and by it others.
     The made-up names are valid within one response only. Returns also how many events do not
     verify: those are on record as shut, and counted for nobody.
     """
     keys = _log_keys(work)
     this_month = f"{work.today():%Y-%m}"
-    counted: Counter[tuple[str, UUID]] = Counter()
-    cases: dict[tuple[str, UUID], set[UUID | None]] = defaultdict(set)
+    counted: Counter[tuple[str, UUID, str]] = Counter()
+    cases: dict[tuple[str, UUID, str], set[UUID | None]] = defaultdict(set)
     shut = 0
     events = work.session.scalars(
         select(AuditEvent).where(AuditEvent.action == EventKind.CASE_REVEALED)
@@ -144,18 +161,18 @@ def list_openings(work: Work) -> tuple[list[Openings], int]:
             work.trail.shut(f"{event.__tablename__}/{event.id}")
             shut += 1
             continue
-        counted[month, detail.actor] += 1
-        cases[month, detail.actor].add(detail.case)
-    names = {actor: f"member-{new_id().hex[:8]}" for _, actor in counted}
+        if detail.actor == work.principal.id:
+            continue
+        line = (month, detail.actor, detail.role or _NO_ROLE)
+        counted[line] += 1
+        cases[line].add(detail.case)
+    names = {actor: f"member-{new_id().hex[:8]}" for _, actor, _ in counted}
     lines = sorted(
         (
-            Openings(
-                month, names[actor], get_member(work, actor).role.value, count,
-                len(cases[month, actor]),
-            )
-            for (month, actor), count in counted.items()
+            Openings(month, names[actor], role, count, len(cases[month, actor, role]))
+            for (month, actor, role), count in counted.items()
         ),
-        key=lambda line: (line.month, line.member),
+        key=lambda line: (line.month, line.member, line.role),
     )  # fmt: skip
     return lines, shut
 
@@ -190,9 +207,9 @@ def list_fund_months(work: Work) -> list[FundMonth]:
 
 def count_caseload(work: Work) -> dict[CaseStatus, int]:
     """Return how many cases are granted to the principal, by status."""
-    granted = granted_to(work.principal.id, work.today(), case_id=Case.id)
+    held = visible_cases(strategy=strategy_for(work), **holder_of(work))
     rows = work.session.execute(
-        select(Case.status, func.count()).where(granted).group_by(Case.status)
+        select(Case.status, func.count()).where(held).group_by(Case.status)
     ).all()
     counted = {row[0]: row[1] for row in rows}
     return {status: counted.get(status, 0) for status in CaseStatus}

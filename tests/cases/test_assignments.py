@@ -46,7 +46,7 @@ def test_an_assigned_volunteer_reads_and_works_on_the_case(world):
         service.add_note(work, case_id, "Met at the tea shop.")
     assert file.identity == WALKER.identity
     assert file.contact == WALKER.contact
-    assert file.sealed == (Compartment.REPORTING,)
+    assert file.sealed == ()
 
 
 def test_after_unassignment_nothing_opens(world):

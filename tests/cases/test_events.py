@@ -46,7 +46,15 @@ def test_readings_are_events_too(world, coordinator):
     (reading,) = [e for e in read(world, coordinator, case_id) if e.action == "case:revealed"]
     assert reading.actor_id == world.member("volunteer").id
     assert reading.facts == {
-        "compartments": ["summary", "identity", "papers", "household", "contact", "account"]
+        "compartments": [
+            "summary",
+            "household",
+            "identity",
+            "papers",
+            "contact",
+            "account",
+            "reporting",
+        ]
     }
 
 

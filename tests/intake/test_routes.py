@@ -19,6 +19,8 @@ from app.search import routes as search
 from app.sessions.service import principal_of
 from app.store.base import new_id
 from app.store.models import Counter
+from app.vault.models import GrantReason
+from app.vault.scopes import SUMMARY
 from tests.support.world import Person, World
 
 WALKER: dict[str, Any] = {
@@ -103,9 +105,14 @@ def test_an_intake_is_logged_and_read_back(api):
 
 
 def test_what_stays_sealed_is_said_by_name(api):
-    file = api.ask("volunteer", "GET", f"/cases/{api.open()}").json()
-    assert file["sealed"] == ["reporting"]
-    assert file["reporting"] is None
+    case_id, holder = api.open(), api.world.member("volunteer", 3)
+    with api.world.work_as(api.world.member("coordinator")) as work:
+        work.grants.grant(
+            case_id, holder.id, [SUMMARY], reason=GrantReason.ASSIGNMENT, about=case_id
+        )
+    file = api.ask(holder, "GET", f"/cases/{case_id}").json()
+    assert file["sealed"][0] == "identity"
+    assert file["identity"] is None
 
 
 @pytest.mark.usefixtures("world_on_both")

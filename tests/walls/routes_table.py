@@ -109,6 +109,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/cases/moves": READ,
     "GET /api/cases/emergencies": READ,
     "GET /api/cases/{case_id}": READ,
+    "GET /api/cases/{case_id}/history": READ,
     "PATCH /api/cases/{case_id}": Row(lambda _: {"urgent": False}),
     "GET /api/cases/{case_id}/moves": READ,
     "POST /api/cases/{case_id}/moves": Row(lambda _: {"to": "settled"}),

@@ -35,7 +35,7 @@ STAGES = [
 _C = Compartment
 _ROAD = {_C.ROUTE, _C.WORDS}
 NEVER = {
-    "volunteer": {_C.VETTING, _C.REGISTRATION, _C.REPORTING},
+    "volunteer": {_C.VETTING, _C.REGISTRATION},
     "coordinator": {_C.VETTING, _C.REGISTRATION},
     "vetter": {_C.CONTACT, _C.REGISTRATION, _C.AID, _C.REPORTING, *_ROAD},
     "registrar": {_C.CONTACT, _C.ACCOUNT, _C.HOUSEHOLD, _C.VETTING, _C.AID, _C.REPORTING, *_ROAD},

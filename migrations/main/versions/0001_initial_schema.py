@@ -241,6 +241,7 @@ def upgrade() -> None:
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("triaged_on", sa.Date(), nullable=True),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("emergency_until", Moment(), nullable=True),
@@ -705,6 +706,27 @@ def upgrade() -> None:
         "ix_registrations_ending", "registrations", ["status", "expires_on"], unique=False
     )
     op.create_index(op.f("ix_registrations_sequence"), "registrations", ["sequence"], unique=False)
+    op.create_table(
+        "replaced_cells",
+        sa.Column("field", sa.String(length=16), nullable=False),
+        sa.Column("replaced_on", sa.Date(), nullable=False),
+        sa.Column("replaced_by", sa.Uuid(), nullable=False),
+        sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("papers_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("household_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("account_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replaced_cells")),
+    )
+    op.create_index(op.f("ix_replaced_cells_case_id"), "replaced_cells", ["case_id"], unique=False)
+    op.create_index(
+        op.f("ix_replaced_cells_sequence"), "replaced_cells", ["sequence"], unique=False
+    )
     op.create_table(
         "scopes",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -1238,6 +1260,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_teams_sequence"), table_name="teams")
     op.drop_table("teams")
     op.drop_table("scopes")
+    op.drop_index(op.f("ix_replaced_cells_sequence"), table_name="replaced_cells")
+    op.drop_index(op.f("ix_replaced_cells_case_id"), table_name="replaced_cells")
+    op.drop_table("replaced_cells")
     op.drop_index(op.f("ix_registrations_sequence"), table_name="registrations")
     op.drop_index("ix_registrations_ending", table_name="registrations")
     op.drop_index(op.f("ix_registrations_case_id"), table_name="registrations")
