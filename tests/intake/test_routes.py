@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx2 import Response
@@ -108,7 +109,7 @@ def test_what_stays_sealed_is_said_by_name(api):
     case_id, holder = api.open(), api.world.member("volunteer", 3)
     with api.world.work_as(api.world.member("coordinator")) as work:
         work.grants.grant(
-            case_id, holder.id, [SUMMARY], reason=GrantReason.ASSIGNMENT, about=case_id
+            UUID(case_id), holder.id, [SUMMARY], reason=GrantReason.ASSIGNMENT, about=UUID(case_id)
         )
     file = api.ask(holder, "GET", f"/cases/{case_id}").json()
     assert file["sealed"][0] == "identity"
