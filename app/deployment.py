@@ -29,6 +29,7 @@ from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.crypto.stretching import Stretcher
 from app.settings import Settings
+from app.store.authenticated import RowMacs, session_info
 from app.store.deployment_secrets import DeploymentSecrets
 from app.store.engine import build_engine, checkpoint
 from app.store.journal import Journal
@@ -54,6 +55,7 @@ class Deployment:
     sessions: sessionmaker[Session]
     keystore: Keystore
     secrets: DeploymentSecrets
+    row_macs: RowMacs
     boot_key: bytes = field(repr=False)
     stretcher: Stretcher
     clock: Clock = field(default=utc_now)
@@ -82,10 +84,16 @@ class Deployment:
         keys = build_engine(settings.keystore_url, pool_size=4, **pooled)
         secrets = DeploymentSecrets(keys, root, settings.organisation_id)
         journal = Journal(keys, lambda: secrets.derive(SecretPurpose.MARKS, Label.JOURNAL_KEY))
+        macs = RowMacs(
+            lambda: secrets.derive(SecretPurpose.ROWS, Label.ROW_KEY), settings.organisation_id
+        )
         return cls(
             settings=settings,
             engine=engine,
-            sessions=sessionmaker(engine, expire_on_commit=False, autoflush=False),
+            sessions=sessionmaker(
+                engine, expire_on_commit=False, autoflush=False, info=session_info(macs)
+            ),
+            row_macs=macs,
             keystore=Keystore(keys, journal),
             secrets=secrets,
             boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
@@ -137,7 +145,7 @@ class Deployment:
         """
         chosen: OrganisationSettings | None = self.__dict__.get("_chosen")
         if chosen is None:
-            chosen = find_organisation_settings(self.engine, lambda: self.organisation_settings_key)
+            chosen = find_organisation_settings(self.engine, self.row_macs)
             if chosen is None:
                 return OrganisationSettings()
             self.__dict__["_chosen"] = chosen
@@ -209,21 +217,6 @@ class Deployment:
     def word_mark_key(self) -> bytes:
         """Keys the marks of the words of journeys."""
         return self.secrets.derive(SecretPurpose.INDEXES, Label.WORD_MARK_KEY)
-
-    @cached_property
-    def member_row_key(self) -> bytes:
-        """Authenticates a member's team, role and status."""
-        return self.secrets.derive(SecretPurpose.ROWS, Label.MEMBER_ROW_KEY)
-
-    @cached_property
-    def organisation_settings_key(self) -> bytes:
-        """Authenticates what the organisation chose."""
-        return self.secrets.derive(SecretPurpose.ROWS, Label.ORGANISATION_SETTINGS_KEY)
-
-    @cached_property
-    def vetting_outcome_key(self) -> bytes:
-        """Authenticates the outcome of a vetting round."""
-        return self.secrets.derive(SecretPurpose.ROWS, Label.VETTING_OUTCOME_KEY)
 
     @cached_property
     def erased_reader_key(self) -> bytes:

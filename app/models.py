@@ -9,13 +9,20 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from app.store.base import Base
+from app.store.authenticated import is_authenticated
+from app.store.base import Base, Record
 from app.store.sealed import sealed_fields
 
 for _file in sorted(Path(__file__).parent.glob("*/models.py")):
     import_module(f"app.{_file.parent.name}.models")
 
 metadata = Base.metadata
+
+
+def authenticated_models() -> list[type[Record]]:
+    """Return the models whose rows carry a MAC, in the order of their tables' names."""
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    return sorted(filter(is_authenticated, models), key=lambda model: str(model.__tablename__))
 
 
 def sealed_models() -> list[type[Base]]:

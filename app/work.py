@@ -4,6 +4,8 @@
 
 - ``unit_of_work`` commits at its end. An exception inside it leaves nothing. One in the commit
   leaves nothing either, except where the connection broke: then ``OutcomeUnknown`` says so.
+- A row that is not as it was written carries nothing: a unit that loaded one and neither left it
+  out nor showed it as shut is refused.
 - Every changed row needs an event about its case in the same commit, or the commit is refused.
 
 Example: ``work.vault.seal(case.contact, ...)`` changes a row of case 7. The flush hook notes that
@@ -28,11 +30,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from app.audit.events import EventKind
-from app.audit.trail import RowState, Trail, last_acts_on, row_digest
+from app.audit.trail import RowState, Trail, last_acts_on
 from app.deployment import Deployment
-from app.errors import Invalid, OutcomeUnknown, PreconditionMissing, Stale
+from app.errors import IntegrityFault, Invalid, OutcomeUnknown, PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
-from app.store.base import ORGANISATION, Versioned
+from app.store.authenticated import altered_rows, place_of, row_macs
+from app.store.base import ORGANISATION, Versioned, number_in_order
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
 from app.store.sealed import Addressed, sealed_fields
@@ -177,7 +180,7 @@ def begin_work(
     trail = Trail(principal.id, organisation, role=principal.role)
     certificates = Certificates(session, organisation, deployment.settings.organisation_root)
     keyring = Keyring(session, deployment, certificates, principal.id, secrets, today)
-    vault = Vault(organisation, keyring, trail)
+    vault = Vault(organisation, keyring, trail, altered_rows(session))
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, day)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, day)
     index = BlindIndex(deployment, keyring, certificates)
@@ -199,14 +202,28 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     session = work.session
     try:
         yield work
+        _refuse_altered(work)
         _write_trail(work)
         _commit(session)
     except BaseException:
         session.rollback()
         raise
     finally:
-        session.info.clear()
+        for noted in ("touched", "digests", "altered", "sequences"):
+            session.info.pop(noted, None)
         session.close()
+
+
+def _refuse_altered(work: Work) -> None:
+    """Raise where an altered row was loaded, and neither left out nor shown as shut.
+
+    Nothing is committed or answered on its word.
+    """
+    altered = altered_rows(work.session)
+    for place in work.trail.shut_rows:
+        altered.leave_out(place)
+    if altered.in_use:
+        raise IntegrityFault
 
 
 def _commit(session: Session) -> None:
@@ -271,6 +288,7 @@ _NOTED: WeakSet[sessionmaker[Session]] = WeakSet()
 def _note_flush(session: Session, *_: object) -> None:
     touched: set[UUID] = session.info.setdefault("touched", set())
     digests: dict[UUID, dict[str, RowState]] = session.info.setdefault("digests", {})
+    number_in_order(session)
     for record in {*session.new, *session.dirty, *session.deleted}:
         if hasattr(type(record), "__housekeeping__"):
             continue
@@ -278,11 +296,14 @@ def _note_flush(session: Session, *_: object) -> None:
             continue
         case_id = getattr(record, "case_id", None) or ORGANISATION
         touched.add(case_id)
-        if sealed_fields(type(record)):
-            gone = inspect(record).deleted or record in session.deleted
-            digests.setdefault(case_id, {})[f"{record.__tablename__}/{record.id}"] = RowState(
-                _version_after(session, record), None if gone else row_digest(record)
-            )
+        macs = row_macs(session)
+        gone = inspect(record).deleted or record in session.deleted
+        if not gone:
+            macs.write(record)
+        digests.setdefault(case_id, {})[place_of(record)] = RowState(
+            _version_after(session, record),
+            None if gone else macs.digest_of(record, after_flush=True),
+        )
 
 
 def _version_after(session: Session, record: Any) -> int:

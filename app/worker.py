@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -40,8 +39,6 @@ from app.store.failures import run_again
 from app.store.identity import remember_keystore
 from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
-from app.store.queries import count_changed
-from app.vault.models import Grant
 from app.vetting import lapses
 from app.watch import escalation
 from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
@@ -93,13 +90,7 @@ def check_log(work: Work) -> int:
 
 def lapse_grants(work: Work) -> int:
     """Destroy the wraps of grants whose last day is over, as ending them would have."""
-    count = count_changed(
-        work.session,
-        update(Grant)
-        .where(Grant.ended_on.is_(None), Grant.until < work.today())
-        .values(ended_on=work.today(), hpke_wrap=None, symmetric_wrap=None),
-        options={"synchronize_session": False},
-    )
+    count = work.grants.end_lapsed()
     work.trail.record(EventKind.GRANTS_LAPSED, count=count)
     return count
 

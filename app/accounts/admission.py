@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.accounts.credentials import (
     fresh_passphrase,
@@ -26,7 +26,6 @@ from app.accounts.errors import (
 )
 from app.accounts.logins import check_login, login_index
 from app.accounts.models import CredentialSlot, Member, MemberStatus, Profile, Team
-from app.accounts.row_mac import update_row_mac
 from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Argon2Cost, Stretched
@@ -157,7 +156,6 @@ def add_member(
         joined_on=work.today(),
         login_index=index,
     )
-    update_row_mac(work.deployment, member)
     work.vault.seal(member.profile, profile)
     public = MemberKeys(
         id=member.id,
@@ -200,7 +198,7 @@ def certify(work: Work, member: Member) -> None:
     keys.role = member.role
     signer = work.keyring.secrets.sign
     certify_member(work.deployment.organisation, keys, signer, work.principal.id)
-    activate(work, member)
+    activate(member)
     work.session.flush()
     for kind, roles in KEY_COPY_ROLES.items():
         if member.role in roles:
@@ -210,10 +208,9 @@ def certify(work: Work, member: Member) -> None:
             )
 
 
-def activate(work: Work, member: Member) -> None:
+def activate(member: Member) -> None:
     """Set a certified member's status to active."""
     member.status = MemberStatus.ACTIVE
-    update_row_mac(work.deployment, member)
 
 
 def add_key_copy(
@@ -243,4 +240,5 @@ def add_key_copy(
 
 def delete_key_copies(work: Work, member_id: UUID) -> None:
     """Delete a member's copies of the organisation's keys."""
-    work.session.execute(delete(KeyCopy).where(KeyCopy.member_id == member_id))
+    for copy in work.session.scalars(select(KeyCopy).where(KeyCopy.member_id == member_id)):
+        work.session.delete(copy)

@@ -100,14 +100,11 @@ class Member(DirectoryRecord, Ordered, Versioned):
     joined_on: Mapped[date] = plain("lists are sorted by it; the day only")
     removed_on: Mapped[date | None] = plain("from when nothing may be granted; the day only")
     login_index: Mapped[bytes] = index_column("HMAC of the sign-in name; unique", unique=True)
-    row_mac: Mapped[bytes] = index_column(
-        "HMAC over team, role and status: a writer of the database cannot change a role"
-    )
 
     profile = SealedField(Profile, Compartment.DIRECTORY, step=NOTES)
 
 
-class Credential(Record):
+class Credential(Record, Versioned):
     """How a member's passphrases are checked and their keys kept. ``id`` is the member's id."""
 
     __tablename__ = "credentials"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts.admission import certify, certify_invited, delete_key_copies, may_certify
 from app.accounts.errors import (
@@ -24,10 +24,10 @@ from app.accounts.errors import (
     TeamNotFound,
 )
 from app.accounts.models import Credential, CredentialSlot, Member, MemberStatus, Team, TeamName
-from app.accounts.row_mac import update_row_mac, verify_row_mac
 from app.audit.events import EventKind
 from app.permissions import Role
 from app.sessions.ending import end_sessions
+from app.store.authenticated import is_altered, leave_out_altered
 from app.store.queries import in_order
 from app.vault.certificates import certify_member
 from app.vault.errors import Tampered
@@ -45,8 +45,7 @@ def get_member(work: Work, member_id: UUID) -> Member:
     member = work.session.get(Member, member_id)
     if member is None:
         raise MemberNotFound
-    row = (member.id, member.team_id, member.role, member.status, member.row_mac)
-    if not verify_row_mac(work.deployment, *row):
+    if is_altered(work.session, member):
         raise Tampered
     return member
 
@@ -58,7 +57,8 @@ def list_members(work: Work, team_id: UUID | None, role: Role | None = None) -> 
         query = query.where(Member.team_id == team_id)
     if role is not None:
         query = query.where(Member.role == role)
-    return list(work.session.scalars(in_order(query, Member.joined_on)))
+    found = work.session.scalars(in_order(query, Member.joined_on))
+    return leave_out_altered(work.session, found)
 
 
 def display_name_of(work: Work, member: Member) -> str:
@@ -138,7 +138,6 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
         _take_over_certificates(work, member)
     member.role = role
     member.status = MemberStatus.INVITED
-    update_row_mac(work.deployment, member)
     keys = work.session.get_one(MemberKeys, member.id)
     keys.role = role
     keys.lead_public = keys.certificate = keys.certified_by = None
@@ -176,7 +175,6 @@ def close_account(work: Work, member: Member) -> None:
     """End an account for good: no session, no passphrase, no key that anything is sealed to."""
     member.status = MemberStatus.REMOVED
     member.removed_on = work.today()
-    update_row_mac(work.deployment, member)
     keys = work.session.get_one(MemberKeys, member.id)
     keys.revoked_on = work.today()
     credential = work.session.get(Credential, member.id)
@@ -199,13 +197,10 @@ def _take_over_certificates(work: Work, lead: Member) -> None:
     if not may_certify(work):
         raise LeadNeeded
     custody = work.certificates.organisation_key(OrganisationKeyKind.CUSTODY)
-    leads = select(func.count()).where(
-        Member.role == Role.LEAD, Member.status == MemberStatus.ACTIVE
-    )
-    if work.session.scalars(leads).one() <= custody.threshold:
+    if len(list_members(work, None, Role.LEAD)) <= custody.threshold:
         raise LastLead
     certified = select(MemberKeys).where(MemberKeys.certified_by == lead.id)
-    for keys in work.session.scalars(certified):
+    for keys in leave_out_altered(work.session, work.session.scalars(certified)):
         signer = work.keyring.secrets.sign
         certify_member(work.deployment.organisation, keys, signer, work.principal.id)
 

@@ -15,6 +15,7 @@ class AuditEvent(Record):
     """One act. Who, on what and how are sealed in ``detail``; the tags are keyed hashes."""
 
     __tablename__ = "audit_events"
+    __proved_by__ = "its leaf in the log, and the commitment to its detail"
     __table_args__ = (
         Index("ix_audit_events_subject", "subject_tag"),
         Index("ix_audit_events_day", "happened_on", "id"),

@@ -30,7 +30,7 @@ from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.store.base import ORGANISATION, new_id
-from app.store.sealed import NOTES, Addressed, sealed_fields
+from app.store.sealed import NOTES, Addressed
 
 Fact = str | int | bool | list[str] | None
 LogKeys = Callable[[UUID | None], bytes]
@@ -254,14 +254,6 @@ def last_acts_on(
             details.append(read_detail(event, log_key, organisation))
     acts = sorted((d for d in details if place in d.rows), key=lambda detail: detail.at)
     return tuple(detail.action for detail in acts[-count:])
-
-
-def row_digest(record: Addressed) -> str:
-    """Return the digest of a row's sealed cells, which shows a row that was rolled back."""
-    cells: list[str | bytes | None] = []
-    for name, sealed in sorted(sealed_fields(type(record)).items()):
-        cells += [name, getattr(record, sealed.slot)]
-    return digest(frame(Label.ROW_DIGEST, record.__tablename__, record.id, *cells)).hex()
 
 
 def _detail_key(log_key: bytes) -> DataKey:

@@ -24,12 +24,13 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditLeaf
 from app.audit.sequencer import latest_checkpoint, leaf_data
-from app.audit.trail import DetailUnreadable, RowState, read_detail, row_digest, subject_tag
+from app.audit.trail import DetailUnreadable, RowState, read_detail, subject_tag
 from app.crypto.errors import NoteInvalid
 from app.crypto.merkle import Edge, leaf_hash
 from app.crypto.notes import Checkpoint, Verifier, open_note
-from app.store.base import ORGANISATION
-from app.store.sealed import Addressed
+from app.store.authenticated import RowMacs, is_altered, place_of, row_macs
+from app.store.base import ORGANISATION, Record
+from app.store.sealed import is_digested, seals_of
 
 _AT_ONCE = 500
 
@@ -143,7 +144,7 @@ def verify_rows(
         for model in compared:
             for query in _rows_of(model, keys):
                 for record in session.scalars(query, execution_options={"yield_per": _AT_ONCE}):
-                    _compare(record, logged, verdict)
+                    _compare(session, record, logged, verdict)
                     session.expunge(record)
         for place, state in logged.items():
             if state.digest is not None and place.partition("/")[0] not in forgotten:
@@ -158,14 +159,21 @@ def _rows_of(model: type[Any], keys: Mapping[UUID, bytes]) -> Iterable[Select[An
         yield select(model)
 
 
-def _compare(record: Addressed, logged: dict[str, RowState], verdict: LogVerification) -> None:
+def _compare(
+    session: Session, record: Record, logged: dict[str, RowState], verdict: LogVerification
+) -> None:
     verdict.rows += 1
-    place = f"{record.__tablename__}/{record.id}"
+    place = place_of(record)
     state = logged.pop(place, None)
     if state is None or state.digest is None:
         verdict.add("row.unlogged", place)
-    elif state.digest != row_digest(record):
+    elif is_altered(session, record) or not _is_as_logged(record, state, row_macs(session)):
         verdict.add("row.altered", place)
+
+
+def _is_as_logged(record: Record, state: RowState, macs: RowMacs) -> bool:
+    cells = not is_digested(record) or record.seals == seals_of(record)
+    return cells and state.digest == macs.digest_of(record)
 
 
 def _newest_states(

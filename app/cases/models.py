@@ -221,9 +221,14 @@ class Case(CaseRecord, Ordered, Versioned):
     triaged_on: Mapped[date | None] = plain("the day of the first triage decision")
     merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
-    indexed_version: Mapped[int] = plain("the search key's version of its blind indexes; 0: none")
+    indexed_version: Mapped[int] = plain(
+        "the search key's version of its blind indexes; 0: none",
+        unproved="the index follows from sealed cells, and is made again from them",
+    )
     compared: Mapped[bool] = plain(
-        "whether likely duplicates were looked for since its name or numbers changed", default=False
+        "whether likely duplicates were looked for since its name or numbers changed",
+        unproved="set by readers without a change of the case; the next change resets it",
+        default=False,
     )
 
     summary = SealedField(Summary, Compartment.SUMMARY)
@@ -289,7 +294,7 @@ class CaseNote(CaseRecord, Ordered):
     text = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 
 
-class Assignment(CaseRecord, Ordered):
+class Assignment(CaseRecord, Ordered, Versioned):
     """A case given to a volunteer to work on; their grant names it, and ends with it."""
 
     __tablename__ = "assignments"

@@ -1,7 +1,7 @@
 """Whether a case is cleared, and until when. Knows the rounds' plain rows; opens nothing.
 
 Other domains use this. Outcome and days are plain, because their callers hold no key to a
-vetting; a check under a key of the deployment keeps a writer of the database from clearing anyone.
+vetting; the row's MAC keeps a writer of the database from clearing anyone.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.audit.events import EventKind
-from app.crypto.derive import equal, mac
-from app.crypto.framing import frame
-from app.crypto.labels import Label
+from app.store.authenticated import is_altered
 from app.vault.errors import Tampered
 from app.vetting.models import VettingOutcome, VettingRound
 from app.work import Work
@@ -75,11 +73,6 @@ def find_lapse(work: Work, case_id: UUID) -> Lapse | None:
     return None if clearance(work, case_id) is not None else Lapse.EXPIRED
 
 
-def confirm_outcome(work: Work, round_: VettingRound) -> None:
-    """Write the check over a round's outcome and days: at first, and after every change."""
-    round_.outcome_check = _check(work, round_)
-
-
 def withdraw_rounds(work: Work, case_id: UUID) -> None:
     """End the rounds of a case that is not vetted any more, without an outcome."""
     running = select(VettingRound).where(
@@ -88,7 +81,6 @@ def withdraw_rounds(work: Work, case_id: UUID) -> None:
     for round_ in work.session.scalars(running).all():
         round_.outcome = VettingOutcome.WITHDRAWN
         round_.ended_on = work.today()
-        confirm_outcome(work, round_)
         work.grants.end(case_id, about=round_.id)
         work.trail.record(
             EventKind.VETTING_ENDED, case_id, round=str(round_.id), outcome=round_.outcome.value
@@ -103,20 +95,6 @@ def _find_newest(work: Work, case_id: UUID) -> VettingRound | None:
         .order_by(VettingRound.number.desc())
     ).all()
     for round_ in rounds:
-        if not equal(round_.outcome_check, _check(work, round_)):
+        if is_altered(work.session, round_):
             raise Tampered
     return next((round_ for round_ in rounds if round_.outcome in _AGREED), None)
-
-
-def _check(work: Work, round_: VettingRound) -> bytes:
-    statement = frame(
-        Label.VETTING_OUTCOME,
-        work.deployment.organisation,
-        round_.case_id,
-        round_.id,
-        round_.number,
-        None if round_.outcome is None else round_.outcome.value,
-        round_.ended_on,
-        round_.valid_until,
-    )
-    return mac(work.deployment.vetting_outcome_key, statement)

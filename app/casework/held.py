@@ -37,6 +37,7 @@ from app.cases.models import (
     summary_on,
 )
 from app.permissions import Role
+from app.store.authenticated import altered_rows, authenticated_columns, place_of
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
 from app.vault.models import OF_A_JOURNEY, Grant
@@ -58,6 +59,7 @@ class CaseRow:
     moved_on: date
     triaged_on: date | None
     emergency_until: datetime | None
+    seals: bytes | None
     _summary: bytes | None = None
     _identity: bytes | None = None
     _papers: bytes | None = None
@@ -101,19 +103,10 @@ class CaseRow:
 
 
 CASES = Case.__table__.c
-_PLAIN = (
-    CASES.id,
-    CASES.sequence,
-    CASES.version,
-    CASES.status,
-    CASES.opened_on,
-    CASES.moved_on,
-    CASES.triaged_on,
-    CASES.emergency_until,
-)
-LISTED = select(*_PLAIN, CASES.summary_sealed)
+_ROW = authenticated_columns(Case)
+LISTED = select(*_ROW, CASES.summary_sealed)
 SEARCHED = select(
-    *_PLAIN,
+    *_ROW,
     CASES.summary_sealed,
     CASES.identity_sealed,
     CASES.papers_sealed,
@@ -172,7 +165,18 @@ def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> li
     """Return the rows of a query on ``LISTED`` or ``SEARCHED`` with ``visible_cases`` in it."""
     parameters = holder_of(work) | values
     found = work.session.connection().execute(query, parameters).all()
-    return [CaseRow(*cast("tuple[Any, ...]", row)) for row in found]
+    macs, altered = work.deployment.row_macs, altered_rows(work.session)
+    listed = []
+    for row in found:
+        case = CaseRow(
+            row.id, row.sequence, row.version, row.status, row.opened_on, row.moved_on,
+            row.triaged_on, row.emergency_until, row.seals,
+            *cast("tuple[bytes | None, ...]", row[len(_ROW) :]),
+        )  # fmt: skip
+        if not macs.is_authentic(Case, row[: len(_ROW)]):
+            altered.add(place_of(case))
+        listed.append(case)
+    return listed
 
 
 def list_cases(

@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.models import Member, MemberStatus
-from app.accounts.row_mac import verify_row_mac
 from app.cases.models import Assignment, Case, CaseNote
+from app.store.authenticated import leave_out_altered
 from app.vault.models import Grant, GrantReason
 from app.work import Work
 
@@ -35,14 +35,8 @@ def standing_members(work: Work, member_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return those of these members who stand now; a row with a wrong MAC does not."""
     rows = work.session.scalars(
         select(Member).where(Member.id.in_(set(member_ids)), Member.status == MemberStatus.ACTIVE)
-    ).all()
-    return frozenset(
-        member.id
-        for member in rows
-        if verify_row_mac(
-            work.deployment, member.id, member.team_id, member.role, member.status, member.row_mac
-        )
     )
+    return frozenset(member.id for member in leave_out_altered(work.session, rows))
 
 
 def merged_cases(work: Work, case_id: UUID) -> frozenset[UUID]:

@@ -18,8 +18,9 @@ from app.cases.models import Case, CaseStatus
 from app.cli.home import FOUND, AsJson, Home, opened, out
 from app.crypto.notes import Verifier
 from app.deployment import Deployment
-from app.models import sealed_models
+from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
+from app.store.authenticated import open_checked
 from app.store.base import ORGANISATION
 from app.store.engine import read_snapshot
 from app.vault.models import ScopeRow
@@ -46,7 +47,7 @@ def verify(
     """
     with opened(home) as deployment, read_snapshot(deployment.engine) as connection:
         verifier = log_verifier(deployment.log_signing_key.public)
-        with Session(connection) as session:
+        with open_checked(connection, deployment.row_macs) as session:
             verdict = verify_log(session, verifier)
             if database:
                 seen = SeenTags()
@@ -55,7 +56,7 @@ def verify(
                     verdict,
                     organisation=deployment.organisation,
                     log_keys=seen.collect(log_keys(session, deployment, verdict)),
-                    models=sealed_models(),
+                    models=authenticated_models(),
                 )
                 verify_erasures(session, deployment, verdict, seen)
         today = deployment.today()

@@ -16,6 +16,7 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 
 DIGEST_BYTES = 32
+SHORT_BYTES = 16
 _LONGEST = 255 * DIGEST_BYTES
 _SHA256 = hashes.SHA256()
 
@@ -38,6 +39,29 @@ def mac(key: bytes, message: bytes) -> bytes:
 def digest(data: bytes) -> bytes:
     """The 32-byte SHA-256 of data."""
     return hashlib.sha256(data).digest()
+
+
+def short_digest(data: bytes) -> bytes:
+    """The 16-byte BLAKE2b digest of data (RFC 7693): for comparing what is authenticated beside."""
+    return hashlib.blake2b(data, digest_size=SHORT_BYTES).digest()
+
+
+class ShortMac:
+    """Keyed BLAKE2b of 16 bytes (RFC 7693, section 2.9), under one key for many short messages.
+
+    Half the cost of HMAC-SHA256: a page checks a hundred rows.
+    """
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = hashlib.blake2b(key=key, digest_size=SHORT_BYTES)
+
+    def of(self, message: bytes) -> bytes:
+        """Return the MAC of a message."""
+        keyed = self._keyed.copy()
+        keyed.update(message)
+        return keyed.digest()
 
 
 def equal(one: bytes, other: bytes) -> bool:

@@ -31,8 +31,7 @@ class Label(StrEnum):
     DEPLOYMENT_SECRET = "padauk/deployment-secret/1"  # noqa: S105 - a label
     DIRECTORY_KEY = "padauk/directory/1"
     LOGIN_INDEX_KEY = "padauk/login-index/1"
-    MEMBER_ROW_KEY = "padauk/member-row/key/1"
-    ORGANISATION_SETTINGS_KEY = "padauk/organisation-settings/key/1"
+    ROW_KEY = "padauk/row/key/1"
     LOG_KEY = "padauk/log/1"
     LOG_SIGNING_KEY = "padauk/log/signing/1"
     SEARCH_MIX = "padauk/search-mix/1"
@@ -42,7 +41,6 @@ class Label(StrEnum):
     CODE_LOCATOR_KEY = "padauk/code/locator/1"
     WORD_MARK_KEY = "padauk/word-mark/key/1"
     CODE_PROOF_KEY = "padauk/code/proof/1"
-    VETTING_OUTCOME_KEY = "padauk/vetting-outcome/key/1"
     UNKNOWN_NAME_KEY = "padauk/unknown-name/1"
     PEPPER_KEY = "padauk/pepper/key/1"
 
@@ -113,9 +111,6 @@ class Label(StrEnum):
     WORD_MARK = "padauk/word-mark/1"
     COUNTER = "padauk/counter/1"
     CODE = "padauk/code/1"
-    VETTING_OUTCOME = "padauk/vetting-outcome/1"
-    MEMBER_ROW = "padauk/member-row/1"
-    ORGANISATION_SETTINGS = "padauk/organisation-settings/1"
     CURSOR = "padauk/cursor/2"
     REPLAY = "padauk/replay/1"
     REPLAY_REQUEST = "padauk/replay/request/1"

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.store.base import CaseRecord, Ordered, choice, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 
 
 class LinkKind(StrEnum):
@@ -20,7 +20,7 @@ class LinkKind(StrEnum):
     SAME_EVENT = "same_event"
 
 
-class CaseLink(CaseRecord, Ordered):
+class CaseLink(CaseRecord, Ordered, Versioned):
     """Two cases that belong together; one row for both directions."""
 
     __tablename__ = "case_links"

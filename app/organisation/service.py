@@ -90,7 +90,7 @@ def found_organisation(
         raise ThresholdInvalid("threshold")
     get_zone(chosen.zone)
     work.deployment.create_secrets()
-    work.session.add(settings_row(work.deployment.organisation_settings_key, chosen))
+    work.session.add(settings_row(chosen))
     _add_identity(work)
     _add_root(work, root)
     founded = [add_team(work, name) for name in teams]
@@ -168,7 +168,7 @@ def _add_lead(work: Work, root: OrganisationRoot, team_id: UUID, lead: NewLead) 
     admission = create_account(work, account, Passphrase.now(work))
     keys = work.session.get_one(MemberKeys, admission.member.id)
     certify_member(work.deployment.organisation, keys, root.key, None)
-    activate(work, admission.member)
+    activate(admission.member)
     work.session.flush()
     return admission
 

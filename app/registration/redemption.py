@@ -1,8 +1,8 @@
 """Redeeming codes: valid or not, of which kind, until when, and nothing else.
 
 - The member who redeems holds no key to the case and learns nothing of it.
-- A code is valid from when it was handed over, and once: the database changes the row for one
-  of two concurrent requests.
+- A code is valid from when it was handed over, and once: its row is locked while it is read
+  and used.
 - Wrong codes are counted for a day, for the member and for the one code, known or not, so that the
   count says nothing either. Counts start again at midnight, so that nobody blocks another's code
   for good by trying it wrongly.
@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, null, select, update
+from sqlalchemy import select
 
 from app.audit.events import EventKind
 from app.casework.clearance import is_refused
@@ -25,17 +24,13 @@ from app.crypto.labels import Label
 from app.registration.codes import Code, looks_made_here, read, read_recorded
 from app.registration.errors import CodeMistyped, RedemptionBudgetSpent
 from app.registration.models import CodeKind, Registration, RegistrationStatus
+from app.store.authenticated import leave_out_altered
 from app.store.counters import count_one, read_counts
-from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.work import Work
 
 MEMBER_TRIES = 20
 CODE_TRIES = 5
-_REDEEMING = {
-    "housekeeping": "redeem records code:redeemed on the case",
-    "synchronize_session": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,8 @@ def redeem(work: Work, text: str) -> Redemption:
     counters = _counters(work, readings[0])
     _refuse_spent(work, counters)
     code, found = _find(work, readings)
-    if found is not None and _is_alive(work, found, code) and _use_up(work, found.id):
+    if found is not None and _is_alive(work, found, code):
+        _use_up(work, found)
         work.grants.end(found.case_id, about=found.id)
         work.trail.record(EventKind.CODE_REDEEMED, found.case_id, registration=str(found.id))
         return Redemption(True, found.kind, found.expires_on)
@@ -109,24 +105,19 @@ def _readings(work: Work, text: str) -> list[Code]:
     return [*own, read_recorded(text)]
 
 
-def _find(work: Work, readings: list[Code]) -> tuple[Code, Row[*tuple[Any, ...]] | None]:
+def _find(work: Work, readings: list[Code]) -> tuple[Code, Registration | None]:
+    """Return the code's row, locked: of two concurrent requests the second finds it used."""
     by_locator = {locator_index(work, code): code for code in readings}
-    found = work.session.execute(
-        select(
-            Registration.id,
-            Registration.case_id,
-            Registration.kind,
-            Registration.status,
-            Registration.suspended,
-            Registration.expires_on,
-            Registration.locator,
-            Registration.proof,
-        ).where(Registration.locator.in_(by_locator))
-    ).first()
-    return readings[0] if found is None else by_locator[found.locator], found
+    rows = work.session.scalars(
+        select(Registration).where(Registration.locator.in_(by_locator)).with_for_update()
+    )
+    found = next(iter(leave_out_altered(work.session, rows)), None)
+    if found is None or found.locator is None:
+        return readings[0], None
+    return by_locator[found.locator], found
 
 
-def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
+def _is_alive(work: Work, found: Registration, code: Code) -> bool:
     if found.proof is None:
         return False
     proof = proof_of(work, code, found.id, found.kind, found.expires_on)
@@ -139,26 +130,11 @@ def _is_alive(work: Work, found: Row[*tuple[Any, ...]], code: Code) -> bool:
     )
 
 
-def _use_up(work: Work, registration_id: UUID) -> bool:
-    """Change the row unless a concurrent request just did."""
-    used = count_changed(
-        work.session,
-        update(Registration)
-        .where(
-            Registration.id == registration_id,
-            Registration.status == RegistrationStatus.DELIVERED,
-            Registration.suspended.is_(False),
-        )
-        .values(
-            status=RegistrationStatus.REDEEMED,
-            proof=null(),
-            moved_on=work.today(),
-            redeemed_by=work.principal.id,
-            version=Registration.version + 1,
-        ),
-        options=_REDEEMING,
-    )
-    return used == 1
+def _use_up(work: Work, found: Registration) -> None:
+    found.status = RegistrationStatus.REDEEMED
+    found.proof = None
+    found.moved_on = work.today()
+    found.redeemed_by = work.principal.id
 
 
 def _counters(work: Work, code: Code) -> tuple[tuple[UUID, int], tuple[UUID, int]]:

@@ -22,7 +22,6 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Member, MemberStatus
-from app.accounts.row_mac import verify_row_mac
 from app.audit.events import EventKind
 from app.crypto import hpke, signing
 from app.crypto.aead import WrapKey
@@ -36,6 +35,7 @@ from app.deployment import Deployment
 from app.permissions import Role
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
+from app.store.authenticated import authenticated_columns
 from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
@@ -51,6 +51,7 @@ _ID_INFO = frame(Label.SESSION_ID)
 _KEYS_INFO = frame(Label.SESSION_KEYS)
 _LEAD_INFO = frame(Label.SESSION_LEAD)
 
+_MEMBER = authenticated_columns(Member)
 _FIND_SESSION = (
     select(
         MemberSession.member_id,
@@ -59,10 +60,7 @@ _FIND_SESSION = (
         MemberSession.keys_sealed,
         MemberSession.lead_sealed,
         MemberSession.lead_until,
-        Member.team_id,
-        Member.role,
-        Member.status,
-        Member.row_mac,
+        *_MEMBER,
     )
     .join(Member, Member.id == MemberSession.member_id)
     .where(MemberSession.id == bindparam("session_id"))
@@ -148,9 +146,7 @@ def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
         now < row.ends_at
         and abs(now - row.seen_at) <= idle
         and row.status is not MemberStatus.REMOVED
-        and verify_row_mac(
-            deployment, row.member_id, row.team_id, row.role, row.status, row.row_mac
-        )
+        and deployment.row_macs.is_authentic(Member, row[-len(_MEMBER) :])
     )
 
 

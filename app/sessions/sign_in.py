@@ -20,9 +20,9 @@ from app.accounts.credentials import (
     stretching_of,
     try_slots,
 )
+from app.accounts.errors import CredentialTampered
 from app.accounts.logins import login_index
 from app.accounts.models import Credential, Member, MemberStatus
-from app.accounts.row_mac import verify_row_mac
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
@@ -32,6 +32,7 @@ from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import SignInRefused
 from app.sessions.service import OpenedSession, open_session
+from app.store.authenticated import is_altered
 from app.store.base import new_id
 from app.work import NOBODY, Work, begin_work, unit_of_work
 
@@ -76,6 +77,8 @@ def _credential(work: Work, index: bytes) -> Credential:
         .where(Member.login_index == index, Member.status != MemberStatus.REMOVED)
     ).one_or_none()
     absent = absent_credential(work.deployment, index)
+    if found is not None and is_altered(work.session, found):
+        raise CredentialTampered
     return found or absent
 
 
@@ -83,8 +86,7 @@ def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     member = work.session.get(Member, unlocked.member_id)
     if member is None or member.status is MemberStatus.REMOVED:
         return None
-    row = (member.id, member.team_id, member.role, member.status, member.row_mac)
-    return member if verify_row_mac(work.deployment, *row) else None
+    return None if is_altered(work.session, member) else member
 
 
 def _note_refusal(deployment: Deployment, index: bytes) -> None:

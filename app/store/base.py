@@ -10,29 +10,17 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    DateTime,
-    Dialect,
-    Enum,
-    MetaData,
-    Uuid,
-    event,
-    func,
-    inspect,
-    select,
-)
+from sqlalchemy import DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, func, inspect, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     MappedColumn,
-    Mapper,
+    Session,
     declared_attr,
     mapped_column,
-    object_session,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -92,9 +80,13 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def plain(why: str, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
-    """Declare a column that a thief can read, with the reason why it must be plain."""
-    return mapped_column(*args, info={"shows": "plain", "why": why}, **kwargs)
+def plain(why: str, *args: Any, unproved: str | None = None, **kwargs: Any) -> MappedColumn[Any]:
+    """Declare a column that a thief can read, with the reason why it must be plain.
+
+    ``unproved``: why the row's MAC leaves the column out.
+    """
+    info = {"shows": "plain", "why": why, "unproved": unproved}
+    return mapped_column(*args, info=info, **kwargs)
 
 
 def index_column(why: str, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
@@ -114,10 +106,46 @@ class Base(DeclarativeBase):
     type_annotation_map = {UUID: Uuid(), datetime: Moment()}  # noqa: RUF012 - SQLAlchemy's name
 
 
+class Versioned:
+    """A record that changes: its version is what ``If-Match`` is compared with.
+
+    The database compares it too (``version_id_col``), so that two changes at once cannot both win,
+    and the MAC over the row is of one of them. A record without it is never changed, once written.
+    """
+
+    @declared_attr
+    def version(cls) -> Mapped[int]:  # noqa: N805
+        """Counts the changes of this row, from 1."""
+        return plain("tells a stale change from a fresh one", nullable=False)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"version_id_col": cls.version}
+
+
 class Record(Base):
-    """A row with an id that exists before the insert: sealed values are bound to it."""
+    """A row with an id that exists before the insert: sealed values are bound to it.
+
+    It carries a MAC over its plain columns (see ``store.authenticated``), unless the model says in
+    ``__housekeeping__`` or ``__proved_by__`` why it needs none.
+    """
 
     __abstract__ = True
+
+    if TYPE_CHECKING:
+        row_mac: bytes
+        seals: bytes | None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "__tablename__" in cls.__dict__ and not (
+            hasattr(cls, "__housekeeping__") or hasattr(cls, "__proved_by__")
+        ):
+            proof = key_column(
+                "BLAKE2b over the row's plain columns, under a row key", LargeBinary, nullable=False
+            )
+            proof.column.info["unproved"] = "it is the proof"
+            cls.row_mac = proof  # type: ignore[assignment]
+        super().__init_subclass__(**options)
 
     @declared_attr
     def id(cls) -> Mapped[UUID]:  # noqa: N805 - SQLAlchemy passes the class
@@ -130,22 +158,6 @@ class Record(Base):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {inspect(self).identity or 'unsaved'}>"
-
-
-class Versioned:
-    """A record that changes: its version is what ``If-Match`` is compared with.
-
-    The database compares it too (``version_id_col``), so that two changes at once cannot both win.
-    """
-
-    @declared_attr
-    def version(cls) -> Mapped[int]:  # noqa: N805
-        """Counts the changes of this row, from 1."""
-        return plain("tells a stale change from a fresh one", nullable=False)
-
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
-        return {"version_id_col": cls.version}
 
 
 class Ordered:
@@ -163,17 +175,20 @@ class Ordered:
         )
 
 
-@event.listens_for(Ordered, "before_insert", propagate=True)
-def _number_in_order(mapper: Mapper[Any], connection: Connection, row: Any) -> None:
-    """Give a row the next number of its table; asks the database once a table and transaction."""
-    session = object_session(row)
-    last: dict[str, int] = {} if session is None else session.info.setdefault("sequences", {})
-    table = row.__tablename__
-    if table not in last:
-        column = mapper.columns["sequence"]
-        last[table] = connection.scalar(select(func.max(column))) or 0
-    last[table] += 1
-    row.sequence = last[table]
+def number_in_order(session: Session) -> None:
+    """Give the new rows of ordered tables the next numbers, in the order of their adding.
+
+    Runs before their MAC is computed; asks the database once a table and transaction.
+    """
+    last: dict[str, int] = session.info.setdefault("sequences", {})
+    fresh = [row for row in session.new if isinstance(row, Ordered)]
+    for row in sorted(fresh, key=lambda row: inspect(row).insert_order):
+        table = inspect(row).mapper.local_table
+        if table.name not in last:
+            highest = select(func.max(table.c.sequence))
+            last[table.name] = session.connection().scalar(highest) or 0
+        last[table.name] += 1
+        row.sequence = last[table.name]
 
 
 class CaseRecord(Record):

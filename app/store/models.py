@@ -10,20 +10,18 @@ from sqlalchemy import LargeBinary, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.permissions import Compartment
-from app.store.base import NAMING, Base, choice, index_column, key_column, plain
+from app.store.base import NAMING, Base, Record, choice, index_column, key_column, plain
 from app.totality import require_rows
 
 
-class OrganisationSettingsRow(Base):
-    """What the organisation chose at its founding. One row, under a MAC."""
+class OrganisationSettingsRow(Record):
+    """What the organisation chose at its founding. One row."""
 
     __tablename__ = "organisation_settings"
 
-    id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
     zone: Mapped[str] = plain("the time zone whose days count", String(64))
     makes_codes: Mapped[bool] = plain("whether registration codes are made here")
     report_weeks: Mapped[int] = plain("how many weeks a half-year stays provisional")
-    row_mac: Mapped[bytes] = key_column("MAC over the row, under a deployment secret", LargeBinary)
 
 
 class JobRun(Base):

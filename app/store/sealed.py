@@ -8,13 +8,14 @@ and back: assigning, comparing, printing or encoding a cell is refused or shows 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Never, Protocol, TypeVar, overload
+from typing import Any, Generic, Never, Protocol, TypeGuard, TypeVar, overload
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import mapped_column
 
+from app.crypto.derive import SHORT_BYTES, short_digest
 from app.crypto.framing import frame, frame_parts, int64, template
 from app.crypto.labels import Label
 from app.permissions import Compartment
@@ -25,6 +26,8 @@ T = TypeVar("T")
 SHORT = 32
 NOTES = 256
 """Steps, in bytes, to which short records and notes are padded."""
+
+_NO_SEAL = bytes(SHORT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,20 @@ class SealedCell(Generic[T]):
     @envelope.setter
     def envelope(self, sealed: bytes) -> None:
         setattr(self.record, self.field.slot, sealed)
+        if is_digested(self.record):
+            self.record.seals = seals_of(self.record)
+
+    def is_in_place(self, envelope: bytes) -> bool:
+        """Return whether an envelope is the one that its row was written with.
+
+        A row without digests (housekeeping) says yes: the envelope's own seal is all there is.
+        """
+        record = self.record
+        if not is_digested(record):
+            return True
+        at = self.field.position * SHORT_BYTES
+        seals = record.seals
+        return seals is not None and seals[at : at + SHORT_BYTES] == short_digest(envelope)
 
     def __repr__(self) -> str:
         return f"<sealed {self.record.__tablename__}.{self.field.name}>"
@@ -154,7 +171,14 @@ class SealedField(Generic[T]):
             info={"shows": "sealed", "why": self.compartment.value},
         )
         setattr(owner, self.slot, column)
+        if not hasattr(owner, "__housekeeping__") and "seals" not in owner.__dict__:
+            owner.seals = mapped_column(
+                LargeBinary,
+                nullable=True,
+                info={"shows": "key", "why": "a digest of each sealed cell, under the row's MAC"},
+            )
         fields = dict(getattr(owner, "__sealed_fields__", {}))
+        self.position = len(fields)
         fields[name] = self
         owner.__sealed_fields__ = fields
 
@@ -195,6 +219,23 @@ class SealedField(Generic[T]):
     def decode(self, data: bytes) -> T:
         """Return the value; raises ``msgspec.ValidationError`` where the bytes are another type."""
         return self._decoder.decode(data)
+
+
+class Digested(Addressed, Protocol):
+    """A row that keeps a digest of each of its sealed cells."""
+
+    seals: bytes | None
+
+
+def is_digested(record: object) -> TypeGuard[Digested]:
+    """Return whether a row keeps digests of its sealed cells."""
+    return hasattr(record, "seals")
+
+
+def seals_of(record: Addressed) -> bytes:
+    """Return the digests of a row's sealed cells, in their order; zeros for an empty cell."""
+    envelopes = (getattr(record, one.slot) for one in sealed_fields(type(record)).values())
+    return b"".join(_NO_SEAL if sealed is None else short_digest(sealed) for sealed in envelopes)
 
 
 def sealed_fields(model: type[Any]) -> dict[str, SealedField[Any]]:

@@ -20,6 +20,7 @@ from app.crypto.hpke import PublicKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey, verify
 from app.permissions import Role
+from app.store.authenticated import is_altered
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.vault.queries import ORGANISATION_KEYS, ROOT_PUBLIC
@@ -89,6 +90,8 @@ class Certificates:
         keys = self._members.get(member_id) or self._session.get(MemberKeys, member_id)
         if keys is None or keys.certificate is None:
             raise KeyNotCertified
+        if is_altered(self._session, keys):
+            raise KeyForged
         # The session itself forgets rows without a reference.
         self._members[member_id] = keys
         statement = member_statement(self._organisation, keys)
@@ -122,6 +125,8 @@ class Certificates:
         key = self._session.scalars(ORGANISATION_KEYS, asked).first()
         if key is None:
             raise KeyNotCertified
+        if is_altered(self._session, key):
+            raise KeyForged
         issuer = self._issuer(key.certified_by, certifies_lead=key.certified_by is None)
         self._check(issuer, key.certificate, organisation_statement(self._organisation, key))
         return key

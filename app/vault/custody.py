@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
@@ -168,12 +168,10 @@ class Custody:
         if len(words) < key.threshold:
             raise CustodySharesMissing
         private = combine_custody(words, key)
-        used = [contribution.id for contribution in contributions]
-        if used:
-            self._session.execute(
-                delete(CustodyContribution).where(CustodyContribution.id.in_(used)),
-                execution_options={"housekeeping": "custody:opened is recorded on each case"},
-            )
+        for contribution in contributions:
+            self._session.delete(contribution)
+        if contributions:
+            self._trail.record(EventKind.CUSTODY_OPENED, contributions=len(contributions))
         return private
 
     def _contributions(self, epoch: int) -> Sequence[CustodyContribution]:

@@ -30,6 +30,7 @@ from app.audit.trail import Trail
 from app.crypto.derive import commit
 from app.deployment import Deployment
 from app.permissions import ROLE_COMPARTMENTS, Compartment
+from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
@@ -268,6 +269,11 @@ class Grants:
         """End these live grants, destroy their wraps, and return how many."""
         return self._end(grants)
 
+    def end_lapsed(self) -> int:
+        """End every grant whose last day is over: its wraps are destroyed, as on any other end."""
+        lapsed = select(Grant).where(Grant.ended_on.is_(None), Grant.until < self._today())
+        return self._end(leave_out_altered(self._session, self._session.scalars(lapsed)))
+
     def _end(self, grants: Sequence[Grant]) -> int:
         for grant in grants:
             grant.ended_on = self._today()
@@ -299,11 +305,12 @@ class Grants:
     def holders(self, case_id: UUID, scope: Scope = SUMMARY) -> list[UUID]:
         """Return who holds a live grant on a scope, each once, oldest first."""
         self._session.flush()
-        rows = self._session.execute(
-            select(Grant.holder_id, Grant.entries)
+        found = self._session.scalars(
+            select(Grant)
             .where(Grant.case_id == case_id, live_grants(self._today()))
             .order_by(Grant.granted_on)
-        ).all()
+        )
+        rows = leave_out_altered(self._session, found)
         head = scope.head
         return list(
             dict.fromkeys(row.holder_id for row in rows if find_entry(row.entries, head, None))

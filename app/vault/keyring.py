@@ -24,7 +24,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import null, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -35,6 +35,7 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
+from app.store.authenticated import is_altered, leave_out_altered
 from app.store.base import ORGANISATION
 from app.store.keystore import Part
 from app.vault.case_keys import CaseKeys, LoadedGrant
@@ -46,7 +47,7 @@ from app.vault.errors import (
     NoGrant,
     Tampered,
 )
-from app.vault.models import Bundle, Grant, KeyCopy, OrganisationKeyKind, ScopeRow
+from app.vault.models import Bundle, Grant, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES
 from app.vault.scopes import Entry, Scope, unpack_entries
 from app.vault.statements import (
@@ -96,7 +97,7 @@ class Keyring:
         self._today = today
         self._cases: dict[UUID, CaseKeys] = {}
         self._log_keys: dict[UUID, bytes] = {}
-        self.rewrapped: set[UUID] = set()
+        self.rewrapped: set[UUID | None] = set()
 
     @property
     def secrets(self) -> MemberSecrets:
@@ -162,6 +163,8 @@ class Keyring:
         return keys is not None and keys.names(scope.head)
 
     def _loaded(self, row: Any) -> LoadedGrant:
+        if not self._deployment.row_macs.is_authentic(Grant, row):
+            return LoadedGrant(row.id, row.entries, b"", broken=Tampered())
         if row.symmetric_wrap is not None:
             return LoadedGrant(row.id, row.entries, row.symmetric_wrap)
         try:
@@ -188,21 +191,13 @@ class Keyring:
         opened = _open(self.secrets.work, grant.hpke_wrap or b"", info)
         self._check_commitments(grant, opened)
         wrapped = self.wrap_for_self(opened, address)
-        self._session.execute(
-            update(Grant)
-            .where(Grant.id == grant.id)
-            .values(symmetric_wrap=wrapped, hpke_wrap=null()),
-            execution_options={"housekeeping": "the unit of work records grant:rewrapped"},
-        )
+        grant.symmetric_wrap, grant.hpke_wrap = wrapped, None
         self.rewrapped.add(grant.case_id)
         return LoadedGrant(grant.id, grant.entries, wrapped, opened)
 
     def _check_commitments(self, grant: Grant, secrets: bytes) -> None:
-        rows = self._session.execute(
-            select(ScopeRow.compartment, ScopeRow.part, ScopeRow.epoch, ScopeRow.commitment).where(
-                ScopeRow.case_id == grant.case_id
-            )
-        ).all()
+        scopes = self._session.scalars(select(ScopeRow).where(ScopeRow.case_id == grant.case_id))
+        rows = leave_out_altered(self._session, scopes)
         known = {(Scope(r.compartment, r.part), r.epoch): r.commitment for r in rows}
         try:
             entries = unpack_entries(grant.entries)
@@ -299,12 +294,14 @@ class Keyring:
         keys = self._cases.get(case_id)
         if keys is not None:
             return keys.share_id
-        found = self._session.scalars(
-            select(ScopeRow.share_id).where(ScopeRow.case_id == case_id).limit(1)
-        ).first()
-        if found is None:
+        scopes = self._session.scalars(
+            select(ScopeRow).where(ScopeRow.case_id == case_id).limit(1)
+        ).all()
+        if not scopes:
             raise CaseErased
-        return found
+        if is_altered(self._session, scopes[0]):
+            raise Tampered
+        return scopes[0].share_id
 
     def log_key(self, case_id: UUID | None) -> bytes:
         """Return the key of a case's log entries, or of the organisation's own for None.
@@ -350,12 +347,8 @@ class Keyring:
         secret = _open(key, copy.sealed, info)
         if kind is not OrganisationKeyKind.CUSTODY:
             # Wrapped again as grants are. A share of custody is not: it needs the step-up.
-            self._session.execute(
-                update(KeyCopy)
-                .where(KeyCopy.id == copy.id)
-                .values(symmetric_wrap=self.wrap_for_self(secret, info)),
-                execution_options={"housekeeping": "says nothing that the copy did not"},
-            )
+            copy.symmetric_wrap = self.wrap_for_self(secret, info)
+            self.rewrapped.add(None)
         return copy.epoch, secret
 
     def unlock(

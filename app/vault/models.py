@@ -10,7 +10,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment, Role
-from app.store.base import Record, choice, key_column, plain
+from app.store.base import Record, Versioned, choice, key_column, plain
 
 
 class GrantReason(StrEnum):
@@ -40,7 +40,7 @@ class OrganisationKeyKind(StrEnum):
     SEARCH = "search"
 
 
-class MemberKeys(Record):
+class MemberKeys(Record, Versioned):
     """A member's public keys and the certificate over them. ``id`` is the member's id."""
 
     __tablename__ = "member_keys"
@@ -71,7 +71,7 @@ class OrganisationKey(Record):
     certificate: Mapped[bytes] = key_column("Ed25519 signature over kind, epoch and key")
 
 
-class KeyCopy(Record):
+class KeyCopy(Record, Versioned):
     """A secret of the organisation, sealed to one member: search key, reporting key, share."""
 
     __tablename__ = "key_copies"
@@ -117,7 +117,7 @@ class Bundle(Record):
     sealed: Mapped[bytes] = key_column("HPKE")
 
 
-class Grant(Record):
+class Grant(Record, Versioned):
     """Some scopes of a case, handed to one member by another, signed, until ended."""
 
     __tablename__ = "grants"

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
+from app.store.authenticated import authenticated_columns
 from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind
 
 
@@ -36,20 +37,13 @@ def granted_to(
 
 # Put together once: composing the statement costs more than running it.
 _GRANTS = Grant.__table__.c
-LIVE_ON_CASES = select(
-    _GRANTS.id,
-    _GRANTS.case_id,
-    _GRANTS.share_id,
-    _GRANTS.entries,
-    _GRANTS.symmetric_wrap,
-    _GRANTS.hpke_wrap,
-).where(
+LIVE_ON_CASES = select(*authenticated_columns(Grant)).where(
     _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
     _GRANTS.holder_id == bindparam("holder"),
     _GRANTS.ended_on.is_(None),
     or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
 )
-"""The live grants of a holder on some cases, with their wraps."""
+"""The live grants of a holder on some cases, with their wraps and MACs."""
 
 
 def _at(epoch: Any) -> ColumnElement[bool]:

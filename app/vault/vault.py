@@ -20,6 +20,7 @@ from app.crypto.aead import DataKey, epoch_of
 from app.crypto.derive import digest
 from app.crypto.errors import CryptoError
 from app.permissions import Compartment
+from app.store.authenticated import AlteredRows, place_of
 from app.store.base import NO_PART
 from app.store.sealed import SealedCell
 from app.vault.errors import (
@@ -39,8 +40,11 @@ T = TypeVar("T")
 class Vault:
     """Seals and opens cells with what the keyring holds."""
 
-    def __init__(self, organisation: UUID, keyring: Keyring, trail: Trail) -> None:
+    def __init__(
+        self, organisation: UUID, keyring: Keyring, trail: Trail, altered: AlteredRows
+    ) -> None:
         self._organisation = organisation
+        self._altered = altered
         self._keyring = keyring
         self._trail = trail
 
@@ -109,7 +113,7 @@ class Vault:
             return None
         except (NoGrant, NothingSealed, CaseErased, Tampered, KeyNotCertified):
             record = cell.record
-            self._trail.shut(f"{record.__tablename__}/{record.id}")
+            self._trail.shut(place_of(record))
             return None
 
     def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
@@ -118,11 +122,15 @@ class Vault:
 
     def _open(self, cell: SealedCell[T]) -> T:
         envelope = cell.envelope
+        if self._altered and place_of(cell.record) in self._altered:
+            raise Tampered
         if envelope is None:
             raise NothingSealed
         try:
             epoch = epoch_of(envelope)
             _, key = self._key(cell, epoch)
+            if not cell.is_in_place(envelope):
+                raise Tampered
             plain = key.open(envelope, address=cell.address_bytes(self._organisation, epoch))
             return cell.field.decode(plain)
         except (CryptoError, msgspec.MsgspecError):

@@ -16,7 +16,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, index_column, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -108,9 +108,6 @@ class VettingRound(CaseRecord, Ordered, Versioned):
     valid_until: Mapped[date | None] = plain("the last day of the clearance; work requires it")
     lapse_told: Mapped[bool] = plain(
         "whether people were told that the clearance expired", default=False
-    )
-    outcome_check: Mapped[bytes] = index_column(
-        "HMAC over outcome and days, so that a writer of the database clears nobody"
     )
 
     request = SealedField(VettingRequest, Compartment.VETTING, step=NOTES)

@@ -22,7 +22,7 @@ from app.audit.events import EventKind
 from app.cases import moves
 from app.cases import service as cases
 from app.cases.models import Case, CaseStatus
-from app.casework.clearance import Lapse, confirm_outcome
+from app.casework.clearance import Lapse
 from app.casework.matches import can_compare, compare_case
 from app.casework.readiness import Task, require_ready
 from app.casework.standing import involved_members, standing_members
@@ -118,7 +118,6 @@ def request_vetting(
         attempt=1,
         decided=0,
     )
-    confirm_outcome(work, round_)
     own = Scope(Compartment.VETTING, round_.id)
     work.grants.mint(case.id, [own])
     work.vault.seal(round_.request, VettingRequest(reason))
@@ -282,7 +281,6 @@ def _settle(
         round_.outcome = VettingOutcome.DISAGREE
         round_.attempt += 1
         round_.decided = 0
-        confirm_outcome(work, round_)
         work.trail.record(EventKind.VETTING_DISAGREED, case.id, round=str(round_.id))
         return
     verified = one.verdict is Verdict.VERIFIED
@@ -313,7 +311,6 @@ def _days_of_support(work: Work, round_: VettingRound, valid_for_days: int) -> d
 def _end(work: Work, round_: VettingRound, outcome: VettingOutcome) -> None:
     round_.outcome = outcome
     round_.ended_on = work.today()
-    confirm_outcome(work, round_)
     work.grants.end(round_.case_id, about=round_.id)
     work.trail.record(
         EventKind.VETTING_ENDED, round_.case_id, round=str(round_.id), outcome=outcome.value

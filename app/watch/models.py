@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, choice, plain
+from app.store.base import CaseRecord, Versioned, choice, plain
 from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
 
@@ -82,7 +82,7 @@ class Acknowledgement:
     note: str | None = None
 
 
-class CheckIn(CaseRecord):
+class CheckIn(CaseRecord, Versioned):
     """A word on a leg, or no answer. Which of them is sealed."""
 
     __tablename__ = "check_ins"
@@ -99,7 +99,7 @@ class CheckIn(CaseRecord):
         return self.plan_id
 
 
-class LegEscalation(CaseRecord):
+class LegEscalation(CaseRecord, Versioned):
     """A level that a silent leg has reached. The minute follows from the leg while it is due."""
 
     __tablename__ = "leg_escalations"

@@ -15,7 +15,8 @@ from app.audit.verify import LogVerification, verify_log, verify_rows
 from app.cases.models import Case
 from app.cli.audit import log_keys
 from app.crypto.notes import Verifier, open_note
-from app.models import sealed_models
+from app.models import authenticated_models
+from app.store.authenticated import open_checked
 from app.store.engine import read_snapshot
 from app.work import NOBODY, begin_work, unit_of_work
 from app.worker import JOBS, Worker, sequence_log
@@ -30,7 +31,10 @@ def run_sequencer(world):
 
 def verdict_on(world, *, database: bool = False) -> LogVerification:
     deployment = world.deployment
-    with read_snapshot(deployment.engine) as connection, Session(connection) as session:
+    with (
+        read_snapshot(deployment.engine) as connection,
+        open_checked(connection, deployment.row_macs) as session,
+    ):
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
         if database:
             verify_rows(
@@ -38,7 +42,7 @@ def verdict_on(world, *, database: bool = False) -> LogVerification:
                 verdict,
                 organisation=deployment.organisation,
                 log_keys=log_keys(session, deployment, verdict),
-                models=sealed_models(),
+                models=authenticated_models(),
             )
         return verdict
 
@@ -350,7 +354,10 @@ def test_the_daily_check_of_the_log_holds_up_no_writer(world, monkeypatch):
 def test_a_verification_holds_up_no_writer(world):
     world.open_case()
     run_sequencer(world)
-    with read_snapshot(world.deployment.engine) as connection, Session(connection) as session:
+    with (
+        read_snapshot(world.deployment.engine) as connection,
+        open_checked(connection, world.deployment.row_macs) as session,
+    ):
         session.scalar(select(AuditEvent.id).limit(1))
         world.open_case()
         verdict = verify_log(session, log_verifier(world.deployment.log_signing_key.public))

@@ -54,6 +54,7 @@ def an_entry(scene, **changes):
     """Values of a journal entry of the scene's fund that no service made."""
     return {
         "id": new_id(),
+        "row_mac": bytes(16),
         "fund_id": scene.fund_id,
         "kind": EntryKind.DEPOSIT,
         "made_on": scene.world.clock.at.date(),
@@ -74,6 +75,7 @@ def postings(scene, entry_id, **amounts):
     return [
         insert(Posting).values(
             id=new_id(),
+            row_mac=bytes(16),
             entry_id=entry_id,
             account_id=account_of(scene, AccountKind(kind)),
             amount=amount,
@@ -318,6 +320,7 @@ def test_an_entry_across_two_funds_is_found(scene):
     entry = an_entry(scene)
     stray = insert(Posting).values(
         id=new_id(),
+        row_mac=bytes(16),
         entry_id=entry["id"],
         account_id=account_of(scene, AccountKind.PUBLIC, other),
         amount=-5,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.audit.checkpoints import log_verifier
 from app.audit.verify import LogVerification, verify_log, verify_rows
 from app.cases.models import CaseStatus
 from app.cases.moves import move_case
 from app.cases.service import get_case
 from app.cli.audit import log_keys
-from app.models import sealed_models
+from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
+from app.store.authenticated import open_checked
 from app.store.engine import read_snapshot
 from app.worker import sequence_log
 from tests.support.world import World
@@ -38,7 +37,10 @@ def verify_all(world: World) -> LogVerification:
     deployment = world.deployment
     with world.work_as(None) as work:
         sequence_log(work)
-    with read_snapshot(deployment.engine) as connection, Session(connection) as session:
+    with (
+        read_snapshot(deployment.engine) as connection,
+        open_checked(connection, deployment.row_macs) as session,
+    ):
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
         seen = SeenTags()
         verify_rows(
@@ -46,7 +48,7 @@ def verify_all(world: World) -> LogVerification:
             verdict,
             organisation=deployment.organisation,
             log_keys=seen.collect(log_keys(session, deployment, verdict)),
-            models=sealed_models(),
+            models=authenticated_models(),
         )
         verify_erasures(session, deployment, verdict, seen)
         return verdict

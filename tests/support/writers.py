@@ -32,8 +32,9 @@ from app.cli.audit import log_keys
 from app.cli.home import build, read_root_key
 from app.deployment import Deployment
 from app.ledger.models import EntryKind, Fund, JournalEntry
-from app.models import sealed_models
+from app.models import authenticated_models
 from app.permissions import Role
+from app.store.authenticated import open_checked
 from app.store.engine import read_snapshot
 from app.store.jobs import list_runs
 from app.vault.models import ScopeRow
@@ -247,7 +248,10 @@ def inspect(home: Home) -> Found:
     settings = home.settings
     deployment = build(settings, read_root_key(settings))
     try:
-        with read_snapshot(deployment.engine) as connection, Session(connection) as session:
+        with (
+            read_snapshot(deployment.engine) as connection,
+            open_checked(connection, deployment.row_macs) as session,
+        ):
             ids = {
                 "case": set(session.scalars(select(Case.id))),
                 "note": set(session.scalars(select(CaseNote.id))),
@@ -273,7 +277,7 @@ def _verify(session: Session, deployment: Deployment) -> LogVerification:
         verdict,
         organisation=deployment.organisation,
         log_keys=log_keys(session, deployment, verdict),
-        models=sealed_models(),
+        models=authenticated_models(),
     )
     return verdict
 
@@ -290,7 +294,10 @@ def await_jobs(home: Home, limit: float = 30.0) -> float:
     begun = time.monotonic()
     try:
         while True:
-            with read_snapshot(deployment.engine) as connection, Session(connection) as session:
+            with (
+                read_snapshot(deployment.engine) as connection,
+                open_checked(connection, deployment.row_macs) as session,
+            ):
                 verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
                 runs = [run for run in list_runs(session) if run.name != clock.DOUBT]
                 failing = [run.name for run in runs if run.failures]

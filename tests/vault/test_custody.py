@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.models import Member
+from app.audit.events import EventKind
 from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
@@ -133,12 +134,14 @@ def test_a_signed_contribution_that_does_not_open_is_noticed(world, leads):
     case_id = world.open_case()
     with world.work_as(leads[1]) as work:
         work.custody.contribute(leads[0].id)
-    with world.deployment.sessions() as session, session.begin():
-        row = session.scalars(select(CustodyContribution)).one()
-        with world.work_as(leads[1]) as work:
-            info = work.custody._info(row)
-        row.sealed = bytes(len(row.sealed))
-        row.signature = leads[1].secrets.sign.sign(statement_of(info, row.sealed))
+    with world.work_as(leads[1]) as work:
+        row = work.session.scalars(select(CustodyContribution)).one()
+        same = {name: getattr(row, name) for name in ("epoch", "asked_by", "given_by", "given_on")}
+        sealed, info = bytes(len(row.sealed)), work.custody._info(row)
+        signature = leads[1].secrets.sign.sign(statement_of(info, sealed))
+        work.session.delete(row)
+        work.session.add(CustodyContribution(sealed=sealed, signature=signature, **same))
+        work.trail.record(EventKind.CUSTODY_CONTRIBUTED)
     with world.work_as(leads[0]) as work, pytest.raises(Tampered):
         work.custody.open_cases([case_id])
 

@@ -1,0 +1,271 @@
+"""Rows that prove themselves: a MAC over a row's plain columns and the digests of its cells.
+
+- Every record that is not housekeeping has ``row_mac``; ``seals`` holds a digest of each sealed
+  cell, in the order of their declaration.
+- Both are written by the flush, and checked whenever a row is loaded: somebody who can only write
+  to the database gives no row another role, status, amount or day.
+- A row that fails is noted and not raised there: one altered row never takes the page that it is
+  on. It opens nothing, and no unit of work that loaded it commits or answers (``app.work``).
+- A column that is left out of the MAC says why (``unproved``).
+- Columns are named in the MAC and NULLs left out: a migration that adds an empty column changes no
+  MAC. Table, organisation and primary key are in it: a row proves nothing in another's place.
+
+A MAC sees no absence: what a missing or an older row would allow is for the keystore to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, event, inspect
+from sqlalchemy.orm import QueryContext, Session, object_session
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from app.crypto.derive import ShortMac, digest, equal
+from app.store.base import Record, Versioned
+from app.store.sealed import is_digested, seals_of
+
+_encode = msgspec.msgpack.Encoder().encode
+_INFO = "row macs"
+R = TypeVar("R", bound=Record)
+
+
+class _Columns(NamedTuple):
+    table: str
+    names: tuple[str, ...]
+    attributes: tuple[str, ...]
+    writers: tuple[Callable[[Any], object] | None, ...]
+
+
+class RowMacs:
+    """Computes and checks the MACs of rows, in one organisation."""
+
+    def __init__(self, key: Callable[[], bytes], organisation: UUID) -> None:
+        """``key`` is asked at the first use: the deployment's secrets may be younger than this."""
+        self._key = key
+        self._organisation = organisation.bytes
+        self._mac: ShortMac | None = None
+
+    def mac_of(self, model: type[Record], values: Sequence[object]) -> bytes:
+        """Return the MAC over the values of ``authenticated_columns``, in their order."""
+        if self._mac is None:
+            self._mac = ShortMac(self._key())
+        return self._mac.of(_encoded(_columns(model), self._organisation, values))
+
+    def is_authentic(self, model: type[Record], row: Sequence[Any]) -> bool:
+        """Return whether a row of ``authenticated_columns`` and its MAC is as it was written."""
+        mac = row[-1]
+        return mac is not None and equal(self.mac_of(model, row[:-1]), mac)
+
+    def write(self, record: Record) -> None:
+        """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
+        if is_digested(record):
+            record.seals = seals_of(record)
+        if not isinstance(record, Versioned) and inspect(record).persistent:
+            message = f"{record.__tablename__} changes and has no version: make it Versioned"
+            raise RuntimeError(message)
+        _fill_in_defaults(record)
+        record.row_mac = self.mac_of(type(record), _values_after_flush(record))
+
+    def holds(self, record: Record) -> bool:
+        """Return whether a loaded record is as it was written; raises where a column is missing."""
+        known = record.__dict__
+        columns = _columns(type(record))
+        try:
+            values = [known[name] for name in columns.attributes]
+            mac = known["row_mac"]
+        except KeyError as missing:
+            message = f"{columns.table} was loaded without {missing}: its MAC cannot be checked"
+            raise RuntimeError(message) from None
+        return mac is not None and equal(self.mac_of(type(record), values), mac)
+
+    def digest_of(self, record: Record, *, after_flush: bool = False) -> str:
+        """Return the digest of a whole row, under no key: what the log keeps of it."""
+        columns = _columns(type(record))
+        values = _values_after_flush(record) if after_flush else _values(record)
+        return digest(_encoded(columns, self._organisation, values)).hex()
+
+
+class AlteredRows:
+    """The rows of one unit of work that are not as they were written, by ``table/id``."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bool] = {}
+
+    def __contains__(self, place: str) -> bool:
+        return place in self._found
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, place: str) -> None:
+        """Note an altered row."""
+        self._found.setdefault(place, False)
+
+    def leave_out(self, place: str) -> None:
+        """Note that a row was left out or shown as shut, so that nothing rests on it."""
+        self._found[place] = True
+
+    @property
+    def in_use(self) -> list[str]:
+        """The altered rows that something may rest on."""
+        return [place for place, left_out in self._found.items() if not left_out]
+
+
+def place_of(record: Any) -> str:
+    """Return ``table/id`` of a record."""
+    return f"{record.__tablename__}/{record.id}"
+
+
+def is_authenticated(model: type[Any]) -> bool:
+    """Return whether the rows of a model carry a MAC."""
+    return issubclass(model, Record) and hasattr(model, "row_mac")
+
+
+def authenticated_columns(model: type[Record]) -> tuple[KeyedColumnElement[Any], ...]:
+    """Return the columns that a query without the ORM must select for ``is_authentic``."""
+    table = model.__table__
+    return tuple(table.c[name] for name in (*_columns(model).names, "row_mac"))
+
+
+def session_info(macs: RowMacs) -> dict[str, object]:
+    """Return the ``info`` of a session that writes the MACs of its records and checks them."""
+    return {_INFO: macs}
+
+
+def open_checked(connection: Connection, macs: RowMacs) -> Session:
+    """Return a session on a connection that checks the rows it loads, as a deployment's do."""
+    return Session(connection, info=session_info(macs))
+
+
+def altered_rows(session: Session) -> AlteredRows:
+    """Return the altered rows that a session has met in this unit of work."""
+    found: AlteredRows = session.info.setdefault("altered", AlteredRows())
+    return found
+
+
+def is_altered(session: Session, record: Record) -> bool:
+    """Return whether a loaded record is not as it was written; the caller refuses or leaves it."""
+    place = place_of(record)
+    altered = altered_rows(session)
+    if place in altered:
+        altered.leave_out(place)
+        return True
+    return False
+
+
+def leave_out_altered(session: Session, records: Iterable[R]) -> list[R]:
+    """Return the records that are as they were written."""
+    return [record for record in records if not is_altered(session, record)]
+
+
+def row_macs(session: Session) -> RowMacs:
+    """Return what a session computes MACs with; raises ``RuntimeError`` where it has none."""
+    found: RowMacs | None = session.info.get(_INFO)
+    if found is None:
+        message = "this session checks no rows: open it with Deployment.sessions or open_checked"
+        raise RuntimeError(message)
+    return found
+
+
+def authenticate_rows() -> None:
+    """Have every session write and check the MACs of records. Called once, where this is loaded."""
+    event.listen(Record, "load", _check_loaded, propagate=True)
+    event.listen(Record, "refresh", _check_refreshed, propagate=True)
+
+
+def _check_loaded(record: Record, context: QueryContext | None) -> None:
+    session = object_session(record) if context is None else context.session
+    if session is None or not is_authenticated(type(record)):
+        return
+    if not row_macs(session).holds(record):
+        altered_rows(session).add(place_of(record))
+
+
+def _check_refreshed(record: Record, context: QueryContext | None, attributes: object) -> None:
+    # ``attributes`` names what was read again, None for all: a part is checked with the rest.
+    del attributes
+    _check_loaded(record, context)
+
+
+def _fill_in_defaults(record: Record) -> None:
+    """Give a new record the defaults of its columns, which an insert would only give it later."""
+    if not inspect(record).transient and not inspect(record).pending:
+        return
+    for name, value in _defaults(type(record)):
+        if getattr(record, name) is None:
+            setattr(record, name, value)
+
+
+@cache
+def _defaults(model: type[Record]) -> tuple[tuple[str, object], ...]:
+    mapper = inspect(model)
+    return tuple(
+        (mapper.get_property_by_column(column).key, column.default.arg)
+        for column in mapper.local_table.c
+        if column.default is not None
+    )
+
+
+def _values(record: Record) -> list[object]:
+    return [getattr(record, name) for name in _columns(type(record)).attributes]
+
+
+def _values_after_flush(record: Record) -> list[object]:
+    """Return a record's plain values as they stand once this flush is done.
+
+    SQLAlchemy counts a version up after the hook that asks has run.
+    """
+    values = _values(record)
+    if isinstance(record, Versioned):
+        at = _columns(type(record)).attributes.index("version")
+        values[at] = (record.version or 0) + 1
+    return values
+
+
+def _encoded(columns: _Columns, organisation: bytes, values: Sequence[object]) -> bytes:
+    parts: list[object] = [columns.table, organisation]
+    for name, write, value in zip(columns.names, columns.writers, values, strict=True):
+        if value is not None:
+            parts.append(name)
+            parts.append(value if write is None else write(value))
+    return _encode(parts)
+
+
+@cache
+def _columns(model: type[Record]) -> _Columns:
+    mapper = inspect(model)
+    found = sorted(
+        (column.name, mapper.get_property_by_column(column).key, column)
+        for column in mapper.local_table.c
+        if column.info["shows"] != "sealed" and not column.info.get("unproved")
+    )
+    return _Columns(
+        model.__tablename__,
+        tuple(name for name, _, _ in found),
+        tuple(attribute for _, attribute, _ in found),
+        tuple(_writer_of(column) for _, _, column in found),
+    )
+
+
+def _writer_of(column: KeyedColumnElement[Any]) -> Callable[[Any], object] | None:
+    """Return what turns a column's value into what the MAC is over; None for what is as it is."""
+    kind = column.type.python_type
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, UUID):
+        return lambda value: value.bytes
+    if issubclass(kind, datetime):
+        return lambda value: int(value.timestamp() * 1_000_000)
+    if issubclass(kind, date):
+        return lambda value: value.toordinal()
+    return None
+
+
+authenticate_rows()
