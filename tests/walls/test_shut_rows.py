@@ -15,7 +15,7 @@ from app.alerts.service import list_alerts
 from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.cases import service as cases
-from app.cases.models import CaseStatus
+from app.cases.models import Account, CaseStatus
 from app.cases.moves import move_case
 from app.emergency.service import decide_emergency
 from app.http.routing import declared_needs
@@ -74,6 +74,8 @@ def scene(world):
             served.post(coordinator, f"/cases/{case_id}/aid-requests", AID)
             with world.work_as(coordinator) as work:
                 cases.add_note(work, case_id, "Called back.")
+                cases.change_case(work, case_id, cases.CaseChange(account=Account("They wait.")))
+                work.session.flush()
                 case = cases.get_case(work, case_id)
                 move_case(work, case, CaseStatus.SETTLED, "They arrived.")
                 work.session.flush()
@@ -104,6 +106,7 @@ CELLS = [
     ("/searches", C, "cases", "summary_sealed", "id"),
     ("/cases/{case}/notes", C, "case_notes", "text_sealed", "case_id"),
     ("/cases/{case}/moves", C, "case_moves", "reason_sealed", "case_id"),
+    ("/cases/{case}/history", C, "replaced_cells", "account_sealed", "case_id"),
     ("/cases/emergencies", L, "emergency_decisions", "reason_sealed", "case_id"),
     ("/legs", C, "legs", "instructions_sealed", "case_id"),
     ("/legs/watch", C, "legs", "record_sealed", "case_id"),
@@ -262,7 +265,7 @@ def test_a_polled_watch_is_on_record_once_in_a_quarter_of_an_hour(scene):
 WITHOUT_CELLS = {
     "list_moves", "list_leg_moves", "list_registration_moves", "list_aid_moves", "list_assignments",
     "list_links", "list_entries", "list_own_sessions", "list_registrations",
-    "list_case_registrations", "list_vettings",
+    "list_case_registrations", "list_vettings", "list_open_work",
 }  # fmt: skip
 ELSEWHERE = {"list_events", "list_alerts"}
 
