@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -32,18 +32,24 @@ from app.cases.service import CaseDetails
 from app.casework.held import CaseRow
 from app.casework.schemas import OpenThingReason
 from app.http.paging import PageRequest
-from app.http.schema import LongText, PastDay, Reason, Schema, ShortText, Shut, Version, case_shut
+from app.http.schema import (
+    Entries,
+    Language,
+    LongText,
+    Number,
+    Numbers,
+    PastDay,
+    Reason,
+    Schema,
+    ShortText,
+    Shut,
+    Version,
+    case_shut,
+)
 from app.permissions import Compartment
 
-_MOST_NUMBERS = 20
 _MOST_RELATIVES = 30
-_MOST_ENTRIES = 30
 _OLDEST_MONTHS = 1500
-
-Numbers: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=_MOST_NUMBERS)]
-Entries: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=_MOST_ENTRIES)]
-Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", examples=["my"])]
-"""ISO 639, two or three letters."""
 
 # ---------------------------------------------------------------------- compartments of a case
 
@@ -62,9 +68,9 @@ class IdentityCreate(Schema):
 class PapersCreate(Schema):
     """What documents say of the person."""
 
-    nrc: ShortText | None = None
+    nrc: Number | None = None
     service: ShortText | None = None
-    service_number: ShortText | None = None
+    service_number: Number | None = None
     unit: ShortText | None = None
     born_on: date | None = None
 
@@ -210,16 +216,11 @@ class CaseRead(_CaseColumns):
             merged_into=case.merged_into,
             team_id=case.team_id,
             opened_by=case.opened_by,
-            summary=SummaryRead.of(details.summary),
-            identity=details.identity,
-            papers=details.papers,
-            household=details.household,
-            contact=details.contact,
-            account=details.account,
-            reporting=details.reporting,
-            sealed=list(details.sealed),
+            summary=SummaryRead.of(details.summary), identity=details.identity,
+            papers=details.papers, household=details.household, contact=details.contact,
+            account=details.account, reporting=details.reporting, sealed=list(details.sealed),
             others_in_danger=details.others_in_danger,
-        )
+        )  # fmt: skip
 
 
 def _columns(row: CaseRow | Case) -> dict[str, Any]:

@@ -31,7 +31,8 @@ from app.permissions import Compartment
 from app.search.models import IndexToken, SearchKind
 from app.store.base import new_id
 from app.store.sealed import SealedCell
-from app.text import identifiers
+from app.text.handles import handle, handles_among
+from app.text.identifiers import nrc, phones, phones_among, service_number
 from app.text.names import Key, NameReader
 from app.vault.scopes import Scope
 from app.work import Work
@@ -46,27 +47,40 @@ _HOUSEHOLD: Final = Scope(Compartment.HOUSEHOLD)
 _CONTACT: Final = Scope(Compartment.CONTACT)
 
 NORMALISED: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
-    SearchKind.PHONE: identifiers.phones,
-    SearchKind.NRC: identifiers.nrc,
-    SearchKind.SERVICE_NUMBER: identifiers.service_number,
-    SearchKind.HANDLE: identifiers.handle,
+    SearchKind.PHONE: phones,
+    SearchKind.NRC: nrc,
+    SearchKind.SERVICE_NUMBER: service_number,
+    SearchKind.HANDLE: handle,
 }
 """How a written value is normalised for comparison; names are compared by ``text.names``."""
 
 
+_AMONG: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
+    SearchKind.PHONE: phones_among,
+    SearchKind.HANDLE: handles_among,
+}
+"""How a value is found in a field of a contact that is meant for something else."""
+
+
 def values_of(kind: SearchKind, papers: Papers | None, contact: Contact | None) -> frozenset[str]:
-    """Return the normalised values of a kind in a case's cells."""
-    written: tuple[str | None, ...]
-    if kind is SearchKind.PHONE:
-        written = contact.phones if contact else ()
-    elif kind is SearchKind.HANDLE:
-        written = contact.handles if contact else ()
-    elif kind is SearchKind.NRC:
-        written = _readings_of(papers, "nrc", papers.nrc) if papers else ()
+    """Return the normalised values of a kind in a case's cells, in whatever field of them."""
+    if kind in _AMONG:
+        return _in_contact(kind, contact) if contact else frozenset()
+    if papers is None:
+        return frozenset()
+    if kind is SearchKind.NRC:
+        written = _readings_of(papers, "nrc", papers.nrc)
     else:
-        number = papers.service_number if papers else None
-        written = _readings_of(papers, "service_number", number) if papers else ()
+        written = _readings_of(papers, "service_number", papers.service_number)
     return frozenset().union(*(NORMALISED[kind](text) for text in written if text))
+
+
+def _in_contact(kind: SearchKind, contact: Contact) -> frozenset[str]:
+    meant, other = contact.phones, contact.handles
+    if kind is SearchKind.HANDLE:
+        meant, other = other, meant
+    more = (*other, contact.safe_times or "", contact.contacted_by or "")
+    return frozenset().union(*map(NORMALISED[kind], meant), *map(_AMONG[kind], more))
 
 
 def _readings_of(papers: Papers, field: str, value: str | None) -> tuple[str | None, ...]:

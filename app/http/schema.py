@@ -1,8 +1,9 @@
 """What bodies are made of: a base that refuses surprises, and the texts and numbers it takes.
 
-Texts are trimmed and refuse what has no place in them: control characters (also C1), line breaks
-where one line is meant, and the marks that reorder text on a screen. They are not normalised:
-Zawgyi must arrive as it was typed, because the original is kept. Knows no domain and no request.
+Texts are cleaned before they are judged (`app.text.characters.clean`): what messengers wrap text
+in goes, what shows nothing is too short. They refuse what has no place in them: control characters
+(also C1), and line breaks where one line is meant. They are not normalised: text stays as it was
+typed. Knows no domain and no request.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.text.characters import clean
+
 SHORT_TEXT: Final = 200
 LONG_TEXT: Final = 10_000
 REASON: Final = 500
@@ -31,8 +34,7 @@ LARGEST_AMOUNT: Final = 10**12
 CONTROL_CHARACTER: Final = "control_character"
 """The code of a text that holds what no text may hold."""
 
-_REORDERING = "\u202a-\u202e\u2066-\u2069"
-_NEVER = f"\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff\ufffe\uffff{_REORDERING}"
+_NEVER = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff"
 _NOT_IN_A_LINE = re.compile(f"[{_NEVER}\\t\\n\\r\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(f"[{_NEVER}]")
 
@@ -88,26 +90,70 @@ def _read_moment(value: Any) -> Any:
         raise PydanticCustomError("datetime_parsing", "not a moment") from None
 
 
-def _text(most: int, *, least: int = 1) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
+_LINE_BREAKS = re.compile("[\\s\x85]*[\t\n\r\x0b\x0c\x85\u2028\u2029][\\s\x85]*")
 
+
+def _cleaned(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _cleaned_paragraphs(value: object) -> object:
+    return clean(value, keep_ends=True) if isinstance(value, str) else value
+
+
+def _on_one_line(value: object) -> object:
+    return _LINE_BREAKS.sub(", ", clean(value)) if isinstance(value, str) else value
+
+
+def _text(most: int) -> StringConstraints:
+    return StringConstraints(min_length=1, max_length=most)
+
+
+_CLEANED: Final = BeforeValidator(_cleaned)
+_CLEANED_PARAGRAPHS: Final = BeforeValidator(_cleaned_paragraphs)
 
 ShortText: TypeAlias = Annotated[
-    str, _text(SHORT_TEXT), AfterValidator(one_line), Field(examples=["by the blue gate"])
+    str, _text(SHORT_TEXT), _CLEANED, AfterValidator(one_line), Field(examples=["by the blue gate"])
 ]
 """One line of 1 to 200 characters."""
 
+Number: TypeAlias = Annotated[
+    str,
+    _text(SHORT_TEXT),
+    BeforeValidator(_on_one_line),
+    AfterValidator(one_line),
+    Field(examples=["09 771 234 567"]),
+]
+"""Numbers or handles as they were typed or pasted, 1 to 200 characters; lines become one."""
+
+Numbers: TypeAlias = Annotated[tuple[Number, ...], Field(max_length=20)]
+Entries: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=30)]
+"""Short texts, one for each thing named."""
+
+Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", examples=["my"])]
+"""ISO 639, two or three letters."""
+
 LongText: TypeAlias = Annotated[
-    str, _text(LONG_TEXT), AfterValidator(many_lines), Field(examples=["Called back; calm."])
+    str,
+    _text(LONG_TEXT),
+    _CLEANED_PARAGRAPHS,
+    AfterValidator(many_lines),
+    Field(examples=["Called back; calm."]),
 ]
 """Paragraphs, 1 to 10,000 characters."""
 
 Reason: TypeAlias = Annotated[
-    str, _text(REASON), AfterValidator(many_lines), Field(examples=["Agreed by telephone."])
+    str,
+    _text(REASON),
+    _CLEANED_PARAGRAPHS,
+    AfterValidator(many_lines),
+    Field(examples=["Agreed by telephone."]),
 ]
 """Why something was done, 1 to 500 characters."""
 
-Code: TypeAlias = Annotated[str, _text(64), AfterValidator(one_line), Field(examples=["7K3F-92QD"])]
+Code: TypeAlias = Annotated[
+    str, _text(64), _CLEANED, AfterValidator(one_line), Field(examples=["7K3F-92QD"])
+]
 """Something read aloud or typed off a screen: 1 to 64 characters, judged by the service."""
 
 PastDay: TypeAlias = Annotated[
@@ -120,7 +166,9 @@ Secret: TypeAlias = Annotated[
 ]
 """A passphrase, exactly as typed: neither trimmed nor judged here."""
 
-Name: TypeAlias = Annotated[str, _text(80), AfterValidator(one_line), Field(examples=["Teak"])]
+Name: TypeAlias = Annotated[
+    str, _text(80), _CLEANED, AfterValidator(one_line), Field(examples=["Teak"])
+]
 """What a member, a team or a fund is called, 1 to 80 characters."""
 
 UtcMoment: TypeAlias = Annotated[

@@ -25,11 +25,10 @@ from app.cases.schemas import (
     ContactCreate,
     HouseholdCreate,
     IdentityCreate,
-    Language,
     PapersCreate,
 )
 from app.casework.duplicates import Proposal
-from app.http.schema import PastDay, Reason, Schema
+from app.http.schema import Language, PastDay, Reason, Schema
 from app.intake.merging import Merger
 from app.intake.service import Intake
 from app.intake.triage import Triage

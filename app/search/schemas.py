@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.cases.schemas import CaseSummary
-from app.http.schema import Code, Schema
+from app.http.schema import Number, Schema
 from app.search.models import SearchKind
 
 
@@ -15,7 +15,7 @@ class SearchCreate(Schema):
     """What to look for. In the body, because addresses are logged in many places."""
 
     kind: Annotated[SearchKind, Field(examples=["phone"])]
-    value: Annotated[Code, Field(examples=["09 771 234 567"])]
+    value: Annotated[Number, Field(examples=["09 771 234 567"])]
 
 
 class SearchRead(Schema):

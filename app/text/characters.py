@@ -93,18 +93,19 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, keep_ends: bool = False) -> str:
     """Return a text without what it was wrapped in, as its writer saw it.
 
-    Reordering marks and byte order marks go, wherever they are; blanks and what shows nothing go
-    at both ends; half of a surrogate pair becomes U+FFFD. Inside a text a joiner or a zero-width
-    space stays: Burmese breaks its lines there. A text that shows nothing comes out empty.
+    Reordering marks and byte order marks go, wherever they are; blanks go at both ends, and so does
+    what shows nothing, unless ``keep_ends``; half of a surrogate pair becomes U+FFFD. Inside a text
+    a joiner or a zero-width space stays: Burmese breaks its lines there. A text that shows nothing
+    comes out empty.
     """
     if text.isascii():
         return text.strip()
     text = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     text = _REORDERING.sub("", _HALF.sub(REPLACEMENT, text))
-    text = _edges().sub("", text)
+    text = text.strip() if keep_ends else _edges().sub("", text)
     return text if shows_something(text) else ""
 
 

@@ -74,3 +74,10 @@ def _folded_once(text: str) -> str:
     folded = look_alikes_as_digits(one_spelling(order_marks(folded)))
     digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
     return unicodedata.normalize("NFC", " ".join(digits.split()))
+
+
+def compatible(text: str) -> str:
+    """Return the text in compatible form, without what shows nothing; digits as 0 to 9."""
+    if text.isascii():
+        return text
+    return ascii_digits(unicodedata.normalize("NFKC", text.translate(ignorables())))

@@ -1,121 +1,175 @@
-"""Numbers and handles by which a person may be found, in every spelling that means the same.
+"""Numbers by which a person may be found, in every spelling that means the same.
 
 Each function takes what was written and returns the normalised readings, none where nothing of
-the kind is there. Knows strings; nothing of keys, indexes or cases.
+the kind is there.
+
+- A phone number is a run of digits with what people put between them; a text may hold several,
+  and words. It is compared by its national digits, known to a numbering plan or not: 09, 9, 0095
+  and +95 before the same digits are one number.
+- Where blanks may part one number or two, both are read.
+- Burmese digits count, and so do letters that look like digits where digits belong.
+
+Knows strings; nothing of keys, indexes or cases.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import phonenumbers
 
-from app.text.characters import clean, ignorables
-from app.text.folding import ascii_digits
+from app.text.characters import clean
+from app.text.encoding import readings
+from app.text.folding import compatible, letters_and_digits
+from app.text.myanmar import look_alikes_as_digits
 
-_REGIONS: Final = ("MM", "TH")
+_HOME: Final = ("95", "66")
 _FEWEST_DIGITS: Final = 6
+_FEWEST_IN_ANOTHER_FIELD: Final = 7
+_MOST_DIGITS: Final = 15
+_SHORTEST_WITH_A_COUNTRY: Final = 11
 _LAST_REGION: Final = 14
-_NUMBERS_APART = re.compile(r"[,;/|&\n]|\s{2,}")
+
+_D: Final = "[0-9oOဝရဂ]"
+"""A digit, or a letter that is typed for one."""
+
+_AMONG_DIGITS = re.compile(rf"(?<![^\W\d_oO]){_D}*[0-9]{_D}*")
+_RUN = re.compile(r"(?:\+[\s(]*)?[0-9](?:[\s().\-\u2010-\u2015\u2212]*[0-9])*")
+_START = re.compile(r"\+|(?<![0-9])0[0-9]")
+_WIDE_GAP = re.compile(r"\s{2,}")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_SPACES = re.compile(r"\s+")
-# The letter wa counts as zero: the two look alike, and phones offer the letter first.
-_NRC = re.compile(r"^(?P<region>[0-9]{1,2})[/\\.,-](?P<township>.*?)(?P<number>[0-9ဝ]{6})$")
-_SERIAL = re.compile(r"^(?P<letters>[^\W\d_]*?)\W*(?P<digits>[0-9]{2,12})$")
+_OF_A_NUMBER = re.compile(r"\+|0|9|66")
+
+_BLANKS = re.compile(r"\s+")
+_NRC = re.compile(
+    rf"(?<![0-9])(?P<region>{_D}{{1,2}})[/\\.,|\u104a-]"
+    rf"(?P<township>[^0-9/]{{1,60}}?)(?P<number>{_D}{{6}})(?![0-9])"
+)
+_SERIAL = re.compile(rf"^(?P<letters>[^0-9]*?)(?P<digits>{_D}{{2,12}})\W*$")
 
 # Letters of the branch class before a serial, as they are spelt in the other script.
-_BRANCHES: Final = {"ကြည်း": "kyi", "ရေ": "yay", "လေ": "lay", "တ": "ta"}
+_BRANCHES: Final = {
+    letters_and_digits(burmese): latin
+    for burmese, latin in {"ကြည်း": "kyi", "ရေ": "yay", "လေ": "lay", "တ": "ta"}.items()
+}
+
+# ---------------------------------------------------------------------- phones
 
 
 def phones(written: str) -> frozenset[str]:
-    """Return the readings of a field of phone numbers, in E.164.
+    """Return the national digits of every phone number in a text."""
+    return frozenset(
+        digits for number in _numbers(written, _FEWEST_DIGITS) for digits in _nationals(number)
+    )
 
-    A number without ``+`` is read as Myanmar's and as Thailand's, as far as either is valid. What
-    no numbering plan knows is compared by its digits.
+
+def phones_among(written: str) -> frozenset[str]:
+    """Return the national digits of phone numbers in a text that is not meant for them.
+
+    Only of what begins like a phone number: a handle may have digits of its own.
     """
-    text = ascii_digits(_shown(written))
-    pieces = [piece for piece in _NUMBERS_APART.split(text) if _long_enough(_digits(piece))]
-    found = frozenset[str]().union(*map(_phone, pieces if len(pieces) > 1 else [text]))
-    if found:
-        return found
-    digits = _digits(text)
-    return frozenset({digits}) if _long_enough(digits) else frozenset()
-
-
-def _shown(written: str) -> str:
-    return clean(written.translate(ignorables()))
-
-
-def _digits(text: str) -> str:
-    return _NOT_DIGITS.sub("", text)
-
-
-def _long_enough(digits: str) -> bool:
-    return len(digits) >= _FEWEST_DIGITS
+    return frozenset(
+        digits
+        for number in _numbers(written, _FEWEST_IN_ANOTHER_FIELD)
+        if _OF_A_NUMBER.match(number)
+        for digits in _nationals(number)
+    )
 
 
 def national_digits(written: str) -> str | None:
-    """Return a phone number's digits without its country, None where it is no phone number.
+    """Return the national digits of the first phone number of a text, None where there is none."""
+    numbers = map(_nationals, _numbers(written, _FEWEST_DIGITS))
+    return next((min(digits, key=len) for digits in numbers if digits), None)
 
-    A number without ``+`` often reads as Myanmar's and as Thailand's; its national digits are the
-    same in both, so that they identify a payee where ``phones`` gives two readings.
+
+def _numbers(written: str, fewest: int) -> Iterator[str]:
+    """Yield what may be a phone number, with the signs inside it."""
+    text = _AMONG_DIGITS.sub(_as_digits, compatible(clean(written)))
+    for run in _RUN.findall(text):
+        whole = _count_digits(run) <= _MOST_DIGITS
+        parts = _parted(run)
+        for number in (*((run,) if whole or not parts else ()), *parts):
+            if _count_digits(number) >= fewest:
+                yield number
+
+
+def _as_digits(run: re.Match[str]) -> str:
+    return compatible(look_alikes_as_digits(run[0])).lower().replace("o", "0")
+
+
+def _parted(run: str) -> list[str]:
+    """Return the numbers that a run may be of: parted where one starts, or by a wide gap.
+
+    A run of more digits than a number has is parted by any blank.
     """
-    number = next(_valid_numbers(ascii_digits(_shown(written))), None)
-    return None if number is None else str(number.national_number)
+    starts = [0]
+    for start in _START.finditer(run):
+        before, rest = run[starts[-1] : start.start()], run[start.start() :]
+        known = min(map(len, _nationals(before)), default=0)
+        if known >= _FEWEST_DIGITS and _count_digits(rest) >= _FEWEST_IN_ANOTHER_FIELD:
+            starts.append(start.start())
+    parts = [run[one:other] for one, other in pairwise((*starts, len(run)))]
+    if len(parts) > 1:
+        return [more for part in parts for more in (part, *_parted(part))]
+    gap = _WIDE_GAP if _count_digits(run) <= _MOST_DIGITS else _BLANKS
+    parts = [part for part in gap.split(run) if _count_digits(part) >= _FEWEST_DIGITS]
+    return parts if len(parts) > 1 else []
 
 
-def _phone(text: str) -> frozenset[str]:
-    e164 = phonenumbers.PhoneNumberFormat.E164
-    return frozenset(phonenumbers.format_number(number, e164) for number in _valid_numbers(text))
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdecimal, text))
 
 
-def _valid_numbers(text: str) -> Iterator[phonenumbers.PhoneNumber]:
-    """Yield a number as each region's plan reads it, as far as it is valid there."""
-    for region in _REGIONS:
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            yield number
+def _nationals(number: str) -> frozenset[str]:
+    """Return the digits of a number without its country and the zero before it."""
+    digits = _NOT_DIGITS.sub("", number)
+    abroad = number.startswith("+") or digits.startswith("00")
+    bare = digits.lstrip("0")
+    at_home = bare[2:].lstrip("0") if bare.startswith(_HOME) else ""
+    if at_home and (abroad or len(bare) >= _SHORTEST_WITH_A_COUNTRY):
+        return frozenset({at_home})
+    if abroad or len(bare) >= _SHORTEST_WITH_A_COUNTRY:
+        return frozenset({_without_country(bare)} | (set() if abroad else {bare}))
+    return frozenset({bare} if bare else ())
+
+
+def _without_country(digits: str) -> str:
+    """Return what follows the country of an international number; all of it where there is none."""
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return digits
+    return str(number.national_number)
+
+
+# ---------------------------------------------------------------------- papers
 
 
 def nrc(written: str) -> frozenset[str]:
-    """Return the loose reading of a national registration number: region and six digits.
+    """Return the loose readings of registration numbers: region and six digits.
 
     The township between them has too many spellings, and is left out.
     """
-    text = _SPACES.sub("", ascii_digits(_shown(written)))
-    match = _NRC.match(text)
-    if match is None or not 1 <= int(match["region"]) <= _LAST_REGION:
-        return frozenset()
-    return frozenset({f"{int(match['region'])}/{match['number'].replace('ဝ', '0')}"})
+    text = _BLANKS.sub("", compatible(clean(written)))
+    found = ((_digits(match["region"]), _digits(match["number"])) for match in _NRC.finditer(text))
+    return frozenset(
+        f"{int(region)}/{number}" for region, number in found if 1 <= int(region) <= _LAST_REGION
+    )
+
+
+def _digits(text: str) -> str:
+    return compatible(look_alikes_as_digits(text)).lower().replace("o", "0")
 
 
 def service_number(written: str) -> frozenset[str]:
     """Return a serial as ``letters-digits``: leading zeros kept, no separators, one script."""
-    text = _SPACES.sub("", ascii_digits(_shown(written))).casefold()
-    for burmese, latin in _BRANCHES.items():
-        if text.startswith(burmese):
-            text = latin + text.removeprefix(burmese)
-            break
-    match = _SERIAL.match(text)
-    if match is None:
-        return frozenset()
-    return frozenset({f"{match['letters']}-{match['digits']}"})
-
-
-def handle(written: str) -> frozenset[str]:
-    """Return a messenger handle in lower case, without ``@`` and without an address before it."""
-    text = _folded(_shown(written)).rstrip("/").rpartition("/")[2].lstrip("@")
-    return frozenset({text}) if text else frozenset()
-
-
-def _folded(text: str) -> str:
-    """Return the text in lower case and compatible form, without spaces."""
-    # One step can make way for another: a space that parted a letter from its accent, say.
-    folded = unicodedata.normalize("NFKC", _SPACES.sub("", text).casefold())
-    return text if folded == text else _folded(folded)
+    found = set()
+    for reading in readings(written):
+        match = _SERIAL.match(_BLANKS.sub("", compatible(reading)))
+        if match is not None and any(map(str.isdecimal, match["digits"])):
+            letters = letters_and_digits(match["letters"])
+            found.add(f"{_BRANCHES.get(letters, letters)}-{_digits(match['digits'])}")
+    return frozenset(found)

@@ -26,8 +26,8 @@ FIELDS: list[tuple[str, Any, str, str]] = [
     ("a line break in a line", {"line": f"{LEAK}\nx"}, "line", "control_character"),
     ("a bell", {"line": f"{LEAK}\x07"}, "line", "control_character"),
     ("a C1 control", {"line": f"{LEAK}\x85x"}, "line", "control_character"),
-    ("a right-to-left override", {"line": f"{LEAK}\u202e"}, "line", "control_character"),
-    ("an isolate", {"text": f"{LEAK}\u2066"}, "text", "control_character"),
+    ("nothing but marks", {"line": "\u200b\u2060\u3164"}, "line", "too_short"),
+    ("nothing but isolates", {"text": "\u2066\u2069"}, "text", "too_short"),
     ("a line separator", {"line": f"{LEAK}\u2028x"}, "line", "control_character"),
     ("a vertical tab in a text", {"text": f"{LEAK}\x0bx"}, "text", "control_character"),
     ("an amount in quotes", {"amount": "50000"}, "amount", "not_a_number"),
@@ -230,3 +230,19 @@ def test_no_body_makes_it_fall_over(judge: Served, body: bytes):
     response = judge.ask(Role.AUDITOR, "POST", PATH, content=body, headers=JSON)
     assert response.status_code in {200, 400, 422}
     assert response.headers["content-type"] in {"application/json", "application/problem+json"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("\u2068+95 9 772 345 678\u2069", "+95 9 772 345 678"),
+        ("\u202d09772345678\u202c", "09772345678"),
+        ("\u200e\u200bTeak\ufeff", "Teak"),
+        ("\ufeffမသန္တာ\u2060", "မသန္တာ"),
+        ("Te\u2067ak\u2069 \U0001f33f", "Teak \U0001f33f"),
+    ],
+)
+def test_what_a_messenger_wraps_text_in_is_taken_off_and_never_refused(judge: Served, sent, kept):
+    response = judge.ask(Role.AUDITOR, "POST", PATH, json={"line": sent})
+    assert response.status_code == 200
+    assert response.json()["line"] == kept

@@ -105,6 +105,31 @@ def test_whatever_else_is_typed_is_refused_and_never_breaks(text):
     assert read(spell(code)) == code
 
 
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "\u200b{}",
+        "{}.",
+        "\u201c{}\u201d",
+        "{}\u104b",
+        "{}\n",
+        "\u2068{}\u2069",
+        "\ufeff{}\u200e",
+        "\u00ab{}\u00bb!",
+        "({}),",
+        "{}\u104a ",
+        "\u2018{}\u2019\u2026",
+        "*{}*",
+    ],
+)
+@given(
+    code=CODES, between=st.sampled_from("\u202f\u00a0\u2009\u2011\u2212\u2014\u00b7._/~\n\u200b")
+)
+def test_a_code_is_read_whatever_is_around_it_and_between_its_groups(wrap, code, between):
+    assert read(wrap.format(spell(code))) == code
+    assert read(wrap.format(spell(code).replace("-", between))) == code
+
+
 @pytest.mark.parametrize("text", ["", "-", "U" * 25, "*" * 25, "0" * 24, "0" * 26, "½" * 25])
 def test_what_has_no_code_in_it_is_refused(text):
     with pytest.raises(CodeMistyped):

@@ -73,14 +73,14 @@ def test_a_chance_match_of_tokens_is_opened_and_falls_away(world, coordinator):
     case_id = opened(world)
     with world.work_as(coordinator) as work:
         index_waiting(work)
-        theirs = work.index.token("phone", "+959771234567")
+        theirs = work.index.token("phone", "9771234567")
         other = next(
             number
-            for number in (f"+9597{suffix:08}" for suffix in range(10**6))
+            for number in (f"97{suffix:08}" for suffix in range(10**6))
             if work.index.token("phone", number) == theirs
         )
         assert find_by_identifier(work, K.PHONE, frozenset({other})) == []
-        (row,) = find_by_identifier(work, K.PHONE, frozenset({"+959771234567"}))
+        (row,) = find_by_identifier(work, K.PHONE, frozenset({"9771234567"}))
     assert row.id == case_id
 
 
