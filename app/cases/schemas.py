@@ -33,8 +33,8 @@ from app.casework.held import CaseRow
 from app.casework.schemas import OpenThingReason
 from app.http.paging import PageRequest
 from app.http.schema import (
+    MOST_ENTRIES,
     Entries,
-    Language,
     LongText,
     Number,
     Numbers,
@@ -238,7 +238,7 @@ class CaseMoveCreate(Schema):
 
     to: Annotated[CaseStatus, Field(examples=["settled"])]
     reason: Reason | None = None
-    left_open: Annotated[tuple[OpenThingReason, ...], Field(max_length=_MOST_ENTRIES)] = ()
+    left_open: Annotated[tuple[OpenThingReason, ...], Field(max_length=MOST_ENTRIES)] = ()
 
 
 class CaseMoveRead(Schema):

@@ -19,11 +19,10 @@ from app.cases.schemas import (
     ContactCreate,
     HouseholdCreate,
     IdentityCreate,
-    Language,
     PapersCreate,
 )
 from app.cases.service import CaseChange
-from app.http.schema import LongText, Schema, ShortText, Shut, case_shut
+from app.http.schema import Language, LongText, Schema, ShortText, Shut, case_shut
 
 
 class IdentityUpdate(IdentityCreate):

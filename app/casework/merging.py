@@ -33,6 +33,7 @@ from app.cases.models import (
 )
 from app.text import identifiers
 from app.text.folding import fold
+from app.text.handles import handle
 
 
 class FieldRule(StrEnum):
@@ -133,7 +134,7 @@ over when a case is merged: open work refuses the merger."""
 
 _COMPARED: Final[Mapping[str, Callable[[str], frozenset[str]]]] = {
     "phones": identifiers.phones,
-    "handles": identifiers.handle,
+    "handles": handle,
     "nrc": identifiers.nrc,
     "service_number": identifiers.service_number,
 }

@@ -127,7 +127,8 @@ Number: TypeAlias = Annotated[
 """Numbers or handles as they were typed or pasted, 1 to 200 characters; lines become one."""
 
 Numbers: TypeAlias = Annotated[tuple[Number, ...], Field(max_length=20)]
-Entries: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=30)]
+MOST_ENTRIES: Final = 30
+Entries: TypeAlias = Annotated[tuple[ShortText, ...], Field(max_length=MOST_ENTRIES)]
 """Short texts, one for each thing named."""
 
 Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", examples=["my"])]
