@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby, islice
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.crypto.notes import Verifier
 from app.deployment import Deployment
 from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
-from app.store.authenticated import open_checked
+from app.store.authenticated import is_altered, open_checked, place_of
 from app.store.base import ORGANISATION
 from app.store.engine import read_snapshot
 from app.vault.models import ScopeRow
@@ -89,16 +90,33 @@ def log_keys(
     such a case, and nobody decided that.
     """
     yield {ORGANISATION: deployment.log_key}
-    scopes = select(ScopeRow.case_id, ScopeRow.share_id).distinct().order_by(ScopeRow.case_id)
-    for rows in session.execute(scopes, execution_options={"yield_per": _CASES}).partitions():
-        keys = deployment.case_log_keys({row.case_id: row.share_id for row in rows})
-        lost = [row.case_id for row in rows if row.case_id not in keys]
+    shares = _share_ids(session, verdict)
+    while found := dict(islice(shares, _CASES)):
+        keys = deployment.case_log_keys(found)
+        lost = [case_id for case_id in found if case_id not in keys]
         for case_id, status in session.execute(
             select(Case.id, Case.status).where(Case.id.in_(lost))
         ):
             if status is not CaseStatus.ERASED:
                 verdict.add("share.missing", case_id)
         yield keys
+
+
+def _share_ids(session: Session, verdict: LogVerification) -> Iterator[tuple[UUID, UUID]]:
+    """Yield each case with the id of its share, by the scopes that are as they were written."""
+    rows = session.scalars(
+        select(ScopeRow).order_by(ScopeRow.case_id), execution_options={"yield_per": _CASES}
+    )
+    for case_id, scopes in groupby(rows, key=lambda row: row.case_id):
+        share_id = None
+        for scope in scopes:
+            if is_altered(session, scope):
+                verdict.add("row.altered", place_of(scope))
+            elif share_id is None:
+                share_id = scope.share_id
+            session.expunge(scope)
+        if share_id is not None:
+            yield case_id, share_id
 
 
 def _show(verdict: LogVerification, verifier: Verifier, *, as_json: bool) -> None:

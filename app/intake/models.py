@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Record, index_column, plain
+from app.store.base import CaseRecord, Record, Versioned, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
-class DuplicateMatch(CaseRecord):
+class DuplicateMatch(CaseRecord, Versioned):
     """Two cases that are likely one person. They stay so until merged, dismissed or corrected.
 
     Where their teams hold only one each, a coordinator of either must agree to look first.

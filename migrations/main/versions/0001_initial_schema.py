@@ -391,6 +391,7 @@ def upgrade() -> None:
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_matches")),
         sa.UniqueConstraint(
             "case_id", "other_id", name=op.f("uq_duplicate_matches_case_id_other_id")
