@@ -45,6 +45,21 @@ PLAIN_TEXTS: dict[str, str] = {
 }
 
 
+OTHER_TEXTS = PLAIN_TEXTS | {
+    "name": "Ma Sandar Nwe",
+    "burmese": "မစန္ဒာနွယ်",
+    "nrc": "5/SaKaNa(N)654321",
+    "service_number": "ta-912345",
+    "relative": "U Tun Lin",
+    "phone": "+959450112233",
+    "handle": "@sandar.n",
+    "payee": "U Myo Payee",
+    "payee_phone": "+959261112233",
+    "fund": "Summer concert",
+}
+"""The words about somebody else, whom no number and no name makes the same person."""
+
+
 @dataclass
 class Journey:
     """Walks the whole way; remembers ids and responses for the tests."""

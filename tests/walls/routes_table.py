@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
-from tests.support.journey import PLAIN_TEXTS, Journey
+from tests.support.journey import OTHER_TEXTS, PLAIN_TEXTS, Journey
 from tests.support.served import Served
 
 Ids = dict[str, Any]
@@ -127,7 +127,7 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/cases/{case_id}/assignments/{assignment_id}": READ,
     "GET /api/cases/{case_id}/links": READ,
     "POST /api/cases/{case_id}/links": Row(
-        lambda ids: {"other_id": ids["other_id"], "kind": "family"}
+        lambda ids: {"other_id": ids["other_id"], "kind": "family"}, 409
     ),
     "DELETE /api/cases/{case_id}/links/{link_id}": READ,
     "POST /api/cases/{case_id}/emergency": Row(lambda _: {**REASON, "hours": 24}),
@@ -244,7 +244,8 @@ ROUTES: dict[str, Row] = {
 
 def walk(served: Served, team: int) -> Ids:
     """Take two cases of a team to where most acts are possible, and return what is there."""
-    going = Journey(served, team=team)
+    texts = {1: PLAIN_TEXTS, 2: OTHER_TEXTS}[team]
+    going = Journey(served, texts, team=team)
     for step in ("log_intake", "triage_and_assign", "vet", "relocate"):
         getattr(going, step)()
     case = f"/cases/{going.case_id}"
@@ -255,7 +256,7 @@ def walk(served: Served, team: int) -> Ids:
         going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
     )
     asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
-    half_way = Journey(served, PLAIN_TEXTS, team=team)
+    half_way = Journey(served, texts, team=team)
     for step in ("log_intake", "triage_and_assign"):
         getattr(half_way, step)()
     other = half_way.case_id
@@ -263,6 +264,9 @@ def walk(served: Served, team: int) -> Ids:
     vetters = [str(vetter.id) for vetter in going.vetters]
     round_ = served.post(going.coordinator, f"/cases/{other}/vetting", {"vetter_ids": vetters})
     check = served.post(going.vetters[0], f"/vettings/{round_['id']}/checks", _VOUCHER)
+    link = served.post(
+        going.coordinator, f"{case}/links", {"other_id": other, "kind": "same_event"}
+    )
     in_hand = served.get(going.coordinator, f"{case}/assignments")["items"]
     return {
         "case_id": going.case_id,
@@ -280,6 +284,8 @@ def walk(served: Served, team: int) -> Ids:
         "coordinator_id": str(going.coordinator.id),
         "vetter_ids": vetters,
         "team_id": str(going.coordinator.team_id),
+        "link_id": link["id"],
+        "now": served.world.clock(),
         "tomorrow": legs_later(served)["legs"][0]["due_at"],
     }
 
