@@ -124,7 +124,7 @@ def open_leads(
 def share_of(found: Deployment, login: str, passphrase: str) -> str:
     """Return a lead's share of custody, as words; raises ``LeadRefused``."""
     try:
-        with Session(found.engine) as session:
+        with found.sessions() as session:
             index = login_index(found, login)
             member_id = session.scalar(select(Member.id).where(Member.login_index == index))
             credential = session.get(Credential, member_id) if member_id else None

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.crypto.aead import DataKey
 from app.crypto.derive import hkdf
 from app.crypto.errors import CryptoError
@@ -41,7 +39,7 @@ def make_canary(deployment: Deployment) -> tuple[UUID, bytes]:
 
 def open_canary(deployment: Deployment) -> None:
     """Raise ``CanaryLost`` unless the canary opens."""
-    with Session(deployment.engine) as session:
+    with deployment.sessions() as session:
         row = session.get(DeploymentIdentity, ONLY_ROW)
     shares = None if row is None else deployment.keystore.find([row.canary_share_id])
     share = None
