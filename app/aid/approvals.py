@@ -23,7 +23,7 @@ from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.casework.moves import Trigger
 from app.casework.readiness import Task, require_ready
-from app.casework.standing import standing_members
+from app.casework.standing import merged_cases, standing_members
 from app.ledger import service as ledger
 from app.ledger.errors import OtherCurrency
 from app.work import Work
@@ -85,7 +85,7 @@ def _needed_now(work: Work, request: AidRequest) -> int:
         AidRequest.series_id == request.series_id, AidRequest.status.not_in(_NOT_GIVEN)
     )
     of_week = select(AidRequest.total).where(
-        AidRequest.case_id == request.case_id,
+        AidRequest.case_id.in_(merged_cases(work, request.case_id)),
         AidRequest.series_id != request.series_id,
         AidRequest.currency == request.currency,
         AidRequest.status.in_(_GIVEN),

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.aid.models import AidAct, AidDetail, AidRequest, Payee, PayeeToken
 from app.aid.moves import CONFLICTING_STATUSES, WINDOW
+from app.casework.standing import merged_cases
 from app.crypto.derive import equal
 from app.store.base import new_id
 from app.text.folding import folds, letters_and_digits
@@ -44,7 +45,8 @@ def is_possible_duplicate(work: Work, request: AidRequest, act: AidAct) -> bool:
         AidRequest.status.in_(CONFLICTING_STATUSES[act]),
         near_in_time(work, request, paying=act is AidAct.PAY),
     )
-    same_case = select(AidRequest.id).where(AidRequest.case_id == request.case_id, *near)
+    cases = merged_cases(work, request.case_id)
+    same_case = select(AidRequest.id).where(AidRequest.case_id.in_(cases), *near)
     if work.session.scalars(same_case).first() is not None:
         return True
     return request.payee_version is not None and _same_payee(work, request, near)

@@ -71,6 +71,12 @@ def compare_case(work: Work, case: Case) -> None:
     _set_compared(work, case)
 
 
+def compare_if_due(work: Work, case: Case) -> None:
+    """Compare a case whose name or numbers changed, where the principal can."""
+    if not case.compared and can_compare(work, case):
+        compare_case(work, case)
+
+
 def list_open_matches(
     work: Work, case: Case, *, held_only: bool = False
 ) -> Sequence[DuplicateMatch]:

@@ -38,7 +38,7 @@ from app.casework.errors import (
     FullCodeElsewhere,
     NotCleared,
 )
-from app.casework.matches import can_compare, compare_case, list_open_matches, other_case_of
+from app.casework.matches import compare_case, compare_if_due, list_open_matches, other_case_of
 from app.casework.standing import merged_cases
 from app.registration.models import CodeKind, Registration
 from app.work import Work
@@ -180,8 +180,9 @@ def _require_settled(work: Work, case: Case, *, in_triage: bool) -> None:
 
     Triage asks about the cases that the principal holds, everything later about every team's.
     """
-    if in_triage or (not case.compared and can_compare(work, case)):
+    if in_triage:
         compare_case(work, case)
+    compare_if_due(work, case)
     if not case.compared:
         raise ComparisonDue
     if list_open_matches(work, case, held_only=in_triage):

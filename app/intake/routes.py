@@ -7,11 +7,11 @@ from uuid import UUID
 from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.cases.schemas import CaseStateRead
-from app.casework import duplicates, held
+from app.casework import duplicates, held, matches
 from app.casework.errors import DuplicateOpen
 from app.http.needs import NotWork
 from app.http.routing import Router
-from app.intake import merging, service, triage
+from app.intake import elsewhere, merging, service, triage
 from app.intake.errors import (
     CaseExists,
     DismissalExists,
@@ -25,6 +25,7 @@ from app.intake.errors import (
 from app.intake.schemas import (
     CaseCreate,
     DismissalCreate,
+    DuplicateElsewhereRead,
     DuplicateListRead,
     DuplicateRead,
     MergerCreate,
@@ -93,10 +94,31 @@ def merge_case(case_id: UUID, body: MergerCreate, work: Work) -> MergerRead:
     raises=[CaseNotFound, KeyCopyMissing],
 )
 def list_duplicates(case_id: UUID, work: Work) -> DuplicateListRead:
-    """Propose held cases that may be the same person, and say why."""
-    proposals = duplicates.list_duplicates(work, cases.get_case(work, case_id))
+    """Propose held cases that may be the same person, and say why; and whether another team may
+    know them.
+    """
+    case = cases.get_case(work, case_id)
+    matches.compare_if_due(work, case)
+    proposals = duplicates.list_duplicates(work, case)
     summaries = held.list_summaries(work, [proposal.row for proposal in proposals])
-    return DuplicateListRead(items=list(map(DuplicateRead.of, proposals, summaries)))
+    others = elsewhere.list_elsewhere(work, case)
+    return DuplicateListRead(
+        items=list(map(DuplicateRead.of, proposals, summaries)),
+        elsewhere=list(map(DuplicateElsewhereRead.of, others)),
+    )
+
+
+@router.post(
+    "/cases/{case_id}/duplicates/{match_id}/agreement",
+    needs=Permission.CASE_TRIAGE,
+    readiness=NotWork("lets two teams compare what readiness asks about"),
+    creates=True,
+    raises=[CaseNotFound, DuplicateNotFound],
+)
+def agree_to_look(case_id: UUID, match_id: UUID, work: Work) -> DuplicateElsewhereRead:
+    """Agree to compare a case with one that another team holds."""
+    case = cases.get_case(work, case_id)
+    return DuplicateElsewhereRead.of(elsewhere.agree_to_look(work, case, match_id))
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from app.cases.schemas import (
 )
 from app.casework.duplicates import Proposal
 from app.http.schema import Language, PastDay, Reason, Schema
+from app.intake.elsewhere import Elsewhere
 from app.intake.merging import Merger
 from app.intake.service import Intake
 from app.intake.triage import Triage
@@ -165,7 +167,22 @@ class DuplicateRead(Schema):
         )
 
 
+class DuplicateElsewhereRead(Schema):
+    """Another team may know this person. Both teams' coordinators must agree before they look."""
+
+    id: UUID
+    found_on: date
+    agreed: bool
+    other_agreed: bool
+
+    @classmethod
+    def of(cls, found: Elsewhere) -> Self:
+        """Return that another team may know this person."""
+        return cls.model_validate(found, from_attributes=True)
+
+
 class DuplicateListRead(Schema):
-    """The proposed duplicates of a case."""
+    """The proposed duplicates of a case, and those that another team holds."""
 
     items: list[DuplicateRead]
+    elsewhere: list[DuplicateElsewhereRead]

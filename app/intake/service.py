@@ -38,6 +38,7 @@ from app.cases.models import (
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
 from app.crypto.passwords import random_words
+from app.intake.elsewhere import find_elsewhere
 from app.intake.errors import CaseExists, DismissalExists, DuplicateNotFound, MemberUncertified
 from app.intake.models import DuplicateDismissal
 from app.permissions import Role
@@ -154,13 +155,16 @@ def _call_sign() -> str:
 def dismiss_duplicate(work: Work, case: Case, other_id: UUID, reason: str) -> DuplicateDismissal:
     """Dismiss a proposed duplicate as another person, with the reason; valid for both cases.
 
-    Raises ``DuplicateNotFound`` where it is not proposed, ``DismissalExists``.
+    ``other_id`` is the other case, or a match with a case of another team. Raises
+    ``DuplicateNotFound`` where it is not proposed, ``DismissalExists``.
     """
     proposal = next((p for p in list_duplicates(work, case) if p.row.id == other_id), None)
-    if proposal is None:
+    elsewhere = find_elsewhere(work, case, other_id) if proposal is None else None
+    if proposal is None and elsewhere is None:
         raise DuplicateNotFound
-    if proposal.dismissed:
+    if proposal is not None and proposal.dismissed:
         raise DismissalExists
+    other_id = elsewhere or other_id
     dismissal = DuplicateDismissal(
         case_id=case.id,
         other_id=other_id,

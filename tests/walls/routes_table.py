@@ -122,6 +122,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/cases/{case_id}/merger": Row(lambda ids: {"into": ids["other_id"]}),
     "GET /api/cases/{case_id}/duplicates": READ,
     "POST /api/cases/{case_id}/duplicates/{other_id}/dismissal": Row(lambda _: REASON, 409),
+    "POST /api/cases/{case_id}/duplicates/{match_id}/agreement": Row(found=404),
     "GET /api/cases/{case_id}/assignments": READ,
     "POST /api/cases/{case_id}/assignments": Row(lambda ids: {"member_id": ids["member_id"]}),
     "DELETE /api/cases/{case_id}/assignments/{assignment_id}": READ,
