@@ -209,7 +209,9 @@ def add_case(work: Work, given: Intake) -> BareCase:
         half_year=f"{today.year}H{1 if today.month <= 6 else 2}",
         rank_band=given.rank_band,
         region_group=given.region_group,
-        **facts,
+        infants_until=(),
+        # What mergers keep beside a value is of no list and no search.
+        **{name: value for name, value in facts.items() if name != "also"},
     )
     work.session.add(case)
     numbers = frozenset().union(*map(identifiers.phones, contact.phones))

@@ -91,6 +91,7 @@ class BareCase(Bare):
     urgent: Mapped[bool]
     people: Mapped[int]
     infants: Mapped[int]
+    infants_until: Mapped[tuple[Any, ...]]
     language: Mapped[str]
     half_year: Mapped[str]
     rank_band: Mapped[RankBand]

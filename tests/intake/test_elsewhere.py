@@ -57,7 +57,7 @@ def test_both_coordinators_learn_that_another_team_may_know_the_person_and_not_w
     for case_id, other_id, team in ((ours, theirs, 1), (theirs, ours, 2)):
         (match,) = seen(world, case_id, team)
         assert (match.agreed, match.other_agreed) == (False, False)
-        assert other_id not in {match.id}
+        assert other_id != match.id
         assert reads(world, other_id, team) is None
 
 

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
+from app.store.base import new_id
 from tests.support.journey import OTHER_TEXTS, PLAIN_TEXTS, Journey
 from tests.support.served import Served
 
@@ -286,6 +287,7 @@ def walk(served: Served, team: int) -> Ids:
         "vetter_ids": vetters,
         "team_id": str(going.coordinator.team_id),
         "link_id": link["id"],
+        "match_id": str(new_id()),
         "now": served.world.clock(),
         "tomorrow": legs_later(served)["legs"][0]["due_at"],
     }
