@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable
 from itertools import islice, product
 from typing import Final, TypeAlias
 
+from app.text.characters import ignorables
 from app.text.encoding import burmese, is_myanmar, readings
+from app.text.myanmar import look_alikes_as_letters, order_marks
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -101,7 +103,8 @@ class NameReader:
         words: list[str] = _WORDS.findall(_plain_letters(name))
         if is_myanmar(name):
             # Without tones, as no Latin spelling has them.
-            words = burmese().syllable_tokenize(name.translate(_TONES))
+            letters = look_alikes_as_letters(order_marks(name.translate(ignorables())))
+            words = burmese().syllable_tokenize(letters.translate(_TONES))
             cut = _romanised
         found: list[_Syllable] = []
         for word in words:

@@ -45,6 +45,21 @@ def test_both_encodings_of_a_name_meet(name):
     assert same_name(name_keys(uni2zg(name)), name_keys(name))
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("၀င်းထွန်း", "Win Htun"),
+        ("၀င်းထွန်း", "ဝင်းထွန်း"),
+        ("ရဲမြင့်အောင်", "၇ဲမြင့်အောင်"),
+        ("ဒေါ်မုိးသူအောင်", "ဒေါ်မိုးသူအောင်"),
+        ("မြင\u1037\u103aထွန်း", "မြင\u103a\u1037ထွန်း"),
+        ("သီ\u200bဟ\u2060ဇင်", "Thiha Zin"),
+    ],
+)
+def test_digits_typed_for_letters_and_marks_in_another_order_part_no_name(typed, name):
+    assert same_name(name_keys(typed), name_keys(name))
+
+
 @pytest.mark.parametrize(("one", "other"), SPELLINGS)
 def test_spellings_of_a_name_meet(one, other):
     assert same_name(name_keys(one), name_keys(other))
