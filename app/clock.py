@@ -27,6 +27,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.store.base import Moment
+from app.store.engine import begin_read
 from app.store.models import JobRun
 
 TOLERANCE = timedelta(minutes=2)
@@ -101,7 +102,7 @@ class TrustedClock:
 
     def find_doubt(self, engine: Engine) -> str | None:
         """Return why the present time cannot be trusted, in words for an operator, or None."""
-        with Session(engine) as session:
+        with begin_read(engine) as connection, Session(connection) as session:
             marks = {
                 run.name: run.began_at
                 for run in session.scalars(select(JobRun).where(JobRun.name.in_((STAMP, TRUST))))

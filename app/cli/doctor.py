@@ -24,7 +24,7 @@ from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.migrate import upgrade
 from app.store.models import JobRun
-from app.telemetry.health import Check, check_degraded, check_ready
+from app.telemetry.health import Check, Writability, check_degraded, check_ready
 from app.work import NOBODY, begin_work, unit_of_work
 
 _BACKUP_LATE = timedelta(days=2)
@@ -61,7 +61,7 @@ def doctor(
     with opened(home) as deployment:
         if trust_clock:
             _trust_clock(deployment)
-        checks = [*check_ready(deployment, 0.0), *check_degraded(deployment)]
+        checks = [*check_ready(deployment, 0.0, Writability()), *check_degraded(deployment)]
         settings = deployment.settings
         advice = [*_advice(home, settings), *_about_records(deployment, backups)]
         checks += [*_files(home), *_last_backup(deployment)]

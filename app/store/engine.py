@@ -11,9 +11,11 @@ Knows drivers and seconds; knows no table.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,6 +158,53 @@ def read_snapshot(engine: Engine) -> Iterator[Connection]:
         for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(select(func.set_config(name, "0", True)))
         yield connection
+
+
+@contextmanager
+def begin_read(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that only reads: on SQLite without its write lock. For short reads."""
+    with engine.connect().execution_options(snapshot=True) as connection:
+        yield connection
+
+
+class Writing(Enum):
+    """What a database said when it was asked whether it takes writes."""
+
+    TAKEN = auto()
+    BUSY = auto()
+    """Another writer holds the lock, for how long nobody knows."""
+    REFUSED = auto()
+
+
+def try_writing(engine: Engine, *, milliseconds: int) -> Writing:
+    """Ask a database whether it takes writes; writes nothing, and blocks nobody for longer.
+
+    SQLite: takes the write lock and lets it go, waiting for it so long at most. PostgreSQL: reads
+    whether a transaction may write, which it may not on a standby. Raises ``SQLAlchemyError``.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection:
+            refused = connection.scalar(select(func.current_setting("transaction_read_only")))
+        return Writing.REFUSED if refused == "on" else Writing.TAKEN
+    raw = engine.raw_connection()
+    try:
+        driver: Any = raw.driver_connection
+        return _try_lock(driver, milliseconds)
+    finally:
+        raw.close()
+
+
+def _try_lock(driver: Any, milliseconds: int) -> Writing:
+    driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+        driver.execute("ROLLBACK")
+    except sqlite3.OperationalError as failure:
+        busy = failure.sqlite_errorname.startswith("SQLITE_BUSY")
+        return Writing.BUSY if busy else Writing.REFUSED
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {_PRAGMAS['busy_timeout']}")
+    return Writing.TAKEN
 
 
 def checkpoint(engine: Engine) -> None:

@@ -21,7 +21,7 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, MetaData
 
 from app.store.base import Moment
-from app.store.engine import begin_migration
+from app.store.engine import begin_migration, begin_read
 
 Line = Literal["main", "keystore"]
 _APP = Path(__file__).resolve().parents[1]
@@ -112,7 +112,7 @@ def known(line: Line) -> frozenset[str]:
 def current(engine: Engine, line: Line) -> str:
     """Return the revision that a database is at; ``base`` when it is empty."""
     del line
-    with engine.connect() as connection:
+    with begin_read(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision() or "base"
 
 

@@ -1,9 +1,14 @@
 """Is this process alive, ready, degraded: three questions, three truthful answers.
 
 - Alive: the process answers. Asked by what restarts it.
-- Ready: database, keystore, their schema, and room on the disk. Asked by what sends requests.
+- Ready: database, keystore, their schema, whether they take writes, and room on the disk. Asked by
+  what sends requests.
 - Degraded: it serves, and something needs a person: a job late or failing, a log that waits, a
   clock in doubt.
+
+A job that ran in the last seconds proves that the database takes writes; only where none did is it
+asked, for a moment and without waiting behind a writer. A lock that one writer holds for longer
+than people wait is no writability.
 
 Checks run in a thread of their own, never in those of requests; a round that does not come back
 within its deadline counts as failed. Knows no person and no case.
@@ -24,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
+from app.store.engine import Writing, begin_read, try_writing
 from app.store.jobs import list_runs
 from app.store.migrate import Line, current, head
 from app.telemetry.metrics import database_folder
@@ -32,6 +38,11 @@ EVERY_SECONDS: Final = 3.0
 DEADLINE_SECONDS: Final = 8.0
 """After so long without a round that came back, the last one counts no more."""
 LEAST_FREE_BYTES: Final = 50 * 1024 * 1024
+PROVED_SECONDS: Final = 15.0
+"""For so long nobody asks again whether a database takes writes."""
+LONGEST_HELD_SECONDS: Final = 30.0
+"""After so long under another's write lock a database counts as taking none."""
+_ASKING_MILLISECONDS: Final = 50
 LATE: Final[dict[str, timedelta]] = {
     "sequencer": timedelta(minutes=2),
     "escalation": timedelta(minutes=5),
@@ -80,6 +91,7 @@ class HealthProbe:
         self._deployment = deployment
         self._waiting = waiting
         self._monotonic = monotonic
+        self._writability = Writability(monotonic)
         self._stopped = threading.Event()
         self._last: tuple[float, Report] | None = None
         self._thread: threading.Thread | None = None
@@ -96,7 +108,7 @@ class HealthProbe:
     def look(self) -> Report:
         """Run one round of checks now, in the calling thread."""
         report = Report(
-            tuple(check_ready(self._deployment, self._waiting())),
+            tuple(check_ready(self._deployment, self._waiting(), self._writability)),
             tuple(check_degraded(self._deployment)),
         )
         self._last = (self._monotonic(), report)
@@ -118,7 +130,40 @@ class HealthProbe:
             self._stopped.wait(EVERY_SECONDS)
 
 
-def check_ready(deployment: Deployment, waiting: float) -> Iterator[Check]:
+class Writability:
+    """Remembers when it was last proved that a database takes writes."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._proved: dict[Line, float] = {}
+
+    def check(self, line: Line, engine: Engine, *, proved: bool) -> Check:
+        """Return whether a database takes writes; ``proved``: a job has written just now."""
+        now = self._monotonic()
+        # A lock that is held when we first look is not yet held for long.
+        last = self._proved.setdefault(line, now - PROVED_SECONDS)
+        if proved or now - last < PROVED_SECONDS:
+            if proved:
+                self._proved[line] = now
+            return Check(f"{line} writes", ok=True, says="taken")
+        said = try_writing(engine, milliseconds=_ASKING_MILLISECONDS)
+        if said is Writing.TAKEN:
+            self._proved[line] = now
+        elif said is Writing.BUSY and now - last < LONGEST_HELD_SECONDS:
+            return Check(f"{line} writes", ok=True, says="another is writing")
+        return Check(f"{line} writes", ok=said is Writing.TAKEN, says=_SAID[said])
+
+
+_SAID: Final = {
+    Writing.TAKEN: "taken",
+    Writing.BUSY: f"another has held the lock for more than {LONGEST_HELD_SECONDS:.0f} s",
+    Writing.REFUSED: "refused: the file, its disk or the server lets nobody write",
+}
+
+
+def check_ready(
+    deployment: Deployment, waiting: float, writability: Writability
+) -> Iterator[Check]:
     """Yield what must hold for a request to be served."""
     lines: tuple[tuple[Line, Engine], ...] = (
         ("main", deployment.engine),
@@ -126,13 +171,16 @@ def check_ready(deployment: Deployment, waiting: float) -> Iterator[Check]:
     )
     for line, engine in lines:
         try:
-            with engine.connect() as connection:
+            with begin_read(engine) as connection:
                 connection.execute(select(literal(1)))
             at, wanted = current(engine, line), head(line)
+            proved = line == "main" and _has_just_written(deployment)
+            writes = writability.check(line, engine, proved=proved)
         except SQLAlchemyError as failure:
             yield Check(f"{line} database", ok=False, says=type(failure).__name__)
             continue
         yield Check(f"{line} database", ok=True, says="answers")
+        yield writes
         yield Check(f"{line} schema", ok=at == wanted, says=f"at {at}, this program needs {wanted}")
     folder = database_folder(deployment.engine)
     if folder is not None:
@@ -142,13 +190,23 @@ def check_ready(deployment: Deployment, waiting: float) -> Iterator[Check]:
     yield Check("queue", ok=waiting < 1.0, says=f"{waiting:.0%} full")
 
 
+def _has_just_written(deployment: Deployment) -> bool:
+    """Return whether some process noted within the last seconds that a job began."""
+    now, span = deployment.clock(), timedelta(seconds=PROVED_SECONDS)
+    try:
+        with begin_read(deployment.engine) as connection, Session(connection) as session:
+            return any(abs(now - run.began_at) < span for run in list_runs(session))
+    except SQLAlchemyError:
+        return False  # a schema without jobs proves nothing
+
+
 def check_degraded(deployment: Deployment) -> Iterator[Check]:
     """Yield what needs a person though requests are served."""
     now = deployment.clock()
     try:
         doubt = deployment.find_time_doubt()
         yield Check("clock", ok=doubt is None, says=doubt or "agrees with what is on record")
-        with Session(deployment.engine) as session:
+        with begin_read(deployment.engine) as connection, Session(connection) as session:
             runs = {run.name: run for run in list_runs(session)}
     except SQLAlchemyError as failure:
         yield Check("jobs", ok=False, says=type(failure).__name__)

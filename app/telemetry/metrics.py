@@ -29,6 +29,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.audit.sequencer import count_unsequenced
 from app.clock import STAMP, TRUST
+from app.store.engine import begin_read
 from app.store.jobs import list_runs
 
 _log = logging.getLogger(__name__)
@@ -107,10 +108,7 @@ class _DatabaseCollector(Collector):
         yield from self._disk()
         try:
             # Not with the write lock of SQLite: a scrape must hold up no request.
-            with (
-                self._engine.connect().execution_options(snapshot=True) as connection,
-                Session(connection) as session,
-            ):
+            with begin_read(self._engine) as connection, Session(connection) as session:
                 yield from _jobs(session)
                 count = count_unsequenced(session)
                 yield GaugeMetricFamily("padauk_events_unsequenced", "Without a leaf", count)

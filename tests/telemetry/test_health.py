@@ -1,0 +1,103 @@
+"""Readiness says whether the database takes writes, and neither waits for a writer nor stops one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from app.store.engine import Writing, try_writing
+from app.telemetry.health import LONGEST_HELD_SECONDS, PROVED_SECONDS, HealthProbe
+from app.worker import Job, Worker
+from tests.support.statements import recorded
+
+
+class Steady:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def steady() -> Steady:
+    return Steady()
+
+
+@pytest.fixture
+def probe(world, steady) -> HealthProbe:
+    return HealthProbe(world.deployment, monotonic=steady)
+
+
+@pytest.fixture
+def writer(world) -> Iterator[Connection]:
+    """Somebody who holds the write lock of SQLite for as long as the test."""
+    with world.deployment.engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        yield connection
+
+
+def writes(probe: HealthProbe) -> tuple[bool, str]:
+    (check,) = [found for found in probe.look().ready if found.name == "main writes"]
+    return check.ok, check.says
+
+
+def test_a_look_neither_waits_for_a_writer_nor_takes_them_for_a_fault(probe, writer):
+    begun = time.monotonic()
+    report = probe.look()
+    assert time.monotonic() - begun < 2, "a busy writer is waited for in 5 s"
+    found = {check.name: check.ok for check in report.ready}
+    assert found["main database"]
+    assert found["main writes"]
+
+
+def test_a_lock_held_for_longer_than_people_wait_is_not_ready(probe, writer, steady):
+    assert writes(probe) == (True, "another is writing")
+    steady.now += LONGEST_HELD_SECONDS
+    ok, says = writes(probe)
+    assert not ok
+    assert "held the lock" in says
+
+
+def test_where_a_job_has_just_run_the_lock_is_not_even_asked_for(world, probe, steady):
+    probe.look()
+    Worker(world.deployment, [Job("any", timedelta(minutes=1), lambda _work: 1)]).run_due()
+    steady.now += LONGEST_HELD_SECONDS
+    with world.deployment.engine.begin() as writer, recorded(world.deployment.engine) as statements:
+        writer.execute(text("SELECT 1"))
+        assert writes(probe) == (True, "taken")
+    assert not [one for one in statements if "IMMEDIATE" in one]
+
+
+def test_what_was_proved_once_is_not_asked_again_within_seconds(world, probe, steady):
+    assert writes(probe) == (True, "taken")
+    with world.deployment.engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        steady.now += PROVED_SECONDS - 1
+        assert writes(probe) == (True, "taken")
+        steady.now += 2
+        assert writes(probe) == (True, "another is writing")
+
+
+def test_a_database_that_may_not_be_written_is_not_ready(world, probe, monkeypatch):
+    monkeypatch.setattr("app.telemetry.health.try_writing", lambda *_, **__: Writing.REFUSED)
+    ok, says = writes(probe)
+    assert (ok, says.split(":")[0]) == (False, "refused")
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_server_that_only_reads_says_that_it_takes_no_writes(world):
+    """On PostgreSQL: transaction; a standby answers the same way."""
+    engine = world.deployment.engine
+    assert try_writing(engine, milliseconds=50) is Writing.TAKEN
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+        connection.commit()
+        assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+    assert try_writing(engine, milliseconds=50) is Writing.REFUSED
