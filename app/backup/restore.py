@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,8 +40,9 @@ from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.engine import build_engine
 from app.store.identity import check_stores
+from app.store.jobs import RESTORE
 from app.store.migrate import Line
-from app.store.models import KeystoreBase
+from app.store.models import JobRun, KeystoreBase
 from app.vault.canary import open_canary
 from app.work import NOBODY, begin_work, note_writes, unit_of_work
 
@@ -180,7 +182,7 @@ def _write_settings(draft: Path, values: dict[str, Any]) -> None:
 
 
 def _record(settings: Settings, root: RootKey, manifest: Manifest) -> None:
-    """Put on record from which backup this deployment was restored."""
+    """Put on record from which backup this deployment was restored; ``doctor`` says it."""
     restored = Deployment.build(settings, root)
     note_writes(restored.sessions)
     try:
@@ -191,6 +193,10 @@ def _record(settings: Settings, root: RootKey, manifest: Manifest) -> None:
                     EventKind.DEPLOYMENT_RESTORED,
                     backup=manifest.backup_id,
                     made_on=manifest.made_on,
+                )
+                made_at = datetime.fromisoformat(manifest.made_on).replace(tzinfo=UTC)
+                session.merge(
+                    JobRun(name=RESTORE, began_at=made_at, succeeded_at=work.now(), failures=0)
                 )
     finally:
         restored.close()

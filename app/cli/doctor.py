@@ -8,12 +8,13 @@ import resource
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
 from app.backup.service import JOB as BACKUP
@@ -22,6 +23,7 @@ from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out,
 from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
+from app.store.jobs import RESTORE
 from app.store.migrate import upgrade
 from app.store.models import JobRun
 from app.telemetry.health import Check, Writability, check_degraded, check_ready
@@ -124,9 +126,21 @@ def _advice(home: Path, settings: Settings) -> Iterator[Advice]:
         yield Advice("core dumps", "are on; set LimitCORE=0")
 
 
+def _find_last_backup(session: Session) -> tuple[datetime | None, JobRun | None]:
+    """Return when this deployment's newest backup was proved, and the restore it comes from.
+
+    What the copy says of backups before the restore is said of the deployment that it is a copy of.
+    """
+    restored = session.get(JobRun, RESTORE)
+    query = select(JobRun.succeeded_at).where(JobRun.name == BACKUP)
+    if restored is not None:
+        query = query.where(JobRun.succeeded_at > restored.succeeded_at)
+    return session.scalar(query), restored
+
+
 def _last_backup(deployment: Deployment) -> Iterator[Check]:
     with deployment.sessions() as session:
-        last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
+        last, _ = _find_last_backup(session)
     if last is not None:
         hours = (deployment.clock() - last) // timedelta(hours=1)
         yield Check(
@@ -136,12 +150,16 @@ def _last_backup(deployment: Deployment) -> Iterator[Check]:
 
 def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
     with deployment.sessions() as session:
-        last = session.scalar(select(JobRun.succeeded_at).where(JobRun.name == BACKUP))
+        last, restored = _find_last_backup(session)
         doubted = find_past_doubt(session)
     if doubted is not None:
         says = f"{doubted}. Is it right now? Then `padauk doctor --trust-clock`"
         yield Advice("clock", says)
-    if last is None:
+    if last is None and restored is not None:
+        from_day, on = f"{restored.began_at:%Y-%m-%d}", f"{restored.succeeded_at:%Y-%m-%d}"
+        says = f"restored on {on} from the backup of {from_day}; none was made since"
+        yield Advice("backup", f"{says}; `padauk backup --to FOLDER`")
+    elif last is None:
         yield Advice("backup", "none was ever made; `padauk backup --to FOLDER`")
     elif deployment.clock() - last > _BACKUP_LATE:
         days = (deployment.clock() - last).days

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.store.models import JobRun
 
+RESTORE = "restore"
+"""The row that says from the backup of which day a deployment was restored, and when."""
+
 
 def begin_if_due(session: Session, name: str, *, now: datetime, every: timedelta) -> bool:
     """Note that a job begins, if it is due; returns whether it is. The caller commits.

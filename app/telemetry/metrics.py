@@ -28,12 +28,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.audit.sequencer import count_unsequenced
-from app.clock import STAMP, TRUST
+from app.clock import DOUBT, STAMP, TRUST
 from app.store.engine import begin_read
-from app.store.jobs import list_runs
+from app.store.jobs import RESTORE, list_runs
 
 _log = logging.getLogger(__name__)
 ADDRESS: Final = "127.0.0.1"
+_NO_JOBS: Final = frozenset({STAMP, TRUST, DOUBT, RESTORE})
+"""Rows that keep a moment in the shape of a job's run."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
 
 
@@ -146,7 +148,7 @@ def _jobs(session: Session) -> Iterator[GaugeMetricFamily]:
         "padauk_job_failures", "How often a job failed since it succeeded", labels=["job"]
     )
     for run in list_runs(session):
-        if run.name in {STAMP, TRUST}:
+        if run.name in _NO_JOBS:
             continue
         if run.succeeded_at is not None:
             succeeded.add_metric([run.name], run.succeeded_at.timestamp())

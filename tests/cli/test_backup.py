@@ -205,6 +205,21 @@ def test_doctor_advises_where_no_backup_was_ever_made(founded):
     assert "backup: none was ever made" in run("doctor", "--home", founded.home).output
 
 
+def test_doctor_says_of_a_restored_home_which_backup_it_comes_from(founded, backup, tmp_path):
+    earlier = taken(founded.home, tmp_path / "backups")  # its copy knows of a backup before it
+    for source in (backup, earlier):
+        done = restored(source, tmp_path, typed="\n".join([*founded.kit, ""]))
+        assert done.exit_code == 0, done.output
+        home = tmp_path / "again"
+        said = run("doctor", "--home", home).output
+        assert re.search(r"backup: restored on (\S+) from the backup of \1; none was made", said)
+        assert "last proved" not in said
+        shutil.rmtree(home)
+    restored(backup, tmp_path, typed="\n".join([*founded.kit, ""]))
+    taken(tmp_path / "again", tmp_path / "backups")
+    assert "last proved 0 hours ago" in run("doctor", "--home", tmp_path / "again").output
+
+
 def test_a_full_disk_is_one_line_and_leaves_nothing(founded, tmp_path, monkeypatch):
     def fail(*_args, **_rest):
         raise OSError(28, "No space left on device")
