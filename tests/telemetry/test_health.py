@@ -1,4 +1,4 @@
-"""Readiness says whether the database takes writes, and neither waits for a writer nor stops one."""
+"""Readiness says whether the database takes writes; it waits for no writer and stops none."""
 
 from __future__ import annotations
 
