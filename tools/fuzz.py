@@ -3,7 +3,7 @@
 Founds a small organisation on SQLite, walks two cases through it, serves it on this machine, and
 lets schemathesis read ``/api/openapi.json`` and try each operation that a role may ask for; then
 everything as nobody. Every check of schemathesis is on but those in ``OFF``. Exit code 1 with what
-was found. Knows how to start the house and how to ask; judges nothing by itself.
+was found. Starts the server and sends requests; schemathesis judges the responses.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Address:
 
 
 class Addressed(Protocol):
-    """A row that sealed cells can stand in: a case's, or the organisation's own."""
+    """A row with sealed cells: a case's, or the organisation's own."""
 
     __tablename__: str
 

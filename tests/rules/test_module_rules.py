@@ -1,9 +1,14 @@
-"""Each rule of the house against code that breaks it and code that does not."""
+"""Each rule of ours against code that breaks it and code that does not."""
 
 import pytest
 
 from tools.rules import Module
-from tools.rules.modules import FUNCTION_LINES, MODULE_LINES, MODULE_RULES
+from tools.rules.modules import (
+    FUNCTION_LINES,
+    MODULE_LINES,
+    MODULE_RULES,
+    modules_and_functions_stay_short,
+)
 
 LONG_FUNCTION = "def count():\n" + "    x = 1\n" * FUNCTION_LINES
 LONGEST_FUNCTION = "def count():\n" + "    x = 1\n" * (FUNCTION_LINES - 1)
@@ -96,6 +101,18 @@ CASES = [
     ),
     (
         "every_column_says_what_it_shows",
+        MODELS,
+        "class C:\n    opened_on: Mapped[date] = plain(' ')",
+        "class C:\n    opened_on: Mapped[date] = plain('sorted by it')",
+    ),
+    (
+        "every_column_says_what_it_shows",
+        MODELS,
+        "class C:\n    token: Mapped[bytes] = key_column()",
+        "class C:\n    token: Mapped[bytes] = key_column(why='a public key')",
+    ),
+    (
+        "every_column_says_what_it_shows",
         "app/store/keystore.py",
         "class C:\n    share: Mapped[bytes] = mapped_column()",
         "class C:\n    share: Mapped[bytes] = mapped_column(info={'shows': 'key'})",
@@ -149,3 +166,9 @@ def test_a_migration_is_as_long_as_what_it_lists_but_its_environment_is_not():
     rule = RULES["modules_and_functions_stay_short"]
     assert not list(rule(Module.parse("migrations/main/versions/0001.py", LONG_FUNCTION)))
     assert list(rule(Module.parse("migrations/main/env.py", LONG_FUNCTION)))
+
+
+def test_a_long_module_is_told_to_split_by_noun():
+    module = Module.parse(SERVICE, "x = 1\n" * (MODULE_LINES + 1))
+    ((_, said),) = modules_and_functions_stay_short(module)
+    assert "move one noun to a module of its name" in said

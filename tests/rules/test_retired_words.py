@@ -16,7 +16,11 @@ from tools.rules.words import HERE, retired_words_stay_retired
         ("docs/operating.md", "Whoever keeps the server", "who"),
         ("docs/operating.md", "assign their cases anew", "again"),
         ("SECURITY.md", "a fingerprint that stands in the settings", "is in"),
-        ("README.md", "## The house\n", "## Architecture"),
+        ("SECURITY.md", "what each is for stands in `SECURITY.md`.", "is in"),
+        ("app/store/sealed.py", "a row that cells can stand in: a case's", "is in"),
+        ("docs/operating.md", "a day that comes\nabout at night", "happens"),
+        ("app/x.py", "# the day is taken\n# back at night", "revoked"),
+        ("tools/fuzz.py", "Knows how to start the house.", "the program"),
     ],
 )
 def test_a_retired_word_is_found_and_the_better_one_is_named(path, text, better):
@@ -32,12 +36,18 @@ def test_a_retired_word_is_found_and_the_better_one_is_named(path, text, better)
         "shops and shoppers",
         "RungeKutta = 1",
         "she stands by the well",
+        "a name that stands in for another",
         "session.telling(1)",
         "a renewed plan",
     ],
 )
 def test_ordinary_words_are_left_alone(text):
     assert list(retired_words_stay_retired("app/x.py", text)) == []
+
+
+def test_a_heading_of_the_old_map_is_found():
+    said = [said for _, said in retired_words_stay_retired("README.md", "## The house\n")]
+    assert any("## Architecture" in one for one in said)
 
 
 def test_only_the_list_and_its_test_may_name_them():

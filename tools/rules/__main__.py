@@ -1,4 +1,4 @@
-"""Judge the tree that this file stands in; exit 1 where a rule is broken."""
+"""Judge the tree that has this file; exit 1 where a rule is broken."""
 
 import sys
 from pathlib import Path

@@ -89,12 +89,12 @@ NAMES = {
     "_unshelve": "_open_grant",
 }
 PHRASES = {
-    r"[Tt]he house(?= (?:knows|has|is)\b)": "the program, or the tree",
+    r"[Tt]he house(?! with the blue door)": "the program, the server or the tree",
     r"[Ww]hoever": "who",
     r"[Cc]omes? about": "happens",
     r"[Aa]new": "again",
     r"[Bb]y nobody": "without a principal",
-    r"[Ss]tands? in (?!for\b)": "is in",
+    r"[Ss]tands? in(?! for\b)": "is in",
     r"[Ii]s told": "is given, is shown",
     r"[Tt]aken back": "revoked, ended",
     r"[Aa]n answer": "a response",
@@ -108,11 +108,17 @@ CALLS = {
     "walks": "prefers_case_scan",
 }
 
+
+def _phrase(phrase: str) -> re.Pattern[str]:
+    """A phrase as whole words, whatever follows them; a line may end between two of its words."""
+    return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)".replace(" ", r"\s+(?:#\s+)?"))
+
+
 _RETIRED = [
     (re.compile(r"## The house\b"), "## Architecture"),
     (re.compile(r"class Told\b"), "NotifiedGroup"),
     *((re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)"), now) for name, now in NAMES.items()),
-    *((re.compile(rf"\b(?:{phrase})\b"), now) for phrase, now in PHRASES.items()),
+    *((_phrase(phrase), now) for phrase, now in PHRASES.items()),
     *((re.compile(rf"(?<![\w.]){name}\("), now) for name, now in CALLS.items()),
 ]
 
