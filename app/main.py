@@ -6,7 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Final, Literal, TypedDict
 
 import msgspec
 from fastapi import FastAPI
@@ -43,7 +43,19 @@ from app.watch import routes as watch
 from app.work import note_writes
 
 API: Final = "/api"
-SERVER_OPTIONS: Final[dict[str, Any]] = {
+
+
+class ServerOptions(TypedDict):
+    """Options of uvicorn that are the same however it is started."""
+
+    access_log: bool
+    log_config: None
+    server_header: bool
+    proxy_headers: bool
+    ws: Literal["none"]
+
+
+SERVER_OPTIONS: Final[ServerOptions] = {
     "access_log": False,
     "log_config": None,
     "server_header": False,
@@ -74,7 +86,7 @@ TAGS: Final[dict[str, str]] = {
 _SERVERS: Final = [{"url": "/", "description": "The server that this description came from"}]
 _HEAD: Final = Middleware(HeadMiddleware)
 _SECURITY_HEADERS: Final = Middleware(SecurityHeadersMiddleware)
-_NO_TELEMETRY: Final[dict[str, Any]] = {
+_NO_TELEMETRY: Final[dict[str, bool]] = {
     "tracing": False,
     "metrics": False,
     "logs": False,

@@ -7,7 +7,7 @@ Knows files, names and numbers; holds no key. Anything that would weaken a real 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -134,12 +134,12 @@ class Settings(BaseSettings):
         return loaded.model_copy(update=_placed(loaded, home.resolve()))
 
 
-def _placed(settings: Settings, home: Path) -> dict[str, Any]:
+def _placed(settings: Settings, home: Path) -> dict[str, object]:
     """Return the settings that name files, with relative ones placed in the home.
 
     A home that was copied must open its own files, never those of the original.
     """
-    placed: dict[str, Any] = {}
+    placed: dict[str, object] = {}
     for name in ("database_url", "keystore_url"):
         url: str = getattr(settings, name)
         file = Path(url.removeprefix(_SQLITE))

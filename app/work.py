@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 from weakref import WeakSet
 
@@ -306,7 +306,7 @@ def _note_flush(session: Session, *_: object) -> None:
         )
 
 
-def _version_after(session: Session, record: Any) -> int:
+def _version_after(session: Session, record: object) -> int:
     """Return the version that a row has once this flush is done; 0 where it has none.
 
     The hook runs before SQLAlchemy counts the version up.

@@ -193,7 +193,9 @@ class Trail:
         self._reveals.clear()
         self._shut.clear()
 
-    def _sealed(self, event_id: UUID, written: Detail, day: date, log_key: bytes) -> dict[str, Any]:
+    def _sealed(
+        self, event_id: UUID, written: Detail, day: date, log_key: bytes
+    ) -> dict[str, object]:
         detail = _canonical(written)
         return {
             "id": event_id,

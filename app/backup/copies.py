@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select
@@ -87,7 +87,7 @@ def _copy_pages(engine: Engine, target: Path) -> None:
     raw = engine.raw_connection()
     try:
         with closing(sqlite3.connect(target)) as into:
-            source: Any = raw.driver_connection
+            source = cast("sqlite3.Connection", raw.driver_connection)
             source.backup(into, pages=1_000, sleep=0.005)
             # A copy that is carried about is one file, with no log beside it.
             into.execute("PRAGMA journal_mode = delete")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, select
@@ -35,8 +35,9 @@ from app.deployment import Deployment
 from app.errors import DomainError
 from app.permissions import Role
 from app.settings import Settings
+from app.store.base import Base
 from app.store.engine import build_engine, checkpoint
-from app.store.models import DeploymentSecret
+from app.store.models import DeploymentSecret, KeystoreBase
 from app.store.organisation_settings import DEFAULT_ZONE
 from app.text.dates import day_of
 from app.vault.certificates import Certificates
@@ -62,7 +63,7 @@ def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) 
     """Write the leads' rows of a copy into files of their own; returns how many leads there are."""
     leads = select(Member.id).where(Member.role == Role.LEAD, Member.status == MemberStatus.ACTIVE)
     shares = (KeyCopy.kind == OrganisationKeyKind.CUSTODY) & KeyCopy.member_id.in_(leads)
-    wanted: list[tuple[Any, ColumnElement[bool] | None]] = [
+    wanted: list[tuple[type[Base], ColumnElement[bool] | None]] = [
         (Team, None),
         (Member, Member.id.in_(leads)),
         (Credential, Credential.id.in_(leads)),
@@ -71,9 +72,8 @@ def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) 
         (OrganisationKey, None),
         (KeyCopy, shares),
     ]
-    _copy_rows(main, [(model.__table__, which) for model, which in wanted], clear / LEAD_PARTS[0])
-    secrets: Any = DeploymentSecret.__table__
-    _copy_rows(keystore, [(secrets, None)], clear / LEAD_PARTS[1])
+    _copy_rows(main, [(_table(model), which) for model, which in wanted], clear / LEAD_PARTS[0])
+    _copy_rows(keystore, [(_table(DeploymentSecret), None)], clear / LEAD_PARTS[1])
     values = {name: getattr(settings, name) for name in _SETTINGS}
     lines = [
         f'{k} = "{v}"' if isinstance(v, (str, UUID)) else f"{k} = {v}" for k, v in values.items()
@@ -81,6 +81,10 @@ def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) 
     (clear / LEAD_PARTS[2]).write_text("\n".join([*lines, ""]), encoding="utf-8")
     with Session(main) as session:
         return len(session.scalars(select(KeyCopy.id).where(shares)).all())
+
+
+def _table(model: type[Base | KeystoreBase]) -> Table:
+    return model.metadata.tables[model.__tablename__]
 
 
 def seal_leads(clear: Path, draft: Path, root: RootKey, *, backup: UUID) -> bytes:

@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import MetaData
@@ -144,7 +143,9 @@ def _open(source: Path, draft: Path, part: str, custody: PrivateKey) -> None:
     open_part(sealed, draft / part, custody, backup=backup, part=part)
 
 
-def _values(found: dict[str, Any], target: Target, root_key_file: Path | None) -> dict[str, Any]:
+def _values(
+    found: dict[str, object], target: Target, root_key_file: Path | None
+) -> dict[str, object]:
     values = dict(found)
     values["database_url"] = target.database_url or "sqlite:///padauk.db"
     values["keystore_url"] = target.keystore_url or "sqlite:///keystore.db"
@@ -173,7 +174,7 @@ def _place(draft: Path, target: Target) -> None:
             engine.dispose()
 
 
-def _write_settings(draft: Path, values: dict[str, Any]) -> None:
+def _write_settings(draft: Path, values: dict[str, object]) -> None:
     lines = ["# Settings of this deployment, restored from a backup. PADAUK_* wins over them.", ""]
     for name, value in values.items():
         shown = f'"{value}"' if isinstance(value, str) else str(value).lower()

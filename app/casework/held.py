@@ -115,8 +115,8 @@ SEARCHED = select(
 )
 
 
-_HOLDER: Any = bindparam("holder")
-_TODAY: Any = bindparam("today")
+_HOLDER: object = bindparam("holder")
+_TODAY: object = bindparam("today")
 
 
 class Strategy(StrEnum):
@@ -156,7 +156,7 @@ def prefers_case_scan(work: Work) -> bool:
     return work.principal.role is Role.COORDINATOR
 
 
-def holder_of(work: Work) -> dict[str, Any]:
+def holder_of(work: Work) -> dict[str, object]:
     """Return the parameters of ``visible_cases``."""
     return {"holder": work.principal.id, "today": work.today()}
 

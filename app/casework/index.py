@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, insert, select, update
@@ -38,6 +38,8 @@ from app.vault.scopes import Scope
 from app.work import Work
 
 INDEXED_A_CALL: Final = 200
+
+T = TypeVar("T")
 
 _SCANNED_AT_ONCE: Final = 500
 
@@ -123,8 +125,8 @@ def _opened(
     work: Work,
     listed: Iterable[CaseRow],
     scope: Scope,
-    cell_of: Callable[[CaseRow], SealedCell[Any]],
-) -> Iterator[tuple[CaseRow, Any]]:
+    cell_of: Callable[[CaseRow], SealedCell[T]],
+) -> Iterator[tuple[CaseRow, T]]:
     """Yield those rows whose cell is there and the principal's to open, with what it holds.
 
     A row that does not open is left out, and is on record as shut.

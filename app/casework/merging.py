@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from app.cases.models import (
@@ -68,8 +68,11 @@ class TableRule(StrEnum):
     """Belongs to the work on the merged case, which is over."""
 
 
+C = TypeVar("C", Identity, Papers, Household, Contact, Account)
+F = TypeVar("F", Summary, Reporting, Identity, Papers, Household, Contact, Account, Relative)
+
 _R = FieldRule
-FIELD_RULES: Final[Mapping[type[Any], Mapping[str, FieldRule]]] = {
+FIELD_RULES: Final[Mapping[type[object], Mapping[str, FieldRule]]] = {
     Summary: {
         "call_sign": _R.OURS, "standing": _R.BOTH, "urgent": _R.STRICTER, "people": _R.OURS,
         "infants": _R.OURS, "infants_until": _R.OURS,
@@ -184,7 +187,7 @@ def merge_cells(ours: Cells, theirs: Cells, merged_id: UUID, on: date) -> Cells:
     )  # fmt: skip
 
 
-def _merge(ours: Any, theirs: Any, source: _Source) -> Any:
+def _merge(ours: C | None, theirs: C | None, source: _Source) -> C | None:
     """Return a cell with the facts of both; the other one where only one is there."""
     if ours is None or theirs is None:
         return theirs if ours is None else ours
@@ -193,8 +196,8 @@ def _merge(ours: Any, theirs: Any, source: _Source) -> Any:
     return replace(merged, also=_joined("also", merged.also, tuple(lost)))
 
 
-def _merged(ours: Any, theirs: Any, source: _Source, lost: list[Reading]) -> Any:
-    values = {}
+def _merged(ours: F, theirs: F, source: _Source, lost: list[Reading]) -> F:
+    values: dict[str, Any] = {}
     for field in fields(ours):
         mine, other = getattr(ours, field.name), getattr(theirs, field.name)
         rule = FIELD_RULES[type(ours)][field.name]
@@ -222,7 +225,7 @@ def _value(rule: FieldRule, name: str, mine: Any, other: Any) -> Any:
             return mine
 
 
-def _kept(name: str, value: Any, other: Any) -> bool:
+def _kept(name: str, value: object, other: object) -> bool:
     """Return whether what the other case says is what stands, in whatever spelling."""
     if other in _NOTHING or other in (value, ()):
         return True
@@ -235,7 +238,7 @@ def _kept(name: str, value: Any, other: Any) -> bool:
     return fold(value) == fold(other)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "; ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx2
 import typer
@@ -62,7 +62,7 @@ def call(
     except httpx2.TransportError as failure:
         sys.stderr.write(f"No response from {url}: {type(failure).__name__}\n")
         raise typer.Exit(_REFUSED) from None
-    found: Any = response.json() if response.content else None
+    found: object = response.json() if response.content else None
     if response.status_code >= _FIRST_REFUSAL:
         sys.stderr.write(f"{_shown(found)}\n")
         raise typer.Exit(_REFUSED)
@@ -77,15 +77,23 @@ def alone() -> None:
     app()
 
 
-def _picked(found: Any, path: str) -> Any:
+def _picked(found: object, path: str) -> object:
     try:
         for step in path.split("."):
-            found = found[int(step) if step.isdigit() else step]
-    except (LookupError, TypeError):
+            found = _member(found, step)
+    except LookupError:
         sys.stderr.write(f"The response has no {path}.\n")
         raise typer.Exit(_REFUSED) from None
     return found
 
 
-def _shown(found: Any) -> str:
+def _member(found: object, step: str) -> object:
+    if isinstance(found, dict):
+        return found[step]
+    if isinstance(found, list) and step.isdigit():
+        return found[int(step)]
+    raise LookupError(step)
+
+
+def _shown(found: object) -> str:
     return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
@@ -53,7 +53,7 @@ def refuse(reason: str, code: int = REFUSED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def write_settings(home: Path, values: dict[str, Any]) -> Settings:
+def write_settings(home: Path, values: dict[str, object]) -> Settings:
     """Write ``padauk.toml``, mode 0600, and return what it says. Never overwrites one."""
     lines = ["# Settings of this deployment. PADAUK_* in the environment wins over them.", ""]
     for name, value in values.items():
@@ -173,7 +173,7 @@ def start(settings: Settings) -> Deployment:
     return deployment
 
 
-def fresh_values(environment: str, root_fingerprint: str) -> dict[str, Any]:
+def fresh_values(environment: str, root_fingerprint: str) -> dict[str, object]:
     """Return the settings of a new embedded deployment; files are named relative to its home."""
     return {
         "environment": environment,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from enum import StrEnum
 
 from app.casework.moves import Move, MoveTable, Trigger
 
@@ -19,7 +19,7 @@ permission that it needs, and in brackets the act that it belongs to where it is
 """
 
 
-def move_tables() -> dict[str, MoveTable[Any]]:
+def move_tables() -> dict[str, MoveTable[StrEnum]]:
     """Return every table of moves of the program, by the name of its statuses."""
     modules = [vars(module) for name, module in sys.modules.items() if name.startswith("app.")]
     found = [
@@ -35,7 +35,7 @@ def render() -> str:
     )
 
 
-def _draw(table: MoveTable[Any]) -> Iterator[str]:
+def _draw(table: MoveTable[StrEnum]) -> Iterator[str]:
     moves = list(table)
     yield f"## {table.statuses.__name__}"
     yield ""
@@ -47,7 +47,7 @@ def _draw(table: MoveTable[Any]) -> Iterator[str]:
     yield ""
 
 
-def _label(move: Move[Any]) -> str:
+def _label(move: Move[StrEnum]) -> str:
     act = "" if move.trigger is Trigger.MANUAL else f" ({move.trigger})"
     reason = ", with a reason" if move.needs_reason else ""
     needs = "worker" if move.needs is None else move.needs.replace(":", " ")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -51,6 +52,7 @@ from app.store.base import new_id
 from app.vetting.models import Verdict, VettingFinding, VettingSource
 from app.vetting.service import add_check, decide, request_vetting
 from app.watch.check_ins import Report, check_in
+from app.work import Work
 
 MINOR = 100
 Event = dict[str, Any]
@@ -60,7 +62,7 @@ _NOTED_ONLY = frozenset(
 """Written as notes: the program has no service for these, or needs none."""
 
 
-def read_scenario(name: str) -> dict[str, Any]:
+def read_scenario(name: str) -> Event:
     """Return a scenario by its name."""
     file = files("app.demo").joinpath(f"scenarios/{name}.yaml")
     return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
@@ -220,10 +222,11 @@ class ScenarioRun:
             made = request_aid(work, get_case(work, self._case), draft)
             self._requests += [request.id for request in made]
 
-    def _with_request(self, who: DemoMember, step: Any) -> AidRequest:
+    def _with_request(
+        self, who: DemoMember, step: Callable[[Work, AidRequest], AidRequest]
+    ) -> AidRequest:
         with self._demo.work_as(who) as work:
-            request: AidRequest = step(work, get_request(work, self._requests[0]))
-            return request
+            return step(work, get_request(work, self._requests[0]))
 
     def _do_aid_approve(self, _event: Event) -> None:
         fund = self._demo.funds[self._team]

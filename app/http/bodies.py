@@ -12,7 +12,7 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -32,7 +32,7 @@ _ESCAPE: Final = re.compile(
 """One escape: a whole pair, a half of one, or any other."""
 
 
-def read_body(shape: TypeAdapter[Any], body: bytes, headers: Mapping[str, str]) -> Any:
+def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str]) -> object:
     """Return the body as its schema says.
 
     Raises ``FieldsInvalid`` with every fault found, ``BodyMalformed``, ``MediaTypeUnsupported``.
@@ -82,11 +82,11 @@ class _Twice(Exception):
     """A name is given twice."""
 
 
-class _Pairs(list[tuple[str, Any]]):
+class _Pairs(list[tuple[str, object]]):
     """An object of JSON as it is written."""
 
 
-def _once(pairs: list[tuple[str, Any]]) -> None:
+def _once(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
         raise _Twice
 
@@ -100,7 +100,7 @@ def _given_twice(body: bytes) -> list[Fault]:
     return []
 
 
-def _faults_in(value: Any, where: tuple[str | int, ...]) -> Iterator[Fault]:
+def _faults_in(value: object, where: tuple[str | int, ...]) -> Iterator[Fault]:
     if isinstance(value, _Pairs):
         counts = Counter(name for name, _ in value)
         yield from (Fault((*where, name), GIVEN_TWICE) for name in counts if counts[name] > 1)

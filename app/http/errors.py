@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound
 
@@ -21,7 +20,7 @@ class Fault:
 
     where: tuple[str | int, ...]
     kind: str
-    limits: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, object] = field(default_factory=dict)
 
 
 class NotAllowed(Forbidden):

@@ -10,7 +10,7 @@ left to FastAPI.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter
@@ -29,7 +29,7 @@ class _Entry(NamedTuple):
     path: str
     methods: frozenset[str]
     route: BaseRoute
-    matches: Any
+    matches: Callable[[Scope], tuple[Match, Scope]]
     app: ASGIApp
 
 

@@ -78,9 +78,9 @@ def _add_example(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         body["example"] = example_of(body["schema"], schemas)
 
 
-def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:
+def responses_of(operation: Operation) -> dict[int | str, dict[str, object]]:
     """Return the responses of an operation that its handler's signature does not say."""
-    returned: dict[str, Any] = {}
+    returned: dict[str, object] = {}
     returns = operation.takes.returns
     if operation.shape is not None and "version" in getattr(returns, "model_fields", ()):
         text = {"type": "string"}
@@ -94,7 +94,7 @@ def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:
     return {operation.status: returned, **described} if returned else described
 
 
-def extra_of(operation: Operation) -> dict[str, Any]:
+def extra_of(operation: Operation) -> dict[str, object]:
     """Return what else OpenAPI says about an operation: its need."""
     needs = operation.declared.needs
     if isinstance(needs, Public):
@@ -118,7 +118,7 @@ def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
     yield from declared.raises
 
 
-def _problems(kinds: Kinds) -> dict[int | str, dict[str, Any]]:
+def _problems(kinds: Kinds) -> dict[int | str, dict[str, object]]:
     by_status: dict[int, dict[str, str]] = {}
     for kind in kinds:
         by_status.setdefault(status_of(kind), {})[kind.code] = kind.title
@@ -131,7 +131,7 @@ def _problems(kinds: Kinds) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _problem_schemas() -> dict[str, Any]:
+def _problem_schemas() -> dict[str, object]:
     words = {"type": "string"}
     fault = {
         "title": "FieldProblem",

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import NoneType
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
@@ -39,7 +39,7 @@ from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Needs, Public, Readiness
 from app.http.request_pool import RequestPool, StillRunning
-from app.http.requests import Incoming, refusal_of
+from app.http.requests import Incoming, Refused, refusal_of
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
@@ -85,7 +85,7 @@ class Declared:
 class Operation:
     """One route: its handler, what it needs, and how a request to it is carried out."""
 
-    def __init__(self, handler: Callable[..., Any], declared: Declared) -> None:
+    def __init__(self, handler: Callable[..., object], declared: Declared) -> None:
         self.handler = handler
         self.declared = declared
         self.name = self.__name__ = handler.__name__
@@ -110,9 +110,9 @@ class Operation:
     async def __call__(
         self,
         request: Request,
-        values: dict[str, Any],
+        values: dict[str, object],
         body: bytes = b"",
-        errors: Sequence[Mapping[str, Any]] = (),
+        errors: Sequence[Refused] = (),
     ) -> Response:
         """Carry a request out: in one thread, or in two with Argon2 between them.
 
@@ -229,7 +229,7 @@ class Operation:
         if isinstance(task, Task) and task.value not in work.asked_ready:
             raise RuntimeError(f"{self.name} declares {task!r} and did not call require_ready")
 
-    def _render(self, result: Any) -> Response:
+    def _render(self, result: object) -> Response:
         if isinstance(result, Response):
             return result
         if self.shape is None:

@@ -12,7 +12,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar, overload
+from typing import Annotated, Final, Generic, TypeAlias, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -77,7 +77,7 @@ def position(
 def position(
     work: Work, page: PageRequest, first: type[A], second: type[B], third: type[C], /
 ) -> tuple[A, B, C] | None: ...
-def position(work: Work, page: PageRequest, *kinds: type[Any]) -> tuple[Any, ...] | None:
+def position(work: Work, page: PageRequest, *kinds: type[object]) -> tuple[object, ...] | None:
     """Return the sort keys that the page starts after, typed as ``kinds``; None for the first.
 
     Raises ``CursorInvalid``.

@@ -8,7 +8,7 @@ has what happened (``incidents``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -62,14 +62,14 @@ def status_of(kind: type[errors.DomainError]) -> int:
     raise KeyError(kind.__name__)
 
 
-def response_of(failure: BaseException, scope: Mapping[str, Any] | None = None) -> Response:
+def response_of(failure: BaseException, scope: Mapping[str, object] | None = None) -> Response:
     """Return the problem that a failure is, having logged it where the fault is ours.
 
     ``scope`` is that of the request: the log names its operation and its route.
     """
     known = _known(failure) or web.Incident()
     status = status_of(type(known))
-    problem: dict[str, Any] = {
+    problem: dict[str, object] = {
         "type": URN + known.code,
         "title": known.title,
         "status": status,
@@ -106,7 +106,7 @@ _FRAMEWORK: Final[dict[int, type[errors.DomainError]]] = {
 }
 
 
-def _details(known: errors.DomainError) -> Mapping[str, Any]:
+def _details(known: errors.DomainError) -> Mapping[str, object]:
     """Return the members that belong to one kind of problem alone."""
     if isinstance(known, web.FieldsInvalid):
         return {"errors": [put_in_words(fault) for fault in known.faults]}
@@ -115,7 +115,7 @@ def _details(known: errors.DomainError) -> Mapping[str, Any]:
     if isinstance(known, CaseErased) and known.certificate is not None:
         return {"certificate": str(known.certificate)}
     if isinstance(known, errors.Stale):
-        told: dict[str, Any] = {"current": known.current} if known.current else {}
+        told: dict[str, object] = {"current": known.current} if known.current else {}
         return {**told, "changed": list(known.changed)} if known.changed else told
     return {}
 

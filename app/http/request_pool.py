@@ -39,7 +39,7 @@ class _Call:
 
     __slots__ = ("_taken", "ended", "function", "loop", "result")
 
-    def __init__(self, function: Callable[[], Any], ended: Callable[[], None]) -> None:
+    def __init__(self, function: Callable[[], object], ended: Callable[[], None]) -> None:
         self.function = function
         self.ended = ended
         self._taken = Lock()
@@ -49,7 +49,7 @@ class _Call:
     def run(self) -> None:
         if not self._take():
             return
-        value: Any = None
+        value: object = None
         failure: BaseException | None = None
         try:
             value = self.function()
@@ -77,7 +77,7 @@ class _Call:
         # The thread whose turn it is and the event loop may both want it: one gets it.
         return self._taken.acquire(blocking=False)
 
-    def _end(self, value: Any, failure: BaseException | None) -> None:
+    def _end(self, value: object, failure: BaseException | None) -> None:
         self.ended()
         if self.result.done():
             return

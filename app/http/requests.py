@@ -14,7 +14,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, NotRequired, TypeAlias, TypedDict
 
 from fastapi import Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -102,7 +102,7 @@ class Incoming:
     headers: Mapping[str, str] = field(repr=False)
     token: str | None = field(repr=False)
     body: bytes = field(repr=False, default=b"")
-    arguments: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    arguments: Mapping[str, object] = field(repr=False, default_factory=dict)
     idempotency_key: str | None = None
     versions: frozenset[int] | None = None
     refusal: DomainError | None = None
@@ -119,8 +119,16 @@ def versions_of(if_match: str) -> frozenset[int]:
     return frozenset(map(int, re.findall(_VERSION, if_match)))
 
 
+class Refused(TypedDict):
+    """What FastAPI refuses about path, query or headers."""
+
+    type: str
+    loc: tuple[str | int, ...]
+    ctx: NotRequired[Mapping[str, object]]
+
+
 def refusal_of(
-    request: Request, known: Mapping[str, bool], refused: Sequence[Mapping[str, Any]] = ()
+    request: Request, known: Mapping[str, bool], refused: Sequence[Refused] = ()
 ) -> DomainError | None:
     """Return what is wrong with path, query and headers, or None.
 
@@ -143,7 +151,7 @@ def refusal_of(
     return FieldsInvalid(list(_each_once(faults))) if faults else None
 
 
-def _header_refusal(error: Mapping[str, Any]) -> DomainError | None:
+def _header_refusal(error: Refused) -> DomainError | None:
     missing = error["type"] == MISSING
     if error["loc"] == ("header", "Idempotency-Key"):
         kind = ReplayKeyMissing if missing else ReplayKeyInvalid

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
@@ -16,7 +14,7 @@ class RawJson(Response):
     media_type = JSON
 
 
-def json_response(result: Any, shape: TypeAdapter[Any], status: int) -> Response:
+def json_response(result: object, shape: TypeAdapter[object], status: int) -> Response:
     """Return the response for what a handler returned, with the version as its ``ETag``."""
     version = getattr(result, "version", None)
     headers = None if version is None else {"etag": f'"{version}"'}

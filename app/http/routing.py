@@ -19,6 +19,7 @@ from typing import (
     TypedDict,
     TypeVar,
     Unpack,
+    cast,
     get_args,
     get_origin,
 )
@@ -35,7 +36,7 @@ from app.errors import DomainError
 from app.http.needs import Needs, Readiness
 from app.http.openapi import extra_of, responses_of
 from app.http.operation import Declared, Operation
-from app.http.requests import BEARER, body_of
+from app.http.requests import BEARER, Refused, body_of
 from app.http.schema import KNOWN_FIELDS
 from app.http.stretching import Tasks
 
@@ -59,7 +60,7 @@ class Changing(Reading, total=False):
     readiness: Readiness
 
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+Handler = TypeVar("Handler", bound=Callable[..., object])
 
 
 class Decorator(Protocol):
@@ -117,13 +118,13 @@ class GatedRoute(APIRoute):
         return respond
 
 
-def _read_parameters(own: Dependant, request: Request) -> tuple[dict[str, Any], list[Any]]:
-    values: dict[str, Any] = {}
-    errors: list[Any] = []
+def _read_parameters(own: Dependant, request: Request) -> tuple[dict[str, object], list[Refused]]:
+    values: dict[str, object] = {}
+    errors: list[Refused] = []
     for each in own.path_params:
         place = ("path", each.alias)
         values[each.name], refused = each.validate(request.path_params[each.alias], {}, loc=place)
-        errors += refused
+        errors += cast("list[Refused]", refused)
     for declared, source in (
         (own.query_params, "query_params"),
         (own.header_params, "headers"),
@@ -132,7 +133,7 @@ def _read_parameters(own: Dependant, request: Request) -> tuple[dict[str, Any], 
         if declared:
             read, refused = request_params_to_args(declared, getattr(request, source))
             values |= read
-            errors += refused
+            errors += cast("list[Refused]", refused)
     return values, errors
 
 

@@ -9,6 +9,7 @@ typed. Knows no domain and no request.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -80,14 +81,14 @@ def many_lines(text: str) -> str:
 _MOMENT: Final = TypeAdapter[datetime](AwareDatetime)
 
 
-def _read_moment(value: Any) -> Any:
+def _read_moment(value: object) -> datetime:
     """Return a moment in UTC. A number, also in quotes, is none: seconds since 1970 are refused."""
     if isinstance(value, str) and value[4:5] == "-":
         value = _MOMENT.validate_strings(value, strict=True)
-    try:
-        return value.astimezone(UTC)
-    except (AttributeError, OverflowError):
-        raise PydanticCustomError("datetime_parsing", "not a moment") from None
+    if isinstance(value, datetime):
+        with suppress(OverflowError):
+            return value.astimezone(UTC)
+    raise PydanticCustomError("datetime_parsing", "not a moment")
 
 
 _LINE_BREAKS = re.compile("[\\s\x85]*[\t\n\r\x0b\x0c\x85\u2028\u2029][\\s\x85]*")

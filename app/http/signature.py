@@ -40,7 +40,7 @@ class HandlerSignature:
     """The parameters of one handler. Raises ``TypeError`` for what no handler can have."""
 
     def __init__(
-        self, handler: Callable[..., Any], *, open_to_all: bool, creates: bool, changes: bool
+        self, handler: Callable[..., object], *, open_to_all: bool, creates: bool, changes: bool
     ) -> None:
         if inspect.iscoroutinefunction(handler):
             raise TypeError(f"{handler.__name__} is async; a handler runs in a thread: use def")
@@ -55,20 +55,22 @@ class HandlerSignature:
         if len(bodies) > 1:
             raise TypeError(f"{handler.__name__} takes two bodies: {bodies}; a handler takes one")
         self.body = bodies[0] if bodies else None
-        self.shape: TypeAdapter[Any] | None = None
+        self.shape: TypeAdapter[object] | None = None
         if self.body is not None:
             self.shape = TypeAdapter(hints[self.body])
             self._body_default = inspect.signature(handler).parameters[self.body].default
         shown = [*self._own(handler, hints), *self._added(open_to_all, creates, changes)]
         self.shown = inspect.Signature(shown)
 
-    def _own(self, handler: Callable[..., Any], hints: Mapping[str, Any]) -> Iterator[Parameter]:
+    def _own(
+        self, handler: Callable[..., object], hints: Mapping[str, object]
+    ) -> Iterator[Parameter]:
         for name, parameter in inspect.signature(handler).parameters.items():
             if hints[name] not in _GIVEN:
                 yield parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[name])
 
     def _added(self, open_to_all: bool, creates: bool, changes: bool) -> Iterator[Parameter]:
-        added: list[tuple[str, Any]] = []
+        added: list[tuple[str, object]] = []
         if not open_to_all:
             added.append((_BEARER, Annotated[Credentials, Security(BEARER)]))
         if creates:
@@ -115,12 +117,12 @@ class HandlerSignature:
         return arguments
 
 
-def _name_of(hints: Mapping[str, Any], kind: type[Any]) -> str | None:
+def _name_of(hints: Mapping[str, object], kind: type[object]) -> str | None:
     return next((name for name, hint in hints.items() if hint is kind), None)
 
 
-def _is_body(hint: Any) -> bool:
-    marks: tuple[Any, ...] = ()
+def _is_body(hint: object) -> bool:
+    marks: tuple[object, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)
         marks = tuple(rest)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Table, delete, func, select, update
@@ -30,7 +30,7 @@ from app.registration.models import Registration
 from app.registration.moves import CODE_ALIVE
 from app.retention.models import Destruction, DestructionStep
 from app.search.models import IndexToken, SearchKind
-from app.store.base import ORGANISATION, CaseRecord
+from app.store.base import ORGANISATION, Base, CaseRecord
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
 from app.store.queries import next_number
@@ -201,9 +201,10 @@ def _clear_mentions(work: Work, ids: Sequence[UUID]) -> None:
     """Delete what other cases say of these: links, dismissals, where one was merged into."""
     told: set[UUID] = set()
     for model in _models_of_cases(sealed=False):
-        if "other_id" not in model.__table__.c:
+        other_id = model.__table__.c.get("other_id")
+        if other_id is None:
             continue
-        mentions = model.other_id.in_(ids) & model.case_id.not_in(ids)
+        mentions = other_id.in_(ids) & model.case_id.not_in(ids)
         for record in work.session.scalars(select(model).where(mentions)).all():
             work.session.delete(record)
             told.add(record.case_id)
@@ -228,8 +229,8 @@ def _count_rows(session: Session, table: Table, ids: Sequence[UUID], counts: Cou
         counts[case_id] += count
 
 
-def _models_of_cases(*, sealed: bool = True) -> Iterator[type[Any]]:
-    models: Iterable[type[Any]] = (
+def _models_of_cases(*, sealed: bool = True) -> Iterator[type[CaseRecord]]:
+    models: Iterable[type[Base]] = (
         sealed_models() if sealed else [mapper.class_ for mapper in CaseRecord.registry.mappers]
     )
     for model in models:

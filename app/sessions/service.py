@@ -15,7 +15,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -41,7 +41,7 @@ from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
 from app.work import Principal, Work
 
-_Found: TypeAlias = Row[*tuple[Any, ...]]
+_Found: TypeAlias = Row[*tuple[object, ...]]
 
 TOKEN_BYTES = 32
 EXPIRES_SOON = timedelta(minutes=3)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
@@ -72,7 +72,7 @@ def build_engine(
     if url.startswith("sqlite"):
         return _sqlite(url, pool_size, create=create)
     timeouts = Timeouts()
-    arguments: dict[str, Any] = {
+    arguments: dict[str, object] = {
         "connect_timeout": _CONNECT_SECONDS,
         "tcp_user_timeout": _TCP_MILLISECONDS,
         "keepalives_idle": 10,
@@ -99,11 +99,11 @@ def build_engine(
 
 def _sqlite(url: str, pool_size: int, *, create: bool) -> Engine:
     database = make_url(url).database
-    arguments: dict[str, Any] = {"check_same_thread": False}
+    arguments: dict[str, object] = {"check_same_thread": False}
     if database and database != ":memory:" and not create:
         # The driver's own spelling of "open, and do not make".
         url = f"sqlite:///file:{Path(database).resolve()}?mode=rw&uri=true"
-    pool: dict[str, Any] = {
+    pool: dict[str, object] = {
         "pool_size": pool_size,
         "pool_timeout": _POOL_SECONDS,
         "max_overflow": 0,
@@ -116,7 +116,7 @@ def _sqlite(url: str, pool_size: int, *, create: bool) -> Engine:
     return engine
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     # SQLAlchemy begins transactions itself; the driver's own implicit BEGIN would be deferred.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -235,7 +235,7 @@ def begin_migration(engine: Engine) -> Iterator[Connection]:
             yield connection
         return
     with engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         driver.execute("PRAGMA foreign_keys = 0")  # ignored once the transaction has begun
         try:
             with connection.begin():

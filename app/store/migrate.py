@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import command, context
 from alembic.autogenerate.api import AutogenContext
@@ -37,7 +37,7 @@ def revisions_folder() -> Path:
     return installed if installed.is_dir() else _APP.parent / "migrations"
 
 
-def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+def render_item(kind: str, item: object, context: AutogenContext) -> str | Literal[False]:
     """Write our own column type by its name into a revision; leave the rest to Alembic."""
     if kind == "type" and isinstance(item, Moment):
         context.imports.add("from app.store.base import Moment")

@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 T = TypeVar("T")
 
-_INSERTS: Final[Mapping[str, Callable[..., Any]]] = {
+_INSERTS: Final[Mapping[str, Callable[..., object]]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
@@ -32,7 +32,7 @@ _INSERTS: Final[Mapping[str, Callable[..., Any]]] = {
 
 def keyset(
     query: Select[T],
-    keys: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[InstrumentedAttribute[object]],
     *,
     after: Sequence[object] | None,
     limit: int,
@@ -52,9 +52,9 @@ def keyset(
 
 def in_order(
     query: Select[T],
-    day: InstrumentedAttribute[Any],
+    day: InstrumentedAttribute[object],
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
     newest_first: bool = False,
 ) -> Select[T]:
@@ -75,7 +75,7 @@ def in_order(
     return query if limit is None else query.limit(limit)
 
 
-def _bound(key: InstrumentedAttribute[Any], value: object) -> ColumnElement[Any]:
+def _bound(key: InstrumentedAttribute[object], value: object) -> ColumnElement[object]:
     return literal(value, key.type)
 
 

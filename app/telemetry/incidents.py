@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import app
 from app.store.base import new_id
@@ -38,9 +38,9 @@ class IncidentNumbers:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._given: dict[tuple[Any, ...], tuple[float, str]] = {}
+        self._given: dict[tuple[object, ...], tuple[float, str]] = {}
 
-    def number_of(self, facts: Mapping[str, Any]) -> str:
+    def number_of(self, facts: Mapping[str, object]) -> str:
         """Return the number of an incident with these facts."""
         key, now = tuple(facts.items()), self._monotonic()
         with self._lock:
@@ -59,7 +59,7 @@ _numbers = IncidentNumbers()
 
 def report(
     failure: BaseException,
-    scope: Mapping[str, Any] | None = None,
+    scope: Mapping[str, object] | None = None,
     *,
     is_ours: bool = True,
 ) -> str:

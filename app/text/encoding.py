@@ -14,7 +14,8 @@ import re
 import warnings
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
 from myanmartools import ZawgyiDetector
 
@@ -93,7 +94,7 @@ def _converted(text: str) -> str:
 
 
 @cache
-def burmese() -> Any:
+def burmese() -> ModuleType:
     """Return the library of Burmese script, imported when first needed: it costs 150 ms."""
     # It gives advice on single texts in the log, where nobody should learn that they came.
     logging.getLogger("burmesenlp.normalize").disabled = True

@@ -6,10 +6,10 @@ Knows plain columns of grants. Opens nothing: a row that is listed here still ne
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.store.authenticated import authenticated_columns
 from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind
@@ -21,7 +21,7 @@ def live_grants(today: date) -> ColumnElement[bool]:
 
 
 def granted_to(
-    holder_id: UUID, today: date, *, case_id: Any, about: Any = None
+    holder_id: UUID, today: date, *, case_id: object, about: object = None
 ) -> ColumnElement[bool]:
     """Return the condition that a member holds a live grant on the case of a row.
 
@@ -46,8 +46,8 @@ LIVE_ON_CASES = select(*authenticated_columns(Grant)).where(
 """The live grants of a holder on some cases, with their wraps and MACs."""
 
 
-def _at(epoch: Any) -> ColumnElement[bool]:
-    asked: Any = bindparam("epoch", type_=epoch.type)
+def _at(epoch: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    asked: BindParameter[int | None] = bindparam("epoch", type_=epoch.type)
     return or_(asked.is_(None), epoch == asked)
 
 
