@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select
@@ -101,7 +101,7 @@ def _copy_rows(source: Connection, into: Connection, metadata: MetaData) -> None
             into.execute(insert(table), rows)
 
 
-def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
     found = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table))
     for page in found.mappings().partitions():
         yield [dict(row) for row in page]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -90,7 +90,7 @@ class ReplacedCellRead(Schema):
     field: str
     replaced_on: date
     replaced_by: UUID
-    value: dict[str, Any] | None
+    value: dict[str, object] | None
     shut: Shut = None
 
     @classmethod

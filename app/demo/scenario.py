@@ -56,6 +56,7 @@ from app.work import Work
 
 MINOR = 100
 Event = dict[str, Any]
+AidStep = Callable[[Work, AidRequest], AidRequest]
 _NOTED_ONLY = frozenset(
     {"incident", "contact_lost", "check", "silence", "referral", "member_compromised"}
 )
@@ -64,8 +65,7 @@ _NOTED_ONLY = frozenset(
 
 def read_scenario(name: str) -> Event:
     """Return a scenario by its name."""
-    file = files("app.demo").joinpath(f"scenarios/{name}.yaml")
-    return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return dict(yaml.safe_load((files("app.demo") / f"scenarios/{name}.yaml").read_bytes()))
 
 
 class ScenarioRun:
@@ -222,9 +222,7 @@ class ScenarioRun:
             made = request_aid(work, get_case(work, self._case), draft)
             self._requests += [request.id for request in made]
 
-    def _with_request(
-        self, who: DemoMember, step: Callable[[Work, AidRequest], AidRequest]
-    ) -> AidRequest:
+    def _with_request(self, who: DemoMember, step: AidStep) -> AidRequest:
         with self._demo.work_as(who) as work:
             return step(work, get_request(work, self._requests[0]))
 

@@ -40,7 +40,7 @@ class _Columns(NamedTuple):
     table: str
     names: tuple[str, ...]
     attributes: tuple[str, ...]
-    writers: tuple[Callable[[Any], object] | None, ...]
+    writers: tuple[Callable[[object], object] | None, ...]
 
 
 class RowMacs:
@@ -123,12 +123,12 @@ def place_of(record: Any) -> str:
     return f"{record.__tablename__}/{record.id}"
 
 
-def is_authenticated(model: type[Any]) -> bool:
+def is_authenticated(model: type[object]) -> bool:
     """Return whether the rows of a model carry a MAC."""
     return issubclass(model, Record) and hasattr(model, "row_mac")
 
 
-def authenticated_columns(model: type[Record]) -> tuple[KeyedColumnElement[Any], ...]:
+def authenticated_columns(model: type[Record]) -> tuple[KeyedColumnElement[object], ...]:
     """Return the columns that a query without the ORM must select for ``is_authentic``."""
     table = model.__table__
     return tuple(table.c[name] for name in (*_columns(model).names, "row_mac"))

@@ -119,7 +119,7 @@ class Versioned:
         return plain("tells a stale change from a fresh one", nullable=False)
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+    def __mapper_args__(cls) -> dict[str, object]:  # noqa: N805
         return {"version_id_col": cls.version}
 
 
@@ -136,7 +136,7 @@ class Record(Base):
         row_mac: bytes
         seals: bytes | None
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: object) -> None:
         if "__tablename__" in cls.__dict__ and not (
             hasattr(cls, "__housekeeping__") or hasattr(cls, "__proved_by__")
         ):
@@ -152,7 +152,7 @@ class Record(Base):
         """The row's random id."""
         return plain("random; says nothing", primary_key=True)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         values.setdefault("id", new_id())
         super().__init__(**values)
 

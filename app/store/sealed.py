@@ -183,10 +183,12 @@ class SealedField(Generic[T]):
         owner.__sealed_fields__ = fields
 
     @overload
-    def __get__(self, record: None, owner: type[Any]) -> SealedField[T]: ...
+    def __get__(self, record: None, owner: type[object]) -> SealedField[T]: ...
     @overload
-    def __get__(self, record: Addressed, owner: type[Any]) -> SealedCell[T]: ...
-    def __get__(self, record: Addressed | None, owner: type[Any]) -> SealedField[T] | SealedCell[T]:
+    def __get__(self, record: Addressed, owner: type[object]) -> SealedCell[T]: ...
+    def __get__(
+        self, record: Addressed | None, owner: type[object]
+    ) -> SealedField[T] | SealedCell[T]:
         return self if record is None else SealedCell(record, self)
 
     def __set__(self, record: Addressed, value: Never) -> None:
@@ -238,7 +240,7 @@ def seals_of(record: Addressed) -> bytes:
     return b"".join(_NO_SEAL if sealed is None else short_digest(sealed) for sealed in envelopes)
 
 
-def sealed_fields(model: type[Any]) -> dict[str, SealedField[Any]]:
+def sealed_fields(model: type[object]) -> dict[str, SealedField[object]]:
     """Return the sealed fields that a model declares, by name."""
-    fields: dict[str, SealedField[Any]] = getattr(model, "__sealed_fields__", {})
+    fields: dict[str, SealedField[object]] = getattr(model, "__sealed_fields__", {})
     return fields

@@ -21,10 +21,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -162,7 +161,7 @@ class Keyring:
         keys = self._cases.get(case_id)
         return keys is not None and keys.names(scope.head)
 
-    def _loaded(self, row: Any) -> LoadedGrant:
+    def _loaded(self, row: Row[*tuple[object, ...]]) -> LoadedGrant:
         if not self._deployment.row_macs.is_authentic(Grant, row):
             return LoadedGrant(row.id, row.entries, b"", broken=Tampered())
         if row.symmetric_wrap is not None:
