@@ -20,6 +20,7 @@ from app.cases.models import (
     Papers,
     Reading,
     Relative,
+    Replaced,
     Reporting,
     Summary,
 )
@@ -29,6 +30,7 @@ from app.ledger.models import FundName
 from app.models import sealed_models
 from app.registration.models import MoveNote, RegistrationNotes
 from app.relocation.models import (
+    Danger,
     DueMove,
     JourneyMarks,
     JourneyWords,
@@ -50,6 +52,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     CheckDetail: ("VettingCheckCreate", "VettingCheckRead"),
     CheckInRecord: ("CheckInCreate", "CheckInRead"),
     Contact: ("ContactCreate", "Contact"),
+    Danger: ("CheckInCreate", "WatchedLegSummary"),
     DecisionDetail: ("VettingDecisionCreate", "VettingDecisionRead"),
     DueMove: ("LegDueUpdate", "DueMoveRead"),
     FreeText: ("CaseNoteCreate", "CaseNoteRead"),
@@ -69,6 +72,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     Reading: ("", "Reading"),
     RegistrationNotes: ("RegistrationMoveCreate", "RegistrationRead"),
     Relative: ("RelativeCreate", "Relative"),
+    Replaced: ("", "ReplacedCellRead"),
     Reporting: ("CaseCreate", "Reporting"),
     Summary: ("CaseCreate", "Summary"),
     TeamName: ("TeamCreate", "TeamRead"),
@@ -81,6 +85,7 @@ OTHER_NAMES = {
     "AidNote.text": ("PaymentCreate.reference", "AidStepRead.text"),
     "Acknowledgement.by": ("", "EscalationRead.acknowledged_by"),
     "Acknowledgement.at": ("", "EscalationRead.acknowledged_at"),
+    "Danger.word": ("CheckInCreate.word", "WatchedLegSummary.duress"),
     "DueMove.became": ("LegDueUpdate.due_at", "DueMoveRead.became"),
     "JourneyWords.safe": ("PlanCreate.safe_word", "WordsToldRead.safe_word"),
     "JourneyWords.duress": ("PlanCreate.duress_word", "WordsToldRead.duress_word"),
@@ -131,10 +136,13 @@ NOT_TAKEN = {
     },
     "Profile.pair": "the member of the account's other slot",
     "Profile.slot": "which passphrase slot opens this member",
+    "Relative.age_stated_on": "the day on which the age was written or changed",
+    "Replaced.value": "the cell as it was before an edit",
     "Reporting.half_year": "the half-year of the intake",
     "Reporting.people": "counted from the household",
     "Summary.call_sign": "generated for each case",
     "Summary.people": "counted from the household",
+    "Summary.infants_until": "counted from the household",
     "Summary.infants": "counted from the household",
 }
 NOT_SHOWN = {
