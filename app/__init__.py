@@ -1,1 +1,1 @@
-"""Padauk: secure case management. The packages are the rooms; docs/ has the map."""
+"""Padauk: secure case management. One package a noun; docs/developing.md is the map."""

@@ -1,4 +1,4 @@
-"""What a deployment is given at start, once, and cannot change while it runs.
+"""Settings of a deployment: read once at its start.
 
 Knows files, names and numbers; holds no key. Anything that would weaken a real deployment
 (cheap Argon2, a root key without its fingerprint) is refused outside the demo and the tests.

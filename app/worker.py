@@ -1,4 +1,4 @@
-"""What is done without anyone asking: the log's sequence, the ladder of late legs, tidying.
+"""The periodic jobs of the worker: the log's sequence, escalation of late legs, deletions.
 
 Each job runs in a unit of work of its own, without a principal, with no member's keys; a lock
 keeps it to one process at a time. Runs as ``padauk worker``, or as a thread inside
@@ -96,12 +96,12 @@ def lapse_grants(work: Work) -> int:
 
 
 def tidy_sessions(work: Work) -> int:
-    """Forget sessions that are over, and attempts that have faded."""
+    """Delete sessions that are over, and counters of attempts that are out of date."""
     return sessions.forget_ended(work) + forget_counts(work.session, work.now() - _COUNTED)
 
 
 def tidy_replays(work: Work) -> int:
-    """Forget answers that were kept for a repeated request."""
+    """Delete responses that were kept for repeated requests."""
     return idempotency.forget_old(work.session, work.today())
 
 
@@ -129,7 +129,7 @@ JOBS: Sequence[Job] = (
 
 
 class ClockInDoubt(RuntimeError):
-    """The clock was set in the moment in which a job began that depends on it."""
+    """The clock was changed while a job that depends on it began."""
 
 
 class Worker:

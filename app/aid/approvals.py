@@ -70,7 +70,7 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
 
 
 def is_approved(work: Work, request: AidRequest) -> bool:
-    """Return whether as many people as are needed have approved, and stand now."""
+    """Return whether as many people as are needed have approved, and are active now."""
     steps = work.session.execute(
         select(AidStep.member_id, AidStep.act).where(AidStep.request_id == request.id)
     ).all()

@@ -1,4 +1,4 @@
-"""Is a request a possible duplicate: a second payment to the same case or payee within days.
+"""Find possible duplicates: a second payment to the same case or payee within days.
 
 - The days are those on which money really moves: the day of the payment, or for what is not paid
   yet its due day, and today where that is past.

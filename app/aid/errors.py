@@ -51,7 +51,7 @@ class SamePerson(Forbidden):
 
 
 class ApprovalMissing(Conflict):
-    """Somebody who approved it stands no more, or the sums have grown since."""
+    """Somebody who approved it is not active any more, or the sums have grown since."""
 
     code = "aid.approval_missing"
     title = "One more person must approve this: somebody who did has left since, or the sum grew"

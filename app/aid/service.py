@@ -84,7 +84,7 @@ def scope_of(request: AidRequest) -> Scope:
 
 
 def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
-    """Ask for aid on a case that one works on, once or repeatedly; returns all the requests.
+    """Request aid on a case that the principal works on, once or repeatedly; returns all requests.
 
     Each gets a scope of its own, granted to the team's coordinators and treasurers. A possible
     duplicate is held from the beginning. Raises ``NoGrant`` for who is not on

@@ -114,7 +114,7 @@ def list_alerts(
 
 
 def _is_told(work: Work, notice: Notice | None) -> bool:
-    """Return whether the principal is shown what a notice says; what is shut, leads are."""
+    """Return whether the principal may see a notice; leads see that a shut one exists."""
     if work.principal.role is Role.COORDINATOR:
         of_team = notice is not None and notice.team_id == work.principal.team_id
         return of_team and notice is not None and notice.kind in FOR_COORDINATORS

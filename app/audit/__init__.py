@@ -1,1 +1,1 @@
-"""What was done and what was read: written in the transaction that did it, verifiable later."""
+"""The audit log: what was done and read, written in the same transaction, verifiable later."""

@@ -75,7 +75,7 @@ def list_left_out(session: Session) -> Sequence[UUID]:
 
 
 def let_wait(session: Session, event_ids: Sequence[UUID]) -> None:
-    """Have events that were left out wait for their place; the caller commits."""
+    """Queue events that were left out of the log, so that they get a place; the caller commits."""
     if event_ids:
         rows = [{"event_id": event_id} for event_id in event_ids]
         session.execute(insert(UnsequencedEvent), rows, execution_options=_HOUSEKEEPING)

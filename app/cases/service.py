@@ -182,7 +182,7 @@ def change_case(work: Work, case_id: UUID, change: CaseChange) -> Case:
 
 
 def request_indexing(case: Case) -> None:
-    """Have a case indexed and compared again, because its name or numbers were sealed again.
+    """Mark a case to be indexed and compared again, because its name or numbers changed.
 
     Until then its old tokens lead to values that no longer match, and searches leave it out.
     """

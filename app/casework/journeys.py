@@ -1,4 +1,4 @@
-"""Which journeys a case travels on, and who may hear and bring what is said on them.
+"""Which journeys a case is on, and who may record and read check-ins on them.
 
 - The words of a journey and what was heard on it are a scope of their own: who holds it hears a
   check-in without reading a place.
@@ -35,7 +35,7 @@ def words_scope(plan_id: UUID) -> Scope:
 
 
 def hears(work: Work, plan: Plan) -> bool:
-    """Return whether the principal may bring what was said on a journey."""
+    """Return whether the principal may record a check-in on a journey."""
     return work.grants.holds(plan.case_id, words_scope(plan.id))
 
 

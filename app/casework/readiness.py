@@ -1,4 +1,4 @@
-"""May work be done on this case now? Checked before every plan, code, approval, payment and grant.
+"""Check that work may be done on a case now: before every plan, code, approval, payment and grant.
 
 - One table says for each task with which status of a case it may be done, and whether an emergency
   lets it begin before vetting has ended.

@@ -1,4 +1,4 @@
-"""Who counts in a quorum: members who stand now, by person; and who has had to do with a case.
+"""Who counts in a quorum: members who are active now, by person; and who worked on a case.
 
 - An approval or a verdict counts while the member who gave it stands: active, not removed, with a
   row that is as the program wrote it.

@@ -1,4 +1,4 @@
-"""The outermost layer: headers that every response carries, and a problem for every failure.
+"""Add security headers to every response, and turn every uncaught failure into a problem.
 
 Plain ASGI, two steps a request. Knows no routes and keeps no note of who asked.
 """

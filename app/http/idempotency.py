@@ -1,4 +1,4 @@
-"""Carried out once, however often it is sent: responses kept under the caller's key.
+"""Run a repeated request once: its response is kept under the caller's Idempotency-Key.
 
 - The response is written in the transaction of the work, so there is never one without the other.
 - Sent again, the same request gets the same response.

@@ -1,4 +1,4 @@
-"""What a route requires before its work is done: who may call it, and what its case must be.
+"""What a route requires: who may call it, and which status its case must have.
 
 - ``needs``: a permission, or everybody with a reason.
 - ``readiness``: the task that its case must be ready for (``casework/readiness``), or a reason

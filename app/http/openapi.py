@@ -1,4 +1,4 @@
-"""The description of the interface: FastAPI's, with what it cannot know put in.
+"""The OpenAPI description: FastAPI's, completed with needs, problems and examples.
 
 Added to each operation are the problems that it may respond with, by code, its need, and its
 ``ETag``. Served to anyone: it holds no secret.

@@ -1,4 +1,4 @@
-"""One request from its token to its bytes, in one thread and one unit of work.
+"""Run one request, from its token to its response, in one thread and one unit of work.
 
 - Who asks (401) and may they (403) come before anything is judged of what they ask (422).
 - The response is rendered before the commit, and the commit comes before the response is sent.

@@ -1,4 +1,4 @@
-"""Every failure as an RFC 9457 problem with a stable ``code``. Alone in knowing statuses.
+"""Every failure as an RFC 9457 problem with a stable ``code``. No other module knows statuses.
 
 A problem says what is the matter and where, and never repeats what was sent. A fault of ours, and
 a request for which there was no room or no database, says its incident number: under that the log

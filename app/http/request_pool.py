@@ -1,4 +1,4 @@
-"""The threads that carry requests: few, and a bounded number of requests that wait for one.
+"""The threads that run requests: few, with a bounded queue.
 
 - A request takes one thread, once, from its token to its committed response.
 - When too many wait, the next is refused at once (503) rather than kept.

@@ -1,4 +1,4 @@
-"""A request as it arrives: its body in bytes, its parameters judged, nothing of it used yet.
+"""Read a request: its body as bytes, its headers, and what is wrong with its parameters.
 
 - The body stays bytes until the gate has let the request through (``bodies`` then reads it).
 - Path, query and headers are read by FastAPI; what it refuses, and what we refuse besides

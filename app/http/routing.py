@@ -1,4 +1,4 @@
-"""Where routes are declared: none can be written without saying what it needs.
+"""Declare routes: each one must name the permission that it needs.
 
 ``Router`` is FastAPI's ``APIRouter`` whose decorators require ``needs=``, ``GatedRoute`` its
 ``APIRoute`` in which the gate speaks before FastAPI's own refusals. ``declared_needs`` reads the

@@ -1,4 +1,4 @@
-"""What bodies are made of: a base that refuses surprises, and the texts and numbers it takes.
+"""Base class of bodies, which refuses unknown fields, and the types of texts and numbers in them.
 
 Texts are cleaned before they are judged (`app.text.characters.clean`): what messengers wrap text
 in goes, what shows nothing is too short. They refuse what has no place in them: control characters

@@ -1,4 +1,4 @@
-"""The words of a journey: agreeing on them, new ones, and what of them is in what somebody said.
+"""The words of a journey: choose them, replace them, and find them in what somebody said.
 
 - Words belong to the journey. They stay the same on every leg, a reroute too, until it is recorded
   that the person was told new ones. From then on the safe word before them is a word like any

@@ -1,4 +1,4 @@
-"""Rows of retention: what was destroyed, with its proof. Nothing in them is of anyone."""
+"""Rows of retention: what was destroyed, with its proof. They name no person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verify what was destroyed: an erased case is known by its certificate, never by its absence.
+"""Verify what was destroyed: an erased case has a certificate; one that is missing is a finding.
 
 - Each certificate is signed by the log's key, and its entry is in the journal as it says.
 - A share that a certificate says is destroyed must not be back; one that is gone must be in the

@@ -1,1 +1,1 @@
-"""Rows at rest: base classes, sealed columns, engines, the keystore. Knows no keys' owners."""
+"""Base classes, sealed columns, engines, the keystore. Knows no keys' owners."""

@@ -1,4 +1,4 @@
-"""What a driver's error says about the work that it ended: run it again, or doubt it.
+"""Classify a driver's error: run the work again, or report that its outcome is unknown.
 
 - Work that gave way to another (not serializable, deadlocked, a snapshot grown old, a row changed
   since it was read) kept nothing; run from its beginning it finds what the other left.

@@ -1,4 +1,4 @@
-"""Is this process alive, ready, degraded: three questions, three truthful answers.
+"""Report whether this process is alive, ready, degraded.
 
 - Alive: the process answers. Asked by what restarts it.
 - Ready: database, keystore, their schema, whether they take writes, and room on the disk. Asked by

@@ -1,1 +1,1 @@
-"""How people here write: encodings, names, numbers, spoken words, dates. Knows no rows."""
+"""Read what people write: encodings, names, numbers, spoken words, dates. Knows no rows."""

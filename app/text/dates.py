@@ -1,4 +1,4 @@
-"""Times as people here count them: minutes, days, half-years. Knows no rows and no clock.
+"""Minutes, days and half-years in the organisation's time zone. Knows no rows and no clock.
 
 A day is a day in the organisation's zone. Only this module makes one from a moment: half an hour
 after midnight in Yangon it is still yesterday in UTC, and so in reports, caps and due dates.

@@ -1,4 +1,4 @@
-"""Seal values into cells and open them: the one place where both meet, for one request.
+"""Seal values into cells and open them, for one request; no other module does.
 
 - ``seal`` takes the newest key of the cell's scope and binds the cell's address.
 - ``open`` records a reveal in the trail, so that no route can forget to.

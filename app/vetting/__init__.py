@@ -1,1 +1,1 @@
-"""Is a person who they say: two vetters check, decide apart, and clear a case for a time."""
+"""Vetting: two vetters check who a person is, decide separately, and clear a case for a time."""

@@ -337,7 +337,7 @@ def _check_links(
 
 
 def _has_both_vetters(work: Work, round_: VettingRound) -> bool:
-    """Return whether the two who hold a round's key stand."""
+    """Return whether the two members who hold a round's key are active."""
     own = Scope(Compartment.VETTING, round_.id)
     return len(standing_members(work, work.grants.holders(round_.case_id, own))) >= VETTERS
 
