@@ -188,13 +188,13 @@ def try_writing(engine: Engine, *, milliseconds: int) -> Writing:
         return Writing.REFUSED if refused == "on" else Writing.TAKEN
     raw = engine.raw_connection()
     try:
-        driver: Any = raw.driver_connection
+        driver = cast("sqlite3.Connection", raw.driver_connection)
         return _try_lock(driver, milliseconds)
     finally:
         raw.close()
 
 
-def _try_lock(driver: Any, milliseconds: int) -> Writing:
+def _try_lock(driver: sqlite3.Connection, milliseconds: int) -> Writing:
     driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
     try:
         driver.execute("BEGIN IMMEDIATE")

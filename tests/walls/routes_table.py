@@ -247,9 +247,16 @@ ROUTES: dict[str, Row] = {
 def walk(served: Served, team: int) -> Ids:
     """Take two cases of a team to where most acts are possible, and return what is there."""
     texts = {1: PLAIN_TEXTS, 2: OTHER_TEXTS}[team]
-    going = Journey(served, texts, team=team)
+    going, half_way = (Journey(served, texts, team=team) for _ in range(2))
     for step in ("log_intake", "triage_and_assign", "vet", "relocate"):
         getattr(going, step)()
+    ids = _walk_on(served, going)
+    for step in ("log_intake", "triage_and_assign"):
+        getattr(half_way, step)()
+    return ids | _walk_half_way(served, going, half_way.case_id)
+
+
+def _walk_on(served: Served, going: Journey) -> Ids:
     case = f"/cases/{going.case_id}"
     plan = served.post(going.coordinator, f"{case}/plans", {**legs_later(served), **_ROAD})
     registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "pre"})
@@ -258,38 +265,38 @@ def walk(served: Served, team: int) -> Ids:
         going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
     )
     asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
-    half_way = Journey(served, texts, team=team)
-    for step in ("log_intake", "triage_and_assign"):
-        getattr(half_way, step)()
-    other = half_way.case_id
-    served.ask(going.coordinator, "POST", f"{case}/duplicates/{other}/dismissal", REASON)
-    vetters = [str(vetter.id) for vetter in going.vetters]
-    round_ = served.post(going.coordinator, f"/cases/{other}/vetting", {"vetter_ids": vetters})
-    check = served.post(going.vetters[0], f"/vettings/{round_['id']}/checks", _VOUCHER)
-    link = served.post(
-        going.coordinator, f"{case}/links", {"other_id": other, "kind": "same_event"}
-    )
-    in_hand = served.get(going.coordinator, f"{case}/assignments")["items"]
     return {
         "case_id": going.case_id,
-        "other_id": other,
         "plan_id": plan["id"],
         "leg_id": plan["legs"][0]["id"],
         "registration_id": registration["id"],
         "fund_id": fund["id"],
         "entry_id": entry["id"],
         "request_id": asked["id"],
-        "round_id": round_["id"],
-        "check_ids": [check["id"]],
-        "assignment_id": in_hand[0]["id"],
         "member_id": str(going.escort.id),
         "coordinator_id": str(going.coordinator.id),
-        "vetter_ids": vetters,
         "team_id": str(going.coordinator.team_id),
-        "link_id": link["id"],
         "match_id": str(new_id()),
         "now": served.world.clock(),
         "tomorrow": legs_later(served)["legs"][0]["due_at"],
+    }
+
+
+def _walk_half_way(served: Served, going: Journey, other: str) -> Ids:
+    case, coordinator = f"/cases/{going.case_id}", going.coordinator
+    served.ask(coordinator, "POST", f"{case}/duplicates/{other}/dismissal", REASON)
+    vetters = [str(vetter.id) for vetter in going.vetters]
+    round_ = served.post(coordinator, f"/cases/{other}/vetting", {"vetter_ids": vetters})
+    check = served.post(going.vetters[0], f"/vettings/{round_['id']}/checks", _VOUCHER)
+    link = served.post(coordinator, f"{case}/links", {"other_id": other, "kind": "same_event"})
+    in_hand = served.get(coordinator, f"{case}/assignments")["items"]
+    return {
+        "other_id": other,
+        "round_id": round_["id"],
+        "check_ids": [check["id"]],
+        "assignment_id": in_hand[0]["id"],
+        "vetter_ids": vetters,
+        "link_id": link["id"],
     }
 
 
