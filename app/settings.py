@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     clock_file: Path | None = Field(
         default=None, description="Seconds by which a test moves the clock; refused in production"
     )
+    journal_dir: Path | None = Field(
+        default=None,
+        description="A second place for the journal of destroyed shares, on another disk",
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=1, le=65535)
 
@@ -145,7 +149,7 @@ def _placed(settings: Settings, home: Path) -> dict[str, object]:
         file = Path(url.removeprefix(_SQLITE))
         if url.startswith(_SQLITE) and not file.is_absolute() and file.name != ":memory:":
             placed[name] = f"{_SQLITE}{home / file}"
-    for name in ("root_key_file", "boot_key_file"):
+    for name in ("root_key_file", "boot_key_file", "journal_dir"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_absolute():
             placed[name] = home / path

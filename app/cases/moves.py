@@ -53,6 +53,11 @@ def _vetting(
     return Move(source=source, target=target, needs=needs, trigger=Trigger.VETTING)
 
 
+def _silence(source: CaseStatus) -> Move[CaseStatus]:
+    """After half a year without a word, and a notice: the contact is lost."""
+    return Move(source=source, target=_S.CLOSED, needs=None, trigger=Trigger.RETENTION)
+
+
 def _erasure(source: CaseStatus) -> Move[CaseStatus]:
     needs = Permission.CASE_ERASE
     return Move(source=source, target=_S.ERASED, needs=needs, trigger=Trigger.RETENTION)
@@ -65,6 +70,7 @@ MOVES: Final = MoveTable(
             _vetting(_S.SUBMITTED, _S.VETTING, Permission.VETTING_REQUEST),
             _triage(_S.SUBMITTED, _S.DECLINED),
             _merger(_S.SUBMITTED),
+            _silence(_S.SUBMITTED),
             _erasure(_S.SUBMITTED),
         ],
         _S.VETTING: [
@@ -72,6 +78,7 @@ MOVES: Final = MoveTable(
             _vetting(_S.VETTING, _S.DECLINED),
             _manual(_S.VETTING, _S.SUBMITTED),
             _merger(_S.VETTING),
+            _silence(_S.VETTING),
             _erasure(_S.VETTING),
         ],
         _S.ACTIVE: [

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, backup, call, demo, doctor, documents, init, member, serve
+from app.cli import audit, backup, call, demo, doctor, documents, init, member, retention, serve
 from app.version import program_version
 
 
@@ -53,3 +53,4 @@ app.command("call")(call.call)
 app.command("documents")(documents.documents)
 app.add_typer(member.app, name="member")
 app.add_typer(audit.app, name="audit")
+app.add_typer(retention.app, name="retention")

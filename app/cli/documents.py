@@ -15,6 +15,7 @@ from app.deployment import Deployment
 from app.http.matrix import render as render_matrix
 from app.main import create_app
 from app.models import metadata
+from app.retention.document import render as render_schedule
 from app.settings import Settings
 from app.store import inventory
 from app.store.base import ORGANISATION
@@ -42,6 +43,7 @@ def rendered() -> dict[str, str]:
             [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
         ),
         "docs/permissions.md": render_matrix(unplugged_app()),
+        "docs/retention.md": render_schedule(),
         "docs/state-machines.md": state_machines.render(),
     }
 
@@ -52,7 +54,7 @@ def documents(
         bool, typer.Option("--check", help="Compare with the files; write nothing.")
     ] = False,
 ) -> None:
-    """Generate inventory, permissions and state machines. Exit code 3 where one differs."""
+    """Generate inventory, permissions, schedule, state machines. Exit code 3 where one differs."""
     drifted = []
     for path, text in rendered().items():
         file = _ROOT / path

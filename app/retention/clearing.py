@@ -71,7 +71,7 @@ def read_cells(
 ) -> dict[UUID, list[Cell]]:
     """Return the sealed cells of a part, or all, by case."""
     found: dict[UUID, list[Cell]] = {one: [] for one in case_ids}
-    for model in _models_of_cases():
+    for model in models_of_cases():
         wanted = [f for f in sealed_fields(model).values() if part in {None, f.part}]
         if not wanted:
             continue
@@ -93,7 +93,7 @@ def read_cells(
 def clear_part(work: Work, case_ids: Sequence[UUID], part: ErasedPart) -> Counter[UUID]:
     """Empty the cells of a part, and delete the rows that go with it; returns rows by case."""
     changed: Counter[UUID] = Counter()
-    for model in _models_of_cases():
+    for model in models_of_cases():
         fields = [field for field in sealed_fields(model).values() if field.part == part]
         if not fields:
             continue
@@ -200,7 +200,7 @@ def _cut_aid(work: Work, ids: Sequence[UUID]) -> None:
 def _clear_mentions(work: Work, ids: Sequence[UUID]) -> None:
     """Delete what other cases say of these: links, dismissals, where one was merged into."""
     told: set[UUID] = set()
-    for model in _models_of_cases(sealed=False):
+    for model in models_of_cases(sealed=False):
         other_id = model.__table__.c.get("other_id")
         if other_id is None:
             continue
@@ -229,7 +229,8 @@ def _count_rows(session: Session, table: Table, ids: Sequence[UUID], counts: Cou
         counts[case_id] += count
 
 
-def _models_of_cases(*, sealed: bool = True) -> Iterator[type[CaseRecord]]:
+def models_of_cases(*, sealed: bool = True) -> Iterator[type[CaseRecord]]:
+    """Yield the models whose rows belong to a case: those with sealed cells, or all."""
     models: Iterable[type[Base]] = (
         sealed_models() if sealed else [mapper.class_ for mapper in CaseRecord.registry.mappers]
     )

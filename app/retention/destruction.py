@@ -108,7 +108,8 @@ def require_time(deployment: Deployment) -> None:
 
 
 @contextmanager
-def _own_work(deployment: Deployment) -> Iterator[Work]:
+def own_work(deployment: Deployment) -> Iterator[Work]:
+    """Yield a unit of work of nobody, committed at its end."""
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
@@ -124,7 +125,7 @@ def _begin(
     still_due: Callable[[Work, Sequence[Order]], Sequence[Order]],
 ) -> None:
     require_time(deployment)
-    with _own_work(deployment) as work:
+    with own_work(deployment) as work:
         ids = sorted({order.case_id for order in orders})
         cases = {
             case.id: case
@@ -205,7 +206,7 @@ def _clear_some(deployment: Deployment) -> bool:
         ids = [row.share_id for row in begun if row.what == what and row.share_id]
         deployment.keystore.destroy(ids, None if what == WHOLE else [ErasedPart(what)])
     entries = _entries_of(deployment, [row.share_id for row in begun if row.share_id])
-    with _own_work(deployment) as work:
+    with own_work(deployment) as work:
         some = work.session.scalars(
             select(Destruction)
             .where(Destruction.id.in_([row.id for row in begun]))
@@ -275,7 +276,7 @@ def _entries_of(deployment: Deployment, share_ids: Sequence[UUID]) -> dict[tuple
 
 def _certify_some(deployment: Deployment) -> int:
     """Sign the certificates of some destructions that were cleared; returns how many."""
-    with _own_work(deployment) as work:
+    with own_work(deployment) as work:
         some = work.session.scalars(
             select(Destruction)
             .where(Destruction.step == DestructionStep.CLEARED)

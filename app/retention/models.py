@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Record, choice, index_column, key_column, plain
+from app.permissions import Compartment
+from app.store.base import (
+    Base,
+    CaseRecord,
+    Record,
+    Versioned,
+    choice,
+    index_column,
+    key_column,
+    plain,
+)
+from app.store.sealed import NOTES, SealedField
 
 
 class DestructionStep(StrEnum):
@@ -54,3 +66,69 @@ class Destruction(Record):
         "HMACs of those who could see the case, among random ones, for 90 days"
     )
     certificate: Mapped[str | None] = plain("the signed note, as it may be shown", Text)
+
+
+class RetentionSettings(Record):
+    """A version of the days that two leads chose (the only one where there is one)."""
+
+    __tablename__ = "retention_settings"
+
+    number: Mapped[int] = plain("counts the versions", unique=True)
+    days: Mapped[dict[str, int]] = plain("the days of rules that differ from the defaults", JSON)
+    proposed_by: Mapped[UUID] = plain("random; the lead who proposed it")
+    proposed_on: Mapped[date] = plain("the day; a proposal lapses after a week")
+    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed")
+    agreed_on: Mapped[date | None] = plain("the day from which it counts")
+
+
+class RetentionPass(Base):
+    """How far the worker has come in looking at every case, and what the last pass counted."""
+
+    __tablename__ = "retention_passes"
+    __housekeeping__ = "counts of rows, whose destruction has its events"
+
+    id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
+    begun_on: Mapped[date] = plain("the day of the pass; there is one a day")
+    after: Mapped[UUID | None] = plain("random; the last case that was looked at")
+    done: Mapped[bool] = plain("whether the pass is over")
+    counting: Mapped[dict[str, int]] = plain("counts of the pass that goes on", JSON)
+    counted_on: Mapped[date | None] = plain("the day of the counts")
+    counts: Mapped[dict[str, int]] = plain("by rule: due, soon, and why not", JSON)
+    waiting: Mapped[list[str]] = plain("random ids of cases that leads must look at", JSON)
+
+
+class SilenceNotice(CaseRecord):
+    """Says that a case will be closed as lost contact, unless something is heard or written."""
+
+    __tablename__ = "silence_notices"
+    __housekeeping__ = "the move that follows is in the trail"
+
+    noticed_on: Mapped[date] = plain("the day; the case is closed 30 days later")
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReason:
+    """Why something is kept for longer."""
+
+    text: str
+
+
+class RetentionHold(CaseRecord, Versioned):
+    """A case, or a part of it, that is kept beyond its time until a day, and why."""
+
+    __tablename__ = "retention_holds"
+
+    holds_part: Mapped[str | None] = plain("the part; none: the case", String(32))
+    asked_by: Mapped[UUID] = plain("random; the coordinator who asked")
+    asked_on: Mapped[date] = plain("the day; without a lead's agreement it lapses after a week")
+    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed")
+    agreed_on: Mapped[date | None] = plain("the day of the agreement")
+    ends_on: Mapped[date] = plain("the last day; at most 180 days on")
+    ended_on: Mapped[date | None] = plain("the day it was released")
+
+    reason = SealedField(HoldReason, Compartment.SUMMARY, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """A scope of its own, so that a lead reads the reason and nothing else."""
+        return self.id

@@ -12,7 +12,7 @@ Knows drivers and seconds; knows no table.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -219,6 +219,28 @@ def checkpoint(engine: Engine) -> None:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         raw.close()
+
+
+def rewrite_tables(engine: Engine, names: Sequence[str]) -> None:
+    """Write tables again from what is left, so that no page of theirs holds what was deleted.
+
+    PostgreSQL keeps deleted rows in their pages through a plain VACUUM: VACUUM FULL copies what is
+    left, and locks each table meanwhile. SQLite overwrites what it deletes; there the file is
+    rewritten and its log emptied.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "sqlite":
+            raw: Any = connection.connection.driver_connection
+            raw.execute("VACUUM")
+        else:
+            for setting in ("statement_timeout", "lock_timeout"):
+                connection.execute(select(func.set_config(setting, "0", False)))
+            quote = connection.dialect.identifier_preparer.quote
+            for name in names:
+                connection.exec_driver_sql(f"VACUUM FULL {quote(name)}")
+            for setting, value in Timeouts().items().items():
+                connection.execute(select(func.set_config(setting, str(value), False)))
+    checkpoint(engine)
 
 
 @contextmanager
