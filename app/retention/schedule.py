@@ -165,7 +165,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
             Action.KEEP,
         ),
         "funds": TableRule("kept: other people's money must be provable", None, Action.KEEP),
-        "idempotency_keys": TableRule("21 days after they were made, sealed under a key of the member", "replays"),
+        "idempotency_keys": TableRule("21 days after they were made", "replays"),
         "job_runs": TableRule("kept: when a job ran", None, Action.KEEP),
         "journal_entries": TableRule(
             "kept: other people's money must be provable; no person is in it", None, Action.KEEP

@@ -35,9 +35,11 @@ def upgrade() -> None:
         sa.Column("assigned_by", sa.Uuid(), nullable=False),
         sa.Column("assigned_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
     op.create_index(op.f("ix_assignments_case_id"), "assignments", ["case_id"], unique=False)
@@ -124,6 +126,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("entries", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bundles")),
     )
@@ -133,14 +136,25 @@ def upgrade() -> None:
         sa.Column("other_id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum("family", "same_event", name="linkkind", native_enum=False, length=24),
+            sa.Enum(
+                "family",
+                "fellow_travellers",
+                "same_event",
+                name="linkkind",
+                native_enum=False,
+                length=24,
+            ),
             nullable=False,
         ),
         sa.Column("linked_by", sa.Uuid(), nullable=False),
         sa.Column("linked_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_links")),
         sa.UniqueConstraint("case_id", "other_id", name=op.f("uq_case_links_case_id_other_id")),
     )
@@ -187,6 +201,8 @@ def upgrade() -> None:
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("moved_by", sa.Uuid(), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_moves")),
@@ -200,6 +216,8 @@ def upgrade() -> None:
         sa.Column("written_on", sa.Date(), nullable=False),
         sa.Column("written_by", sa.Uuid(), nullable=False),
         sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -232,18 +250,21 @@ def upgrade() -> None:
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("triaged_on", sa.Date(), nullable=True),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("emergency_until", Moment(), nullable=True),
         sa.Column("indexed_version", sa.Integer(), nullable=False),
         sa.Column("compared", sa.Boolean(), nullable=False),
         sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("papers_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("household_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("account_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -272,7 +293,9 @@ def upgrade() -> None:
         sa.Column("pepper_id", sa.Integer(), nullable=False),
         sa.Column("slot_0", sa.LargeBinary(), nullable=False),
         sa.Column("slot_1", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
     )
     op.create_table(
@@ -283,6 +306,7 @@ def upgrade() -> None:
         sa.Column("given_on", sa.Date(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_contributions")),
     )
@@ -343,6 +367,8 @@ def upgrade() -> None:
         sa.Column("dismissed_by", sa.Uuid(), nullable=False),
         sa.Column("dismissed_on", sa.Date(), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_dismissals")),
@@ -362,8 +388,10 @@ def upgrade() -> None:
         sa.Column("found_on", sa.Date(), nullable=False),
         sa.Column("agreed_by", sa.Uuid(), nullable=True),
         sa.Column("other_agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_matches")),
         sa.UniqueConstraint(
             "case_id", "other_id", name=op.f("uq_duplicate_matches_case_id_other_id")
@@ -399,6 +427,8 @@ def upgrade() -> None:
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("hours", sa.Integer(), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -424,6 +454,8 @@ def upgrade() -> None:
         sa.Column("balance", sa.BigInteger(), nullable=False),
         sa.Column("reserved", sa.BigInteger(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -453,6 +485,7 @@ def upgrade() -> None:
                 "registration",
                 "aid",
                 "escort",
+                "words",
                 "lead",
                 name="grantreason",
                 native_enum=False,
@@ -468,7 +501,9 @@ def upgrade() -> None:
         sa.Column("hpke_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("symmetric_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
     )
     op.create_index("ix_grants_case", "grants", ["case_id", "about"], unique=False)
@@ -514,7 +549,9 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("symmetric_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_copies")),
         sa.UniqueConstraint(
             "kind", "epoch", "member_id", name=op.f("uq_key_copies_kind_epoch_member_id")
@@ -557,7 +594,9 @@ def upgrade() -> None:
         sa.Column("certified_by", sa.Uuid(), nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=True),
         sa.Column("revoked_on", sa.Date(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_keys")),
     )
     op.create_table(
@@ -581,17 +620,18 @@ def upgrade() -> None:
         sa.Column("shares", sa.Integer(), nullable=False),
         sa.Column("certified_by", sa.Uuid(), nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_keys")),
         sa.UniqueConstraint("kind", "epoch", name=op.f("uq_organisation_keys_kind_epoch")),
     )
     op.create_table(
         "organisation_settings",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("makes_codes", sa.Boolean(), nullable=False),
         sa.Column("report_weeks", sa.Integer(), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
     )
     op.create_table(
@@ -609,7 +649,11 @@ def upgrade() -> None:
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("outline_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("danger_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("marks_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -624,6 +668,7 @@ def upgrade() -> None:
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("tables", sa.JSON(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_published_reports")),
         sa.UniqueConstraint("half_year", name=op.f("uq_published_reports_half_year")),
@@ -680,6 +725,8 @@ def upgrade() -> None:
         sa.Column("locator", sa.LargeBinary(), nullable=True),
         sa.Column("proof", sa.LargeBinary(), nullable=True),
         sa.Column("notes_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -694,6 +741,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_registrations_sequence"), "registrations", ["sequence"], unique=False)
     op.create_table(
+        "replaced_cells",
+        sa.Column("field", sa.String(length=16), nullable=False),
+        sa.Column("replaced_on", sa.Date(), nullable=False),
+        sa.Column("replaced_by", sa.Uuid(), nullable=False),
+        sa.Column("summary_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("identity_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("papers_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("household_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("account_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reporting_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replaced_cells")),
+    )
+    op.create_index(op.f("ix_replaced_cells_case_id"), "replaced_cells", ["case_id"], unique=False)
+    op.create_index(
+        op.f("ix_replaced_cells_sequence"), "replaced_cells", ["sequence"], unique=False
+    )
+    op.create_table(
         "retention_holds",
         sa.Column("holds_part", sa.String(length=32), nullable=True),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
@@ -703,6 +773,8 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -731,6 +803,7 @@ def upgrade() -> None:
         sa.Column("proposed_on", sa.Date(), nullable=False),
         sa.Column("agreed_by", sa.Uuid(), nullable=True),
         sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_settings")),
         sa.UniqueConstraint("number", name=op.f("uq_retention_settings_number")),
@@ -764,6 +837,7 @@ def upgrade() -> None:
         sa.Column("part", sa.Uuid(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scopes")),
         sa.UniqueConstraint(
@@ -788,6 +862,8 @@ def upgrade() -> None:
         "teams",
         sa.Column("founded_on", sa.Date(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -816,8 +892,9 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("lapse_told", sa.Boolean(), nullable=False),
-        sa.Column("outcome_check", sa.LargeBinary(), nullable=False),
         sa.Column("request_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -865,6 +942,8 @@ def upgrade() -> None:
         sa.Column("approvers_needed", sa.Integer(), nullable=False),
         sa.Column("payee_version", sa.Integer(), nullable=True),
         sa.Column("detail_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -900,6 +979,7 @@ def upgrade() -> None:
         sa.Column("pays", sa.Uuid(), nullable=True),
         sa.Column("falls_short", sa.Uuid(), nullable=True),
         sa.Column("reverses", sa.Uuid(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_journal_entries_fund_id")),
@@ -943,6 +1023,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["fund_id"], ["funds.id"], name=op.f("fk_ledger_accounts_fund_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
@@ -976,7 +1057,9 @@ def upgrade() -> None:
         sa.Column("moved_on", sa.Date(), nullable=False),
         sa.Column("escort_id", sa.Uuid(), nullable=True),
         sa.Column("instructions_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1017,8 +1100,9 @@ def upgrade() -> None:
         sa.Column("joined_on", sa.Date(), nullable=False),
         sa.Column("removed_on", sa.Date(), nullable=True),
         sa.Column("login_index", sa.LargeBinary(), nullable=False),
-        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("profile_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1033,6 +1117,8 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("added_by", sa.Uuid(), nullable=False),
         sa.Column("check_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -1054,6 +1140,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("vetter_id", sa.Uuid(), nullable=False),
         sa.Column("decision_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -1098,6 +1186,8 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("taken_on", sa.Date(), nullable=False),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -1119,16 +1209,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "check_ins",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("leg_id", sa.Uuid(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("record_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_check_ins_leg_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_check_ins_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_ins")),
     )
     op.create_index(op.f("ix_check_ins_case_id"), "check_ins", ["case_id"], unique=False)
-    op.create_index(op.f("ix_check_ins_leg_id"), "check_ins", ["leg_id"], unique=False)
+    op.create_index(op.f("ix_check_ins_plan_id"), "check_ins", ["plan_id"], unique=False)
     op.create_table(
         "leg_escalations",
         sa.Column("leg_id", sa.Uuid(), nullable=False),
@@ -1154,8 +1249,11 @@ def upgrade() -> None:
         sa.Column("reached_on", sa.Date(), nullable=False),
         sa.Column("acknowledged_on", sa.Date(), nullable=True),
         sa.Column("acknowledgement_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["leg_id"], ["legs.id"], name=op.f("fk_leg_escalations_leg_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leg_escalations")),
         sa.UniqueConstraint(
@@ -1186,6 +1284,7 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_postings_amount_not_zero")),
         sa.ForeignKeyConstraint(
@@ -1231,7 +1330,7 @@ def downgrade() -> None:
     op.drop_table("payee_tokens")
     op.drop_index(op.f("ix_leg_escalations_case_id"), table_name="leg_escalations")
     op.drop_table("leg_escalations")
-    op.drop_index(op.f("ix_check_ins_leg_id"), table_name="check_ins")
+    op.drop_index(op.f("ix_check_ins_plan_id"), table_name="check_ins")
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
     op.drop_index(
@@ -1282,6 +1381,9 @@ def downgrade() -> None:
     op.drop_table("retention_passes")
     op.drop_index(op.f("ix_retention_holds_case_id"), table_name="retention_holds")
     op.drop_table("retention_holds")
+    op.drop_index(op.f("ix_replaced_cells_sequence"), table_name="replaced_cells")
+    op.drop_index(op.f("ix_replaced_cells_case_id"), table_name="replaced_cells")
+    op.drop_table("replaced_cells")
     op.drop_index(op.f("ix_registrations_sequence"), table_name="registrations")
     op.drop_index("ix_registrations_ending", table_name="registrations")
     op.drop_index(op.f("ix_registrations_case_id"), table_name="registrations")
