@@ -15,10 +15,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.aid.models import AidRequest, AidStatus, AidStep
 from app.audit.events import EventKind
@@ -207,7 +208,7 @@ def _read_events(work: Work, facts: dict[UUID, CaseFacts]) -> None:
 
 def _read_cells(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> None:
     for model in models_of_cases():
-        by_part: dict[ErasedPart, list[Any]] = defaultdict(list)
+        by_part: dict[ErasedPart, list[InstrumentedAttribute[bytes | None]]] = defaultdict(list)
         for sealed in sealed_fields(model).values():
             if sealed.compartment is Compartment.DIRECTORY:
                 continue  # a fund's name: it belongs to no case

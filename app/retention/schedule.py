@@ -132,7 +132,8 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
             (
                 "case_moves", "case_notes", "cases", "check_ins",
                 "duplicate_dismissals", "emergency_decisions", "leg_escalations", "legs", "plans",
-                "registrations", "vetting_checks", "vetting_decisions", "vetting_rounds",
+                "registrations", "replaced_cells", "vetting_checks", "vetting_decisions",
+                "vetting_rounds",
             ),
             _CASE,
         ),

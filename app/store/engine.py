@@ -230,7 +230,7 @@ def rewrite_tables(engine: Engine, names: Sequence[str]) -> None:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "sqlite":
-            raw: Any = connection.connection.driver_connection
+            raw = cast("sqlite3.Connection", connection.connection.driver_connection)
             raw.execute("VACUUM")
         else:
             for setting in ("statement_timeout", "lock_timeout"):

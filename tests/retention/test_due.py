@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
 from app.cases.moves import move_case
 from app.cases.service import add_note, get_case, read_case
@@ -139,13 +140,14 @@ def test_what_nobody_has_read_is_never_destroyed_and_leads_the_list_after_sixty_
 
 def test_an_open_vetting_stops_the_clock_and_says_so(world):
     case_id = ended(world)
-    with world.deployment.sessions() as session, session.begin():
-        session.add(
+    with world.work_as(None) as work:
+        work.session.add(
             VettingRound(
-                case_id=case_id, number=1, opened_on=world.clock().date(), attempt=1, decided=0,
-                outcome=None, ended_on=None, valid_until=None, outcome_check=bytes(32),
+                case_id=case_id, number=1, opened_on=work.today(), attempt=1, decided=0,
+                outcome=None, ended_on=None, valid_until=None,
             )
         )  # fmt: skip
+        work.trail.record(EventKind.VETTING_CHECKED, case_id)
     world.clock.advance(days=40)
     assert "vetting open" in dues_of(world, case_id)["contact"].stops
     assert run(world) == 0
