@@ -23,7 +23,6 @@ from app.retention.errors import TimeInDoubt
 from app.retention.models import Destruction
 from app.retention.passes import SOON, find_pass, orders_of, run_pass, write_journal
 from app.retention.schedule import RULES
-from app.retention.settings import chosen_days
 from app.store.engine import rewrite_tables
 from app.vault.models import Bundle, Grant, ScopeRow
 
@@ -35,13 +34,12 @@ _AT_ONCE = 200
 def show(home: Home, *, as_json: AsJson = False) -> None:
     """Print the schedule as it counts here, and what the last pass counted."""
     with opened(home) as deployment, deployment.sessions() as session:
-        days = chosen_days(session)
         row = find_pass(session)
         told = {
             "rules": {
                 rule.name: {
                     "from": rule.trigger.value,
-                    "days": days.get(rule.name, rule.days),
+                    "days": rule.days,
                     "most": rule.most,
                     "says": rule.says,
                 }
@@ -55,9 +53,8 @@ def show(home: Home, *, as_json: AsJson = False) -> None:
         out.print_json(json.dumps(told))
         return
     for rule in RULES:
-        counted = days.get(rule.name, rule.days)
         out.print(
-            f"{rule.name:<18} {counted:>3} days (most {rule.most}), {rule.trigger}: {rule.says}",
+            f"{rule.name:<18} {rule.days:>3} days (most {rule.most}), {rule.trigger}: {rule.says}",
             soft_wrap=True,
             highlight=False,
         )
@@ -97,9 +94,8 @@ def plan(
     """Print what the next run would destroy: random ids, rules and parts. Destroys nothing."""
     del dry_run
     with opened(home) as deployment, own_work(deployment) as work:
-        days = chosen_days(work.session)
         for cases in work.session.scalars(select(Case).order_by(Case.id)).partitions(_AT_ONCE):
-            for order in orders_of(list_due(work, cases, days), work):
+            for order in orders_of(list_due(work, cases), work):
                 out.print(f"{order.case_id} {order.rule} {order.what}", highlight=False)
 
 
@@ -179,7 +175,6 @@ def _verifier(key: str | None, home: Path | None) -> Verifier:
 def _all_due(deployment: Deployment) -> list[Due]:
     found: list[Due] = []
     with own_work(deployment) as work:
-        days = chosen_days(work.session)
         for cases in work.session.scalars(select(Case).order_by(Case.id)).partitions(_AT_ONCE):
-            found += list_due(work, cases, days)
+            found += list_due(work, cases)
     return found

@@ -1,1 +1,1 @@
-"""What is kept, for how long, and how it is destroyed: schedule, holds, destructions, proofs."""
+"""What is kept, for how long, and how it is destroyed: schedule, destructions, proofs."""

@@ -22,12 +22,12 @@ _HEAD = f"""# Retention
 Generated from the schedule by `make docs`; a test compares this file with it. Do not edit it.
 
 What is kept, from when its time is counted, for how long, and what then becomes of it. Times are
-days; at the end of each a day of grace, 0 to {GRACE_DAYS}, is drawn. Two leads (the only one where
-there is one) choose other days, never more than *most*.
+days; at the end of each a day of grace, 0 to {GRACE_DAYS}, is drawn. Nobody can
+choose other days yet, nor hold a case: that is open work.
 
 - **A new contact starts the time again**: whatever is written or heard of a case after it ended.
 - **What stops the clock, and is shown**: an open leg, aid that is not confirmed, a code not handed
-  over, open vetting, a hold, and content that nobody has read. That is never destroyed;
+  over, open vetting, and content that nobody has read. That is never destroyed;
   {UNREAD_DAYS} days after it fell due it leads the leads' list.
 - **Silence closes**: after {SILENCE_DAYS} days without word, work or duty
   ({SILENCE_IN_SERVICE_DAYS} where a *pre* code says that the person is in service) a case gets

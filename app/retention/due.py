@@ -2,7 +2,7 @@
 
 - Everything is computed from plain rows and the days of events; no cell is opened.
 - What is written or heard of a case after it ended starts its time again.
-- An open leg, unpaid or unconfirmed aid, a code not handed over, open vetting and a hold stop it,
+- An open leg, unpaid or unconfirmed aid, a code not handed over and open vetting stop it,
   and say so. So does content that nobody has read.
 - A part without a cell has nothing to destroy, and is not due.
 
@@ -12,7 +12,7 @@ Reads a few hundred cases at a time. Changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -34,7 +34,6 @@ from app.registration.models import CodeKind, Registration, RegistrationStatus
 from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
 from app.reports.models import PublishedReport
 from app.retention.clearing import models_of_cases
-from app.retention.models import RetentionHold
 from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, RULES, Rule, Trigger
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
@@ -43,8 +42,6 @@ from app.text.dates import half_year_of
 from app.vetting.models import VettingOutcome, VettingRound
 from app.work import Work
 
-LAPSE_DAYS: Final = 7
-"""A hold that no lead has agreed to stops the clock for so long."""
 _AID_OVER: Final = frozenset(
     {AidStatus.CONFIRMED, AidStatus.REFUSED, AidStatus.CANCELLED, AidStatus.REVERSED}
 )
@@ -93,7 +90,6 @@ class CaseFacts:
     read_on: date | None = None
     filled: set[ErasedPart] = field(default_factory=set)
     stops: set[str] = field(default_factory=set)
-    held: set[str] = field(default_factory=set)
     days: dict[Trigger, date] = field(default_factory=dict)
     refused: bool = False
     in_service: bool = False
@@ -113,11 +109,8 @@ _STOPS: Final[Mapping[Trigger, frozenset[str]]] = {
 """What stops a rule on a part; everything stops one that counts from the end of the case."""
 
 
-def list_due(work: Work, cases: Sequence[Case], days: Mapping[str, int]) -> list[Due]:
-    """Return every rule that will apply to these cases as they are now, by case and day.
-
-    ``days`` are those that leads chose, by rule.
-    """
+def list_due(work: Work, cases: Sequence[Case]) -> list[Due]:
+    """Return every rule that will apply to these cases as they are now, by case and day."""
     found = []
     figures = set(work.session.scalars(select(PublishedReport.half_year)))
     for facts in read_facts(work, cases).values():
@@ -125,7 +118,7 @@ def list_due(work: Work, cases: Sequence[Case], days: Mapping[str, int]) -> list
             trigger = facts.days.get(rule.trigger)
             if trigger is None or (rule.part is not None and rule.part not in facts.filled):
                 continue
-            count = days.get(rule.name, rule.days) + grace_of(work, facts.case.id, rule, trigger)
+            count = rule.days + grace_of(work, facts.case.id, rule, trigger)
             on = trigger + timedelta(days=count)
             stops = _stops_of(work, facts, rule, on, figures)
             found.append(Due(facts.case.id, rule, on, tuple(sorted(stops))))
@@ -140,9 +133,6 @@ def grace_of(work: Work, case_id: UUID, rule: Rule, trigger: date) -> int:
 
 def _stops_of(work: Work, facts: CaseFacts, rule: Rule, on: date, figures: set[str]) -> set[str]:
     stops = facts.stops & _STOPS.get(rule.trigger, facts.stops)
-    what = WHOLE if rule.part is None else rule.part.value
-    if facts.held and (WHOLE in facts.held or what in facts.held or rule.part is None):
-        stops = stops | {"held"}
     if rule.trigger not in _STOPS and (facts.read_on is None or facts.read_on < facts.last_word_on):
         stops = stops | {"not read by anybody"}
     period = half_year_of(facts.case.opened_on)
@@ -168,7 +158,6 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     _read_cells(work, facts, ids)
     _read_journeys(work, facts, ids)
     _read_duties(work, facts, ids)
-    _read_holds(work, facts, ids)
     for one in facts.values():
         _close(one)
     return facts
@@ -274,21 +263,3 @@ def _read_duties(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> N
         .group_by(AidStep.case_id)
     ):
         facts[case_id].put(Trigger.AID_OVER, taken_on)
-
-
-def _read_holds(work: Work, facts: dict[UUID, CaseFacts], ids: Iterable[UUID]) -> None:
-    today = work.today()
-    holds = work.session.scalars(
-        select(RetentionHold).where(
-            RetentionHold.case_id.in_(ids), RetentionHold.ended_on.is_(None)
-        )
-    )
-    for hold in holds:
-        if is_holding(hold, today):
-            facts[hold.case_id].held.add(hold.holds_part or WHOLE)
-
-
-def is_holding(hold: RetentionHold, today: date) -> bool:
-    """Return whether a hold stops the clock on a day: agreed to, or asked for within a week."""
-    asked = hold.agreed_on is not None or today <= hold.asked_on + timedelta(days=LAPSE_DAYS)
-    return asked and hold.ended_on is None and today <= hold.ends_on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -10,18 +9,15 @@ from uuid import UUID
 from sqlalchemy import JSON, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
-from app.permissions import Compartment
 from app.store.base import (
     Base,
     CaseRecord,
     Record,
-    Versioned,
     choice,
     index_column,
     key_column,
     plain,
 )
-from app.store.sealed import NOTES, SealedField
 
 
 class DestructionStep(StrEnum):
@@ -68,19 +64,6 @@ class Destruction(Record):
     certificate: Mapped[str | None] = plain("the signed note, as it may be shown", Text)
 
 
-class RetentionSettings(Record):
-    """A version of the days that two leads chose (the only one where there is one)."""
-
-    __tablename__ = "retention_settings"
-
-    number: Mapped[int] = plain("counts the versions", unique=True)
-    days: Mapped[dict[str, int]] = plain("the days of rules that differ from the defaults", JSON)
-    proposed_by: Mapped[UUID] = plain("random; the lead who proposed it")
-    proposed_on: Mapped[date] = plain("the day; a proposal lapses after a week")
-    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed")
-    agreed_on: Mapped[date | None] = plain("the day from which it counts")
-
-
 class RetentionPass(Base):
     """How far the worker has come in looking at every case, and what the last pass counted."""
 
@@ -104,31 +87,3 @@ class SilenceNotice(CaseRecord):
     __housekeeping__ = "the move that follows is in the trail"
 
     noticed_on: Mapped[date] = plain("the day; the case is closed 30 days later")
-
-
-@dataclass(frozen=True, slots=True)
-class HoldReason:
-    """Why something is kept for longer."""
-
-    text: str
-
-
-class RetentionHold(CaseRecord, Versioned):
-    """A case, or a part of it, that is kept beyond its time until a day, and why."""
-
-    __tablename__ = "retention_holds"
-
-    holds_part: Mapped[str | None] = plain("the part; none: the case", String(32))
-    asked_by: Mapped[UUID] = plain("random; the coordinator who asked")
-    asked_on: Mapped[date] = plain("the day; without a lead's agreement it lapses after a week")
-    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed")
-    agreed_on: Mapped[date | None] = plain("the day of the agreement")
-    ends_on: Mapped[date] = plain("the last day; at most 180 days on")
-    ended_on: Mapped[date | None] = plain("the day it was released")
-
-    reason = SealedField(HoldReason, Compartment.SUMMARY, step=NOTES)
-
-    @property
-    def part(self) -> UUID:
-        """A scope of its own, so that a lead reads the reason and nothing else."""
-        return self.id

@@ -36,9 +36,7 @@ from app.retention.schedule import (
     UNREAD_DAYS,
     Trigger,
 )
-from app.retention.settings import chosen_days
 from app.store.engine import rewrite_tables
-from app.store.journal import WHOLE
 from app.store.models import ErasedPart, ErasureShare, KeystoreIdentity
 from app.work import Work
 
@@ -132,7 +130,7 @@ def still_due(work: Work, orders: Sequence[Order]) -> list[Order]:
     """Return those orders that hold for their cases as they are at this moment."""
     ids = sorted({order.case_id for order in orders})
     cases = work.session.scalars(select(Case).where(Case.id.in_(ids))).all()
-    now = set(orders_of(list_due(work, cases, chosen_days(work.session)), work))
+    now = set(orders_of(list_due(work, cases), work))
     return [order for order in orders if order in now]
 
 
@@ -160,7 +158,7 @@ def _look_at_next(deployment: Deployment) -> list[Order]:
         if row.after is not None:
             page = page.where(Case.id > row.after)
         cases = work.session.scalars(page).all()
-        dues = list_due(work, cases, chosen_days(work.session))
+        dues = list_due(work, cases)
         _close_silent(work, read_facts(work, cases))
         _count(row, dues, work)
         if cases:
@@ -206,7 +204,7 @@ def _close_silent(work: Work, facts: dict[UUID, CaseFacts]) -> None:
         limit = SILENCE_IN_SERVICE_DAYS if one.in_service else SILENCE_DAYS
         read = one.read_on is not None and one.read_on >= one.last_word_on
         silent = one.last_word_on + timedelta(days=limit) <= today and read
-        if case.status not in OPEN_STATUSES or not silent or one.stops or WHOLE in one.held:
+        if case.status not in OPEN_STATUSES or not silent or one.stops:
             if notice is not None:
                 work.session.delete(notice)
         elif notice is None:

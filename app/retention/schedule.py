@@ -2,9 +2,8 @@
 
 - ``PARTS`` is total over the parts of a case, ``TABLES`` over the tables of both databases. A wall
   compares them with the models: a new table or sealed column cannot be forgotten.
-- The defaults are those that a group and a data-protection officer would both sign; decision 32
-  argues them. Two leads change the days of a rule (the only one where there is one), never beyond
-  ``most``.
+- The defaults are those that a group and a data-protection officer would both sign; decision 34
+  argues them.
 - Times are days. At the end of each a day of grace is drawn, 0 to 3, so that the hour tells
   nothing.
 
@@ -179,9 +178,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         "organisation_settings": TableRule("kept: no person is in them", None, Action.KEEP),
         "postings": TableRule("kept: other people's money must be provable", None, Action.KEEP),
         "published_reports": TableRule("kept: redacted, no person is in them", None, Action.KEEP),
-        "retention_holds": TableRule("with the case; the reason with its part", "retention"),
         "retention_passes": TableRule("kept: counts of the last pass", None, Action.KEEP),
-        "retention_settings": TableRule("kept: no person is in them", None, Action.KEEP),
         "sessions": TableRule("when they end; every 15 minutes", "sessions"),
         "teams": TableRule("90 days after they are empty", None),
         # the keystore

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -29,7 +27,7 @@ def read_by_a_coordinator(world, case_id):
 def dues_of(world, case_id):
     with world.work_as(None) as work:
         case = work.session.get_one(Case, case_id)
-        return {due.rule.name: due for due in list_due(work, [case], {})}
+        return {due.rule.name: due for due in list_due(work, [case])}
 
 
 def ended(world):
@@ -220,17 +218,9 @@ def test_a_word_that_comes_between_the_look_and_the_destruction_stops_it(world):
     world.clock.advance(days=40)
     with world.work_as(None) as work:
         case = work.session.get_one(Case, case_id)
-        orders = passes.orders_of(list_due(work, [case], {}), work)
+        orders = passes.orders_of(list_due(work, [case]), work)
     assert orders
     with world.work_as(world.member("coordinator")) as work:
         add_note(work, case_id, "just now")
     passes.destroy(world.deployment, orders, still_due=passes.still_due)
     assert destroyed(world) == set()
-
-
-def test_leads_choose_other_days(world):
-    case_id = ended(world)
-    with world.work_as(None) as work:
-        case = work.session.get_one(Case, case_id)
-        (sooner,) = [d for d in list_due(work, [case], {"contact": 3}) if d.rule.name == "contact"]
-    assert sooner.on <= world.clock().date() + timedelta(days=3 + GRACE_DAYS)

@@ -24,6 +24,7 @@ WITHOUT_ROWS = {
     "journal": "a closed case is destroyed later: tests/retention/test_destruction.py",
     "leg_escalations": "nobody is silent on this journey: tests/watch/test_escalation.py",
     "published_reports": "a report counts many cases: tests/reports/test_reports.py",
+    "silence_notices": "nobody is silent on this journey: tests/retention/test_due.py",
     "replaced_cells": "nothing is edited on this journey: tests/cases/test_edits.py",
 }
 """Tables that the journey leaves empty: why, and the test that makes rows of them."""

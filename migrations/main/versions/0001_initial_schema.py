@@ -764,26 +764,6 @@ def upgrade() -> None:
         op.f("ix_replaced_cells_sequence"), "replaced_cells", ["sequence"], unique=False
     )
     op.create_table(
-        "retention_holds",
-        sa.Column("holds_part", sa.String(length=32), nullable=True),
-        sa.Column("asked_by", sa.Uuid(), nullable=False),
-        sa.Column("asked_on", sa.Date(), nullable=False),
-        sa.Column("agreed_by", sa.Uuid(), nullable=True),
-        sa.Column("agreed_on", sa.Date(), nullable=True),
-        sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("seals", sa.LargeBinary(), nullable=True),
-        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_holds")),
-    )
-    op.create_index(
-        op.f("ix_retention_holds_case_id"), "retention_holds", ["case_id"], unique=False
-    )
-    op.create_table(
         "retention_passes",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("begun_on", sa.Date(), nullable=False),
@@ -794,19 +774,6 @@ def upgrade() -> None:
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("waiting", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_passes")),
-    )
-    op.create_table(
-        "retention_settings",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("days", sa.JSON(), nullable=False),
-        sa.Column("proposed_by", sa.Uuid(), nullable=False),
-        sa.Column("proposed_on", sa.Date(), nullable=False),
-        sa.Column("agreed_by", sa.Uuid(), nullable=True),
-        sa.Column("agreed_on", sa.Date(), nullable=True),
-        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_settings")),
-        sa.UniqueConstraint("number", name=op.f("uq_retention_settings_number")),
     )
     op.create_table(
         "scopes",
@@ -1377,10 +1344,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_silence_notices_case_id"), table_name="silence_notices")
     op.drop_table("silence_notices")
     op.drop_table("scopes")
-    op.drop_table("retention_settings")
     op.drop_table("retention_passes")
-    op.drop_index(op.f("ix_retention_holds_case_id"), table_name="retention_holds")
-    op.drop_table("retention_holds")
     op.drop_index(op.f("ix_replaced_cells_sequence"), table_name="replaced_cells")
     op.drop_index(op.f("ix_replaced_cells_case_id"), table_name="replaced_cells")
     op.drop_table("replaced_cells")
