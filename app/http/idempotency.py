@@ -58,18 +58,24 @@ class Claim:
         principal: Principal,
         secrets: MemberSecrets,
         incoming: Incoming,
+        *,
+        by_content: bool = False,
     ) -> Claim:
         """Return the claim of a request with an ``Idempotency-Key``.
 
         ``If-Match`` is left out of what must be the same: a caller who lost the response may have
-        read the record again before repeating the request.
+        read the record again before repeating the request. ``by_content``: another content under
+        the same key is another request, and not refused.
         """
         key = incoming.idempotency_key or ""
         place = frame(Label.REPLAY, principal.id, incoming.method, incoming.path, key)
-        said = frame(Label.REPLAY_REQUEST, incoming.query, incoming.body)
+        said = mac(
+            secrets.own_key(Label.OWN_REPLAY_REQUEST),
+            frame(Label.REPLAY_REQUEST, incoming.query, incoming.body),
+        )
         return cls(
-            mac(deployment.replay_index_key, place),
-            mac(secrets.own_key(Label.OWN_REPLAY_REQUEST), said),
+            mac(deployment.replay_index_key, place + said if by_content else place),
+            said,
             DataKey(secrets.own_key(Label.OWN_REPLAY)),
         )
 

@@ -75,6 +75,7 @@ class Declared:
 
     needs: Needs
     creates: bool = False
+    always_heard: bool = False
     changes: bool = False
     stretch: Callable[..., Tasks] | None = None
     readiness: Readiness | None = None
@@ -95,7 +96,11 @@ class Operation:
         if declared.creates and is_public:
             raise TypeError(f"{self.name}: requests without a member cannot be told apart")
         self.takes = HandlerSignature(
-            handler, open_to_all=is_public, creates=declared.creates, changes=declared.changes
+            handler,
+            open_to_all=is_public,
+            creates=declared.creates,
+            changes=declared.changes,
+            always_heard=declared.always_heard,
         )
         self.__signature__ = self.takes.shown
         if (declared.stretch is None) is not (self.takes.stretched is None):
@@ -220,9 +225,11 @@ class Operation:
         secrets: MemberSecrets | None,
         incoming: Incoming,
     ) -> Claim | None:
-        if not self.declared.creates or secrets is None:
+        by_content = self.declared.always_heard
+        keyless = by_content and incoming.idempotency_key is None
+        if not self.declared.creates or secrets is None or keyless:
             return None
-        return Claim.of(context.deployment, principal, secrets, incoming)
+        return Claim.of(context.deployment, principal, secrets, incoming, by_content=by_content)
 
     def _check_readiness(self, work: Work) -> None:
         task = self.declared.readiness

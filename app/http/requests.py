@@ -44,6 +44,15 @@ BEARER: Final = HTTPBearer(
 )
 Credentials: TypeAlias = HTTPAuthorizationCredentials | None
 
+AnyIdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Random. The same words under the same key are taken once; without a key, or "
+        "with other words under one that was used, they are taken as well.",
+        examples=["7f3c0a52b1de4c6f"],
+    ),
+]
 IdempotencyKey: TypeAlias = Annotated[
     str,
     Header(

@@ -55,6 +55,7 @@ class Changing(Reading, total=False):
     """What the decorator of a change may say besides ``needs``."""
 
     creates: bool
+    always_heard: bool
     changes: bool
     stretch: Stretch
     readiness: Readiness
@@ -171,11 +172,11 @@ class Router(APIRouter):
     """The routes of one domain.
 
     ``needs`` is a permission or ``Public("why")``. ``creates`` requires an ``Idempotency-Key``,
-    ``changes`` an ``If-Match``. ``stretch(work, body)`` returns what Argon2 must stretch before
-    the handler, which then takes a ``Stretched``, or ``Stretches`` for a list. ``readiness`` is the
-    task that the handler requires a case to be ready for, or ``NotWork("why")``. ``raises`` are the
-    domain's refusals, for the description of the interface. Handlers are plain functions; one
-    that takes a ``Work`` gets it.
+    ``changes`` an ``If-Match``; ``always_heard`` takes other words under a key that was used.
+    ``stretch(work, body)`` returns what Argon2 must stretch before the handler, which then takes a
+    ``Stretched``, or ``Stretches`` for a list. ``readiness`` is the task that the handler requires
+    a case to be ready for, or ``NotWork("why")``. ``raises`` are the domain's refusals, for the
+    description of the interface. Handlers are plain functions; one that takes a ``Work`` gets it.
     """
 
     def __init__(self, *, prefix: str = "", tags: Sequence[str] = ()) -> None:

@@ -21,6 +21,7 @@ from app.errors import DomainError
 from app.http.bodies import read_body
 from app.http.requests import (
     BEARER,
+    AnyIdempotencyKey,
     Credentials,
     IdempotencyKey,
     IfMatch,
@@ -40,7 +41,13 @@ class HandlerSignature:
     """The parameters of one handler. Raises ``TypeError`` for what no handler can have."""
 
     def __init__(
-        self, handler: Callable[..., object], *, open_to_all: bool, creates: bool, changes: bool
+        self,
+        handler: Callable[..., object],
+        *,
+        open_to_all: bool,
+        creates: bool,
+        changes: bool,
+        always_heard: bool = False,
     ) -> None:
         if inspect.iscoroutinefunction(handler):
             raise TypeError(f"{handler.__name__} is async; a handler runs in a thread: use def")
@@ -60,6 +67,11 @@ class HandlerSignature:
             self.shape = TypeAdapter(hints[self.body])
             self._body_default = inspect.signature(handler).parameters[self.body].default
         shown = [*self._own(handler, hints), *self._added(open_to_all, creates, changes)]
+        if always_heard:
+            key = Parameter(
+                _KEY, Parameter.KEYWORD_ONLY, annotation=AnyIdempotencyKey, default=None
+            )
+            shown = [key if one.name == _KEY else one for one in shown]
         self.shown = inspect.Signature(shown)
 
     def _own(

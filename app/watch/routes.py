@@ -45,6 +45,7 @@ def list_watched_legs(page: PageQuery, work: Work) -> Page[WatchedLegSummary]:
     needs=Permission.LEG_CHECK_IN,
     readiness=NotWork("contact is recorded whatever the status"),
     creates=True,
+    always_heard=True,
     status_code=201,
     raises=(LegNotFound,),
 )
@@ -61,6 +62,7 @@ def check_in_on_leg(leg_id: UUID, body: CheckInCreate, work: Work) -> CheckInSta
     needs=Permission.LEG_CHECK_IN,
     readiness=NotWork("contact is recorded whatever the status"),
     creates=True,
+    always_heard=True,
     status_code=201,
     raises=(CaseNotFound, PlanNotFound),
 )

@@ -202,6 +202,25 @@ def test_a_duress_word_reaches_coordinators_and_leads_over_the_api(journey, api,
     assert api.get(journey.coordinator, "/legs/watch").json()["items"] == []
 
 
+def test_another_word_under_the_same_key_is_heard_and_the_same_word_once(journey, api, leg, rider):
+    """A client that sends again under its key may have understood the person only now."""
+    path, seen = f"/legs/{leg['id']}/check-ins", []
+    for word in ("ramarind", "tamarind", "monsoon", "monsoon"):
+        answer = api.post(rider, path, {"word": word}, key="one-key-of-it")
+        assert answer.status_code == 201
+        seen.append(answer.json()["id"])
+    assert len(set(seen)) == 3
+    lead = journey.world.member(Role.LEAD)
+    kinds = [alert["kind"] for alert in api.get(lead, "/alerts").json()["items"]]
+    assert kinds.count("duress_at_check_in") == 1
+
+
+def test_a_check_in_is_heard_without_a_key_with_a_bad_one_and_on_a_stale_version(api, leg, rider):
+    path = f"/legs/{leg['id']}/check-ins"
+    assert api.post(rider, path, {"word": "tamarind"}, key="short").status_code == 201
+    assert api.post(rider, path, {"word": "tamarind"}, version=99).status_code == 201
+
+
 def test_the_response_to_a_duress_word_is_that_to_a_safe_word_to_the_byte(journey, api, leg, rider):
     responses = []
     for word in ("tamarind", "monsoon"):
