@@ -299,7 +299,9 @@ def _probe() -> Select[*tuple[Any, ...]]:
 
 
 def _taken(row: Any, kind: type[T], **instead: Any) -> T:
-    names = (field.name for field in fields(cast("Any", kind)) if field.name not in instead)
+    own = {field.name for field in fields(cast("Any", kind))} - set(instead)
+    # What mergers keep beside a value (``also``) has no column here.
+    names = [name for name in sorted(own) if hasattr(row, name)]
     return kind(**{name: getattr(row, name) for name in names}, **instead)
 
 

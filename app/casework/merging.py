@@ -112,6 +112,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "assignments": _T.COPIED,
     "duplicate_matches": _T.ENDED,
     "match_tokens": _T.ENDED,
+    "silence_notices": _T.ENDED,
     "blind_index": _T.ENDED,
     "vetting_rounds": _T.READ_ALONG,
     "vetting_checks": _T.READ_ALONG,

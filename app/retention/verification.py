@@ -69,8 +69,23 @@ def verify_erasures(
             verdict.erased_cases += 1
             if one.subject_tag is not None:
                 tags.add(one.subject_tag)
+    tags |= _tags_in_hand(session, entries)
     _check_shares(session, deployment, entries, verdict)
     _find_orphans(session, deployment, tags, verdict)
+
+
+def _tags_in_hand(session: Session, entries: _Entries) -> set[bytes]:
+    """Return the tags of cases whose certificate is yet to be made; the journal names each."""
+    query = select(Destruction).where(
+        Destruction.what == WHOLE, Destruction.step != DestructionStep.CERTIFIED
+    )
+    return {
+        one.subject_tag
+        for one in session.scalars(query)
+        if one.subject_tag is not None
+        and one.share_id is not None
+        and (one.share_id.bytes, WHOLE) in entries
+    }
 
 
 def _check(

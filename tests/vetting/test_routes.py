@@ -5,6 +5,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.cases import service as intake
 from app.errors import Stale
@@ -188,7 +189,7 @@ def test_two_who_decide_at_the_same_moment_never_leave_a_turn_that_nobody_settle
         )
         for vetter, answer in enumerate(answers, start=1):
             if answer is not None:
-                assert isinstance(answer, Stale)
+                assert isinstance(answer, Stale | StaleDataError)
                 decide(world, round_id, vetter, Verdict.REFUSED)
         with world.work_as(world.member(Role.COORDINATOR)) as work:
             row = service.get_newest_round(work, intake.get_case(work, case_id))
