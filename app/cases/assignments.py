@@ -104,7 +104,8 @@ def regrant_case(
     """Grant compartments of a case to a member by the custody key, as a lead who has stepped up.
 
     For a case that nobody holds any more. The summary always goes along, and parts
-    (legs, requests) go with their compartment; what the case does not have yet is left out.
+    (legs, requests) go with their compartment; who is given routes hears the check-ins on them.
+    What the case does not have yet is left out.
     Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
     ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``.
     """
@@ -124,9 +125,12 @@ def regrant_case(
 
 def _scopes_of(work: Work, case: Case, compartments: Iterable[Compartment]) -> list[Scope]:
     """Return every scope of these compartments that the case has, and the summary."""
+    asked = set(compartments)
+    if Compartment.ROUTE in asked:
+        asked.add(Compartment.WORDS)  # planners hold both: else nobody would hear a check-in
     rows = work.session.execute(
         select(ScopeRow.compartment, ScopeRow.part)
-        .where(ScopeRow.case_id == case.id, ScopeRow.compartment.in_(list(compartments)))
+        .where(ScopeRow.case_id == case.id, ScopeRow.compartment.in_(asked))
         .distinct()
     ).all()
     scopes = {Scope(row.compartment, row.part) for row in rows}
