@@ -20,6 +20,11 @@ RUN_READY := $(VENV)/.run-$(call fingerprint,$(BUILD) $(RUN))
 DEV_READY := $(VENV)/.dev-$(call fingerprint,$(BUILD) $(DEV))
 CLIENT_READY := $(CLIENT_VENV)/.ready-$(call fingerprint,$(CLIENT))
 
+# The pins are whole: nothing is resolved at an installation, so that a release of today which nobody
+# pinned cannot enter it (pip would look at the newest `coverage[toml]` and refuse it for want of a
+# pin). `pip check` says whether what was installed fits together.
+INSTALL_PINS := install --no-deps --require-hashes
+
 # No index address, no folder of this machine, and the hashes of every file of each release.
 PIN = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --no-config --generate-hashes \
 	--strip-extras --no-emit-options $(ARGS)
@@ -118,18 +123,21 @@ $(BIN)/python:
 
 $(RUN_READY): | $(BIN)/python
 	@echo 'Installing what $(RUN) pins into $(VENV)'
-	@$(PIP) install --require-hashes --requirement $(BUILD) --requirement $(RUN)
+	@$(PIP) $(INSTALL_PINS) --requirement $(BUILD) --requirement $(RUN)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(CLIENT_READY): | $(BIN)/python
 	@echo 'Installing what $(CLIENT) pins into $(CLIENT_VENV)'
 	@$(PYTHON) -m venv --clear $(CLIENT_VENV)
-	@$(CLIENT_VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes --requirement $(CLIENT)
+	@$(CLIENT_VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq $(INSTALL_PINS) --requirement $(CLIENT)
+	@$(CLIENT_VENV)/bin/python -m pip --disable-pip-version-check -qq check
 	@touch $@
 
 $(DEV_READY): | $(BIN)/python
 	@echo 'Installing what $(DEV) pins into $(VENV)'
-	@$(PIP) install --require-hashes --requirement $(BUILD) --requirement $(DEV)
+	@$(PIP) $(INSTALL_PINS) --requirement $(BUILD) --requirement $(DEV)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@rm -f $(VENV)/.dev-* $(VENV)/.run-* && touch $@ $(RUN_READY)
