@@ -165,7 +165,7 @@ class PayeeToken(Record):
     )
 
 
-class AidStep(CaseRecord, Ordered):
+class AidStep(CaseRecord, Ordered, Versioned):
     """A member's act in a request; never changed. The database refuses a second separated duty."""
 
     __tablename__ = "aid_steps"

@@ -247,7 +247,7 @@ class Replaced:
     value: str
 
 
-class ReplacedCell(CaseRecord, Ordered):
+class ReplacedCell(CaseRecord, Ordered, Versioned):
     """What an edit replaced in one cell of a case, sealed in that cell's compartment."""
 
     __tablename__ = "replaced_cells"
@@ -265,7 +265,7 @@ class ReplacedCell(CaseRecord, Ordered):
     reporting = SealedField(Replaced, Compartment.REPORTING)
 
 
-class CaseMove(CaseRecord):
+class CaseMove(CaseRecord, Versioned):
     """One change of a case's status, and why."""
 
     __tablename__ = "case_moves"

@@ -50,12 +50,13 @@ def demo(
     if not (home / _MEMBERS_FILE).is_file():
         _make(home, port)
     out.print((home / _MEMBERS_FILE).read_text(encoding="utf-8"), soft_wrap=True, highlight=False)
-    settings = load_settings(home)
-    out.print(
-        f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md walks"
-        " through a first case. Everyone here is invented. Ctrl+C ends it."
-    )
+    out.print("Everyone here is invented.")
     if serve:
+        settings = load_settings(home)
+        out.print(
+            f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md walks"
+            " through a first case. Ctrl+C ends it."
+        )
         with opened(home) as deployment:
             serve_deployment(deployment, jobs=True)
 

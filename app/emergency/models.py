@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
 from app.permissions import Compartment, Role
-from app.store.base import CaseRecord, Ordered, choice, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 from app.store.sealed import NOTES, SealedField
 
 
-class EmergencyDecision(CaseRecord, Ordered):
+class EmergencyDecision(CaseRecord, Ordered, Versioned):
     """One of the two decisions: a coordinator's or a lead's.
 
     Both have one ``request_id``, the id of the first, which is also the part under which the

@@ -47,7 +47,7 @@ class MatchToken(Record):
     )
 
 
-class DuplicateDismissal(CaseRecord):
+class DuplicateDismissal(CaseRecord, Versioned):
     """A likely duplicate that a member found to be another person, and why."""
 
     __tablename__ = "duplicate_dismissals"

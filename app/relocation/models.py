@@ -159,7 +159,7 @@ class Plan(CaseRecord, Versioned):
 
     outline = SealedField(Outline, Compartment.ROUTE, step=NOTES)
     words = SealedField(JourneyWords, Compartment.WORDS, step=NOTES)
-    danger = SealedField(Danger, Compartment.DIRECTORY)
+    danger = SealedField(Danger, Compartment.DIRECTORY, part=ErasedPart.JOURNEY)
     marks = SealedField(JourneyMarks, Compartment.WORDS, step=NOTES, part=ErasedPart.JOURNEY)
 
     @property

@@ -5,6 +5,8 @@
 - With the case goes every row that names it, in every table. What outlives it is listed here, and
   is cut from it: the hash of a code that still lives, and who asked for, approved and paid aid.
 - What other cases say of it goes too.
+- A row that somebody altered goes like every other, and stops nothing. Where it stays without its
+  cells, it gets no new MAC: verification goes on naming it.
 
 Deletes; destroys no share. The caller records the events.
 """
@@ -30,6 +32,7 @@ from app.registration.models import Registration
 from app.registration.moves import CODE_ALIVE
 from app.retention.models import Destruction, DestructionStep
 from app.search.models import IndexToken, SearchKind
+from app.store.authenticated import is_altered, leave_out_altered
 from app.store.base import ORGANISATION, Base, CaseRecord
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
@@ -100,10 +103,11 @@ def clear_part(work: Work, case_ids: Sequence[UUID], part: ErasedPart) -> Counte
         goes = GO_WITH_PART.get(str(model.__tablename__)) is part
         for record in work.session.scalars(select(model).where(model.case_id.in_(case_ids))).all():
             filled = [field for field in fields if getattr(record, field.slot) is not None]
+            altered = is_altered(work.session, record)
             if goes:
                 work.session.delete(record)
-            for field in filled if not goes else ():
-                setattr(record, field.slot, None)
+            elif filled:
+                _rewrite(work.session, record, {f.slot: None for f in filled}, altered=altered)
             changed[record.case_id] += bool(filled) or goes
     if part in TOKENS_OF:
         work.session.execute(
@@ -175,7 +179,7 @@ def _cut_codes(
         )
     ).all()
     number = next_number(work.session, Registration.number, Registration.case_id == ORGANISATION)
-    for place, code in enumerate(living):
+    for place, code in enumerate(leave_out_altered(work.session, living)):
         code.case_id, code.number = ORGANISATION, number + place
         code.requested_by = ORGANISATION
         code.requested_on = code.moved_on = half_year_began(code.requested_on)
@@ -190,11 +194,23 @@ def _cut_aid(work: Work, ids: Sequence[UUID]) -> None:
     )
     for model in (AidRequest, AidStep):
         for record in work.session.scalars(select(model).where(model.case_id.in_(ids))).all():
-            record.case_id = ORGANISATION
-            for field in sealed_fields(model).values():
-                setattr(record, field.slot, None)
+            emptied: dict[str, object] = {f.slot: None for f in sealed_fields(model).values()}
             if isinstance(record, AidRequest):
-                record.payee_version = None
+                emptied["payee_version"] = None
+            altered = is_altered(work.session, record)
+            _rewrite(work.session, record, {"case_id": ORGANISATION, **emptied}, altered=altered)
+
+
+def _rewrite(
+    session: Session, record: CaseRecord, values: Mapping[str, object], *, altered: bool
+) -> None:
+    """Give a row new values; what is not as it was written keeps the MAC that shows it."""
+    if not altered:
+        for name, value in values.items():
+            setattr(record, name, value)
+        return
+    mine = type(record).__table__.c.id == record.id
+    session.execute(update(type(record)).where(mine).values(**values), execution_options=_QUIET)
 
 
 def _clear_mentions(work: Work, ids: Sequence[UUID]) -> None:
@@ -206,12 +222,14 @@ def _clear_mentions(work: Work, ids: Sequence[UUID]) -> None:
             continue
         mentions = other_id.in_(ids) & model.case_id.not_in(ids)
         for record in work.session.scalars(select(model).where(mentions)).all():
+            is_altered(work.session, record)  # it goes, whatever somebody made of it
             work.session.delete(record)
             told.add(record.case_id)
     for case in work.session.scalars(
         select(Case).where(Case.merged_into.in_(ids), Case.id.not_in(ids))
     ).all():
-        case.merged_into = None
+        altered = is_altered(work.session, case)
+        _rewrite(work.session, case, {"merged_into": None}, altered=altered)
         told.add(case.id)
     for case_id in sorted(told):
         work.trail.record(EventKind.CASE_OTHER_ERASED, case_id)

@@ -20,6 +20,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.audit.events import EventKind
@@ -38,6 +39,7 @@ from app.retention.certificates import Certificate
 from app.retention.clearing import Cell, clear_cases, clear_part, forget_alerts, read_cells
 from app.retention.errors import JournalBehind, TimeInDoubt
 from app.retention.models import Destruction, DestructionStep
+from app.store.authenticated import is_altered
 from app.store.engine import checkpoint
 from app.store.identity import ONLY_ROW
 from app.store.journal import WHOLE, Entry
@@ -77,8 +79,8 @@ def destroy(
     """Destroy cases and parts for good; returns how many. Calls ``progress`` as it goes.
 
     ``still_due`` is asked once the cases are locked, and leaves out what must wait after all. What
-    is gone, is being destroyed, or is at work (an active case) is passed over. Raises
-    ``TimeInDoubt``.
+    is gone, is being destroyed, is at work (an active case), or is not as it was written is passed
+    over. Raises ``TimeInDoubt``.
     """
     done = go_on(deployment)
     for start in range(0, len(orders), AT_ONCE):
@@ -136,13 +138,15 @@ def _begin(
         wanted = [
             (cases[order.case_id], order)
             for order in still_due(work, orders)
-            if order.case_id in cases and _may_begin(cases[order.case_id], order)
+            if order.case_id in cases and _may_begin(work, cases[order.case_id], order)
         ]
         for what in sorted({order.what for _, order in wanted}):
             _begin_some(work, [pair for pair in wanted if pair[1].what == what], what)
 
 
-def _may_begin(case: Case, order: Order) -> bool:
+def _may_begin(work: Work, case: Case, order: Order) -> bool:
+    if is_altered(work.session, case) and order.rule != RESTORED:
+        return False  # its status and its days prove nothing: verification names it
     if case.status is CaseStatus.ERASED:
         return False
     return order.what != WHOLE or order.rule == RESTORED or is_erasable(case)
@@ -157,7 +161,9 @@ def _begin_some(work: Work, wanted: Sequence[tuple[Case, Order]], what: str) -> 
         found, row = cells[case.id], shares.get(case.share_id)
         if part is not None and not found:
             continue
-        if part is not None:
+        if part is not None and is_altered(work.session, case):
+            pass  # it gets no new MAC
+        elif part is not None:
             flag_modified(case, "moved_on")  # the version rises: earlier readings are stale
         elif order.rule == RESTORED:
             case.status = CaseStatus.ERASED
@@ -302,7 +308,11 @@ def _certify_some(deployment: Deployment) -> int:
             )  # fmt: skip
             one.certificate = certificate.sign(deployment.log_signing_key)
             one.step = DestructionStep.CERTIFIED
-            if one.what != WHOLE and work.session.get(Case, one.case_id) is None:
+            if one.what != WHOLE and not _is_there(work.session, one.case_id):
                 one.case_id = one.share_id = None
         work.trail.record(EventKind.DESTRUCTIONS_CERTIFIED, count=len(some))
         return len(some)
+
+
+def _is_there(session: Session, case_id: UUID | None) -> bool:
+    return session.scalar(select(Case.id).where(Case.id == case_id)) is not None

@@ -199,7 +199,7 @@ def _read_cells(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> No
     for model in models_of_cases():
         by_part: dict[ErasedPart, list[InstrumentedAttribute[bytes | None]]] = defaultdict(list)
         for sealed in sealed_fields(model).values():
-            if sealed.compartment is Compartment.DIRECTORY:
+            if sealed.part is Compartment.DIRECTORY:
                 continue  # a fund's name: it belongs to no case
             by_part[ErasedPart(sealed.part.value)].append(getattr(model, sealed.slot))
         for part, columns in by_part.items():

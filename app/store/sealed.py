@@ -142,7 +142,8 @@ class SealedField(Generic[T]):
     """Declares a sealed column of one typed record (a frozen dataclass) in one compartment.
 
     ``part`` names the erasure share that takes part in its key, where that is not its
-    compartment's: a cell that is kept for longer or shorter than the others.
+    compartment's: a cell that is kept for longer or shorter than the others. A cell of the
+    directory has no share: its part says with what it is emptied.
     """
 
     def __init__(

@@ -48,6 +48,7 @@ LATE: Final[dict[str, timedelta]] = {
     "escalation": timedelta(minutes=5),
     "alerts": timedelta(minutes=5),
     "log check": timedelta(days=2),
+    "retention": timedelta(days=2),
 }
 """How long ago a job may have succeeded before somebody should look."""
 

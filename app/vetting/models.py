@@ -134,7 +134,7 @@ class VettingCheck(CaseRecord, Ordered):
         return self.round_id
 
 
-class VettingDecision(CaseRecord, Ordered):
+class VettingDecision(CaseRecord, Ordered, Versioned):
     """One vetter's decision in one attempt, sealed; opened only in ``decisions``."""
 
     __tablename__ = "vetting_decisions"

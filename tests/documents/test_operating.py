@@ -6,9 +6,11 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from app.store import engine
 from app.store.engine import Timeouts
 from app.store.identity import StartCode
 from app.telemetry import health, metrics
+from app.worker import JOBS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PAGE = (_ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -187,9 +190,15 @@ def test_the_drill_is_walked_as_it_is_written(tmp_path):
     lines = walked.stdout.splitlines()
     assert lines[-1] == "Drill done."
     assert "sound" in lines
-    assert "Restored 102 cases" in walked.stdout
+    restored = re.search(r"Restored (\d+) cases", walked.stdout)
+    assert restored
+    assert 80 <= int(restored.group(1)) < 102, "102 were opened; those that fell due are destroyed"
     assert time.monotonic() - began < 60 * _DRILL_MINUTES
+    with closing(sqlite3.connect(tmp_path / "again" / "padauk.db")) as restored_database:
+        runs = restored_database.execute("SELECT name, failures, failure FROM job_runs").fetchall()
+    assert {name for name, _, _ in runs} >= {job.name for job in JOBS}
+    assert [run for run in runs if run[1]] == [], "a job of the worker fails on the demo's cases"
     size = (tmp_path / "again" / "padauk.db").stat().st_size / 102 / 1000
-    said = re.search(r"its `padauk.db` is (\d+) kB a case", _PAGE)
+    said = re.search(r"its `padauk.db` is (\d+) kB a case that was opened", _PAGE)
     assert said
     assert size == pytest.approx(int(said.group(1)), rel=0.25)

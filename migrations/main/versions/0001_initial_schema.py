@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_moves")),
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_case_moves_case_id_number")),
     )
@@ -371,6 +372,7 @@ def upgrade() -> None:
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_dismissals")),
         sa.UniqueConstraint(
             "case_id", "other_id", name=op.f("uq_duplicate_dismissals_case_id_other_id")
@@ -432,6 +434,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_decisions")),
     )
     op.create_index(
@@ -757,6 +760,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replaced_cells")),
     )
     op.create_index(op.f("ix_replaced_cells_case_id"), "replaced_cells", ["case_id"], unique=False)
@@ -1112,6 +1116,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["round_id"], ["vetting_rounds.id"], name=op.f("fk_vetting_decisions_round_id")
         ),
@@ -1158,6 +1163,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["request_id"], ["aid_requests.id"], name=op.f("fk_aid_steps_request_id")
         ),
