@@ -40,6 +40,7 @@ from app.telemetry.metrics import Metrics
 from app.version import program_version
 from app.vetting import routes as vetting
 from app.watch import routes as watch
+from app.watch.texts import judge_text
 from app.work import note_writes
 
 API: Final = "/api"
@@ -136,7 +137,7 @@ def assemble(
             deployment.close()
 
     app = _application(metrics)
-    app.state.context = RouteContext(deployment, pool, identify, report_shut_rows)
+    app.state.context = RouteContext(deployment, pool, identify, report_shut_rows, judge_text)
     most = deployment.settings.max_body_bytes
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app

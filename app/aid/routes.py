@@ -47,7 +47,7 @@ from app.cases.service import get_case
 from app.casework.errors import CaseNotReady, ComparisonDue, DuplicateOpen, NotCleared
 from app.casework.readiness import Task
 from app.errors import IdTaken
-from app.http.needs import NotWork
+from app.http.needs import Heard, NotWork
 from app.http.paging import Page, page_of, position
 from app.http.routing import Router
 from app.ledger.errors import CurrencyUnknown, FundNotFound, FundOverdrawn, OtherCurrency
@@ -67,6 +67,7 @@ _READY = (CaseNotReady, NotCleared, DuplicateOpen, ComparisonDue)
     "/cases/{case_id}/aid-requests",
     needs=Permission.AID_REQUEST,
     readiness=Task.REQUEST_AID,
+    heard=Heard("note", "case_id"),
     creates=True,
     status_code=201,
     raises=(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +25,8 @@ from app.vault.queries import live_grants
 from app.vault.scopes import Scope, find_entry
 from app.work import Work
 
+JourneyId: TypeAlias = Literal["leg_id", "plan_id", "case_id"]
+"""The part of an address that says whose journey something is about."""
 HEARD_FOR: Final = timedelta(days=31)
 """How long after the end of a journey its words are still heard."""
 

@@ -56,6 +56,19 @@ def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str
     return value
 
 
+def text_in(body: bytes, field: str) -> str:
+    """Return a field of a body as it came, the whole body where that is no JSON, or nothing.
+
+    Judges nothing: a duress word is heard in what is refused as well.
+    """
+    try:
+        value = json.loads(_mended(body))
+    except ValueError:
+        return body.decode("utf-8", "replace")
+    text = value.get(field) if isinstance(value, dict) else None
+    return text if isinstance(text, str) else ""
+
+
 def _is_json(content_type: str) -> bool:
     """Return whether this is JSON in UTF-8, however that is spelled. ASCII is UTF-8 too."""
     media_type, *parameters = content_type.split(";")

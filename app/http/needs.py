@@ -3,6 +3,7 @@
 - ``needs``: a permission, or everybody with a reason.
 - ``readiness``: the task that its case must be ready for (``casework/readiness``), or a reason
   why it is no work on a case. A route that changes something under a case declares one of them.
+- ``heard``: the field in which somebody may write a duress word (``watch/texts``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from app.casework.journeys import JourneyId
 from app.casework.readiness import Task
 from app.permissions import Permission
 
@@ -30,6 +32,14 @@ class NotWork:
     """A change under a case that requires no readiness, with the reason why."""
 
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A field of the body in which a duress word is heard, and whose journey it is about."""
+
+    field: str
+    about: JourneyId
 
 
 Needs: TypeAlias = Permission | Public

@@ -4,7 +4,7 @@
 - The response is rendered before the commit, and the commit comes before the response is sent.
 - A unit that gave way to another in the database is run again, from its token on.
 - A failure leaves nothing behind; a refusal for want of a right is recorded afterwards, in a unit
-  of its own.
+  of its own. So is a duress word that came with what was refused.
 
 An ``Operation`` is a route's endpoint; ``GatedRoute`` calls it. Knows no statuses of failures.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import NoneType
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
@@ -24,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
+from app.casework.journeys import JourneyId
 from app.casework.readiness import Task
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
@@ -35,9 +37,10 @@ from app.errors import (
     Stale,
     Unauthenticated,
 )
+from app.http.bodies import text_in
 from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
-from app.http.needs import Needs, Public, Readiness
+from app.http.needs import Heard, Needs, Public, Readiness
 from app.http.request_pool import RequestPool, StillRunning
 from app.http.requests import Incoming, Refused, refusal_of
 from app.http.responses import json_response
@@ -52,6 +55,9 @@ _OK: Final = 200
 _NO_CONTENT: Final = 204
 _RETRY_SECONDS: Final = 5
 
+JudgeText: TypeAlias = Callable[[Work, JourneyId, UUID, str], None]
+"""Lets a duress word in a text alarm: ``watch.texts``."""
+
 Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, MemberSecrets]]
 """Returns whose token this is, or raises ``Unauthenticated``: ``sessions.service``."""
 
@@ -60,13 +66,15 @@ Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, Memb
 class RouteContext:
     """What every route of one application works with: ``app.state.context``.
 
-    ``report_shut`` tells the leads of listed rows that did not open.
+    ``report_shut`` tells the leads of listed rows that did not open; ``judge_text`` hears a duress
+    word in what came with an act.
     """
 
     deployment: Deployment
     pool: RequestPool
     identify: Identify
     report_shut: Callable[[Work], None]
+    judge_text: JudgeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Declared:
     needs: Needs
     creates: bool = False
     always_heard: bool = False
+    heard: Heard | None = None
     changes: bool = False
     stretch: Callable[..., Tasks] | None = None
     readiness: Readiness | None = None
@@ -169,33 +178,62 @@ class Operation:
         """Carry a request out and return its response, committed; or what Argon2 must do first."""
         with context.deployment.sessions() as session:
             principal, secrets = self._admit(context, session, incoming)
-            if incoming.refusal is not None:
-                raise incoming.refusal
-            claim = self._claim(context, principal, secrets, incoming)
-            work = begin_work(
-                session, context.deployment, principal, secrets,
-                based_on=incoming.versions, place=incoming.path,
-            )  # fmt: skip
             try:
-                with unit_of_work(work):
-                    if claim is not None and (earlier := claim.find_response(session)):
-                        return earlier
-                    arguments = self.takes.arguments(incoming, work, stretched)
-                    if self.declared.stretch is not None and stretched is None:
-                        return self.declared.stretch(work, arguments[self.takes.body or ""])
-                    response = self._render(self.handler(**arguments))
-                    self._check_readiness(work)
-                    context.report_shut(work)
-                    if claim is not None:
-                        claim.keep_response(session, response, work.today())
-                return response
-            except (Conflict, Stale, OutcomeUnknown, SQLAlchemyError):
-                if claim is not None and (earlier := _find_kept(claim, session)):
+                return self._carry_out(context, session, principal, secrets, incoming, stretched)
+            except DomainError as refusal:
+                if isinstance(refusal, Forbidden):
+                    self._record_denial(context, session, principal, refusal)
+                if self.declared.heard is not None:
+                    with unit_of_work(
+                        begin_work(session, context.deployment, principal, secrets)
+                    ) as work:
+                        self._judge_text(context, work, incoming)
+                raise
+
+    def _carry_out(
+        self,
+        context: RouteContext,
+        session: Session,
+        principal: Principal,
+        secrets: MemberSecrets | None,
+        incoming: Incoming,
+        stretched: Stretched | Stretches | None,
+    ) -> Response | Tasks:
+        if incoming.refusal is not None:
+            raise incoming.refusal
+        claim = self._claim(context, principal, secrets, incoming)
+        work = begin_work(
+            session, context.deployment, principal, secrets,
+            based_on=incoming.versions, place=incoming.path,
+        )  # fmt: skip
+        try:
+            with unit_of_work(work):
+                if claim is not None and (earlier := claim.find_response(session)):
                     return earlier
-                raise
-            except Forbidden as refusal:
-                self._record_denial(context, session, principal, refusal)
-                raise
+                arguments = self.takes.arguments(incoming, work, stretched)
+                if self.declared.stretch is not None and stretched is None:
+                    return self.declared.stretch(work, arguments[self.takes.body or ""])
+                response = self._render(self.handler(**arguments))
+                self._check_readiness(work)
+                self._judge_text(context, work, incoming)
+                context.report_shut(work)
+                if claim is not None:
+                    claim.keep_response(session, response, work.today())
+            return response
+        except (Conflict, Stale, OutcomeUnknown, SQLAlchemyError):
+            if claim is not None and (earlier := _find_kept(claim, session)):
+                return earlier
+            raise
+
+    def _judge_text(self, context: RouteContext, work: Work, incoming: Incoming) -> None:
+        """Hear a duress word in the field that the route names, after the response is rendered."""
+        heard = self.declared.heard
+        if heard is None:
+            return
+        about, text = incoming.arguments.get(heard.about), text_in(incoming.body, heard.field)
+        if text and isinstance(about, UUID):
+            work.session.flush()
+            context.judge_text(work, heard.about, about, text)
 
     def _admit(
         self, context: RouteContext, session: Session, incoming: Incoming

@@ -33,11 +33,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.errors import DomainError
-from app.http.needs import Needs, Readiness
+from app.http.needs import Heard, Needs, Readiness
 from app.http.openapi import extra_of, responses_of
 from app.http.operation import Declared, Operation
 from app.http.requests import BEARER, Refused, body_of
 from app.http.schema import KNOWN_FIELDS
+from app.http.signature import HandlerSignature
 from app.http.stretching import Tasks
 
 _MANY: Final = (list, tuple, set, frozenset)
@@ -56,6 +57,7 @@ class Changing(Reading, total=False):
 
     creates: bool
     always_heard: bool
+    heard: Heard
     changes: bool
     stretch: Stretch
     readiness: Readiness
@@ -173,6 +175,7 @@ class Router(APIRouter):
 
     ``needs`` is a permission or ``Public("why")``. ``creates`` requires an ``Idempotency-Key``,
     ``changes`` an ``If-Match``; ``always_heard`` takes other words under a key that was used.
+    ``heard`` is the field in which a duress word alarms, whatever becomes of the request.
     ``stretch(work, body)`` returns what Argon2 must stretch before the handler, which then takes a
     ``Stretched``, or ``Stretches`` for a list. ``readiness`` is the task that the handler requires
     a case to be ready for, or ``NotWork("why")``. ``raises`` are the domain's refusals, for the
@@ -245,6 +248,8 @@ class Served(NamedTuple):
     creates: bool = False
     changes: bool = False
     readiness: Readiness | None = None
+    heard: Heard | None = None
+    takes: HandlerSignature | None = None
 
 
 def declared_needs(app: FastAPI) -> Iterator[Served]:
@@ -261,5 +266,14 @@ def _served(app: FastAPI) -> Iterator[Served]:
             continue
         how = route.operation.declared
         for method in sorted(context.methods or ()):
-            name = route.operation.name
-            yield Served(method, path, name, how.needs, how.creates, how.changes, how.readiness)
+            yield Served(
+                method,
+                path,
+                route.operation.name,
+                how.needs,
+                how.creates,
+                how.changes,
+                how.readiness,
+                how.heard,
+                route.operation.takes,
+            )

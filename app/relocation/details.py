@@ -31,7 +31,7 @@ from app.relocation.models import (
 )
 from app.relocation.moves import DUE
 from app.vault.queries import granted_to
-from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation
+from app.watch.models import Acknowledgement, CheckIn, CheckInRecord, LegEscalation, Word
 from app.work import Work
 
 _CHUNK = 200
@@ -134,7 +134,9 @@ def _list_check_ins(work: Work, legs: Sequence[Leg]) -> dict[UUID, list[CheckInR
     found: dict[UUID, list[CheckInRecord]] = {leg.id: [] for leg in legs}
     rows = work.session.scalars(select(CheckIn).where(CheckIn.leg_id.in_(found))).all()
     for row in rows:
-        found[row.leg_id].append(work.vault.open(row.record))
+        record = work.vault.open(row.record)
+        if record.word is not Word.TOLD:
+            found[row.leg_id].append(record)
     for records in found.values():
         records.sort(key=lambda record: record.at)
     return found

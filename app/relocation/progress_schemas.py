@@ -13,12 +13,13 @@ from app.relocation.timer import level_reached_at
 from app.totality import require_rows
 from app.watch.models import CheckInRecord, EscalationLevel, NotifiedGroup, Word
 
-WordRead: TypeAlias = Literal["safe", "duress", "no_answer", "not_understood"]
+WordRead: TypeAlias = Literal["safe", "duress", "no_answer", "not_understood", "told"]
 WORDS: dict[Word, WordRead] = {
     Word.SAFE: "safe",
     Word.DURESS: "duress",
     Word.NO_ANSWER: "no_answer",
     Word.NOT_UNDERSTOOD: "not_understood",
+    Word.TOLD: "told",
 }
 require_rows("WORDS", WORDS, Word, file="app/relocation/progress_schemas.py")
 

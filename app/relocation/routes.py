@@ -9,7 +9,7 @@ from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
-from app.http.needs import NotWork
+from app.http.needs import Heard, NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -119,6 +119,7 @@ def add_walked_leg(plan_id: UUID, body: WalkedLegCreate, work: Work) -> LegRead:
     "/plans/{plan_id}/moves",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("ends a plan"),
+    heard=Heard("reason", "plan_id"),
     changes=True,
     raises=(errors.PlanNotFound, errors.PlanOver),
 )
@@ -163,6 +164,7 @@ def read_leg(leg_id: UUID, work: Work) -> LegRead:
     "/legs/{leg_id}/moves",
     needs=Permission.LEG_CHECK_IN,
     readiness=NotWork("records how a leg goes that was planned when the case was ready"),
+    heard=Heard("reason", "leg_id"),
     changes=True,
     raises=(
         errors.LegNotFound,
@@ -183,6 +185,7 @@ def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
     "/legs/{leg_id}/due",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("moves when a sign is due of who is on the road"),
+    heard=Heard("reason", "leg_id"),
     changes=True,
     raises=(
         errors.LegNotFound,

@@ -77,7 +77,7 @@ def check_in(work: Work, leg_id: UUID, report: Report) -> CheckInReceipt:
     plan = None if leg is None else work.session.get_one(Plan, leg.plan_id)
     if leg is None or plan is None or not hears(work, plan):
         raise LegNotFound
-    others = [other for other in _list_heard(work, leg.case_id) if other.id != plan.id]
+    others = [other for other in list_heard(work, leg.case_id) if other.id != plan.id]
     return _record(work, [plan, *others], report, brought_for=leg)
 
 
@@ -87,13 +87,13 @@ def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceip
     Raises ``CaseNotFound``, ``PlanNotFound``.
     """
     cases.get_case(work, case_id)
-    plans = _list_heard(work, case_id)
+    plans = list_heard(work, case_id)
     if not plans:
         raise PlanNotFound
     return _record(work, plans, report, brought_for=None)
 
 
-def _list_heard(work: Work, case_id: UUID) -> list[Plan]:
+def list_heard(work: Work, case_id: UUID) -> list[Plan]:
     """Return the plans of a case on which words are heard, and which the principal hears."""
     plans = list_plans(work, case_id)
     return [plan for plan in plans if is_heard_still(plan, work.today()) and hears(work, plan)]
@@ -102,7 +102,7 @@ def _list_heard(work: Work, case_id: UUID) -> list[Plan]:
 def _record(
     work: Work, plans: list[Plan], report: Report, *, brought_for: Leg | None
 ) -> CheckInReceipt:
-    plan, leg = _find_place(work, plans, brought_for)
+    plan, leg = find_place(work, plans, brought_for)
     said, moment = _judge(work, plans, report), heard_at(work, report.at)
     check_in = CheckIn(case_id=leg.case_id, plan_id=plan.id, leg_id=leg.id, made_on=work.today())
     record = CheckInRecord(
@@ -127,7 +127,7 @@ def _record(
     return CheckInReceipt(check_in.id, asked, shown, _understood(work, plan, said))
 
 
-def _find_place(work: Work, plans: list[Plan], brought_for: Leg | None) -> tuple[Plan, Leg]:
+def find_place(work: Work, plans: list[Plan], brought_for: Leg | None) -> tuple[Plan, Leg]:
     """Return the journey and the leg on which a report counts, both locked."""
     open_plans = [plan for plan in plans if plan.status is PlanStatus.OPEN]
     plan = lock_row(work, Plan, (open_plans or plans)[0].id)

@@ -37,12 +37,16 @@ class NotifiedGroup(StrEnum):
 
 
 class Word(StrEnum):
-    """What was said. One letter each: a sealed value's length must not tell them apart."""
+    """What was said. One letter each: a sealed value's length must not tell them apart.
+
+    ``TOLD``: a text that came with another act on the journey, without a duress word in it.
+    """
 
     SAFE = "s"
     DURESS = "d"
     NO_ANSWER = "n"
     NOT_UNDERSTOOD = "u"
+    TOLD = "t"
 
 
 UNSEEN = UUID(int=0)
