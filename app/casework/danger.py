@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.casework.journeys import is_heard_still
 from app.links.models import CaseLink, LinkKind
@@ -22,6 +22,12 @@ from app.work import Work
 
 SHARING_DANGER = frozenset({LinkKind.FAMILY, LinkKind.FELLOW_TRAVELLERS})
 """The kinds of links over which danger is shown."""
+# Each read of a case asks: most have no link, and for them no row is loaded, no statement compiled.
+_LINKED = select(CaseLink.id).where(
+    or_(CaseLink.case_id == bindparam("case_id"), CaseLink.other_id == bindparam("case_id")),
+    CaseLink.kind.in_(SHARING_DANGER),
+    CaseLink.ended_on.is_(None),
+)
 
 
 def note_danger(work: Work, plan: Plan, said: Word) -> None:
@@ -40,16 +46,11 @@ def end_danger(work: Work, plan: Plan) -> bool:
 
 def others_in_danger(work: Work, case_id: UUID) -> bool:
     """Return whether family or fellow travellers of a case are in danger."""
-    links = work.session.scalars(
-        select(CaseLink).where(
-            or_(CaseLink.case_id == case_id, CaseLink.other_id == case_id),
-            CaseLink.kind.in_(SHARING_DANGER),
-            CaseLink.ended_on.is_(None),
-        )
-    ).all()
-    others = {link.other_id if link.case_id == case_id else link.case_id for link in links}
-    if not others:
+    linked = work.session.scalars(_LINKED, {"case_id": case_id}).all()
+    if not linked:
         return False
+    links = work.session.scalars(select(CaseLink).where(CaseLink.id.in_(linked))).all()
+    others = {link.other_id if link.case_id == case_id else link.case_id for link in links}
     plans = work.session.scalars(select(Plan).where(Plan.case_id.in_(others))).all()
     heard = [plan for plan in plans if is_heard_still(plan, work.today())]
     return any(_is_under_duress(work, plan) for plan in heard) or _is_any_missing(work, heard)
