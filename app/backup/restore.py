@@ -4,6 +4,7 @@
   passphrases, as many together as custody needs.
 - Nothing is ever overwritten: home and databases must be empty, and a restore that fails leaves
   neither behind.
+- The newest journal of what was destroyed is applied before the home gets its name.
 - What was restored is checked like a start before it gets its name: the pair, the root key, the
   canary.
 
@@ -18,7 +19,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from sqlalchemy import MetaData
 from app.audit.events import EventKind
 from app.backup.archive import open_part, private_folder
 from app.backup.copies import copy_in, require_empty
+from app.backup.journals import Applied, apply_newest, find_journals
 from app.backup.leads import open_leads
 from app.backup.service import KEYSTORE_PART, PARTS, Manifest, read_manifest
 from app.crypto.errors import CryptoError
@@ -42,6 +44,7 @@ from app.store.identity import check_stores
 from app.store.jobs import RESTORE
 from app.store.migrate import Line
 from app.store.models import JobRun, KeystoreBase
+from app.text.dates import start_of_day
 from app.vault.canary import open_canary
 from app.work import NOBODY, begin_work, note_writes, unit_of_work
 
@@ -98,11 +101,13 @@ def restore(
     root: RootKey,
     root_key_file: Path | None,
     keystore_from: Path | None = None,
-) -> Settings:
-    """Restore a backup and return the settings of the restored home.
+    since: Path | None = None,
+) -> tuple[Settings, Applied]:
+    """Restore a backup; returns the settings of the restored home, and what the journal did.
 
     ``keystore_from`` names a newer backup whose keystore is taken: an older main database is
-    opened by a newer keystore, never the other way round.
+    opened by a newer keystore, never the other way round. ``since`` is a certificate or a journal
+    that a lead holds; see ``backup.journals``.
 
     Raises ``FileExistsError`` for a home that is not empty, ``DatabaseNotEmpty``,
     ``ArchiveDamaged``, ``StartRefused`` where the parts or the root key do not belong together.
@@ -126,14 +131,15 @@ def restore(
             _place(draft, target)
             _write_settings(draft, _values(values, target, root_key_file))
             _check(Settings.load(draft), root)
-        _record(Settings.load(draft), root, manifest)
+        folders = [folder, *([keystore_from] if keystore_from else [])]
+        applied = _finish(Settings.load(draft), root, manifest, folders, since)
         if target.home.exists():
             target.home.rmdir()
         draft.rename(target.home)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Settings.load(target.home)
+    return Settings.load(target.home), applied
 
 
 def _open(source: Path, draft: Path, part: str, custody: PrivateKey) -> None:
@@ -182,11 +188,21 @@ def _write_settings(draft: Path, values: dict[str, object]) -> None:
     (draft / SETTINGS_FILE).write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
-def _record(settings: Settings, root: RootKey, manifest: Manifest) -> None:
-    """Put on record from which backup this deployment was restored; ``doctor`` says it."""
+def _finish(
+    settings: Settings,
+    root: RootKey,
+    manifest: Manifest,
+    folders: Sequence[Path],
+    since: Path | None,
+) -> Applied:
+    """Apply the newest journal, then put on record from which backup this is; ``doctor`` says it.
+
+    Raises ``JournalTooOld``, ``NoCertificate``.
+    """
     restored = Deployment.build(settings, root)
     note_writes(restored.sessions)
     try:
+        applied = apply_newest(restored, find_journals(restored, folders), since)
         with restored.sessions() as session:
             work = begin_work(session, restored, NOBODY)
             with unit_of_work(work):
@@ -194,11 +210,16 @@ def _record(settings: Settings, root: RootKey, manifest: Manifest) -> None:
                     EventKind.DEPLOYMENT_RESTORED,
                     backup=manifest.backup_id,
                     made_on=manifest.made_on,
+                    journal=applied.entries,
+                    destroyed_again=applied.destroyed,
+                    certificate_given=since is not None,
                 )
-                made_at = datetime.fromisoformat(manifest.made_on).replace(tzinfo=UTC)
+                zone = restored.organisation_settings.zone
+                made_at = start_of_day(date.fromisoformat(manifest.made_on), zone)
                 session.merge(
                     JobRun(name=RESTORE, began_at=made_at, succeeded_at=work.now(), failures=0)
                 )
+        return applied
     finally:
         restored.close()
 

@@ -5,6 +5,7 @@
   key, no case lacks its share, and a canary opens that needs a deployment secret and a share.
 - Each part is then sealed to the custody key, and what leads need to restore under the root key.
   The folder gets its name last: what has one is whole.
+- The journal of what was destroyed goes along, in the clear: see ``journals``.
 - The root key is in no backup. Keystore parts older than seven days are deleted, because a share
   that was destroyed must not come back. Where the clock is in doubt, nothing is deleted.
 
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from app.backup.archive import private_folder, seal_part
 from app.backup.copies import copy_out
+from app.backup.journals import JOURNAL
 from app.backup.leads import copy_leads, seal_leads
 from app.cases.models import Case, CaseStatus
 from app.crypto.root import RootKey
@@ -121,6 +123,7 @@ def _back_up(deployment: Deployment, root: RootKey, settings_file: Path, target:
             proved = prove(deployment, root, clear)
             wrapped = seal_leads(clear, draft, root, backup=backup_id)
             manifest = _seal(deployment, clear, draft, backup_id, day, proved, wrapped)
+        deployment.keystore.journal.write(draft / JOURNAL)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

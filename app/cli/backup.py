@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.backup.archive import ArchiveDamaged
 from app.backup.copies import DatabaseNotEmpty
+from app.backup.journals import Applied, JournalTooOld, NoCertificate
 from app.backup.leads import LeadRefused, share_of
 from app.backup.restore import (
     CustodyWordsWrong,
@@ -28,7 +29,7 @@ from app.cli.home import AsJson, Home, opened, out, read_root_key, refuse
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey, load_root_key
-from app.settings import SETTINGS_FILE
+from app.settings import SETTINGS_FILE, Settings
 from app.store.identity import StartRefused
 from app.store.jobs import begin_if_due, note_success
 from app.vault.canary import CanaryLost
@@ -42,6 +43,21 @@ KitWords = Annotated[
 LeadNames = Annotated[
     list[str] | None,
     typer.Option("--lead", help="Sign-in name of a lead, who types their passphrase."),
+]
+KeystoreFrom = Annotated[
+    Path | None,
+    typer.Option(help="A newer backup whose keystore is taken, for one that lost its own."),
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="postgresql+psycopg://... to restore into, empty.")
+]
+KeystoreUrl = Annotated[str | None, typer.Option(help="Likewise.")]
+Since = Annotated[
+    Path | None,
+    typer.Option(help="The newest certificate or journal that a lead holds.", dir_okay=False),
+]
+NoCertificateHeld = Annotated[
+    bool, typer.Option("--i-have-none", help="No lead holds a certificate; goes on record.")
 ]
 RootKeyFile = Annotated[
     Path | None, typer.Option(help="The root key's file; typed as words if it is left out.")
@@ -84,22 +100,25 @@ def vars_of(manifest: Manifest) -> dict[str, object]:
     return {name: getattr(manifest, name) for name in Manifest.__dataclass_fields__}
 
 
-def restore_backup(
+def restore_backup(  # noqa: PLR0913 - each is an option
     home: Home,
     folder: Folder,
     root_key_file: RootKeyFile = None,
     words: KitWords = None,
     lead: LeadNames = None,
-    keystore_from: Annotated[
-        Path | None,
-        typer.Option(help="A newer backup whose keystore is taken, for one that lost its own."),
-    ] = None,
-    database_url: Annotated[
-        str | None, typer.Option(help="postgresql+psycopg://... to restore into, empty.")
-    ] = None,
-    keystore_url: Annotated[str | None, typer.Option(help="Likewise.")] = None,
+    keystore_from: KeystoreFrom = None,
+    database_url: DatabaseUrl = None,
+    keystore_url: KeystoreUrl = None,
+    *,
+    since: Since = None,
+    i_have_none: NoCertificateHeld = False,
 ) -> None:
-    """Restore a backup into an empty home: needs the root key, and words of the kit or leads."""
+    """Restore a backup into an empty home: needs the root key, and words of the kit or leads.
+
+    The newest journal of what was destroyed is applied before anything is served.
+    """
+    if (since is None) is not i_have_none:
+        refuse(_ASKED)
     manifest = _manifest(folder)
     if keystore_from is not None and _is_older(_manifest(keystore_from), manifest):
         refuse("that keystore is of another deployment, or older than this backup")
@@ -107,14 +126,32 @@ def restore_backup(
     shares = [*(words or ()), *_shares_of_leads(folder, root, lead or [])]
     custody = _custody(manifest, shares, ask=not (words or lead))
     with _refused(home):
-        settings = restore(
+        settings, applied = restore(
             folder,
             Target(home, database_url, keystore_url),
             custody=custody,
             root=root,
             root_key_file=root_key_file,
             keystore_from=keystore_from,
+            since=since,
         )
+    _show(home, manifest, settings, applied)
+
+
+_ASKED = (
+    "name the newest certificate of destruction, or journal, that a lead holds (--since FILE), so"
+    " that nothing erased comes back; or say --i-have-none, which goes on record"
+)
+
+
+def _show(home: Path, manifest: Manifest, settings: Settings, applied: Applied) -> None:
+    out.print(
+        f"The journal has {applied.entries} entries; {applied.shares} were new to this backup, and"
+        f" {applied.destroyed} cases or parts that it had brought back were destroyed again.",
+        soft_wrap=True,
+    )
+    for file in applied.left_out:
+        out.print(f"Not applied, changed or of another line: {file}", soft_wrap=True)
     out.print(
         f"Restored {manifest.cases} cases into {home}. Next: `padauk doctor --home {home}`, then"
         f" `padauk serve --home {home}`.",
@@ -135,6 +172,10 @@ def _refused(home: Path) -> Iterator[None]:
         refuse(_REFUSALS[type(failure)].format(failure, home=home))
     except CanaryLost as failure:
         refuse(failure.title)
+    except JournalTooOld as failure:
+        refuse(f"what was destroyed since would come back: of that certificate, {failure}")
+    except NoCertificate:
+        refuse("that file is no certificate of this deployment, and no journal")
     except OSError as failure:
         refuse(f"the home could not be written: {failure.strerror}")
     except (SQLAlchemyError, sqlite3.Error) as failure:

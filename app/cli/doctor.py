@@ -25,7 +25,7 @@ from app.deployment import Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.jobs import RESTORE
 from app.store.migrate import upgrade
-from app.store.models import JobRun
+from app.store.models import DeploymentIdentity, JobRun
 from app.telemetry.health import Check, Writability, check_degraded, check_ready
 from app.work import NOBODY, begin_work, unit_of_work
 
@@ -66,7 +66,7 @@ def doctor(
         checks = [*check_ready(deployment, 0.0, Writability()), *check_degraded(deployment)]
         settings = deployment.settings
         advice = [*_advice(home, settings), *_about_records(deployment, backups)]
-        checks += [*_files(home), *_last_backup(deployment)]
+        checks += [*_files(home), *_last_backup(deployment), *_journal(deployment)]
     _show(checks, advice, as_json=as_json)
     if not all(check.ok for check in checks):
         raise typer.Exit(FOUND)
@@ -148,6 +148,17 @@ def _last_backup(deployment: Deployment) -> Iterator[Check]:
         )
 
 
+def _journal(deployment: Deployment) -> Iterator[Check]:
+    """Say whether both databases have heard of everything that was destroyed."""
+    entries = deployment.keystore.journal.newest_number()
+    with deployment.sessions() as session:
+        applied = session.scalar(select(DeploymentIdentity.journal_number)) or 0
+    says = f"{entries} entries, applied to both databases"
+    if applied < entries:
+        says = f"{entries} entries, {applied} applied to the main database; `padauk retention run`"
+    yield Check("journal", ok=applied >= entries, says=says)
+
+
 def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advice]:
     with deployment.sessions() as session:
         last, restored = _find_last_backup(session)
@@ -156,7 +167,9 @@ def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advi
         says = f"{doubted}. Is it right now? Then `padauk doctor --trust-clock`"
         yield Advice("clock", says)
     if last is None and restored is not None:
-        from_day, on = f"{restored.began_at:%Y-%m-%d}", f"{restored.succeeded_at:%Y-%m-%d}"
+        from_day, on = (
+            at and deployment.day_of(at) for at in (restored.began_at, restored.succeeded_at)
+        )
         says = f"restored on {on} from the backup of {from_day}; none was made since"
         yield Advice("backup", f"{says}; `padauk backup --to FOLDER`")
     elif last is None:

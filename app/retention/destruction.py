@@ -8,7 +8,8 @@
 
 ``go_on`` takes each destruction from where it is: killed after any statement, the next run ends in
 the same state. One process at a time, by the lock of the worker's job. Nothing is begun or
-destroyed while the time is in doubt; what was cleared is certified all the same.
+destroyed while the time is in doubt, but for what the journal says was destroyed before; what was
+cleared is certified all the same.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from app.deployment import Deployment
 from app.retention.certificates import Certificate
 from app.retention.clearing import Cell, clear_cases, clear_part, forget_alerts, read_cells
 from app.retention.errors import JournalBehind, TimeInDoubt
-from app.retention.models import Destruction, DestructionStep
+from app.retention.models import RESTORED, Destruction, DestructionStep
 from app.store.authenticated import is_altered
 from app.store.engine import checkpoint
 from app.store.identity import ONLY_ROW
@@ -51,8 +52,6 @@ from app.work import NOBODY, Work, begin_work, unit_of_work
 
 AT_ONCE: Final = 50
 """Cases a transaction."""
-RESTORED: Final = "journal"
-"""The rule of what is destroyed again, because a restored database had it back."""
 _NO_DIGEST: Final = bytes(32)
 
 
@@ -105,8 +104,12 @@ def go_on(deployment: Deployment) -> int:
 
 def require_time(deployment: Deployment) -> None:
     """Raise ``TimeInDoubt`` unless the present time can be trusted."""
-    if deployment.clock_has_jumped() or deployment.find_time_doubt() is not None:
+    if _doubts_time(deployment):
         raise TimeInDoubt
+
+
+def _doubts_time(deployment: Deployment) -> bool:
+    return deployment.clock_has_jumped() or deployment.find_time_doubt() is not None
 
 
 @contextmanager
@@ -126,7 +129,8 @@ def _begin(
     orders: Sequence[Order],
     still_due: Callable[[Work, Sequence[Order]], Sequence[Order]],
 ) -> None:
-    require_time(deployment)
+    if any(order.rule != RESTORED for order in orders):
+        require_time(deployment)
     with own_work(deployment) as work:
         ids = sorted({order.case_id for order in orders})
         cases = {
@@ -197,17 +201,19 @@ def _digest_of(number: UUID, cells: Sequence[Cell], share: bytes | None) -> byte
 
 
 def _clear_some(deployment: Deployment) -> bool:
-    """Destroy the shares of some destructions that were begun, then their rows."""
+    """Destroy the shares of some destructions that were begun, then their rows.
+
+    While the time is in doubt only what the journal has already: no clock decided that.
+    """
+    query = select(Destruction.id, Destruction.what, Destruction.share_id).where(
+        Destruction.step == DestructionStep.BEGUN
+    )
+    if _doubts_time(deployment):
+        query = query.where(Destruction.rule == RESTORED)
     with deployment.sessions() as session:
-        begun = session.execute(
-            select(Destruction.id, Destruction.what, Destruction.share_id)
-            .where(Destruction.step == DestructionStep.BEGUN)
-            .order_by(Destruction.id)
-            .limit(AT_ONCE)
-        ).all()
+        begun = session.execute(query.order_by(Destruction.id).limit(AT_ONCE)).all()
     if not begun:
         return False
-    require_time(deployment)
     for what in sorted({row.what for row in begun}):
         ids = [row.share_id for row in begun if row.what == what and row.share_id]
         deployment.keystore.destroy(ids, None if what == WHOLE else [ErasedPart(what)])

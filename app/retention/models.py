@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, LargeBinary, String, Text
@@ -18,6 +19,9 @@ from app.store.base import (
     key_column,
     plain,
 )
+
+RESTORED: Final = "journal"
+"""The rule of what is destroyed again, because a restored database had it back."""
 
 
 class DestructionStep(StrEnum):

@@ -15,7 +15,8 @@ from sqlalchemy import select, update
 
 from app.cases.models import Case
 from app.deployment import Deployment
-from app.retention.destruction import RESTORED, Order, destroy, own_work
+from app.retention.destruction import Order, destroy, own_work
+from app.retention.models import RESTORED
 from app.store.identity import ONLY_ROW
 from app.store.journal import Entry
 from app.store.models import DeploymentIdentity

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy import Connection, Engine, func, inspect, select, update
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.store.base import Base, new_id
 from app.store.migrate import Line, current, head, known
-from app.store.models import DeploymentIdentity, DeploymentSecret, KeystoreIdentity
+from app.store.models import DeploymentIdentity, DeploymentSecret, DestroyedShare, KeystoreIdentity
 
 ONLY_ROW = 1
 
@@ -41,6 +41,7 @@ class StartCode(IntEnum):
     KEYSTORE_LOCAL = 19
     NOT_WRITABLE = 20
     BOOT_KEY = 21
+    JOURNAL_OLDER = 22
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def _check_identity(engine: Engine, keystore: Engine, organisation: UUID, root: 
     with Session(engine) as session, Session(keystore) as reading:
         main = session.get(DeploymentIdentity, ONLY_ROW)
         keys = reading.get(KeystoreIdentity, ONLY_ROW)
+        journal = reading.scalar(select(func.max(DestroyedShare.number))) or 0
     if main is None or keys is None:
         raise StartRefused(
             StartCode.NOT_FOUNDED,
@@ -227,6 +229,14 @@ def _check_identity(engine: Engine, keystore: Engine, organisation: UUID, root: 
             f"the keystore is older ({keys.number}) than what the main database has seen of it"
             f" ({main.keystore_number})",
             "put back the newest keystore: with this one, cases logged since would stay shut",
+        )
+    if journal < main.journal_number:
+        raise StartRefused(
+            StartCode.JOURNAL_OLDER,
+            f"the keystore's journal ends at {journal}, the main database has seen"
+            f" {main.journal_number}",
+            "put back the newest keystore, or restore with the newest journal: with this one,"
+            " shares that were destroyed may be back",
         )
 
 

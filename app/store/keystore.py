@@ -182,6 +182,11 @@ class Keystore:
             for share_id in share_ids:
                 self._cache.pop(share_id, None)
 
+    def forget_all(self) -> None:
+        """Drop every cached share."""
+        with self._lock:
+            self._cache.clear()
+
     def count(self) -> int:
         """Return how many rows there are."""
         with self._engine.connect() as connection:

@@ -84,7 +84,10 @@ def taken(world: World, home: Path, to: Path):
 
 def restored(backup: Path, into: Path, kit: list[str], **target: str) -> Settings:
     custody = custody_of(kit, read_manifest(backup))
-    return restore(backup, Target(into, **target), custody=custody, root=ROOT, root_key_file=None)
+    settings, _ = restore(
+        backup, Target(into, **target), custody=custody, root=ROOT, root_key_file=None
+    )
+    return settings
 
 
 def test_every_case_opens_in_a_backup_taken_while_others_write(organisation, home, tmp_path):

@@ -66,7 +66,7 @@ def taken(home: Path, to: Path) -> Path:
 
 
 def restored(backup: Path, tmp_path: Path, *more: str | Path, typed: str = "") -> Any:
-    into = ["restore", "--home", tmp_path / "again", backup]
+    into = ["restore", "--home", tmp_path / "again", "--i-have-none", backup]
     return run(*into, "--root-key-file", tmp_path / "root.key", *more, typed=typed)
 
 
