@@ -93,8 +93,9 @@ fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded 
 client: $(DEV_READY) $(CLIENT_READY) ## generate a client from the description, in an environment of its own, and compare it with the routes
 	@$(BIN)/python -m tools.generated_client $(CLIENT_VENV)/bin/openapi-python-client
 
-crash: $(DEV_READY) ## kill servers while clients write, and print the table of what was lost or doubled
+crash: $(DEV_READY) ## kill servers, then fail their databases, while clients write; print what was lost or doubled
 	@$(BIN)/python -m tools.crash_table $(ARGS)
+	@$(BIN)/python -m tools.database_attacks
 
 drill: $(DEV_READY) ## kill a PostgreSQL primary while two hosts write, promote its standby, count what was lost
 	@$(BIN)/python -m tools.drill $(ARGS)

@@ -111,6 +111,12 @@ class Cluster:
                 os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
 
+    def stop_at_once(self) -> None:
+        """Let the server drop all it does, without a checkpoint; the next start recovers."""
+        self.run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.data))
+        if self._server is not None:
+            self._server.wait()
+
     def run(self, program: str, *words: str) -> None:
         """Run one of PostgreSQL's programs as the server's user; raises where it fails."""
         order = [str(self.binaries / program), *words]

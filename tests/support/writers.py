@@ -111,6 +111,8 @@ class Crowd:
     acked: list[Acked] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
+    slowest: float = 0.0
+    """Seconds until the slowest response, or until a client gave it up."""
     _stopped: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
@@ -195,6 +197,7 @@ class Crowd:
                 tries += 1
                 sent = time.monotonic()
                 answer = send(port, "POST", f"/api{path}", body, headers)
+                self.slowest = max(self.slowest, time.monotonic() - sent)
                 if answer is None:
                     continue
                 status, told, replayed = answer
@@ -212,7 +215,7 @@ def send(
     port: int, method: str, path: str, body: Any, headers: dict[str, str]
 ) -> tuple[int, Any, bool] | None:
     """Send one request; returns status, content and whether it was replayed, None unanswered."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     with closing(connection):
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
