@@ -124,7 +124,7 @@ class IntegrityFault(DomainError):
 
 
 class IdTaken(Conflict):
-    """A record with the proposed id exists."""
+    """The proposed id belongs to something else, or came with other content before."""
 
     code = "id.taken"
-    title = "This id is in use; propose another, or none"
+    title = "This id is in use for something else; look at that, or propose another id"

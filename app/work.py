@@ -32,10 +32,10 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, last_acts_on
 from app.deployment import Deployment
-from app.errors import IntegrityFault, Invalid, OutcomeUnknown, PreconditionMissing, Stale
+from app.errors import IdTaken, IntegrityFault, Invalid, OutcomeUnknown, PreconditionMissing, Stale
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.authenticated import altered_rows, place_of, row_macs
-from app.store.base import ORGANISATION, Versioned, number_in_order
+from app.store.base import ORGANISATION, Record, Versioned, new_id, number_in_order
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
 from app.store.sealed import Addressed, sealed_fields
@@ -45,6 +45,7 @@ from app.vault.custody import Custody
 from app.vault.grants import Grants
 from app.vault.index import BlindIndex
 from app.vault.keyring import Keyring, MemberSecrets
+from app.vault.queries import NAMED_IN_CASE
 from app.vault.vault import Vault
 
 
@@ -106,6 +107,8 @@ class Work:
     place: str = ""
     """The address that was asked, to which the cursors of its pages are bound."""
     asked_ready: set[str] = field(default_factory=set)
+    proposed_ids: set[UUID] = field(default_factory=set)
+    """Those that new rows of this request have."""
 
     def now(self) -> datetime:
         """Return when this request began: one moment for all that it writes."""
@@ -130,6 +133,25 @@ class Work:
         if not self.today() - LONGEST_AGO <= day <= self.today():
             raise DayNotPossible(field)
         return day
+
+    def id_for(
+        self, kind: type[Record], proposed: UUID | None, *, case_id: UUID | None = None
+    ) -> UUID:
+        """Return the id of a new row: as the client proposed, else a random one.
+
+        Ids name scopes and what grants are about, so that one is free only where no row of the
+        table, no scope and no grant of the case has it. Raises ``IdTaken``.
+        """
+        if proposed is None:
+            return new_id()
+        used = proposed in self.proposed_ids or proposed in {ORGANISATION, case_id}
+        if used or self.session.get(kind, proposed) is not None:
+            raise IdTaken
+        place = {"case": case_id, "named": proposed}
+        if case_id is not None and self.session.execute(NAMED_IN_CASE, place).first() is not None:
+            raise IdTaken
+        self.proposed_ids.add(proposed)
+        return proposed
 
     def claim(self, record: Versioned) -> None:
         """Check that the caller saw the newest version of a record that is about to change.

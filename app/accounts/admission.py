@@ -60,6 +60,7 @@ class NewAccount:
     role: Role
     login: str
     display_name: str
+    id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,16 @@ def admit_member(
     login: str,
     display_name: str,
     passphrase: Passphrase | None = None,
+    proposed: UUID | None = None,
 ) -> Admission:
     """Make an account, and certify it where a lead who has stepped up admits it.
 
     From anyone else it stays invited until a lead certifies it. Raises ``TeamNotFound``,
-    ``LoginInvalid``, ``LoginTaken``, ``RoleNeedsRoot`` for a lead.
+    ``LoginInvalid``, ``LoginTaken``, ``IdTaken``, ``RoleNeedsRoot`` for a lead.
     """
     if role is Role.LEAD:
         raise RoleNeedsRoot
-    account = NewAccount(team_id, role, login, display_name)
+    account = NewAccount(team_id, role, login, display_name, work.id_for(Member, proposed))
     admission = create_account(work, account, passphrase or Passphrase.now(work))
     member = admission.member
     if may_certify(work):
@@ -129,7 +131,9 @@ def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> A
     lead = PrivateKey.generate() if account.role is Role.LEAD else None
     keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
     profile = Profile(account.display_name, new_id(), CredentialSlot.FIRST)
-    member = add_member(work, account.team_id, account.role, index, profile, keys)
+    member = add_member(
+        work, account.team_id, account.role, index, profile, keys, member_id=account.id
+    )
     work.session.add(
         new_credential(
             work.deployment,
@@ -145,11 +149,18 @@ def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> A
 
 
 def add_member(
-    work: Work, team_id: UUID, role: Role, index: bytes, profile: Profile, keys: MemberSecrets
+    work: Work,
+    team_id: UUID,
+    role: Role,
+    index: bytes,
+    profile: Profile,
+    keys: MemberSecrets,
+    *,
+    member_id: UUID | None = None,
 ) -> Member:
     """Add an invited member with uncertified public keys."""
     member = Member(
-        id=new_id(),
+        id=member_id or new_id(),
         team_id=team_id,
         role=role,
         status=MemberStatus.INVITED,

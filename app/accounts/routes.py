@@ -77,6 +77,7 @@ def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> Admiss
         login=body.login,
         display_name=body.display_name,
         passphrase=generated_passphrase(stretched, 0),
+        proposed=body.id,
     )
     return AdmissionRead(member=_member(work, admitted.member), passphrase=admitted.passphrase)
 
@@ -145,7 +146,7 @@ def list_teams(work: Work) -> TeamListRead:
 @router.post("/teams", needs=Permission.TEAM_CREATE, creates=True, status_code=201)
 def create_team(body: TeamCreate, work: Work) -> TeamRead:
     """Make a team."""
-    return _team(work, service.create_team(work, body.name))
+    return _team(work, service.create_team(work, body.name, proposed=body.id))
 
 
 def _member(work: Work, member: Member) -> MemberRead:

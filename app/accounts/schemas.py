@@ -13,6 +13,7 @@ from pydantic import Field
 
 from app.accounts.admission import Passphrase
 from app.accounts.models import Member, MemberStatus, Team, TeamName
+from app.http.proposed_ids import ProposedId
 from app.http.schema import Code, Name, Schema, Shut, Version, record_shut
 from app.http.stretching import Stretches
 from app.permissions import Role
@@ -53,6 +54,7 @@ class MeRead(Schema):
 class MemberCreate(Schema):
     """A new member and their role. Leads are made on the command line."""
 
+    id: ProposedId = None
     team_id: UUID
     role: Annotated[Role, Field(examples=["volunteer"])]
     login: Annotated[Code, Field(examples=["thiri"])]
@@ -131,6 +133,7 @@ class MemberRoleUpdate(Schema):
 class TeamCreate(Schema):
     """A new team."""
 
+    id: ProposedId = None
     name: Annotated[Name, Field(examples=["Teak"])]
 
 

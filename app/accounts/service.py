@@ -221,17 +221,17 @@ def get_team(work: Work, team_id: UUID) -> Team:
     return team
 
 
-def create_team(work: Work, name: str) -> Team:
-    """Make a team and put it on record."""
-    team = add_team(work, name)
+def create_team(work: Work, name: str, *, proposed: UUID | None = None) -> Team:
+    """Make a team and put it on record; raises ``IdTaken``."""
+    team = add_team(work, name, proposed=proposed)
     work.session.flush()
     work.trail.record(EventKind.TEAM_CREATED, team=str(team.id))
     return team
 
 
-def add_team(work: Work, name: str) -> Team:
+def add_team(work: Work, name: str, *, proposed: UUID | None = None) -> Team:
     """Make a team; the caller's event says why."""
-    team = Team(founded_on=work.today())
+    team = Team(id=work.id_for(Team, proposed), founded_on=work.today())
     work.vault.seal(team.name, TeamName(name))
     work.session.add(team)
     return team

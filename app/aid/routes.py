@@ -46,7 +46,6 @@ from app.cases.errors import CaseNotFound
 from app.cases.service import get_case
 from app.casework.errors import CaseNotReady, ComparisonDue, DuplicateOpen, NotCleared
 from app.casework.readiness import Task
-from app.errors import IdTaken
 from app.http.needs import Heard, NotWork
 from app.http.paging import Page, page_of, position
 from app.http.routing import Router
@@ -71,7 +70,7 @@ _READY = (CaseNotReady, NotCleared, DuplicateOpen, ComparisonDue)
     creates=True,
     status_code=201,
     raises=(
-        CaseNotFound, CaseNotReady, NotCleared, PayeeMissing, CurrencyUnknown, DayTooFar, IdTaken,
+        CaseNotFound, CaseNotReady, NotCleared, PayeeMissing, CurrencyUnknown, DayTooFar,
         NobodyToDecide,
     ),
 )  # fmt: skip

@@ -26,6 +26,7 @@ from app.aid.payments import Arrival
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
 from app.http.paging import PageRequest
+from app.http.proposed_ids import ProposedId
 from app.http.schema import (
     LARGEST_AMOUNT,
     Currency,
@@ -77,7 +78,7 @@ class StipendCreate(Schema):
 class AidRequestCreate(Schema):
     """A request for aid on a case, once or as a stipend."""
 
-    id: UUID | None = None
+    id: ProposedId = None
     currency: Currency
     items: Annotated[list[AidItemCreate], Field(min_length=1, max_length=MOST_ITEMS)]
     payee: PayeeCreate | None = None

@@ -36,7 +36,6 @@ from app.audit.events import EventKind
 from app.cases.models import Case
 from app.casework.moves import Move, Trigger
 from app.casework.readiness import Task, require_ready
-from app.errors import IdTaken
 from app.ledger import service as ledger
 from app.ledger.currencies import require_currency
 from app.ledger.models import Fund
@@ -97,9 +96,7 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     if draft.detail.payee is None:
         raise PayeeMissing
     require_currency(draft.currency)
-    if draft.id is not None and work.session.get(AidRequest, draft.id) is not None:
-        raise IdTaken
-    first_id = draft.id or new_id()
+    first_id = work.id_for(AidRequest, draft.id, case_id=case.id)
     first_due = max(draft.not_before or work.today(), work.today())
     if first_due > work.today() + FURTHEST:
         raise DayTooFar

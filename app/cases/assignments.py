@@ -37,11 +37,13 @@ class Regrant:
     compartments: list[Compartment]
 
 
-def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
+def assign_case(
+    work: Work, case_id: UUID, member_id: UUID, *, proposed: UUID | None = None
+) -> Assignment:
     """Assign a case to a volunteer of its team: they can read and work on it from now on.
 
     Raises ``CaseNotFound``, ``CaseNotReady``, ``AssigneeNotEligible``, ``AssignmentExists``,
-    ``KeyNotCertified``.
+    ``KeyNotCertified``, ``IdTaken``.
     """
     case = get_case(work, case_id)
     require_ready(work, case, Task.ASSIGN)
@@ -50,6 +52,7 @@ def assign_case(work: Work, case_id: UUID, member_id: UUID) -> Assignment:
     if any(assignment.member_id == member_id for assignment in list_assignments(work, case)):
         raise AssignmentExists
     assignment = Assignment(
+        id=work.id_for(Assignment, proposed, case_id=case.id),
         case_id=case.id,
         member_id=member_id,
         assigned_by=work.principal.id,
@@ -100,6 +103,8 @@ def regrant_case(
     member_id: UUID,
     compartments: Iterable[Compartment],
     until: date | None = None,
+    *,
+    proposed: UUID | None = None,
 ) -> Regrant:
     """Grant compartments of a case to a member by the custody key, as a lead who has stepped up.
 
@@ -107,7 +112,8 @@ def regrant_case(
     (legs, requests) go with their compartment; who is given routes hears the check-ins on them.
     What the case does not have yet is left out.
     Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
-    ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``.
+    ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``,
+    ``IdTaken``.
     """
     if until is not None and until < work.today():
         raise Invalid("until")
@@ -118,8 +124,9 @@ def regrant_case(
     work.custody.open_cases([case.id])
     scopes = _scopes_of(work, case, compartments)
     grant = work.grants.grant(
-        case.id, member.id, scopes, reason=GrantReason.LEAD, about=new_id(), until=until
-    )
+        case.id, member.id, scopes, reason=GrantReason.LEAD, about=new_id(), until=until,
+        grant_id=work.id_for(Grant, proposed, case_id=case.id),
+    )  # fmt: skip
     return Regrant(grant, sorted({scope.compartment for scope in scopes}))
 
 

@@ -151,7 +151,7 @@ def list_case_moves(case_id: UUID, work: Work) -> CaseMoveListRead:
 )
 def add_note(case_id: UUID, body: CaseNoteCreate, work: Work) -> CaseNoteStateRead:
     """Add to the account. A note is never changed and never removed."""
-    note = service.add_note(work, case_id, body.text, body.on)
+    note = service.add_note(work, case_id, body.text, body.on, proposed=body.id)
     return CaseNoteStateRead.of(note)
 
 
@@ -179,7 +179,8 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseNoteRead]
 )
 def assign_case(case_id: UUID, body: AssignmentCreate, work: Work) -> AssignmentRead:
     """Assign a case to a volunteer: from now on they can read it and work on it."""
-    return AssignmentRead.of(assignments.assign_case(work, case_id, body.member_id))
+    made = assignments.assign_case(work, case_id, body.member_id, proposed=body.id)
+    return AssignmentRead.of(made)
 
 
 @router.get("/cases/{case_id}/assignments", needs=Permission.CASE_ASSIGN, raises=[CaseNotFound])
@@ -224,5 +225,7 @@ def list_events(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseEventRea
 )
 def regrant_case(case_id: UUID, body: RegrantCreate, work: Work) -> RegrantRead:
     """Grant a case by the custody key, where nobody who held it is left."""
-    regrant = assignments.regrant_case(work, case_id, body.member_id, body.compartments, body.until)
+    regrant = assignments.regrant_case(
+        work, case_id, body.member_id, body.compartments, body.until, proposed=body.id
+    )
     return RegrantRead.of(regrant)

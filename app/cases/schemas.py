@@ -32,6 +32,7 @@ from app.cases.service import CaseDetails
 from app.casework.held import CaseRow
 from app.casework.schemas import OpenThingReason
 from app.http.paging import PageRequest
+from app.http.proposed_ids import ProposedId
 from app.http.schema import (
     MOST_ENTRIES,
     Entries,
@@ -270,6 +271,7 @@ class CaseMoveListRead(Schema):
 class CaseNoteCreate(Schema):
     """A permanent addition to the account."""
 
+    id: ProposedId = None
     text: Annotated[LongText, Field(max_length=4000, examples=["Called back; calm."])]
     on: PastDay = None
 
@@ -314,6 +316,7 @@ class CaseNoteRead(Schema):
 class AssignmentCreate(Schema):
     """The volunteer who is to work on the case."""
 
+    id: ProposedId = None
     member_id: UUID
 
 
@@ -341,6 +344,7 @@ class AssignmentListRead(Schema):
 class RegrantCreate(Schema):
     """The member who gets a case from a lead, and which parts; the summary always goes along."""
 
+    id: ProposedId = None
     member_id: UUID
     compartments: Annotated[
         tuple[Compartment, ...],

@@ -278,13 +278,16 @@ def _reseal_reporting(work: Work, case: Case, change: CaseChange, summary: Summa
 # ---------------------------------------------------------------------- notes
 
 
-def add_note(work: Work, case_id: UUID, text: str, on: date | None = None) -> CaseNote:
+def add_note(
+    work: Work, case_id: UUID, text: str, on: date | None = None, *, proposed: UUID | None = None
+) -> CaseNote:
     """Add a permanent note to the account, about today or an earlier day.
 
-    Raises ``CaseNotFound``, ``NoGrant``, ``DayNotPossible``.
+    Raises ``CaseNotFound``, ``NoGrant``, ``DayNotPossible``, ``IdTaken``.
     """
     case = get_case(work, case_id)
     note = CaseNote(
+        id=work.id_for(CaseNote, proposed, case_id=case.id),
         case_id=case.id,
         number=next_number(work.session, CaseNote.number, CaseNote.case_id == case_id),
         happened_on=work.day_said(on),

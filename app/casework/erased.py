@@ -27,6 +27,14 @@ _AT_LEAST: Final = 8
 """Tags are kept in multiples of so many, filled up with random ones."""
 
 
+def is_erased(work: Work, case_id: UUID) -> bool:
+    """Return whether a case of this id was destroyed; its id is never used again."""
+    destroyed = select(Destruction.id).where(
+        Destruction.case_id == case_id, Destruction.what == WHOLE
+    )
+    return work.session.execute(destroyed).first() is not None
+
+
 def raise_if_erased(work: Work, case_id: UUID) -> None:
     """Raise ``CaseErased`` to a member who could see this case before it was destroyed."""
     found = work.session.execute(

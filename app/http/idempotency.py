@@ -3,6 +3,7 @@
 - The response is written in the transaction of the work, so there is never one without the other.
 - Sent again, the same request gets the same response.
 - Another request under the same key is refused.
+- So it is with the id that a caller proposes for what a request adds, whatever its key.
 - Of two at once, the database lets one through.
 
 Knows bytes and no domain.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, insert, select
@@ -25,6 +27,7 @@ from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.deployment import Deployment
+from app.errors import DomainError, IdTaken
 from app.http.errors import ReplayKeyReused, ReplayLost
 from app.http.requests import Incoming
 from app.store.models import DAYS_KEPT, Replay
@@ -45,11 +48,15 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One member's request under one key: where its response is kept, and what opens it."""
+    """One member's request under one key or id: where its response is kept, and what opens it.
+
+    ``_reused`` is raised where another request came under the same.
+    """
 
     id: bytes
     request: bytes = field(repr=False)
     _key: DataKey = field(repr=False)
+    _reused: DomainError = field(repr=False)
 
     @classmethod
     def of(
@@ -77,13 +84,45 @@ class Claim:
             mac(deployment.replay_index_key, place + said if by_content else place),
             said,
             DataKey(secrets.own_key(Label.OWN_REPLAY)),
+            ReplayKeyReused("Idempotency-Key"),
+        )
+
+    @classmethod
+    def of_proposed_id(
+        cls,
+        deployment: Deployment,
+        principal: Principal,
+        secrets: MemberSecrets,
+        incoming: Incoming,
+        *,
+        operation: str,
+        proposed: UUID,
+        content: bytes,
+        by_content: bool = False,
+    ) -> Claim:
+        """Return the claim of a request that proposes the id of what it adds.
+
+        ``content`` is the body as it was understood, so that blanks and the order of its fields
+        make no difference.
+        """
+        # An operation's name begins with no slash, so that this place is that of no key.
+        place = frame(Label.REPLAY, principal.id, incoming.method, operation, str(proposed))
+        said = mac(
+            secrets.own_key(Label.OWN_REPLAY_REQUEST),
+            frame(Label.REPLAY_REQUEST, incoming.path.encode(), content),
+        )
+        return cls(
+            mac(deployment.replay_index_key, place + said if by_content else place),
+            said,
+            DataKey(secrets.own_key(Label.OWN_REPLAY)),
+            IdTaken(),
         )
 
     def find_response(self, session: Session) -> Response | None:
         """Return the response given before, marked as a repetition, or None.
 
-        Raises ``ReplayKeyReused`` where the key belongs to another request, ``ReplayLost``
-        where the member's key has changed since.
+        Raises ``ReplayKeyReused`` where the key belongs to another request, ``IdTaken`` where the
+        id does, ``ReplayLost`` where the member's key has changed since.
         """
         sealed = session.execute(select(Replay.response).where(Replay.id == self.id)).scalar()
         if sealed is None:
@@ -94,7 +133,7 @@ class Claim:
         except (CryptoError, msgspec.MsgspecError):
             raise ReplayLost from None
         if not equal(kept.request, self.request):
-            raise ReplayKeyReused("Idempotency-Key")
+            raise self._reused
         response = Response(kept.body, kept.status)
         response.raw_headers = [*kept.headers, REPLAYED]
         return response

@@ -113,6 +113,8 @@ def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
         yield from _WITH_BODY
     if declared.creates:
         yield from _CREATING
+    if operation.takes.takes_id:
+        yield errors.IdTaken
     if declared.changes:
         yield from _CHANGING
     yield from declared.raises

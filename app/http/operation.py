@@ -11,7 +11,7 @@ An ``Operation`` is a route's endpoint; ``GatedRoute`` calls it. Knows no status
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,7 @@ from app.http.bodies import text_in
 from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Heard, Needs, Public, Readiness
+from app.http.proposed_ids import proposed_ids
 from app.http.request_pool import RequestPool, StillRunning
 from app.http.requests import Incoming, Refused, refusal_of
 from app.http.responses import json_response
@@ -201,27 +202,31 @@ class Operation:
     ) -> Response | Tasks:
         if incoming.refusal is not None:
             raise incoming.refusal
-        claim = self._claim(context, principal, secrets, incoming)
+        claims = list(self._claims(context, principal, secrets, incoming))
         work = begin_work(
             session, context.deployment, principal, secrets,
             based_on=incoming.versions, place=incoming.path,
         )  # fmt: skip
         try:
             with unit_of_work(work):
-                if claim is not None and (earlier := claim.find_response(session)):
+                if earlier := _find_response(claims, session):
                     return earlier
                 arguments = self.takes.arguments(incoming, work, stretched)
+                named = list(self._claims_of_ids(context, principal, secrets, incoming, arguments))
+                claims += named
+                if earlier := _find_response(named, session):
+                    return earlier
                 if self.declared.stretch is not None and stretched is None:
                     return self.declared.stretch(work, arguments[self.takes.body or ""])
                 response = self._render(self.handler(**arguments))
                 self._check_readiness(work)
                 self._judge_text(context, work, incoming)
                 context.report_shut(work)
-                if claim is not None:
+                for claim in claims:
                     claim.keep_response(session, response, work.today())
             return response
         except (Conflict, Stale, OutcomeUnknown, SQLAlchemyError):
-            if claim is not None and (earlier := _find_kept(claim, session)):
+            if earlier := _find_kept(claims, session):
                 return earlier
             raise
 
@@ -256,18 +261,39 @@ class Operation:
         with context.deployment.sessions() as session:
             self._admit(context, session, incoming)
 
-    def _claim(
+    def _claims(
         self,
         context: RouteContext,
         principal: Principal,
         secrets: MemberSecrets | None,
         incoming: Incoming,
-    ) -> Claim | None:
+    ) -> Iterator[Claim]:
+        """Yield the claim of the request's Idempotency-Key, where it has one."""
         by_content = self.declared.always_heard
         keyless = by_content and incoming.idempotency_key is None
-        if not self.declared.creates or secrets is None or keyless:
-            return None
-        return Claim.of(context.deployment, principal, secrets, incoming, by_content=by_content)
+        if self.declared.creates and secrets is not None and not keyless:
+            yield Claim.of(context.deployment, principal, secrets, incoming, by_content=by_content)
+
+    def _claims_of_ids(
+        self,
+        context: RouteContext,
+        principal: Principal,
+        secrets: MemberSecrets | None,
+        incoming: Incoming,
+        arguments: Mapping[str, object],
+    ) -> Iterator[Claim]:
+        """Yield the claim of the first id that the body proposes, where it proposes one."""
+        body = arguments.get(self.takes.body or "")
+        first = next(proposed_ids(body), None) if self.takes.takes_id else None
+        if first is None or secrets is None or self.takes.shape is None:
+            return
+        yield Claim.of_proposed_id(
+            context.deployment, principal, secrets, incoming,
+            operation=self.name,
+            proposed=first,
+            content=self.takes.shape.dump_json(body, exclude_defaults=True),
+            by_content=self.declared.always_heard,
+        )  # fmt: skip
 
     def _check_readiness(self, work: Work) -> None:
         task = self.declared.readiness
@@ -295,7 +321,13 @@ class Operation:
             work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)
 
 
-def _find_kept(claim: Claim, session: Session) -> Response | None:
+def _find_response(claims: Sequence[Claim], session: Session) -> Response | None:
+    """Return the response that was given before under one of these claims, or None."""
+    found = (claim.find_response(session) for claim in claims)
+    return next((earlier for earlier in found if earlier is not None), None)
+
+
+def _find_kept(claims: Sequence[Claim], session: Session) -> Response | None:
     """Return the response to the same request that was kept although this one failed, or None.
 
     - Sent twice at once, it may have been carried out by the other.
@@ -303,7 +335,7 @@ def _find_kept(claim: Claim, session: Session) -> Response | None:
       nothing proves nothing, since it may still be on its way.
     """
     with suppress(SQLAlchemyError):
-        return claim.find_response(session)
+        return _find_response(claims, session)
     return None
 
 

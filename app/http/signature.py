@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter
 from app.crypto.passwords import Stretched
 from app.errors import DomainError
 from app.http.bodies import read_body
+from app.http.proposed_ids import takes_id
 from app.http.requests import (
     BEARER,
     AnyIdempotencyKey,
@@ -63,6 +64,7 @@ class HandlerSignature:
             raise TypeError(f"{handler.__name__} takes two bodies: {bodies}; a handler takes one")
         self.body = bodies[0] if bodies else None
         self.shape: TypeAdapter[object] | None = None
+        self.takes_id = self.body is not None and takes_id(hints[self.body])
         if self.body is not None:
             self.shape = TypeAdapter(hints[self.body])
             self._body_default = inspect.signature(handler).parameters[self.body].default

@@ -7,13 +7,6 @@ from collections.abc import Sequence
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 
 
-class CaseExists(Conflict):
-    """The id that the client proposed belongs to a case already."""
-
-    code = "case.exists"
-    title = "A case with this id was opened before; look at it instead of sending it again"
-
-
 class MemberUncertified(Forbidden):
     """No lead has certified the member's keys, so grants by them would not be accepted."""
 

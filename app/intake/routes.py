@@ -13,7 +13,6 @@ from app.http.needs import Heard, NotWork
 from app.http.routing import Router
 from app.intake import elsewhere, merging, service, triage
 from app.intake.errors import (
-    CaseExists,
     DismissalExists,
     DuplicateNotFound,
     MemberUncertified,
@@ -44,7 +43,7 @@ router = Router(tags=["intake"])
     needs=Permission.CASE_OPEN,
     creates=True,
     status_code=201,
-    raises=[CaseExists, MemberUncertified],
+    raises=[MemberUncertified],
 )
 def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     """Log a first contact. The team's coordinators can read it from the same moment."""

@@ -29,6 +29,7 @@ from app.cases.schemas import (
     PapersCreate,
 )
 from app.casework.duplicates import Proposal
+from app.http.proposed_ids import ProposedId
 from app.http.schema import Language, PastDay, Reason, Schema
 from app.intake.elsewhere import Elsewhere
 from app.intake.merging import Merger
@@ -69,7 +70,7 @@ class CaseCreate(Schema):
     language: Language = "my"
     rank_band: RankBand = RankBand.UNKNOWN
     region_group: RegionGroup = RegionGroup.UNKNOWN
-    id: UUID | None = None
+    id: ProposedId = None
     taken_on: PastDay = None
 
     def to_intake(self) -> Intake:

@@ -37,12 +37,13 @@ from app.cases.models import (
 )
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
+from app.casework.erased import is_erased
 from app.crypto.passwords import random_words
+from app.errors import IdTaken
 from app.intake.elsewhere import find_elsewhere
-from app.intake.errors import CaseExists, DismissalExists, DuplicateNotFound, MemberUncertified
+from app.intake.errors import DismissalExists, DuplicateNotFound, MemberUncertified
 from app.intake.models import DuplicateDismissal
 from app.permissions import Role
-from app.store.base import ORGANISATION, new_id
 from app.text.dates import half_year_of
 from app.vault.errors import KeyNotCertified
 from app.vault.models import GrantReason
@@ -70,13 +71,14 @@ class Intake:
 def open_case(work: Work, intake: Intake) -> Case:
     """Open a case from an intake, sealed and granted to the team's coordinators.
 
-    A volunteer who logs it holds it until triage. Raises ``CaseExists`` where the proposed id is
-    taken, ``DayNotPossible``, ``MemberUncertified`` where no lead has certified the member.
+    A volunteer who logs it holds it until triage. Raises ``IdTaken``, also for the id of a
+    case that was destroyed, ``DayNotPossible``, ``MemberUncertified`` where no lead has certified
+    the member.
     """
     _require_certificate(work)
-    case_id = intake.id or new_id()
-    if case_id == ORGANISATION or work.session.get(Case, case_id) is not None:
-        raise CaseExists
+    case_id = work.id_for(Case, intake.id)
+    if is_erased(work, case_id):
+        raise IdTaken
     share_id = work.grants.begin_case(case_id, CASE_COMPARTMENTS)
     case = Case(
         id=case_id,

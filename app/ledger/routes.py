@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.errors import IdTaken
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.ledger import service as ledger
@@ -24,9 +23,12 @@ from app.ledger.schemas import (
     FundRead,
     JournalEntryRead,
     LedgerVerificationRead,
+    ReversalCreate,
 )
 from app.permissions import Permission
 from app.work import Work
+
+_NO_ID = ReversalCreate()
 
 router = Router(tags=["ledger"])
 
@@ -36,7 +38,7 @@ router = Router(tags=["ledger"])
     needs=Permission.FUND_KEEP,
     creates=True,
     status_code=201,
-    raises=[CurrencyUnknown, IdTaken],
+    raises=[CurrencyUnknown],
 )
 def open_fund(body: FundCreate, work: Work) -> FundRead:
     """Open an empty fund of one's own team."""
@@ -65,7 +67,7 @@ def list_funds(work: Work, page: PageQuery) -> Page[FundRead]:
     needs=Permission.FUND_KEEP,
     creates=True,
     status_code=201,
-    raises=[FundNotFound, IdTaken],
+    raises=[FundNotFound],
 )
 def make_deposit(fund_id: UUID, body: DepositCreate, work: Work) -> JournalEntryRead:
     """Put money that came in into the books."""
@@ -100,9 +102,11 @@ def list_entries(fund_id: UUID, work: Work, page: PageQuery) -> Page[JournalEntr
     status_code=201,
     raises=[FundNotFound, EntryNotFound, NotADeposit, EntryReversed, FundOverdrawn],
 )
-def reverse_deposit(fund_id: UUID, entry_id: UUID, work: Work) -> JournalEntryRead:
+def reverse_deposit(
+    fund_id: UUID, entry_id: UUID, work: Work, body: ReversalCreate = _NO_ID
+) -> JournalEntryRead:
     """Undo a deposit that was booked by mistake, by its mirror image."""
-    entry = ledger.reverse_deposit(work, fund_id, entry_id)
+    entry = ledger.reverse_deposit(work, fund_id, entry_id, proposed=body.id)
     return JournalEntryRead.of(ledger.read_entry(work, entry))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.http.proposed_ids import ProposedId
 from app.http.schema import Currency, Minor, Name, PastDay, Schema, Shut, Version
 from app.ledger.models import AccountKind, DepositSource, EntryKind, Fund
 from app.ledger.reconcile import LedgerFinding
@@ -18,7 +19,7 @@ from app.ledger.service import BookedEntry
 class FundCreate(Schema):
     """A fund of one's own team."""
 
-    id: UUID | None = None
+    id: ProposedId = None
     name: Annotated[Name, Field(examples=["Winter concert"])]
     currency: Currency
 
@@ -53,10 +54,16 @@ class FundRead(Schema):
 class DepositCreate(Schema):
     """Money that came in, where from, and the day if that is not today."""
 
-    id: UUID | None = None
+    id: ProposedId = None
     amount: Minor
     source: Annotated[DepositSource, Field(examples=["events"])]
     on: PastDay = None
+
+
+class ReversalCreate(Schema):
+    """The mirror image of a deposit; nothing need be said of it."""
+
+    id: ProposedId = None
 
 
 class PostingRead(Schema):

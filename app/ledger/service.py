@@ -17,7 +17,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.audit.events import EventKind
-from app.errors import IdTaken
 from app.ledger.currencies import require_currency
 from app.ledger.errors import (
     EntryNotFound,
@@ -38,7 +37,7 @@ from app.ledger.models import (
     Posting,
 )
 from app.permissions import Permission, Role
-from app.store.base import ORGANISATION, new_id
+from app.store.base import ORGANISATION
 from app.store.queries import in_order
 from app.work import Work
 
@@ -69,10 +68,8 @@ def open_fund(work: Work, name: str, currency: str, fund_id: UUID | None = None)
     """
     require_currency(currency)
     session = work.session
-    if fund_id is not None and session.get(Fund, fund_id) is not None:
-        raise IdTaken
     fund = Fund(
-        id=fund_id or new_id(),
+        id=work.id_for(Fund, fund_id),
         case_id=ORGANISATION,
         team_id=work.principal.team_id,
         currency=currency,
@@ -172,10 +169,8 @@ def deposit(
 
     Raises ``FundNotFound``, ``IdTaken``, ``DayNotPossible``.
     """
-    if entry_id is not None and work.session.get(JournalEntry, entry_id) is not None:
-        raise IdTaken
     fund = lock_fund(work, fund_id, work.principal.team_id)
-    entry = JournalEntry(id=entry_id or new_id(), kind=EntryKind.DEPOSIT)
+    entry = JournalEntry(id=work.id_for(JournalEntry, entry_id), kind=EntryKind.DEPOSIT)
     return _post(
         work,
         fund,
@@ -233,24 +228,29 @@ def find_payment(work: Work, request_id: UUID) -> JournalEntry | None:
     ).one_or_none()
 
 
-def reverse(work: Work, fund: Fund, entry: JournalEntry) -> JournalEntry:
+def reverse(
+    work: Work, fund: Fund, entry: JournalEntry, *, proposed: UUID | None = None
+) -> JournalEntry:
     """Undo an entry of a locked fund by its mirror image, once.
 
-    Raises ``EntryReversed``, ``FundOverdrawn`` where the money is no longer there.
+    Raises ``EntryReversed``, ``IdTaken``, ``FundOverdrawn`` where the money is no longer there.
     """
     undone = select(JournalEntry.id).where(JournalEntry.reverses == entry.id)
     if work.session.scalars(undone).first() is not None:
         raise EntryReversed
     lines = _lines(work, [entry.id])[entry.id]
-    mirror = JournalEntry(kind=EntryKind.REVERSAL, reverses=entry.id)
+    mirror_id = work.id_for(JournalEntry, proposed)
+    mirror = JournalEntry(id=mirror_id, kind=EntryKind.REVERSAL, reverses=entry.id)
     return _post(work, fund, mirror, {kind: -amount for kind, amount in lines.items()})
 
 
-def reverse_deposit(work: Work, fund_id: UUID, entry_id: UUID) -> JournalEntry:
+def reverse_deposit(
+    work: Work, fund_id: UUID, entry_id: UUID, *, proposed: UUID | None = None
+) -> JournalEntry:
     """Undo a deposit that was booked by mistake.
 
     Raises ``FundNotFound``, ``EntryNotFound``, ``NotADeposit``, ``EntryReversed``,
-    ``FundOverdrawn``.
+    ``FundOverdrawn``, ``IdTaken``.
     """
     fund = lock_fund(work, fund_id, work.principal.team_id)
     entry = work.session.get(JournalEntry, entry_id)
@@ -258,7 +258,7 @@ def reverse_deposit(work: Work, fund_id: UUID, entry_id: UUID) -> JournalEntry:
         raise EntryNotFound
     if entry.kind is not EntryKind.DEPOSIT:
         raise NotADeposit
-    return reverse(work, fund, entry)
+    return reverse(work, fund, entry, proposed=proposed)
 
 
 def list_entries(

@@ -84,7 +84,7 @@ def request_registration(
 ) -> RegistrationStateRead:
     """Request a code from the team's registrars."""
     case = cases.get_case(work, case_id)
-    return _state(work, service.request_registration(work, case, body.kind))
+    return _state(work, service.request_registration(work, case, body.kind, proposed=body.id))
 
 
 @router.get("/cases/{case_id}/registrations", needs=Permission.CODE_REQUEST, raises=[CaseNotFound])

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.http.proposed_ids import ProposedId
 from app.http.schema import Code, LongText, Reason, Schema, Version
 from app.registration.models import (
     CodeKind,
@@ -27,6 +28,7 @@ from app.registration.service import LONGEST_DAYS, USUAL_DAYS, Issued, status_on
 class RegistrationCreate(Schema):
     """Which kind of code is requested."""
 
+    id: ProposedId = None
     kind: Annotated[CodeKind, Field(examples=["full"])]
 
 

@@ -47,7 +47,6 @@ from app.registration.models import (
 )
 from app.registration.moves import CODE_ALIVE, MOVES, OVER, WORKED_ON
 from app.registration.redemption import locator_index, proof_of
-from app.store.base import new_id
 from app.store.queries import in_order, next_number
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
@@ -67,20 +66,20 @@ class Issued:
     code: str = field(repr=False)
 
 
-def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration:
+def request_registration(
+    work: Work, case: Case, kind: CodeKind, *, proposed: UUID | None = None
+) -> Registration:
     """Request a code from the registrars of the case's team.
 
     The principal needs a grant on the case and keeps none on the registration. Raises
     ``NotCleared``, ``PreFits``, ``NoCodeFits``, ``RegistrationExists``, ``NoRegistrar``,
-    ``NoGrant``.
+    ``NoGrant``, ``IdTaken``.
     """
     require_ready(work, case, Task.REQUEST_CODE)
     require_standing(work, case, kind)
-    earlier = _of_case(work, case.id)
-    if any(_conflicts(work, other, kind) for other in earlier):
-        raise RegistrationExists
+    disputed = _find_replaced(work, case, kind)
     registration = Registration(
-        id=new_id(),
+        id=work.id_for(Registration, proposed, case_id=case.id),
         case_id=case.id,
         team_id=case.team_id,
         number=next_number(work.session, Registration.number, Registration.case_id == case.id),
@@ -91,7 +90,7 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
         moved_on=work.today(),
         made_here=False,
         suspended=False,
-        replaces=next((o.id for o in earlier if o.kind is kind and o.status is _S.DISPUTED), None),
+        replaces=disputed,
     )
     own = Scope(Compartment.REGISTRATION, registration.id)
     work.grants.mint(case.id, [own])
@@ -113,6 +112,14 @@ def request_registration(work: Work, case: Case, kind: CodeKind) -> Registration
         kind=kind.value,
     )
     return registration
+
+
+def _find_replaced(work: Work, case: Case, kind: CodeKind) -> UUID | None:
+    """Return the disputed registration that a new one replaces; raises ``RegistrationExists``."""
+    earlier = _of_case(work, case.id)
+    if any(_conflicts(work, other, kind) for other in earlier):
+        raise RegistrationExists
+    return next((one.id for one in earlier if one.kind is kind and one.status is _S.DISPUTED), None)
 
 
 # ---------------------------------------------------------------------- finding

@@ -38,7 +38,6 @@ from app.relocation.models import (
     Plan,
     PlanStatus,
 )
-from app.store.base import new_id
 from app.text.dates import minute_of, start_of_day
 from app.vault.models import GrantReason
 from app.vault.scopes import Scope
@@ -180,6 +179,7 @@ class LegDraft:
     instructions: str
     due_at: datetime
     grace_minutes: int
+    id: UUID | None = None
     escort_note: str | None = None
     handover_phrase: str | None = None
 
@@ -192,17 +192,18 @@ class WalkedLeg:
     place: str
     instructions: str
     walked_on: date
+    id: UUID | None = None
 
 
 def insert_walked_leg(work: Work, plan: Plan, walked: WalkedLeg) -> Leg:
-    """Add a leg that is over, after the last one that is; raises ``TooManyLegs``."""
+    """Add a leg that is over, after the last one that is; raises ``TooManyLegs``, ``IdTaken``."""
     legs = list_plan_legs(work, plan)
     if len(legs) >= MAX_LEGS:
         raise TooManyLegs
     over = [leg.position for leg in legs if leg.status not in NOT_OVER]
     first = min((leg.position for leg in legs), default=1)
     leg = Leg(
-        id=new_id(),
+        id=work.id_for(Leg, walked.id, case_id=plan.case_id),
         case_id=plan.case_id,
         plan_id=plan.id,
         position=max(over, default=first - 1),
@@ -243,7 +244,7 @@ def add_legs(
     """Add legs to a plan from a position on, and return them; no one is granted them yet.
 
     ``meeting_phrase`` is the handover phrase of the leg before, if anyone is still on it. Raises
-    ``DueOutOfRange``, ``DueOutOfOrder``, ``TooManyLegs``.
+    ``DueOutOfRange``, ``DueOutOfOrder``, ``TooManyLegs``, ``IdTaken``.
     """
     count = len(list_plan_legs(work, plan))
     if count + len(drafts) > MAX_LEGS:
@@ -255,7 +256,7 @@ def add_legs(
         instructions = _instructions_of(draft, phrase)
         phrase = instructions.handover_phrase
         leg = Leg(
-            id=new_id(),
+            id=work.id_for(Leg, draft.id, case_id=plan.case_id),
             case_id=plan.case_id,
             plan_id=plan.id,
             position=position + offset,

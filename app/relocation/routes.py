@@ -59,7 +59,7 @@ def open_plan(case_id: UUID, body: PlanCreate, work: Work) -> PlanOpenedRead:
     """Open a plan of legs for a case that is active, or in an emergency."""
     drafts = [leg.to_draft() for leg in body.legs]
     agreed = words.complete_words(body.safe_word, body.duress_word)
-    plan = service.open_plan(work, case_id, body.to_outline(), drafts, agreed)
+    plan = service.open_plan(work, case_id, body.to_outline(), drafts, agreed, proposed=body.id)
     work.session.flush()
     return PlanOpenedRead.opened(details.read_plan(work, plan), body, agreed)
 

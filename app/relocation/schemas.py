@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.http.proposed_ids import ProposedId
 from app.http.schema import (
     Code,
     LongText,
@@ -43,6 +44,7 @@ MAX_LEGS_AT_ONCE = 40
 class LegCreate(Schema):
     """One leg as planned. A handover phrase that is left out is made up."""
 
+    id: ProposedId = None
     kind: Annotated[LegKind, Field(examples=["vehicle"])]
     place: Annotated[ShortText, Field(examples=["the bench by the well"])]
     instructions: Annotated[LongText, Field(examples=["Look for a green umbrella."])]
@@ -59,6 +61,7 @@ class LegCreate(Schema):
 class PlanCreate(Schema):
     """A journey, as legs in the order of the road. Words that are left out are made up."""
 
+    id: ProposedId = None
     origin: Annotated[ShortText, Field(examples=["behind the market"])]
     destination: Annotated[ShortText, Field(examples=["the house with the blue door"])]
     notes: LongText | None = None
@@ -87,6 +90,7 @@ class WordsToldCreate(Schema):
 class WalkedLegCreate(Schema):
     """A leg that was walked before it was put on record, and its day."""
 
+    id: ProposedId = None
     kind: Annotated[LegKind, Field(examples=["walk"])]
     place: Annotated[ShortText, Field(examples=["over the hill"])]
     instructions: Annotated[LongText, Field(examples=["They went alone."])]

@@ -50,7 +50,6 @@ from app.relocation.legs import (
 from app.relocation.models import JourneyWords, Leg, LegStatus, Outline, Plan, PlanStatus
 from app.relocation.moves import DUE, UNRESOLVED, end_plan, require_open
 from app.relocation.words import complete_words, seal_words
-from app.store.base import new_id
 from app.store.queries import next_number
 from app.vault.models import OF_A_JOURNEY, Grant, GrantReason
 from app.work import Work
@@ -64,11 +63,13 @@ def open_plan(
     outline: Outline,
     drafts: Sequence[LegDraft],
     words: JourneyWords | None = None,
+    *,
+    proposed: UUID | None = None,
 ) -> Plan:
     """Open a plan for a case; the coordinators of its team who hold the case become its planners.
 
     Words that are not given are made up. Raises ``CaseNotFound``, ``CaseNotReady``,
-    ``PlanOpenAlready``, and as ``add_legs`` does.
+    ``PlanOpenAlready``, ``IdTaken``, and as ``add_legs`` does.
     """
     case = cases.get_case(work, case_id)
     require_ready(work, case, Task.PLAN)
@@ -76,7 +77,7 @@ def open_plan(
     if newest is not None and newest.status is PlanStatus.OPEN:
         raise PlanOpenAlready
     plan = Plan(
-        id=new_id(),
+        id=work.id_for(Plan, proposed, case_id=case.id),
         case_id=case.id,
         number=next_number(work.session, Plan.number, Plan.case_id == case.id),
         team_id=case.team_id,

@@ -146,6 +146,7 @@ class Grants:
         reason: GrantReason,
         about: UUID,
         until: date | None = None,
+        grant_id: UUID | None = None,
     ) -> Grant:
         """Grant scopes of a case to a member; the granter must hold every one of them.
 
@@ -157,7 +158,7 @@ class Grants:
             raise ScopeOutOfReach
         entries, opened = self._secrets_of(case_id, scopes)
         grant = Grant(
-            id=new_id(),
+            id=grant_id or new_id(),
             case_id=case_id,
             share_id=self._keyring.share_id(case_id),
             holder_id=holder_id,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.store.authenticated import authenticated_columns
-from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind
+from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind, ScopeRow
 
 
 def live_grants(today: date) -> ColumnElement[bool]:
@@ -44,6 +44,14 @@ LIVE_ON_CASES = select(*authenticated_columns(Grant)).where(
     or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
 )
 """The live grants of a holder on some cases, with their wraps and MACs."""
+
+NAMED_IN_CASE = union_all(
+    select(ScopeRow.id).where(
+        ScopeRow.case_id == bindparam("case"), ScopeRow.part == bindparam("named")
+    ),
+    select(Grant.id).where(Grant.case_id == bindparam("case"), Grant.about == bindparam("named")),
+)
+"""The scopes of a case that have an id as their part, and the grants that are about it."""
 
 
 def _at(epoch: InstrumentedAttribute[int]) -> ColumnElement[bool]:

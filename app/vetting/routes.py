@@ -57,7 +57,7 @@ router = Router(tags=["vetting"])
 def request_vetting(case_id: UUID, body: VettingCreate, work: Work) -> VettingStateRead:
     """Send a case to two vetters. What they write is not shown to the member who requested it."""
     case = cases.get_case(work, case_id)
-    round_ = service.request_vetting(work, case, body.vetter_ids, body.reason)
+    round_ = service.request_vetting(work, case, body.vetter_ids, body.reason, proposed=body.id)
     work.session.flush()
     return VettingStateRead.of(round_)
 
@@ -133,6 +133,7 @@ def add_check(round_id: UUID, body: VettingCheckCreate, work: Work) -> VettingCh
         source_note=body.source_note,
         voucher=body.voucher,
         linked_to=body.linked_to,
+        proposed=body.id,
     )
     return VettingCheckStateRead.of(check)
 

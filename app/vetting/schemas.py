@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.casework.clearance import Clearance
+from app.http.proposed_ids import ProposedId
 from app.http.schema import LongText, Reason, Schema, ShortText, Version
 from app.vetting.models import (
     CheckDetail,
@@ -28,6 +29,7 @@ _MOST_LINKS = 20
 class VettingCreate(Schema):
     """The two vetters that a case is sent to, and what they should look at."""
 
+    id: ProposedId = None
     vetter_ids: Annotated[
         list[UUID],
         Field(
@@ -44,6 +46,7 @@ class VettingCreate(Schema):
 class VettingCheckCreate(Schema):
     """What one source said. ``voucher`` is needed for a voucher; links lead to other vouchers."""
 
+    id: ProposedId = None
     source: Annotated[VettingSource, Field(examples=["former_colleague"])]
     finding: Annotated[VettingFinding, Field(examples=["consistent"])]
     source_note: Annotated[LongText, Field(examples=["Knew the cook by name"])] | None = None

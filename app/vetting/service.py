@@ -27,7 +27,6 @@ from app.casework.matches import can_compare, compare_case
 from app.casework.readiness import Task, require_ready
 from app.casework.standing import involved_members, standing_members
 from app.permissions import Compartment, Role
-from app.store.base import new_id
 from app.store.queries import in_order, next_number
 from app.vault.models import GrantReason
 from app.vault.queries import granted_to
@@ -89,14 +88,19 @@ class OpenedRound:
 
 
 def request_vetting(
-    work: Work, case: Case, vetter_ids: Sequence[UUID], reason: str | None = None
+    work: Work,
+    case: Case,
+    vetter_ids: Sequence[UUID],
+    reason: str | None = None,
+    *,
+    proposed: UUID | None = None,
 ) -> VettingRound:
     """Open a round on a case for two vetters; the case moves to vetting unless it is active.
 
     The principal needs a grant on the case and keeps none on the round. A round that was left
     open when the case was moved back by hand, or whose vetter was removed, is withdrawn first.
     Raises ``VettersInvalid``, ``VetterInvolved``, ``VettingInProgress``, ``CannotBeVetted``,
-    ``DuplicateOpen``, ``NoGrant``, ``KeyNotCertified``.
+    ``DuplicateOpen``, ``NoGrant``, ``KeyNotCertified``, ``IdTaken``.
     """
     _check_vetters(work, case, vetter_ids)
     if case.status not in _BEFORE | _DURING:
@@ -111,7 +115,7 @@ def request_vetting(
             raise VettingInProgress
         _end(work, newest, VettingOutcome.WITHDRAWN)
     round_ = VettingRound(
-        id=new_id(),
+        id=work.id_for(VettingRound, proposed, case_id=case.id),
         case_id=case.id,
         number=next_number(work.session, VettingRound.number, VettingRound.case_id == case.id),
         opened_on=work.today(),
@@ -122,9 +126,10 @@ def request_vetting(
     work.grants.mint(case.id, [own])
     work.vault.seal(round_.request, VettingRequest(reason))
     work.session.add(round_)
-    scopes = [*_READ, own]
     for vetter_id in vetter_ids:
-        work.grants.grant(case.id, vetter_id, scopes, reason=GrantReason.VETTING, about=round_.id)
+        work.grants.grant(
+            case.id, vetter_id, [*_READ, own], reason=GrantReason.VETTING, about=round_.id
+        )
     work.trail.record(
         EventKind.VETTING_REQUESTED, case.id, round=str(round_.id), number=round_.number
     )
@@ -212,11 +217,12 @@ def add_check(
     source_note: str | None = None,
     voucher: str | None = None,
     linked_to: Sequence[UUID] = (),
+    proposed: UUID | None = None,
 ) -> VettingCheck:
     """Add what one source said. Checks are never changed, only added to.
 
     Raises ``RoundNotFound``, ``RoundEnded``, ``VoucherMissing`` for a voucher without a name,
-    ``LinkUnknown`` where a link leads to anything but a voucher of this round.
+    ``LinkUnknown`` where a link leads to anything but a voucher of this round, ``IdTaken``.
     """
     round_ = get_round(work, round_id)
     if round_.ended_on is not None:
@@ -225,7 +231,12 @@ def add_check(
         raise VoucherMissing("voucher")
     if linked_to:
         _check_links(work, round_, source, linked_to)
-    row = VettingCheck(case_id=round_.case_id, round_id=round_.id, added_by=work.principal.id)
+    row = VettingCheck(
+        id=work.id_for(VettingCheck, proposed, case_id=round_.case_id),
+        case_id=round_.case_id,
+        round_id=round_.id,
+        added_by=work.principal.id,
+    )
     work.vault.seal(
         row.check, CheckDetail(source, finding, work.now(), source_note, voucher, tuple(linked_to))
     )

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,12 +24,14 @@ from app.audit.events import EventKind
 from app.cases import service as cases
 from app.casework.danger import note_danger
 from app.casework.journeys import hears, is_heard_still, list_plans
+from app.errors import IdTaken
 from app.relocation.errors import LegNotFound, PlanNotFound
 from app.relocation.legs import holds_leg, list_plan_legs, lock_row
 from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
 from app.relocation.moves import DUE, UNRESOLVED
 from app.relocation.timer import heard_at, put_off, record_contact
 from app.relocation.words import recognise
+from app.store.base import new_id
 from app.store.counters import count_one
 from app.text.dates import minute_of
 from app.watch.escalation import raise_leg_alert
@@ -52,6 +55,7 @@ class Report:
     note: str | None = None
     at: datetime | None = None
     next_sign_at: datetime | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,13 @@ def _record(
 ) -> CheckInReceipt:
     plan, leg = find_place(work, plans, brought_for)
     said, moment = _judge(work, plans, report), heard_at(work, report.at)
-    check_in = CheckIn(case_id=leg.case_id, plan_id=plan.id, leg_id=leg.id, made_on=work.today())
+    check_in = CheckIn(
+        id=_id_for(work, report.id),
+        case_id=leg.case_id,
+        plan_id=plan.id,
+        leg_id=leg.id,
+        made_on=work.today(),
+    )
     record = CheckInRecord(
         said,
         moment.at,
@@ -125,6 +135,13 @@ def _record(
     shown = leg.expected_at if holds_leg(work, leg) or work.grants.holds(leg.case_id) else None
     asked = None if brought_for is None else brought_for.id
     return CheckInReceipt(check_in.id, asked, shown, _understood(work, plan, said))
+
+
+def _id_for(work: Work, proposed: UUID | None) -> UUID:
+    """Return the proposed id where it is free, else another: what was said is heard."""
+    with suppress(IdTaken):
+        return work.id_for(CheckIn, proposed)
+    return new_id()
 
 
 def find_place(work: Work, plans: list[Plan], brought_for: Leg | None) -> tuple[Plan, Leg]:

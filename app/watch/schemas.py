@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.http.proposed_ids import AnyProposedId
 from app.http.schema import Reason, Schema, Shut, case_shut
 from app.relocation.models import LegStatus
 from app.watch.check_ins import CheckInReceipt, Report
@@ -22,6 +23,7 @@ class CheckInCreate(Schema):
     said that they will be heard again; a time without a zone is kept and moves nothing.
     """
 
+    id: AnyProposedId = None
     word: Annotated[str | None, Field(examples=["tamarind", "yes, all well, tamarind"])] = None
     at: datetime | None = None
     next_sign_at: datetime | None = None
@@ -29,7 +31,7 @@ class CheckInCreate(Schema):
 
     def to_report(self) -> Report:
         """Return the check-in as the service takes it."""
-        return Report(word=self.word, note=self.note, at=self.at, next_sign_at=self.next_sign_at)
+        return Report(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
 class AcknowledgementCreate(Schema):

@@ -23,8 +23,8 @@ from app.cases.models import (
 )
 from app.cases.service import CaseChange
 from app.casework import held
-from app.errors import PreconditionMissing, Stale
-from app.intake.errors import CaseExists, MemberUncertified
+from app.errors import IdTaken, PreconditionMissing, Stale
+from app.intake.errors import MemberUncertified
 from app.intake.service import open_case
 from app.permissions import Compartment
 from app.store.base import ORGANISATION, new_id
@@ -131,12 +131,12 @@ def test_a_case_that_does_not_exist_is_refused_like_one_that_is_not_yours(world)
 def test_an_id_may_be_proposed_once(world):
     proposed = new_id()
     assert opened(world, replace(WALKER, id=proposed)) == proposed
-    with world.work_as(world.member("volunteer", 2)) as work, pytest.raises(CaseExists):
+    with world.work_as(world.member("volunteer", 2)) as work, pytest.raises(IdTaken):
         open_case(work, replace(WALKER, id=proposed))
 
 
 def test_no_case_takes_the_organisations_id(world):
-    with world.work_as(world.member("volunteer")) as work, pytest.raises(CaseExists):
+    with world.work_as(world.member("volunteer")) as work, pytest.raises(IdTaken):
         open_case(work, replace(WALKER, id=ORGANISATION))
 
 

@@ -141,7 +141,7 @@ def test_an_id_proposed_by_the_client_is_taken_once(api):
     proposed = str(new_id())
     assert api.open(id=proposed) == proposed
     answer = api.ask(api.world.member("volunteer", 2), "POST", "/cases", WALKER | {"id": proposed})
-    assert codes(answer) == (409, "case.exists")
+    assert codes(answer) == (409, "id.taken")
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,10 @@ def test_a_link_that_ended_shows_nothing_more_until_it_is_made_again(sister, bro
     with pytest.raises(LinkExists):
         link(brother, sister)
     with sister.world.work_as(sister.coordinator) as work:
-        end_link(work, brother.case_id, link_id)
+        end_link(work, brother.case_id, link_id, "Written by mistake.")
     assert not shown(brother)
     with pytest.raises(LinkNotFound), sister.world.work_as(sister.coordinator) as work:
-        end_link(work, brother.case_id, link_id)
+        end_link(work, brother.case_id, link_id, "Written by mistake.")
     link(brother, sister)
     assert shown(brother)
 

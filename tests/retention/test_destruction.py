@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -10,6 +12,8 @@ from app.cases.models import Case, CaseNote, CaseStatus, Channel, Contact
 from app.cases.moves import move_case
 from app.cases.service import add_note, get_case, read_case
 from app.casework.erased import raise_if_erased
+from app.errors import IdTaken
+from app.intake.service import open_case
 from app.models import metadata
 from app.permissions import Compartment
 from app.retention.destruction import Order, destroy
@@ -18,6 +22,7 @@ from app.store.journal import WHOLE
 from app.vault.errors import CaseErased, PartErased, Tampered
 from app.vault.models import ScopeRow
 from tests.retention.steps import closed_case
+from tests.support.intake_steps import WALKER
 
 
 def test_of_a_destroyed_case_no_row_names_it_but_its_tombstone(world):
@@ -47,6 +52,14 @@ def test_who_could_see_a_case_hears_that_it_was_erased_and_nobody_else(world):
     for stranger in (world.member("vetter"), world.member("coordinator", team=2)):
         with world.work_as(stranger) as work:
             raise_if_erased(work, case_id)
+
+
+def test_an_intake_that_comes_again_does_not_open_a_destroyed_case(world):
+    """A phone that was offline for long sends it under the id that it proposed."""
+    case_id = closed_case(world)
+    destroy(world.deployment, [Order(case_id, "case")])
+    with world.work_as(world.member("volunteer")) as work, pytest.raises(IdTaken):
+        open_case(work, replace(WALKER, id=case_id))
 
 
 def test_a_destroyed_part_stays_shut_and_the_rest_of_the_case_opens(world):

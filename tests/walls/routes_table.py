@@ -131,7 +131,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/cases/{case_id}/links": Row(
         lambda ids: {"other_id": ids["other_id"], "kind": "family"}, 409
     ),
-    "DELETE /api/cases/{case_id}/links/{link_id}": READ,
+    "POST /api/cases/{case_id}/links/{link_id}/ending": Row(lambda _: REASON),
     "POST /api/cases/{case_id}/emergency": Row(lambda _: {**REASON, "hours": 24}),
     "GET /api/cases/{case_id}/events": READ,
     "POST /api/cases/{case_id}/regrants": Row(

@@ -80,6 +80,10 @@ def scene(world):
                 move_case(work, case, CaseStatus.SETTLED, "They arrived.")
                 work.session.flush()
                 move_case(work, case, CaseStatus.ACTIVE, "They must move again.")
+        links = f"/cases/{ids[0]}/links"
+        link = served.post(coordinator, links, {"other_id": str(ids[1]), "kind": "family"})
+        ending = {"reason": "Written by mistake."}
+        served.post(coordinator, f"{links}/{link['id']}/ending", ending)
         treasurer = world.member(Role.TREASURER)
         served.post(treasurer, "/funds", {"name": "Winter", "currency": "MMK"})
         yield Scene(served, *ids)
@@ -113,6 +117,7 @@ CELLS = [
     ("/aid-requests", C, "aid_requests", "detail_sealed", "case_id"),
     ("/members", C, "members", "profile_sealed", None),
     ("/teams", C, "teams", "name_sealed", None),
+    ("/cases/{case}/links", C, "case_links", "ended_because_sealed", None),
     ("/funds", T, "funds", "name_sealed", None),
 ]
 
@@ -264,7 +269,7 @@ def test_a_polled_watch_is_on_record_once_in_a_quarter_of_an_hour(scene):
 
 WITHOUT_CELLS = {
     "list_moves", "list_leg_moves", "list_registration_moves", "list_aid_moves", "list_assignments",
-    "list_links", "list_entries", "list_own_sessions", "list_registrations",
+    "list_entries", "list_own_sessions", "list_registrations",
     "list_case_registrations", "list_vettings", "list_open_work",
 }  # fmt: skip
 ELSEWHERE = {"list_events", "list_alerts"}

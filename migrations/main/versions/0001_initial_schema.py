@@ -150,17 +150,26 @@ def upgrade() -> None:
         sa.Column("linked_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_because_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_links")),
-        sa.UniqueConstraint("case_id", "other_id", name=op.f("uq_case_links_case_id_other_id")),
     )
     op.create_index(op.f("ix_case_links_case_id"), "case_links", ["case_id"], unique=False)
     op.create_index(op.f("ix_case_links_other_id"), "case_links", ["other_id"], unique=False)
     op.create_index(op.f("ix_case_links_sequence"), "case_links", ["sequence"], unique=False)
+    op.create_index(
+        "uq_case_links_live",
+        "case_links",
+        ["case_id", "other_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_on IS NULL"),
+        postgresql_where=sa.text("ended_on IS NULL"),
+    )
     op.create_table(
         "case_moves",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -1410,6 +1419,12 @@ def downgrade() -> None:
     op.drop_table("case_notes")
     op.drop_index(op.f("ix_case_moves_case_id"), table_name="case_moves")
     op.drop_table("case_moves")
+    op.drop_index(
+        "uq_case_links_live",
+        table_name="case_links",
+        sqlite_where=sa.text("ended_on IS NULL"),
+        postgresql_where=sa.text("ended_on IS NULL"),
+    )
     op.drop_index(op.f("ix_case_links_sequence"), table_name="case_links")
     op.drop_index(op.f("ix_case_links_other_id"), table_name="case_links")
     op.drop_index(op.f("ix_case_links_case_id"), table_name="case_links")
