@@ -109,11 +109,7 @@ def request_vetting(
         require_ready(work, case, Task.LEAVE_TRIAGE)
     elif can_compare(work, case):
         compare_case(work, case)
-    newest = _find_newest_round(work, case)
-    if newest is not None and newest.ended_on is None:
-        if case.status in _DURING and _has_both_vetters(work, newest):
-            raise VettingInProgress
-        _end(work, newest, VettingOutcome.WITHDRAWN)
+    _withdraw_unfinished(work, case)
     round_ = VettingRound(
         id=work.id_for(VettingRound, proposed, case_id=case.id),
         case_id=case.id,
@@ -136,6 +132,16 @@ def request_vetting(
     if case.status in _BEFORE:
         moves.move_case(work, case, CaseStatus.VETTING)
     return round_
+
+
+def _withdraw_unfinished(work: Work, case: Case) -> None:
+    """End a round that no two vetters can finish; raises ``VettingInProgress`` for one they can."""
+    newest = _find_newest_round(work, case)
+    if newest is None or newest.ended_on is not None:
+        return
+    if case.status in _DURING and _has_both_vetters(work, newest):
+        raise VettingInProgress
+    _end(work, newest, VettingOutcome.WITHDRAWN)
 
 
 def withdraw_vetting(work: Work, case: Case) -> VettingRound:
