@@ -104,9 +104,14 @@ class CaseRow:
 
 CASES = Case.__table__.c
 _ROW = authenticated_columns(Case)
-LISTED = select(*_ROW, CASES.summary_sealed)
+_READ = (
+    CASES.id, CASES.sequence, CASES.version, CASES.status, CASES.opened_on, CASES.moved_on,
+    CASES.triaged_on, CASES.emergency_until, CASES.seals,
+)  # fmt: skip
+LISTED = select(*_ROW, *_READ, CASES.summary_sealed)
 SEARCHED = select(
     *_ROW,
+    *_READ,
     CASES.summary_sealed,
     CASES.identity_sealed,
     CASES.papers_sealed,
@@ -171,7 +176,7 @@ def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> li
         case = CaseRow(
             row.id, row.sequence, row.version, row.status, row.opened_on, row.moved_on,
             row.triaged_on, row.emergency_until, row.seals,
-            *cast("tuple[bytes | None, ...]", row[len(_ROW) :]),
+            *cast("tuple[bytes | None, ...]", row[len(_ROW) + len(_READ) :]),
         )  # fmt: skip
         if not macs.is_authentic(Case, row[: len(_ROW)]):
             altered.add(place_of(case))

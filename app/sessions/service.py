@@ -60,6 +60,9 @@ _FIND_SESSION = (
         MemberSession.keys_sealed,
         MemberSession.lead_sealed,
         MemberSession.lead_until,
+        Member.role,
+        Member.status,
+        Member.team_id,
         *_MEMBER,
     )
     .join(Member, Member.id == MemberSession.member_id)

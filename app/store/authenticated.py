@@ -15,20 +15,31 @@ A MAC sees no absence: what a missing or an older row would allow is for the key
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
-from enum import Enum
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Date,
+    Dialect,
+    Enum,
+    Label,
+    Uuid,
+    event,
+    inspect,
+    type_coerce,
+)
 from sqlalchemy.orm import QueryContext, Session, object_session
 from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from app.crypto.derive import ShortMac, digest, equal
-from app.store.base import Record, Versioned
+from app.store.base import Moment, Record, Versioned
 from app.store.sealed import is_digested, seals_of
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -58,10 +69,15 @@ class RowMacs:
             self._mac = ShortMac(self._key())
         return self._mac.of(_encoded(_columns(model), self._organisation, values))
 
-    def is_authentic(self, model: type[Record], row: Sequence[Any]) -> bool:
+    def _mac_over(self, record: Record, values: Sequence[object]) -> bytes:
+        """Return the MAC over the plain values of a record."""
+        model = type(record)
+        return self.mac_of(model, tuple(_written(_columns(model), values)))
+
+    def is_authentic(self, model: type[Record], row: Sequence[object]) -> bool:
         """Return whether a row of ``authenticated_columns`` and its MAC is as it was written."""
         mac = row[-1]
-        return mac is not None and equal(self.mac_of(model, row[:-1]), mac)
+        return isinstance(mac, bytes) and equal(self.mac_of(model, row[:-1]), mac)
 
     def write(self, record: Record) -> None:
         """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
@@ -71,7 +87,7 @@ class RowMacs:
             message = f"{record.__tablename__} changes and has no version: make it Versioned"
             raise RuntimeError(message)
         _fill_in_defaults(record)
-        record.row_mac = self.mac_of(type(record), _values_after_flush(record))
+        record.row_mac = self._mac_over(record, _values_after_flush(record))
 
     def holds(self, record: Record) -> bool:
         """Return whether a loaded record is as it was written; raises where a column is missing."""
@@ -83,13 +99,13 @@ class RowMacs:
         except KeyError as missing:
             message = f"{columns.table} was loaded without {missing}: its MAC cannot be checked"
             raise RuntimeError(message) from None
-        return mac is not None and equal(self.mac_of(type(record), values), mac)
+        return mac is not None and equal(self._mac_over(record, values), mac)
 
     def digest_of(self, record: Record, *, after_flush: bool = False) -> str:
         """Return the digest of a whole row, under no key: what the log keeps of it."""
         columns = _columns(type(record))
         values = _values_after_flush(record) if after_flush else _values(record)
-        return digest(_encoded(columns, self._organisation, values)).hex()
+        return digest(_encoded(columns, self._organisation, _written(columns, values))).hex()
 
 
 class AlteredRows:
@@ -128,10 +144,17 @@ def is_authenticated(model: type[object]) -> bool:
     return issubclass(model, Record) and hasattr(model, "row_mac")
 
 
-def authenticated_columns(model: type[Record]) -> tuple[KeyedColumnElement[object], ...]:
-    """Return the columns that a query without the ORM must select for ``is_authentic``."""
+def authenticated_columns(model: type[Record]) -> tuple[Label[object], ...]:
+    """Return the columns that a query without the ORM must select for ``is_authentic``.
+
+    They come as they are written for the MAC, under names of their own: what a caller reads of a
+    row it selects besides.
+    """
     table = model.__table__
-    return tuple(table.c[name] for name in (*_columns(model).names, "row_mac"))
+    return tuple(
+        type_coerce(table.c[name], _AsWritten(_kind_of(table.c[name]))).label(f"written_{name}")
+        for name in (*_columns(model).names, "row_mac")
+    )
 
 
 def session_info(macs: RowMacs) -> dict[str, object]:
@@ -229,13 +252,18 @@ def _values_after_flush(record: Record) -> list[object]:
     return values
 
 
-def _encoded(columns: _Columns, organisation: bytes, values: Sequence[object]) -> bytes:
+def _encoded(columns: _Columns, organisation: bytes, values: Iterable[object]) -> bytes:
+    """Return what the MAC is over: values as ``_writer_of`` writes them, NULLs left out."""
     parts: list[object] = [columns.table, organisation]
-    for name, write, value in zip(columns.names, columns.writers, values, strict=True):
+    for name, value in zip(columns.names, values, strict=True):
         if value is not None:
-            parts.append(name)
-            parts.append(value if write is None else write(value))
+            parts += (name, value)
     return _encode(parts)
+
+
+def _written(columns: _Columns, values: Sequence[object]) -> Iterator[object]:
+    for write, value in zip(columns.writers, values, strict=True):
+        yield value if write is None or value is None else write(value)
 
 
 @cache
@@ -250,22 +278,43 @@ def _columns(model: type[Record]) -> _Columns:
         model.__tablename__,
         tuple(name for name, _, _ in found),
         tuple(attribute for _, attribute, _ in found),
-        tuple(_writer_of(column) for _, _, column in found),
+        tuple(kind and _WRITERS[kind] for kind in map(_kind_of, (c for _, _, c in found))),
     )
 
 
-def _writer_of(column: KeyedColumnElement[Any]) -> Callable[[Any], object] | None:
-    """Return what turns a column's value into what the MAC is over; None for what is as it is."""
-    kind = column.type.python_type
-    if issubclass(kind, Enum):
-        return lambda value: value.value
-    if issubclass(kind, UUID):
-        return lambda value: value.bytes
-    if issubclass(kind, datetime):
-        return lambda value: int(value.timestamp() * 1_000_000)
-    if issubclass(kind, date):
-        return lambda value: value.toordinal()
-    return None
+_Kind: TypeAlias = type[TypeEngine[Any]]
+_WRITERS: Final[Mapping[_Kind, Callable[[Any], object]]] = {
+    Uuid: lambda value: value.hex,
+    Enum: str,
+    Boolean: int,
+    Date: lambda value: value.isoformat(),
+    Moment: lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}",
+}
+"""How values are written for the MAC: as SQLite's driver gives them, so that it converts none."""
+
+
+def _kind_of(column: KeyedColumnElement[object]) -> _Kind | None:
+    """Return the type by which ``_WRITERS`` writes a column; None where it stays as it is."""
+    return next((kind for kind in _WRITERS if isinstance(column.type, kind)), None)
+
+
+class _AsWritten(UserDefinedType[object]):
+    """A column's value as it is written for the MAC, from what the driver gives."""
+
+    cache_ok = True
+
+    def __init__(self, kind: _Kind | None) -> None:
+        self.kind = kind
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[object], object] | None:
+        """Return what turns the driver's value into the written one; None on SQLite."""
+        del coltype
+        if self.kind is None or dialect.name == "sqlite":
+            return None
+        write = _WRITERS[self.kind]
+        return lambda value: None if value is None else write(value)
 
 
 authenticate_rows()

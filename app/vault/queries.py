@@ -37,7 +37,15 @@ def granted_to(
 
 # Put together once: composing the statement costs more than running it.
 _GRANTS = Grant.__table__.c
-LIVE_ON_CASES = select(*authenticated_columns(Grant)).where(
+GRANT_ROW = authenticated_columns(Grant)
+LIVE_ON_CASES = select(
+    *GRANT_ROW,
+    _GRANTS.id,
+    _GRANTS.case_id,
+    _GRANTS.share_id,
+    _GRANTS.entries,
+    _GRANTS.symmetric_wrap,
+).where(
     _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
     _GRANTS.holder_id == bindparam("holder"),
     _GRANTS.ended_on.is_(None),

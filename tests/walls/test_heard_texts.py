@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from annotated_types import MaxLen
 from fastapi import FastAPI
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from app.http.routing import Served, declared_needs
 from app.http.schema import REASON
@@ -45,8 +44,9 @@ def long_texts(route: Served) -> Iterator[str]:
 
 def limits(marks: list[Any]) -> Iterator[int]:
     for mark in marks:
-        if isinstance(mark, MaxLen) or (isinstance(mark, StringConstraints) and mark.max_length):
-            yield mark.max_length
+        most = getattr(mark, "max_length", None)
+        if isinstance(most, int):
+            yield most
         else:
             yield from limits(list(get_args(mark)))
             yield from limits(list(getattr(mark, "metadata", ())))

@@ -120,7 +120,7 @@ def test_whatever_a_text_says_the_same_rows_are_written_and_the_same_is_answered
             assert answer.status_code < 300, answer.text
             names = sorted(answer.json())
             grown = added(before, shape(journey.world))
-            seen[text] = answer.status_code, names, len(answer.content), grown, list(statements)
+            seen[text] = answer.status_code, names, len(answer.content), grown, sorted(statements)
     assert seen[CALM] == seen[DURESS]
     assert {"check_ins", "alerts", "plans"} <= seen[DURESS][3].keys()
 
