@@ -41,7 +41,8 @@ from tools.soak import found_on_road
 FROZEN_SECONDS: Final = 55.0
 """Longer than a request is waited for, so that its answer is seen."""
 POSTGRES_DISK: Final = "400m"
-SQLITE_DISK: Final = "24m"
+SQLITE_DISK: Final = "120m"
+"""More than what readiness wants to see free."""
 COLUMNS: Final = (
     "attack", "acked", "of these check-ins", "503", "lost", "doubled", "verification",
     "slowest response", "slowest health", "first write after", "load",

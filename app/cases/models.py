@@ -332,4 +332,5 @@ def summary_on(summary: Summary, today: date) -> Summary:
     """Return a summary with as many infants as there are today."""
     if not summary.infants_until:
         return summary
-    return replace(summary, infants=sum(day > today for day in summary.infants_until))
+    infants = sum(day > today for day in summary.infants_until)
+    return summary if infants == summary.infants else replace(summary, infants=infants)

@@ -178,7 +178,7 @@ def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> li
             row.triaged_on, row.emergency_until, row.seals,
             *cast("tuple[bytes | None, ...]", row[len(_ROW) + len(_READ) :]),
         )  # fmt: skip
-        if not macs.is_authentic(Case, row[: len(_ROW)]):
+        if not macs.is_authentic(Case, row):
             altered.add(place_of(case))
         listed.append(case)
     return listed

@@ -51,9 +51,9 @@ _ID_INFO = frame(Label.SESSION_ID)
 _KEYS_INFO = frame(Label.SESSION_KEYS)
 _LEAD_INFO = frame(Label.SESSION_LEAD)
 
-_MEMBER = authenticated_columns(Member)
 _FIND_SESSION = (
     select(
+        *authenticated_columns(Member),
         MemberSession.member_id,
         MemberSession.seen_at,
         MemberSession.ends_at,
@@ -63,7 +63,6 @@ _FIND_SESSION = (
         Member.role,
         Member.status,
         Member.team_id,
-        *_MEMBER,
     )
     .join(Member, Member.id == MemberSession.member_id)
     .where(MemberSession.id == bindparam("session_id"))
@@ -149,7 +148,7 @@ def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
         now < row.ends_at
         and abs(now - row.seen_at) <= idle
         and row.status is not MemberStatus.REMOVED
-        and deployment.row_macs.is_authentic(Member, row[-len(_MEMBER) :])
+        and deployment.row_macs.is_authentic(Member, row)
     )
 
 

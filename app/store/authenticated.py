@@ -63,21 +63,16 @@ class RowMacs:
         self._organisation = organisation.bytes
         self._mac: ShortMac | None = None
 
-    def mac_of(self, model: type[Record], values: Sequence[object]) -> bytes:
-        """Return the MAC over the values of ``authenticated_columns``, in their order."""
+    def _mac_of(self, columns: _Columns, written: Iterable[object]) -> bytes:
         if self._mac is None:
             self._mac = ShortMac(self._key())
-        return self._mac.of(_encoded(_columns(model), self._organisation, values))
-
-    def _mac_over(self, record: Record, values: Sequence[object]) -> bytes:
-        """Return the MAC over the plain values of a record."""
-        model = type(record)
-        return self.mac_of(model, tuple(_written(_columns(model), values)))
+        return self._mac.of(_encoded(columns, self._organisation, written))
 
     def is_authentic(self, model: type[Record], row: Sequence[object]) -> bool:
-        """Return whether a row of ``authenticated_columns`` and its MAC is as it was written."""
-        mac = row[-1]
-        return isinstance(mac, bytes) and equal(self.mac_of(model, row[:-1]), mac)
+        """Return whether a row that begins with ``authenticated_columns`` is as it was written."""
+        columns = _columns(model)
+        mac = row[len(columns.names)]
+        return isinstance(mac, bytes) and equal(self._mac_of(columns, row), mac)
 
     def write(self, record: Record) -> None:
         """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
@@ -87,7 +82,8 @@ class RowMacs:
             message = f"{record.__tablename__} changes and has no version: make it Versioned"
             raise RuntimeError(message)
         _fill_in_defaults(record)
-        record.row_mac = self._mac_over(record, _values_after_flush(record))
+        columns = _columns(type(record))
+        record.row_mac = self._mac_of(columns, _written(columns, _values_after_flush(record)))
 
     def holds(self, record: Record) -> bool:
         """Return whether a loaded record is as it was written; raises where a column is missing."""
@@ -99,7 +95,7 @@ class RowMacs:
         except KeyError as missing:
             message = f"{columns.table} was loaded without {missing}: its MAC cannot be checked"
             raise RuntimeError(message) from None
-        return mac is not None and equal(self._mac_over(record, values), mac)
+        return mac is not None and equal(self._mac_of(columns, _written(columns, values)), mac)
 
     def digest_of(self, record: Record, *, after_flush: bool = False) -> str:
         """Return the digest of a whole row, under no key: what the log keeps of it."""
@@ -253,9 +249,9 @@ def _values_after_flush(record: Record) -> list[object]:
 
 
 def _encoded(columns: _Columns, organisation: bytes, values: Iterable[object]) -> bytes:
-    """Return what the MAC is over: values as ``_writer_of`` writes them, NULLs left out."""
+    """Return what the MAC is over: values as ``_WRITERS`` write them, NULLs left out."""
     parts: list[object] = [columns.table, organisation]
-    for name, value in zip(columns.names, values, strict=True):
+    for name, value in zip(columns.names, values, strict=False):  # a row goes on behind them
         if value is not None:
             parts += (name, value)
     return _encode(parts)

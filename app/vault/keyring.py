@@ -47,7 +47,7 @@ from app.vault.errors import (
     Tampered,
 )
 from app.vault.models import Bundle, Grant, OrganisationKeyKind, ScopeRow
-from app.vault.queries import COPIES_OF_MEMBER, GRANT_ROW, LIVE_ON_CASES
+from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES
 from app.vault.scopes import Entry, Scope, unpack_entries
 from app.vault.statements import (
     bundle_info,
@@ -162,7 +162,7 @@ class Keyring:
         return keys is not None and keys.names(scope.head)
 
     def _loaded(self, row: Row[*tuple[object, ...]]) -> LoadedGrant:
-        if not self._deployment.row_macs.is_authentic(Grant, row[: len(GRANT_ROW)]):
+        if not self._deployment.row_macs.is_authentic(Grant, row):
             return LoadedGrant(row.id, row.entries, b"", broken=Tampered())
         if row.symmetric_wrap is not None:
             return LoadedGrant(row.id, row.entries, row.symmetric_wrap)

@@ -37,9 +37,8 @@ def granted_to(
 
 # Put together once: composing the statement costs more than running it.
 _GRANTS = Grant.__table__.c
-GRANT_ROW = authenticated_columns(Grant)
 LIVE_ON_CASES = select(
-    *GRANT_ROW,
+    *authenticated_columns(Grant),
     _GRANTS.id,
     _GRANTS.case_id,
     _GRANTS.share_id,
