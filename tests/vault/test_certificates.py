@@ -11,26 +11,31 @@ from app.vault.certificates import Verified
 from app.vault.errors import KeyForged, KeyNotCertified
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import note_writes
+from tests.support.rewriting import rewrite
 
 
-def certified_by(world, person, issuer_id):
-    """What somebody who writes to the database does: name another issuer."""
-    with world.deployment.engine.begin() as connection:
-        connection.execute(
-            update(MemberKeys).where(MemberKeys.id == person.id).values(certified_by=issuer_id)
-        )
-
-
-def test_a_certificate_that_nobody_is_said_to_have_issued_is_forged(world):
+@pytest.mark.parametrize("issuer", [None, "coordinator"])
+def test_a_certificate_of_nobody_or_of_somebody_who_is_no_lead_is_forged(world, issuer):
     volunteer = world.member("volunteer")
-    certified_by(world, volunteer, None)
+    named = issuer and world.member(issuer).id
+    rewrite(world, MemberKeys, volunteer.id, certified_by=named)
     with world.work_as(None) as work, pytest.raises(KeyForged):
         work.certificates.sealing_key(volunteer.id)
 
 
-def test_a_certificate_of_somebody_who_is_no_lead_is_forged(world):
+def test_a_certificate_that_its_lead_did_not_sign_is_forged(world):
     volunteer = world.member("volunteer")
-    certified_by(world, volunteer, world.member("coordinator").id)
+    rewrite(world, MemberKeys, volunteer.id, work_public=PrivateKey.generate().public)
+    with world.work_as(None) as work, pytest.raises(KeyForged):
+        work.certificates.sealing_key(volunteer.id)
+
+
+def test_keys_whose_row_was_altered_are_forged(world):
+    volunteer = world.member("volunteer")
+    with world.deployment.engine.begin() as connection:
+        connection.execute(
+            update(MemberKeys).where(MemberKeys.id == volunteer.id).values(certified_by=None)
+        )
     with world.work_as(None) as work, pytest.raises(KeyForged):
         work.certificates.sealing_key(volunteer.id)
 

@@ -137,10 +137,11 @@ def test_a_signed_contribution_that_does_not_open_is_noticed(world, leads):
     with world.work_as(leads[1]) as work:
         row = work.session.scalars(select(CustodyContribution)).one()
         same = {name: getattr(row, name) for name in ("epoch", "asked_by", "given_by", "given_on")}
-        sealed, info = bytes(len(row.sealed)), work.custody._info(row)
-        signature = leads[1].secrets.sign.sign(statement_of(info, sealed))
+        forged = CustodyContribution(id=new_id(), sealed=bytes(len(row.sealed)), **same)
+        signed = statement_of(work.custody._info(forged), forged.sealed)
+        forged.signature = leads[1].secrets.sign.sign(signed)
         work.session.delete(row)
-        work.session.add(CustodyContribution(sealed=sealed, signature=signature, **same))
+        work.session.add(forged)
         work.trail.record(EventKind.CUSTODY_CONTRIBUTED)
     with world.work_as(leads[0]) as work, pytest.raises(Tampered):
         work.custody.open_cases([case_id])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.audit.events import EventKind
 from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
 from app.permissions import ROLE_COMPARTMENTS, Compartment
@@ -14,6 +15,7 @@ from app.store.base import new_id
 from app.vault.errors import CaseErased, KeyNotCertified, NoGrant, ScopeOutOfReach, Tampered
 from app.vault.models import Bundle, Grant, GrantReason, MemberKeys, ScopeRow
 from app.vault.scopes import SUMMARY, Scope
+from tests.support.rewriting import rewrite
 
 IDENTITY = Scope(Compartment.IDENTITY)
 
@@ -203,6 +205,36 @@ def test_a_symmetric_wrap_moved_to_another_member_opens_nothing(world):
         )
     with pytest.raises(Tampered):
         opens(world, case_id, thief)
+
+
+def test_a_wrap_that_its_member_did_not_make_opens_nothing(world):
+    case_id, coordinator = world.open_case(), world.member("coordinator")
+    assert opens(world, case_id, coordinator)
+    with world.deployment.sessions() as session:
+        mine = select(Grant).where(Grant.holder_id == coordinator.id)
+        grant = session.scalars(mine.where(Grant.symmetric_wrap.is_not(None))).one()
+    rewrite(world, Grant, grant.id, symmetric_wrap=bytes(len(grant.symmetric_wrap)))
+    with pytest.raises(Tampered):
+        opens(world, case_id, coordinator)
+
+
+def test_a_grant_that_another_request_has_just_rewrapped_opens(world):
+    case_id, vetter = world.open_case(), world.member("vetter")
+    hand_over(world, case_id, world.member("coordinator"), vetter)
+    with world.deployment.sessions() as session:
+        grant_id = session.scalars(select(Grant.id).where(Grant.holder_id == vetter.id)).one()
+    assert opens(world, case_id, vetter)
+    with world.work_as(vetter) as work:
+        assert work.grants._keyring._rewrap(grant_id).wrapped
+
+
+def test_a_case_whose_scopes_were_altered_writes_no_event_under_another_s_share(world):
+    case_id, other_id = world.open_case(), world.open_case()
+    with world.deployment.sessions() as session, session.begin():
+        other = session.get_one(Case, other_id).share_id
+        session.execute(update(ScopeRow).where(ScopeRow.case_id == case_id).values(share_id=other))
+    with pytest.raises(Tampered), world.work_as(None) as work:
+        work.trail.record(EventKind.CASE_EMERGENCY, case_id)
 
 
 def test_every_secret_reaches_custody_and_reporting_secrets_reach_reporting(world):
