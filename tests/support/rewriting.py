@@ -27,4 +27,4 @@ def rewrite(world: World, model: type[Record], id_: UUID, **values: object) -> N
     if version is not None:
         changed["version"] = version + 1
     with world.deployment.engine.begin() as connection:
-        connection.execute(update(model.__table__).where(model.__table__.c.id == id_), changed)
+        connection.execute(update(model).where(model.id == id_).values(**changed))
