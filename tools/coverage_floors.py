@@ -5,7 +5,8 @@ fails, saying what to do, where
 
 - a line or a branch of what must be whole (`WHOLE`) was never run;
 - the whole program is below `OVERALL` percent;
-- the README shows a package better than it was measured, or worse by more than `DRIFT` points.
+- the README shows a package better than it was measured by more than `CHANCE` points, or worse by
+  more than `DRIFT`.
 
 No line is excused: `tools.rules` refuses every `pragma` that would.
 
@@ -30,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WHOLE = ("app/crypto", "app/vault", "app/permissions.py", "app/work.py")
 OVERALL = 92
 DRIFT = 2
+CHANCE = 1
+"""Two runs of one tree differ by so much: drawn examples, and at which line a process is killed."""
 TOTAL = "everything"
 HOW = "run `make coverage ARGS=--write`, or test what is no longer run"
 _BLOCK = re.compile(r"(?<=<!-- coverage -->\n).*?(?=<!-- /coverage -->)", re.DOTALL)
@@ -96,7 +99,7 @@ def findings(parts: Mapping[str, Covered], readme: str) -> Iterator[str]:
     shown = dict(_ROW.findall(block[0])) if block else {}
     for name, covered in parts.items():
         figure = int(shown.pop(name, -1))
-        if not figure <= covered.percent <= figure + DRIFT:
+        if not figure - CHANCE <= covered.percent <= figure + DRIFT:
             yield f"README.md shows {figure} % of {name}, measured {covered.percent}: {HOW}"
     yield from (f"README.md shows {name}, which is not in the program: {HOW}" for name in shown)
 

@@ -23,10 +23,11 @@ from app.work import Work
 SHARING_DANGER = frozenset({LinkKind.FAMILY, LinkKind.FELLOW_TRAVELLERS})
 """The kinds of links over which danger is shown."""
 # Each read of a case asks: most have no link, and for them no row is loaded, no statement compiled.
-_LINKED = select(CaseLink.id).where(
-    or_(CaseLink.case_id == bindparam("case_id"), CaseLink.other_id == bindparam("case_id")),
-    CaseLink.kind.in_(SHARING_DANGER),
-    CaseLink.ended_on.is_(None),
+_LINKS = CaseLink.__table__.c
+_LINKED = select(_LINKS.id).where(
+    or_(_LINKS.case_id == bindparam("case_id"), _LINKS.other_id == bindparam("case_id")),
+    _LINKS.kind.in_(SHARING_DANGER),
+    _LINKS.ended_on.is_(None),
 )
 
 
@@ -46,7 +47,8 @@ def end_danger(work: Work, plan: Plan) -> bool:
 
 def others_in_danger(work: Work, case_id: UUID) -> bool:
     """Return whether family or fellow travellers of a case are in danger."""
-    linked = work.session.scalars(_LINKED, {"case_id": case_id}).all()
+    asked = {"case_id": case_id}
+    linked = work.session.connection().execute(_LINKED, asked).scalars().all()
     if not linked:
         return False
     links = work.session.scalars(select(CaseLink).where(CaseLink.id.in_(linked))).all()
