@@ -84,6 +84,8 @@ class EventKind(StrEnum):
     PASSPHRASE_CHANGED = "passphrase:changed"  # noqa: S105 - the name of an event
     PLAN_EXTENDED = "plan:extended"
     PLAN_MOVED = "plan:moved"
+    PLAN_JOINED = "plan:joined"
+    PLAN_LEFT = "plan:left"
     PLAN_OPENED = "plan:opened"
     REGISTRATION_DISPUTE_SAID = "registration:dispute_said"
     PLAN_WORDS_TOLD = "plan:words_told"

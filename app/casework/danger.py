@@ -1,6 +1,7 @@
 """Whether those who belong to a case are in danger. That they are is shown, never why.
 
-- Family and fellow travellers are linked cases; a link that ended shows nothing more.
+- Family and fellow travellers are linked cases, or cases that travel on one journey. A link that
+  ended and a journey that was left show nothing more.
 - Danger is a duress word on a journey, until a planner says that it is over, or somebody missing.
 - A duress word is kept for this beside the plan under the directory key, because who reads one case
   holds no key to the other. It is written at every check-in, whatever was said.
@@ -10,24 +11,41 @@ Knows links, plans and levels of silence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    bindparam,
+    or_,
+    select,
+    union_all,
+)
 
 from app.casework.journeys import is_heard_still
 from app.links.models import CaseLink, LinkKind
-from app.relocation.models import Danger, Leg, LegStatus, Plan, PlanStatus
+from app.relocation.models import Danger, Leg, LegStatus, Plan, PlanStatus, Traveller
 from app.watch.models import EscalationLevel, LegEscalation, Word
 from app.work import Work
 
 SHARING_DANGER = frozenset({LinkKind.FAMILY, LinkKind.FELLOW_TRAVELLERS})
 """The kinds of links over which danger is shown."""
-# Each read of a case asks: most have no link, and for them no row is loaded, no statement compiled.
-_LINKS = CaseLink.__table__.c
-_LINKED = select(_LINKS.id).where(
-    or_(_LINKS.case_id == bindparam("case_id"), _LINKS.other_id == bindparam("case_id")),
-    _LINKS.kind.in_(SHARING_DANGER),
-    _LINKS.ended_on.is_(None),
+
+
+def _rows_of(table: FromClause, *conditions: ColumnElement[bool]) -> Select[UUID]:
+    case_id: BindParameter[UUID] = bindparam("case_id")
+    either = or_(table.c.case_id == case_id, table.c.other_id == case_id)
+    return select(table.c.id).where(either, *conditions)
+
+
+# Each read of a case asks: most are alone, and for them no row is loaded, no statement compiled.
+_LINKS, _TRAVELLERS = CaseLink.__table__, Traveller.__table__
+_TOGETHER = union_all(
+    _rows_of(_LINKS, _LINKS.c.kind.in_(SHARING_DANGER), _LINKS.c.ended_on.is_(None)),
+    _rows_of(_TRAVELLERS, _TRAVELLERS.c.left_on.is_(None)),
 )
 
 
@@ -48,14 +66,26 @@ def end_danger(work: Work, plan: Plan) -> bool:
 def others_in_danger(work: Work, case_id: UUID) -> bool:
     """Return whether family or fellow travellers of a case are in danger."""
     asked = {"case_id": case_id}
-    linked = work.session.connection().execute(_LINKED, asked).scalars().all()
-    if not linked:
+    together = work.session.connection().execute(_TOGETHER, asked).scalars().all()
+    if not together:
         return False
-    links = work.session.scalars(select(CaseLink).where(CaseLink.id.in_(linked))).all()
-    others = {link.other_id if link.case_id == case_id else link.case_id for link in links}
-    plans = work.session.scalars(select(Plan).where(Plan.case_id.in_(others))).all()
+    plans = _list_plans(work, case_id, together)
     heard = [plan for plan in plans if is_heard_still(plan, work.today())]
     return any(_is_under_duress(work, plan) for plan in heard) or _is_any_missing(work, heard)
+
+
+def _list_plans(work: Work, case_id: UUID, together: Sequence[UUID]) -> Sequence[Plan]:
+    """Return the journeys of who belongs to a case, and those on which it is not alone."""
+    links = work.session.scalars(select(CaseLink).where(CaseLink.id.in_(together))).all()
+    others = {id_ for link in links for id_ in (link.case_id, link.other_id)} - {case_id}
+    travelling = select(Traveller).where(
+        or_(Traveller.id.in_(together), Traveller.case_id.in_(others)),
+        Traveller.left_on.is_(None),
+    )
+    shared = {row.plan_id for row in work.session.scalars(travelling)}
+    return work.session.scalars(
+        select(Plan).where(or_(Plan.case_id.in_(others), Plan.id.in_(shared)))
+    ).all()
 
 
 def _is_under_duress(work: Work, plan: Plan) -> bool:

@@ -1,5 +1,7 @@
 """Which journeys a case is on, and who may record and read check-ins on them.
 
+- A journey has one plan, which belongs to the case that it was opened for. Cases that travel
+  along on it are its travellers.
 - The words of a journey and what was heard on it are a scope of their own: who holds it hears a
   check-in without reading a place.
 - Planners hold it. So does each escort from their first leg on, and who follows the case, until
@@ -19,7 +21,7 @@ from sqlalchemy import select
 
 from app.cases.models import Assignment
 from app.permissions import Compartment
-from app.relocation.models import Plan, PlanStatus
+from app.relocation.models import Plan, PlanStatus, Traveller
 from app.vault.models import Grant, GrantReason
 from app.vault.queries import live_grants
 from app.vault.scopes import Scope, find_entry
@@ -42,10 +44,44 @@ def hears(work: Work, plan: Plan) -> bool:
 
 
 def list_plans(work: Work, case_id: UUID) -> Sequence[Plan]:
-    """Return the plans of a case, the newest first."""
-    return work.session.scalars(
+    """Return the journeys of a case: its own, and those of others on which it travels along.
+
+    The one that it is on comes first, those that it has left last; else the newest first.
+    """
+    own = work.session.scalars(
         select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc())
     ).all()
+    joined = work.session.execute(
+        select(Plan, Traveller)
+        .join(Traveller, Traveller.plan_id == Plan.id)
+        .where(Traveller.case_id == case_id)
+        .order_by(Traveller.sequence.desc())
+    ).all()
+    present = [*own, *(row.Plan for row in joined if row.Traveller.left_on is None)]
+    present.sort(key=lambda plan: plan.status is not PlanStatus.OPEN)
+    return list(dict.fromkeys([*present, *(row.Plan for row in joined)]))
+
+
+def travels_on(work: Work, plan: Plan, case_id: UUID) -> bool:
+    """Return whether a journey is a case's own, or one on which it still travels along."""
+    return plan.case_id == case_id or any(
+        row.case_id == case_id for row in list_travellers(work, [plan.id])
+    )
+
+
+def list_travellers(
+    work: Work, plan_ids: Iterable[UUID], *, with_left: bool = False
+) -> Sequence[Traveller]:
+    """Return the cases that travel along on these journeys; ``with_left``: or did once."""
+    found = select(Traveller).where(Traveller.plan_id.in_(plan_ids))
+    if not with_left:
+        found = found.where(Traveller.left_on.is_(None))
+    return work.session.scalars(found.order_by(Traveller.sequence)).all()
+
+
+def find_present_plan(work: Work, case_id: UUID) -> Plan | None:
+    """Return the journey that a case is on, else its newest, or None; the row only."""
+    return next(iter(list_plans(work, case_id)), None)
 
 
 def is_heard_still(plan: Plan, today: date) -> bool:

@@ -122,6 +122,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "replaced_cells": _T.READ_ALONG,
     "emergency_decisions": _T.READ_ALONG,
     "plans": _T.READ_ALONG,
+    "travellers": _T.READ_ALONG,
     "legs": _T.READ_ALONG,
     "check_ins": _T.READ_ALONG,
     "leg_escalations": _T.READ_ALONG,

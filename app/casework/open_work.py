@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.aid.models import AidRequest, AidStatus
 from app.cases.models import Case
+from app.casework.journeys import list_plans, list_travellers
 from app.registration.models import Registration, RegistrationStatus
 from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
 from app.work import Work
@@ -32,6 +33,7 @@ class OpenKind(StrEnum):
 
     DEPARTED_LEG = "departed_leg"
     OPEN_PLAN = "open_plan"
+    TRAVELS_ALONG = "travels_along"
     AID = "aid"
     CODE = "code"
 
@@ -52,12 +54,23 @@ def list_open_work(work: Work, case: Case) -> list[OpenThing]:
 
 def _open_things(work: Work, case_id: UUID) -> Iterator[OpenThing]:
     session = work.session
-    legs = select(Leg).where(Leg.case_id == case_id, Leg.status == LegStatus.DEPARTED)
+    along = [
+        (traveller, plan)
+        for plan in list_plans(work, case_id)
+        for traveller in list_travellers(work, [plan.id])
+        if traveller.case_id == case_id and plan.status is PlanStatus.OPEN
+    ]
+    shared = [plan.id for _, plan in along]
+    legs = select(Leg).where(
+        or_(Leg.case_id == case_id, Leg.plan_id.in_(shared)), Leg.status == LegStatus.DEPARTED
+    )
     for leg in session.scalars(legs.order_by(Leg.id)):
         yield OpenThing(OpenKind.DEPARTED_LEG, leg.id, leg.status.value)
     plans = select(Plan).where(Plan.case_id == case_id, Plan.status == PlanStatus.OPEN)
     for plan in session.scalars(plans.order_by(Plan.id)):
         yield OpenThing(OpenKind.OPEN_PLAN, plan.id, plan.status.value)
+    for traveller, plan in along:
+        yield OpenThing(OpenKind.TRAVELS_ALONG, traveller.id, plan.status.value)
     aid = select(AidRequest).where(AidRequest.case_id == case_id, AidRequest.status.in_(_AID))
     for request in session.scalars(aid.order_by(AidRequest.id)):
         yield OpenThing(OpenKind.AID, request.id, request.status.value)

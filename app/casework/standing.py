@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Member, MemberStatus
 from app.cases.models import Assignment, Case, CaseNote
+from app.relocation.models import Leg, Traveller
 from app.store.authenticated import leave_out_altered
 from app.vault.models import Grant, GrantReason
 from app.work import Work
@@ -58,5 +59,9 @@ def involved_members(work: Work, case: Case) -> frozenset[UUID]:
         select(Assignment.member_id).where(Assignment.case_id.in_(cases)),
         select(CaseNote.written_by).where(CaseNote.case_id.in_(cases)),
         select(Grant.holder_id).where(Grant.case_id.in_(cases), Grant.reason.in_(_INVOLVING)),
+        select(Grant.holder_id)
+        .join(Leg, Leg.id == Grant.about)
+        .join(Traveller, Traveller.plan_id == Leg.plan_id)
+        .where(Traveller.case_id.in_(cases), Grant.reason == GrantReason.ESCORT),
     )
     return frozenset().union(*(work.session.scalars(query).all() for query in queries))

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from app.casework.danger import others_in_danger
+from app.casework.journeys import list_travellers
 from app.relocation.errors import PlanNotFound
 from app.relocation.legs import get_leg, holds_leg, is_planner, lists_leg
 from app.relocation.models import (
@@ -28,6 +29,7 @@ from app.relocation.models import (
     Outline,
     Plan,
     PlanStatus,
+    Traveller,
 )
 from app.relocation.moves import DUE
 from app.vault.queries import granted_to
@@ -183,6 +185,7 @@ class PlanDetails:
     plan: Plan
     outline: Outline
     legs: list[LegDetails]
+    travellers: Sequence[Traveller]
     figures: Figures
 
 
@@ -197,6 +200,7 @@ def read_plan(work: Work, plan: Plan) -> PlanDetails:
         plan,
         work.vault.open(plan.outline),
         [details for details in legs if details.leg.plan_id == plan.id],
+        list_travellers(work, [plan.id], with_left=True),
         _count_figures(work, plan.case_id, legs),
     )
 

@@ -103,6 +103,20 @@ class EscortHasLeg(Conflict):
     title = "This volunteer is on another leg of the same journey; choose someone else"
 
 
+class TravellerRefused(Invalid):
+    """A case travels along on another's journey of its own team, once."""
+
+    code = "traveller.refused"
+    title = "Choose another case of this team; this one travels here already, or is of another team"
+
+
+class TravellerNotFound(NotFound):
+    """There is no such traveller on this journey, or they have left it."""
+
+    code = "traveller.not_found"
+    title = "No such traveller on this journey, or they have left it"
+
+
 class HappenedOutOfOrder(Invalid):
     """An arrival before the departure, or a departure before the arrival on an earlier leg."""
 

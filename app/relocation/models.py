@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
+from app.cases.models import FreeText
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Versioned, choice, plain
+from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
 from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
 from app.watch.models import Word
@@ -166,6 +167,33 @@ class Plan(CaseRecord, Versioned):
     def part(self) -> UUID:
         """The plan's own scope in each of the two compartments."""
         return self.id
+
+
+class Traveller(CaseRecord, Ordered, Versioned):
+    """A case that travels along on another's journey, until it leaves or the journey is over."""
+
+    __tablename__ = "travellers"
+    __table_args__ = (Index("ix_travellers_plan", "plan_id"),)
+
+    plan_id: Mapped[UUID] = plain("random; the journey")
+    other_id: Mapped[UUID] = plain("random; the case that the journey was opened for", index=True)
+    joined_on: Mapped[date] = plain("the day only")
+    joined_by: Mapped[UUID] = plain("random; who put them on the journey")
+    left_on: Mapped[date | None] = plain("the day they left it; then they are watched no longer")
+    left_by: Mapped[UUID | None] = plain("random; who took them off the journey")
+
+    left_because = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
+
+
+_still_on_it = Traveller.left_on.is_(None)
+Index(
+    "uq_travellers_present",
+    Traveller.case_id,
+    Traveller.plan_id,
+    unique=True,
+    sqlite_where=_still_on_it,
+    postgresql_where=_still_on_it,
+)
 
 
 class Leg(CaseRecord, Versioned):

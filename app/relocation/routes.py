@@ -6,14 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from app.cases.errors import CaseNotFound
-from app.casework.errors import CaseNotReady
+from app.casework.errors import CaseNotReady, NotCleared
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
 from app.http.needs import Heard, NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.relocation import details, errors, moves, reroutes, service, words
+from app.relocation import details, errors, moves, reroutes, service, travellers, words
 from app.relocation.schemas import (
     EscortUpdate,
     LegDueUpdate,
@@ -27,6 +27,9 @@ from app.relocation.schemas import (
     PlanOpenedRead,
     PlanRead,
     PlanStateRead,
+    TravellerCreate,
+    TravellerLeavingCreate,
+    TravellerRead,
     WalkedLegCreate,
     WordsToldCreate,
     WordsToldRead,
@@ -126,6 +129,44 @@ def add_walked_leg(plan_id: UUID, body: WalkedLegCreate, work: Work) -> LegRead:
 def abandon_plan(plan_id: UUID, body: PlanMoveCreate, work: Work) -> PlanStateRead:
     """Abandon a plan; every escort's access ends."""
     return PlanStateRead.of(service.abandon_plan(work, plan_id, body.reason))
+
+
+@router.post(
+    "/plans/{plan_id}/travellers",
+    needs=Permission.PLAN_CHANGE,
+    readiness=Task.PLAN,
+    creates=True,
+    status_code=201,
+    raises=(
+        CaseNotFound,
+        CaseNotReady,
+        NotCleared,
+        errors.PlanNotFound,
+        errors.PlanOver,
+        errors.PlanOpenAlready,
+        errors.TravellerRefused,
+        errors.EscortKnowsPerson,
+    ),
+)
+def add_traveller(plan_id: UUID, body: TravellerCreate, work: Work) -> TravellerRead:
+    """Put another case on this journey: it travels along, and who follows it hears check-ins."""
+    return TravellerRead.of(travellers.add_traveller(work, plan_id, body.case_id, proposed=body.id))
+
+
+@router.post(
+    "/plans/{plan_id}/travellers/{traveller_id}/leaving",
+    needs=Permission.PLAN_CHANGE,
+    readiness=NotWork("says that somebody does not travel along any more"),
+    heard=Heard("reason", "plan_id"),
+    creates=True,
+    status_code=201,
+    raises=(CaseNotFound, errors.PlanNotFound, errors.TravellerNotFound),
+)
+def end_travel(
+    plan_id: UUID, traveller_id: UUID, body: TravellerLeavingCreate, work: Work
+) -> TravellerRead:
+    """Note that a case has left a journey that goes on without it, and why."""
+    return TravellerRead.of(travellers.end_travel(work, plan_id, traveller_id, body.reason))
 
 
 # ---------------------------------------------------------------------- lists

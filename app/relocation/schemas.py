@@ -31,6 +31,7 @@ from app.relocation.models import (
     Outline,
     Plan,
     PlanStatus,
+    Traveller,
 )
 from app.relocation.progress_schemas import LegProgressRead
 
@@ -72,6 +73,19 @@ class PlanCreate(Schema):
     def to_outline(self) -> Outline:
         """Return what is sealed for the planners."""
         return Outline(self.origin, self.destination, self.notes)
+
+
+class TravellerCreate(Schema):
+    """A case that travels along on the journey of another."""
+
+    id: ProposedId = None
+    case_id: UUID
+
+
+class TravellerLeavingCreate(Schema):
+    """Why somebody left a journey that goes on without them."""
+
+    reason: Annotated[Reason, Field(examples=["Stayed with her sister at the second house."])]
 
 
 class LegListCreate(Schema):
@@ -222,6 +236,21 @@ class _PlanColumns(Schema):
         return {name: getattr(plan, name) for name in _PlanColumns.model_fields}
 
 
+class TravellerRead(Schema):
+    """A case that travels along on a journey; with ``left_on``, one that did until then."""
+
+    id: UUID
+    plan_id: UUID
+    case_id: UUID
+    joined_on: date
+    left_on: date | None
+
+    @classmethod
+    def of(cls, traveller: Traveller) -> Self:
+        """Return a traveller, without a word about who they are."""
+        return cls(**{name: getattr(traveller, name) for name in cls.model_fields})
+
+
 class PlanStateRead(_PlanColumns):
     """The status of a plan."""
 
@@ -256,6 +285,7 @@ class PlanRead(_PlanColumns):
     notes: str | None
     ended_because: str | None
     legs: list[LegRead]
+    travellers: list[TravellerRead]
     figures: JourneyFiguresRead
 
     @classmethod
@@ -269,6 +299,7 @@ class PlanRead(_PlanColumns):
             notes=outline.notes,
             ended_because=outline.ended_because,
             legs=[LegRead.of(leg) for leg in details.legs],
+            travellers=list(map(TravellerRead.of, details.travellers)),
             figures=JourneyFiguresRead.of(details.figures),
         )
 

@@ -21,7 +21,14 @@ from app.accounts import service as accounts
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.cases.models import Case
-from app.casework.journeys import grant_hearing, grant_hearing_to_followers, words_scope
+from app.casework.journeys import (
+    find_present_plan,
+    grant_hearing,
+    grant_hearing_to_followers,
+    list_travellers,
+    travels_on,
+    words_scope,
+)
 from app.casework.readiness import Task, require_ready
 from app.permissions import Role
 from app.relocation.errors import (
@@ -73,9 +80,7 @@ def open_plan(
     """
     case = cases.get_case(work, case_id)
     require_ready(work, case, Task.PLAN)
-    newest = find_newest_plan(work, case_id)
-    if newest is not None and newest.status is PlanStatus.OPEN:
-        raise PlanOpenAlready
+    require_no_journey(work, case)
     plan = Plan(
         id=work.id_for(Plan, proposed, case_id=case.id),
         case_id=case.id,
@@ -94,32 +99,35 @@ def open_plan(
     work.session.flush()
     legs = add_legs(work, plan, drafts, position=1, not_before=work.now())
     scopes += [leg_scope(leg.id) for leg in legs]
-    grant_to_planners(work, plan, _coordinators(work, case), scopes)
+    grant_to_planners(work, plan, list_planners(work, case), scopes)
     grant_hearing_to_followers(work, plan, case.id)
     work.trail.record(EventKind.PLAN_OPENED, case.id, plan=str(plan.id), legs=len(legs))
     return plan
 
 
-def _coordinators(work: Work, case: Case) -> Iterable[UUID]:
+def list_planners(work: Work, case: Case) -> Iterable[UUID]:
+    """Return the coordinators of its team who hold a case: they plan its journeys."""
     holders = set(work.grants.holders(case.id))
     team = accounts.list_members(work, case.team_id, Role.COORDINATOR)
     return [member.id for member in team if member.id in holders]
 
 
-def find_newest_plan(work: Work, case_id: UUID) -> Plan | None:
-    """Return the newest plan of a case, open or over; its row only."""
-    return work.session.scalars(
-        select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc()).limit(1)
-    ).first()
+def require_no_journey(work: Work, case: Case) -> None:
+    """Raise ``PlanOpenAlready`` where a case is on an open journey, its own or another's."""
+    present = find_present_plan(work, case.id)
+    if present is None or present.status is not PlanStatus.OPEN:
+        return
+    if travels_on(work, present, case.id):
+        raise PlanOpenAlready
 
 
 def get_plan(work: Work, case_id: UUID) -> Plan:
-    """Return the newest plan of a case that the principal holds.
+    """Return the plan of the journey that a case is on, else its newest; one must hold the case.
 
     Raises ``CaseNotFound``, ``PlanNotFound``.
     """
     case = cases.get_case(work, case_id)
-    plan = find_newest_plan(work, case.id)
+    plan = find_present_plan(work, case.id)
     if plan is None:
         raise PlanNotFound
     return plan
@@ -171,9 +179,11 @@ def abandon_plan(work: Work, plan_id: UUID, reason: str | None = None) -> Plan:
 
 
 def require_plan_ready(work: Work, plan: Plan) -> None:
-    """Raise ``CaseNotReady`` where the case has ended, unless people are on the road."""
-    case = cases.get_case(work, plan.case_id)
-    require_ready(work, case, Task.CONTINUE_PLAN, on_the_road=is_on_the_road(work, plan))
+    """Raise ``CaseNotReady`` where a case on it has ended, unless people are on the road."""
+    on_the_road = is_on_the_road(work, plan)
+    travelling = [traveller.case_id for traveller in list_travellers(work, [plan.id])]
+    for case in work.session.scalars(select(Case).where(Case.id.in_([plan.case_id, *travelling]))):
+        require_ready(work, case, Task.CONTINUE_PLAN, on_the_road=on_the_road)
 
 
 def extend_with(
@@ -226,17 +236,23 @@ def assign_escort(work: Work, leg_id: UUID, volunteer_id: UUID | None) -> Leg:
     return leg
 
 
+def knows_person(work: Work, member_id: UUID, case_ids: Sequence[UUID]) -> bool:
+    """Return whether a member has worked on one of these cases other than on its journeys."""
+    work.session.flush()
+    worked = select(Grant.id).where(
+        Grant.case_id.in_(case_ids),
+        Grant.holder_id == member_id,
+        Grant.reason.not_in(OF_A_JOURNEY),
+    )
+    return work.session.scalars(worked.limit(1)).first() is not None
+
+
 def _check_escort(work: Work, plan: Plan, leg: Leg, volunteer_id: UUID) -> None:
     team = accounts.list_members(work, plan.team_id, Role.VOLUNTEER)
     if volunteer_id not in {member.id for member in team}:
         raise EscortUnavailable("volunteer_id")
-    work.session.flush()
-    worked = select(Grant.id).where(
-        Grant.case_id == leg.case_id,
-        Grant.holder_id == volunteer_id,
-        Grant.reason.not_in(OF_A_JOURNEY),
-    )
-    if work.session.scalars(worked.limit(1)).first() is not None:
+    travelling = [traveller.case_id for traveller in list_travellers(work, [plan.id])]
+    if knows_person(work, volunteer_id, [plan.case_id, *travelling]):
         raise EscortKnowsPerson
     other = select(Leg.id).where(
         Leg.case_id == leg.case_id,

@@ -131,8 +131,8 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
             (
                 "case_moves", "case_notes", "cases", "check_ins",
                 "duplicate_dismissals", "emergency_decisions", "leg_escalations", "legs", "plans",
-                "registrations", "replaced_cells", "vetting_checks", "vetting_decisions",
-                "vetting_rounds",
+                "registrations", "replaced_cells", "travellers", "vetting_checks",
+                "vetting_decisions", "vetting_rounds",
             ),
             _CASE,
         ),

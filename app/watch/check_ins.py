@@ -23,7 +23,7 @@ from app.alerts.models import AlertKind
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.casework.danger import note_danger
-from app.casework.journeys import hears, is_heard_still, list_plans
+from app.casework.journeys import hears, is_heard_still, list_plans, travels_on
 from app.errors import IdTaken
 from app.relocation.errors import LegNotFound, PlanNotFound
 from app.relocation.legs import holds_leg, list_plan_legs, lock_row
@@ -94,7 +94,7 @@ def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceip
     plans = list_heard(work, case_id)
     if not plans:
         raise PlanNotFound
-    return _record(work, plans, report, brought_for=None)
+    return _record(work, plans, report, brought_for=None, of_case=case_id)
 
 
 def list_heard(work: Work, case_id: UUID) -> list[Plan]:
@@ -104,7 +104,12 @@ def list_heard(work: Work, case_id: UUID) -> list[Plan]:
 
 
 def _record(
-    work: Work, plans: list[Plan], report: Report, *, brought_for: Leg | None
+    work: Work,
+    plans: list[Plan],
+    report: Report,
+    *,
+    brought_for: Leg | None,
+    of_case: UUID | None = None,
 ) -> CheckInReceipt:
     plan, leg = find_place(work, plans, brought_for)
     said, moment = _judge(work, plans, report), heard_at(work, report.at)
@@ -129,7 +134,8 @@ def _record(
     note_danger(work, plan, said)
     duress = said is Word.DURESS
     raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
-    if said in _CONTACTS and moment.is_fresh:
+    is_on_it = of_case is None or travels_on(work, plan, of_case)
+    if said in _CONTACTS and moment.is_fresh and is_on_it:
         _restart_timer(work, plan, leg, moment.at, report.next_sign_at)
     work.trail.record(EventKind.LEG_CHECKED_IN, leg.case_id, leg=str(leg.id))
     shown = leg.expected_at if holds_leg(work, leg) or work.grants.holds(leg.case_id) else None

@@ -76,6 +76,7 @@ class WatchedLegSummary(Schema):
     leg_id: UUID
     case_id: UUID
     call_sign: str | None
+    travelling_along: list[str]
     position: int
     status: LegStatus
     level: EscalationLevel | None
@@ -97,6 +98,7 @@ class WatchedLegSummary(Schema):
             leg_id=leg.id,
             case_id=leg.case_id,
             call_sign=watched.call_sign,
+            travelling_along=watched.travelling_along,
             position=leg.position,
             status=leg.status,
             level=watched.level,

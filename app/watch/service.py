@@ -25,7 +25,7 @@ from sqlalchemy import or_, select
 from app.cases import service as cases
 from app.cases.models import Case
 from app.casework import held
-from app.casework.journeys import HEARD_FOR
+from app.casework.journeys import HEARD_FOR, list_travellers
 from app.relocation.details import list_escalations
 from app.relocation.legs import lists_as_planner
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
@@ -85,6 +85,7 @@ class WatchedLeg:
     nobody_with_them: bool
     stranded: bool
     record: LegRecord | None
+    travelling_along: list[str]
 
     @property
     def duress(self) -> bool:
@@ -147,7 +148,8 @@ def _watch(work: Work, legs: Sequence[Leg]) -> list[WatchedLeg]:
         for row in list_escalations(work, legs)
         if row.acknowledged_on is not None
     }
-    call_signs = _call_signs(work, {leg.case_id for leg in legs})
+    along = _list_along(work, legs)
+    call_signs = _call_signs(work, {leg.case_id for leg in legs}.union(*along.values()))
     found = []
     for leg, record in zip(legs, opened, strict=True):
         reached = levels_reached(leg.expected_at, leg.grace_minutes, now)
@@ -162,6 +164,7 @@ def _watch(work: Work, legs: Sequence[Leg]) -> list[WatchedLeg]:
             leg.id in alone,
             leg.status in _STRANDED and (record is None or record.left_at is not None),
             record,
+            [call_signs[one] for one in along.get(leg.plan_id, ()) if one in call_signs],
         )
         found.append(watched)
     return found
@@ -206,6 +209,14 @@ def _list_alone(work: Work, legs: Sequence[Leg]) -> set[UUID]:
     ).all()
     holders = {(row.about, row.holder_id) for row in held_by}
     return {leg.id for leg in legs if leg.id in escorted and (leg.id, leg.escort_id) not in holders}
+
+
+def _list_along(work: Work, legs: Sequence[Leg]) -> dict[UUID, list[UUID]]:
+    """Return the cases that travel along on the journeys of these legs, by plan."""
+    along: dict[UUID, list[UUID]] = {}
+    for traveller in list_travellers(work, {leg.plan_id for leg in legs}):
+        along.setdefault(traveller.plan_id, []).append(traveller.case_id)
+    return along
 
 
 def _list_candidates(work: Work) -> dict[Leg, PlanStatus]:

@@ -11,7 +11,7 @@ from app.cases.models import FreeText, Replaced, ReplacedCell
 from app.intake.models import DuplicateDismissal, DuplicateMatch
 from app.links.models import CaseLink, LinkKind
 from app.permissions import Role
-from app.relocation.models import Leg
+from app.relocation.models import Leg, Plan, Traveller
 from app.reports.models import PublishedReport
 from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
 from tests.support.journey import OTHER_TEXTS, Journey
@@ -42,6 +42,7 @@ def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None
     with world.work_as(world.member(Role.COORDINATOR, team=team)) as work:
         who, today = work.principal.id, work.today()
         leg_id = work.session.scalars(select(Leg.id).where(Leg.case_id == case_id)).first()
+        plan_id = work.session.scalars(select(Plan.id).where(Plan.case_id == case_id)).first()
         dismissal = DuplicateDismissal(
             case_id=case_id, other_id=other_id, dismissed_by=who, dismissed_on=today
         )
@@ -57,6 +58,10 @@ def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None
                 CaseLink(
                     case_id=case_id, other_id=other_id, kind=LinkKind.FAMILY,
                     linked_by=who, linked_on=today,
+                ),
+                Traveller(
+                    case_id=case_id, other_id=other_id, plan_id=plan_id,
+                    joined_on=today, joined_by=who,
                 ),
                 DuplicateMatch(case_id=case_id, other_id=other_id, found_on=today),
                 LegEscalation(

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+from app.audit.events import EventKind
+from app.cases.service import get_case
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
 from app.store.base import new_id
 from tests.support.journey import OTHER_TEXTS, PLAIN_TEXTS, Journey
@@ -165,6 +168,8 @@ ROUTES: dict[str, Row] = {
     ),
     "GET /api/cases/{case_id}/plan": READ,
     "POST /api/plans/{plan_id}/legs": Row(legs),
+    "POST /api/plans/{plan_id}/travellers": Row(lambda ids: {"case_id": ids["other_id"]}, 409),
+    "POST /api/plans/{plan_id}/travellers/{traveller_id}/leaving": Row(lambda _: REASON),
     "POST /api/plans/{plan_id}/moves": Row(lambda _: {"to": "abandoned"}),
     "POST /api/plans/{plan_id}/words": Row(lambda _: {"safe_word": None}),
     "POST /api/plans/{plan_id}/walked-legs": Row(
@@ -260,6 +265,11 @@ def _walk_on(served: Served, going: Journey) -> Ids:
     case = f"/cases/{going.case_id}"
     plan = served.post(going.coordinator, f"{case}/plans", {**legs_later(served), **_ROAD})
     registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "pre"})
+    traveller = served.post(
+        going.coordinator,
+        f"/plans/{plan['id']}/travellers",
+        {"case_id": _ready_case(served, going)},
+    )
     fund = served.post(going.treasurer, "/funds", {"name": "Concert", "currency": "MMK"})
     entry = served.post(
         going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
@@ -268,6 +278,7 @@ def _walk_on(served: Served, going: Journey) -> Ids:
     return {
         "case_id": going.case_id,
         "plan_id": plan["id"],
+        "traveller_id": traveller["id"],
         "leg_id": plan["legs"][0]["id"],
         "registration_id": registration["id"],
         "fund_id": fund["id"],
@@ -280,6 +291,17 @@ def _walk_on(served: Served, going: Journey) -> Ids:
         "now": served.world.clock(),
         "tomorrow": legs_later(served)["legs"][0]["due_at"],
     }
+
+
+def _ready_case(served: Served, going: Journey) -> str:
+    """A further case of the team, of somebody else, that may travel."""
+    body = intake({}) | {"identity": {"name": "Naw Mu Paw"}}
+    case_id = str(served.post(going.coordinator, "/cases", body)["id"])
+    with served.world.work_as(going.coordinator) as work:
+        case = get_case(work, UUID(case_id))
+        case.emergency_until = work.now() + timedelta(days=3)
+        work.trail.record(EventKind.CASE_EMERGENCY, case.id)
+    return case_id
 
 
 def _walk_half_way(served: Served, going: Journey, other: str) -> Ids:

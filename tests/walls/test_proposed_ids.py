@@ -12,6 +12,9 @@ from uuid import UUID
 import pytest
 from httpx2 import Response
 
+from app.cases.models import CaseStatus
+from app.cases.moves import move_case
+from app.cases.service import get_case
 from app.http.proposed_ids import takes_id
 from app.http.routing import Served as Route
 from app.http.routing import declared_needs
@@ -41,6 +44,7 @@ NOT_ADDING = {
     "dispute_code": "moves a registration, once a version",
     "dispute_case_code": "moves a registration, once a version",
     "end_link": "ends a link, once",
+    "end_travel": "ends a row, once",
     "hand_over_aid": "grants a request that has an id",
     "issue_code": "moves a registration, once a version",
     "merge_case": "moves a case, once a version",
@@ -150,6 +154,14 @@ def to_fresh_case(scene: Scene) -> Any:
     return {"other_id": scene.ids["other_id"], "kind": "fellow_travellers"}
 
 
+def to_active_case(scene: Scene) -> Any:
+    case_id = fresh_case(scene)
+    for status in (CaseStatus.VETTING, CaseStatus.ACTIVE):
+        with scene.served.world.work_as(scene.served.world.member(Role.COORDINATOR)) as work:
+            move_case(work, get_case(work, UUID(case_id)), status)
+    return {"case_id": case_id}
+
+
 def two_vetters(scene: Scene) -> Any:
     scene.ids["case_id"] = fresh_case(scene)
     return {"vetter_ids": scene.ids["vetter_ids"]}
@@ -173,6 +185,7 @@ def another_plan(scene: Scene) -> Any:
 ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     # The plan comes first: its legs are extended, rerouted and checked in on.
     "POST /api/cases/{case_id}/plans": (another_plan, {"origin": "elsewhere"}),
+    "POST /api/plans/{plan_id}/travellers": (to_active_case, {"case_id": str(new_id())}),
     "POST /api/plans/{plan_id}/legs": (lambda scene: legs(scene.ids), {"legs": None}),
     "POST /api/plans/{plan_id}/walked-legs": (
         table_body("POST /api/plans/{plan_id}/walked-legs"), {"place": "the other hill"},

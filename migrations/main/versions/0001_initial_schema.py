@@ -851,6 +851,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_teams_sequence"), "teams", ["sequence"], unique=False)
     op.create_table(
+        "travellers",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column("joined_on", sa.Date(), nullable=False),
+        sa.Column("joined_by", sa.Uuid(), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("left_by", sa.Uuid(), nullable=True),
+        sa.Column("left_because_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_travellers")),
+    )
+    op.create_index(op.f("ix_travellers_case_id"), "travellers", ["case_id"], unique=False)
+    op.create_index(op.f("ix_travellers_other_id"), "travellers", ["other_id"], unique=False)
+    op.create_index("ix_travellers_plan", "travellers", ["plan_id"], unique=False)
+    op.create_index(op.f("ix_travellers_sequence"), "travellers", ["sequence"], unique=False)
+    op.create_index(
+        "uq_travellers_present",
+        "travellers",
+        ["case_id", "plan_id"],
+        unique=True,
+        sqlite_where=sa.text("left_on IS NULL"),
+        postgresql_where=sa.text("left_on IS NULL"),
+    )
+    op.create_table(
         "vetting_rounds",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
@@ -1354,6 +1383,17 @@ def downgrade() -> None:
     op.drop_index("ix_vetting_rounds_open", table_name="vetting_rounds")
     op.drop_index(op.f("ix_vetting_rounds_case_id"), table_name="vetting_rounds")
     op.drop_table("vetting_rounds")
+    op.drop_index(
+        "uq_travellers_present",
+        table_name="travellers",
+        sqlite_where=sa.text("left_on IS NULL"),
+        postgresql_where=sa.text("left_on IS NULL"),
+    )
+    op.drop_index(op.f("ix_travellers_sequence"), table_name="travellers")
+    op.drop_index("ix_travellers_plan", table_name="travellers")
+    op.drop_index(op.f("ix_travellers_other_id"), table_name="travellers")
+    op.drop_index(op.f("ix_travellers_case_id"), table_name="travellers")
+    op.drop_table("travellers")
     op.drop_index(op.f("ix_teams_sequence"), table_name="teams")
     op.drop_table("teams")
     op.drop_index(op.f("ix_silence_notices_case_id"), table_name="silence_notices")
