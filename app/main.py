@@ -32,6 +32,7 @@ from app.links import routes as links
 from app.registration import routes as registration
 from app.relocation import routes as relocation
 from app.reports import routes as reports
+from app.retention import routes as retention
 from app.search import routes as search
 from app.sessions import routes as sessions
 from app.sessions.service import principal_of
@@ -81,6 +82,7 @@ TAGS: Final[dict[str, str]] = {
     "aid": "Aid requests: approvals, payments, confirmations.",
     "ledger": "Funds and their journal.",
     "reports": "Coarse figures that name nobody.",
+    "retention": "What is kept until when, holds, the days that leads choose.",
 }
 """What OpenAPI says about each tag; a tag without a row here is refused when it is described."""
 
@@ -103,7 +105,7 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     """
     domains = (
         sessions, accounts, alerts, intake, emergency, cases, links, search, vetting, relocation,
-        watch, registration, aid, ledger, reports,
+        watch, registration, aid, ledger, reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

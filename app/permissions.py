@@ -91,6 +91,11 @@ class Permission(StrEnum):
     AID_CONFIRM = "aid:confirm"
     FUND_READ = "fund:read"
     FUND_KEEP = "fund:keep"
+    HOLD_REQUEST = "hold:request"
+    HOLD_END = "hold:end"
+    HOLD_DECIDE = "hold:decide"
+    RETENTION_READ = "retention:read"
+    RETENTION_CHANGE = "retention:change"
     REPORT_READ = "report:read"
     AUDIT_READ = "audit:read"
     LOG_VERIFY = "log:verify"
@@ -140,6 +145,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.AID_APPROVE,
             _P.AID_CONFIRM,
             _P.FUND_READ,
+            _P.HOLD_REQUEST,
+            _P.HOLD_END,
             _P.REPORT_READ,
         },
         Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
@@ -156,7 +163,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.FUND_READ,
             _P.FUND_KEEP,
         },
-        Role.AUDITOR: _EVERYONE | {_P.REPORT_READ, _P.AUDIT_READ, _P.FUND_READ, _P.LOG_VERIFY},
+        Role.AUDITOR: _EVERYONE
+        | {_P.REPORT_READ, _P.AUDIT_READ, _P.FUND_READ, _P.LOG_VERIFY, _P.RETENTION_READ},
         Role.ADMINISTRATOR: _EVERYONE
         | {_P.MEMBER_LIST, _P.MEMBER_ADMIT, _P.MEMBER_CHANGE, _P.TEAM_CREATE, _P.LOG_VERIFY},
         Role.LEAD: _EVERYONE
@@ -172,6 +180,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CASE_EMERGENCY,
             _P.CASE_ERASE,
             _P.CASE_EVENTS,
+            _P.HOLD_DECIDE,
+            _P.HOLD_END,
+            _P.RETENTION_READ,
+            _P.RETENTION_CHANGE,
             _P.LOG_VERIFY,
         },
     }

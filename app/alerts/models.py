@@ -26,9 +26,12 @@ class AlertKind(StrEnum):
     ROWS_SHUT = "h"
     CLEARANCE_REFUSED = "r"
     CLEARANCE_EXPIRED = "e"
+    HOLD_ENDS = "o"
 
 
-FOR_COORDINATORS = frozenset({AlertKind.CLEARANCE_REFUSED, AlertKind.CLEARANCE_EXPIRED})
+FOR_COORDINATORS = frozenset(
+    {AlertKind.CLEARANCE_REFUSED, AlertKind.CLEARANCE_EXPIRED, AlertKind.HOLD_ENDS}
+)
 """What coordinators are told of cases of their own team; leads are told everything."""
 
 

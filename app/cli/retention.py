@@ -17,12 +17,13 @@ from app.crypto.notes import Verifier
 from app.deployment import Deployment
 from app.models import sealed_models
 from app.retention.certificates import read_certificate
+from app.retention.choices import rules_now
 from app.retention.destruction import own_work
 from app.retention.due import Due, list_due
 from app.retention.errors import TimeInDoubt
 from app.retention.models import Destruction
 from app.retention.passes import SOON, find_pass, orders_of, run_pass, write_journal
-from app.retention.schedule import RULES
+from app.retention.schedule import BY_NAME
 from app.store.engine import rewrite_tables
 from app.vault.models import Bundle, Grant, ScopeRow
 
@@ -33,34 +34,37 @@ _AT_ONCE = 200
 @app.command("show")
 def show(home: Home, *, as_json: AsJson = False) -> None:
     """Print the schedule as it counts here, and what the last pass counted."""
-    with opened(home) as deployment, deployment.sessions() as session:
-        row = find_pass(session)
+    with opened(home) as deployment, own_work(deployment) as work:
+        row, rules = find_pass(work.session), rules_now(work)
         told = {
             "rules": {
                 rule.name: {
                     "from": rule.trigger.value,
                     "days": rule.days,
+                    "default": BY_NAME[rule.name].days,
                     "most": rule.most,
                     "says": rule.says,
                 }
-                for rule in RULES
+                for rule in rules
             },
             "counted_on": None if row is None or row.counted_on is None else str(row.counted_on),
             "counts": {} if row is None else row.counts,
             "waiting": [] if row is None else row.waiting,
         }
-    if as_json:
-        out.print_json(json.dumps(told))
-        return
-    for rule in RULES:
-        out.print(
-            f"{rule.name:<18} {rule.days:>3} days (most {rule.most}), {rule.trigger}: {rule.says}",
-            soft_wrap=True,
-            highlight=False,
-        )
-    out.print(f"counted on {told['counted_on']}:")
-    for name, count in sorted((row.counts if row else {}).items()):
-        out.print(f"  {name}: {count}", highlight=False)
+        if as_json:
+            out.print_json(json.dumps(told))
+            return
+        for rule in rules:
+            chosen = "" if rule == BY_NAME[rule.name] else "chosen by the leads, "
+            out.print(
+                f"{rule.name:<18} {rule.days:>3} days ({chosen}most {rule.most}),"
+                f" {rule.trigger}: {rule.says}",
+                soft_wrap=True,
+                highlight=False,
+            )
+        out.print(f"counted on {told['counted_on']}:")
+        for name, count in sorted((row.counts if row else {}).items()):
+            out.print(f"  {name}: {count}", highlight=False)
 
 
 @app.command("due")

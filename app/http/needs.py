@@ -17,7 +17,7 @@ from app.casework.readiness import Task
 from app.permissions import Permission
 
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_OF_A_CASE = re.compile(r"\{case_id\}|/(plans|legs|aid-requests|vettings|registrations)(/|$)")
+_OF_A_CASE = re.compile(r"\{case_id\}|/(plans|legs|aid-requests|vettings|registrations|holds)(/|$)")
 
 
 @dataclass(frozen=True, slots=True)

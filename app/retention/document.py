@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.models import sealed_models
 from app.retention.schedule import (
     GRACE_DAYS,
+    LAPSE_DAYS,
     NOTICE_DAYS,
     RULES,
     SILENCE_DAYS,
@@ -22,9 +23,13 @@ _HEAD = f"""# Retention
 Generated from the schedule by `make docs`; a test compares this file with it. Do not edit it.
 
 What is kept, from when its time is counted, for how long, and what then becomes of it. Times are
-days; at the end of each a day of grace, 0 to {GRACE_DAYS}, is drawn. Nobody can
-choose other days yet, nor hold a case: that is open work.
+days; at the end of each a day of grace, 0 to {GRACE_DAYS}, is drawn. These are the defaults; what
+counts in an organisation is printed by `padauk retention show` and `GET /api/retention`.
 
+- **Two leads choose other days** for a rule, one asking and one agreeing within {LAPSE_DAYS} days;
+  the only lead of an organisation chooses alone, within the most, and that it was alone is shown.
+- **A hold keeps** a case, or a part of it, for at most 180 days: a coordinator asks with a reason,
+  a lead agrees. Two weeks before its end it is announced; once it has ended, what is due goes.
 - **A new contact starts the time again**: whatever is written or heard of a case after it ended.
 - **What stops the clock, and is shown**: an open leg, aid that is not confirmed, a code not handed
   over, open vetting, and content that nobody has read. That is never destroyed;

@@ -4,6 +4,7 @@
 - What is written or heard of a case after it ended starts its time again.
 - An open leg, unpaid or unconfirmed aid, a code not handed over and open vetting stop it,
   and say so. So does content that nobody has read.
+- A hold on a case stops all of it; one on a part stops that part, and the whole case with it.
 - A part without a cell has nothing to destroy, and is not due.
 
 Reads a few hundred cases at a time. Changes nothing.
@@ -31,10 +32,12 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.permissions import Compartment
 from app.registration.models import CodeKind, Registration, RegistrationStatus
-from app.relocation.models import Leg, LegStatus, Plan, PlanStatus
+from app.relocation.models import Leg, LegStatus, Plan, PlanStatus, Traveller
 from app.reports.models import PublishedReport
+from app.retention.choices import rules_now
 from app.retention.clearing import models_of_cases
-from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, RULES, Rule, Trigger
+from app.retention.holds import read_holds
+from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, Rule, Trigger
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
 from app.store.sealed import sealed_fields
@@ -61,9 +64,14 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
         EventKind.GRANT_GIVEN,
         EventKind.GRANT_REWRAPPED,
         EventKind.GRANT_WITHHELD,
+        EventKind.HOLD_AGREED,
+        EventKind.HOLD_ENDED,
+        EventKind.HOLD_REASON_ERASED,
+        EventKind.HOLD_REMINDED,
+        EventKind.HOLD_REQUESTED,
     }
 )
-"""Readings, keys and retention itself: everything else on a case is word, work or duty."""
+"""Readings, keys, holds and retention itself: everything else on a case is word, work or duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class CaseFacts:
     read_on: date | None = None
     filled: set[ErasedPart] = field(default_factory=set)
     stops: set[str] = field(default_factory=set)
+    held: set[ErasedPart | None] = field(default_factory=set)
     days: dict[Trigger, date] = field(default_factory=dict)
     refused: bool = False
     in_service: bool = False
@@ -100,6 +109,7 @@ class CaseFacts:
             self.days[trigger] = max(day, self.days.get(trigger, day))
 
 
+HELD: Final = "held"
 _STOPS: Final[Mapping[Trigger, frozenset[str]]] = {
     Trigger.JOURNEY_OVER: frozenset({"leg open"}),
     Trigger.VERDICT: frozenset({"vetting open"}),
@@ -113,8 +123,9 @@ def list_due(work: Work, cases: Sequence[Case]) -> list[Due]:
     """Return every rule that will apply to these cases as they are now, by case and day."""
     found = []
     figures = set(work.session.scalars(select(PublishedReport.half_year)))
+    rules = rules_now(work)
     for facts in read_facts(work, cases).values():
-        for rule in RULES:
+        for rule in rules:
             trigger = facts.days.get(rule.trigger)
             if trigger is None or (rule.part is not None and rule.part not in facts.filled):
                 continue
@@ -135,6 +146,8 @@ def _stops_of(work: Work, facts: CaseFacts, rule: Rule, on: date, figures: set[s
     stops = facts.stops & _STOPS.get(rule.trigger, facts.stops)
     if rule.trigger not in _STOPS and (facts.read_on is None or facts.read_on < facts.last_word_on):
         stops = stops | {"not read by anybody"}
+    if facts.held and (rule.part is None or not facts.held.isdisjoint({None, rule.part})):
+        stops = stops | {HELD}
     period = half_year_of(facts.case.opened_on)
     waited = work.today() > facts.case.opened_on + timedelta(days=FIGURES_DAYS)
     if rule.part is None and rule.trigger is Trigger.CLOSING and not waited:
@@ -158,6 +171,8 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     _read_cells(work, facts, ids)
     _read_journeys(work, facts, ids)
     _read_duties(work, facts, ids)
+    for hold in read_holds(work, ids):
+        facts[hold.case_id].held.add(hold.what)
     for one in facts.values():
         _close(one)
     return facts
@@ -218,6 +233,17 @@ def _read_journeys(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) ->
         facts[case_id].put(Trigger.JOURNEY_OVER, moved_on)
         if status is PlanStatus.OPEN:
             facts[case_id].stops.add("leg open")
+    along = (
+        select(Traveller.case_id)
+        .join(Plan, Plan.id == Traveller.plan_id)
+        .where(
+            Traveller.case_id.in_(ids),
+            Traveller.left_on.is_(None),
+            Plan.status == PlanStatus.OPEN,
+        )
+    )
+    for case_id in work.session.scalars(along):
+        facts[case_id].stops.add("leg open")
     legs = select(Leg.case_id, Leg.status, Leg.moved_on).where(Leg.case_id.in_(ids))
     for case_id, leg_status, moved_on in work.session.execute(legs):
         facts[case_id].put(Trigger.JOURNEY_OVER, moved_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class TimeInDoubt(Conflict):
@@ -17,3 +17,66 @@ class JournalBehind(Conflict):
 
     code = "retention.journal_behind"
     title = "The journal of destroyed shares is older than the records; restore the newest one"
+
+
+class HoldNotFound(NotFound):
+    """There is no such hold, or none on a case that one holds."""
+
+    code = "hold.not_found"
+    title = "No such hold"
+
+
+class HoldOver(Conflict):
+    """The hold was agreed already, was ended, or lapsed because nobody agreed in time."""
+
+    code = "hold.over"
+    title = "This hold is agreed already, has ended, or nobody agreed in time; ask for a new one"
+
+
+class HoldTooLong(Invalid):
+    """A hold ends between today and 180 days from now."""
+
+    code = "hold.too_long"
+    title = "A hold ends within 180 days; ask again before its end if it must go on"
+
+
+class HoldOnNothing(Invalid):
+    """The part has no time of its own, so that a hold on it would keep nothing."""
+
+    code = "hold.on_nothing"
+    title = "This part goes with the whole case; hold the whole case instead"
+
+
+class AskedByYou(Forbidden):
+    """Who asked for something that is kept, or goes, does not agree to it as well."""
+
+    code = "retention.same_person"
+    title = "You asked for this; another lead must agree"
+
+
+class RuleUnknown(Invalid):
+    """The schedule has no rule of this name."""
+
+    code = "retention.rule_unknown"
+    title = "The schedule has no such rule; read it for their names"
+
+
+class DaysTooMany(Invalid):
+    """Longer than ever allowed, or longer than the schedule's most without a second lead."""
+
+    code = "retention.days_too_many"
+    title = "Too long; more than the schedule's most takes two leads, and five years is the end"
+
+
+class ChoiceNotFound(NotFound):
+    """There are no such days to agree to."""
+
+    code = "retention.choice_not_found"
+    title = "No such change of the schedule"
+
+
+class ChoiceOver(Conflict):
+    """The days were agreed already, or lapsed because nobody agreed in time."""
+
+    code = "retention.choice_over"
+    title = "This change counts already, or nobody agreed in time; ask for it again"

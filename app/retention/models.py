@@ -1,4 +1,7 @@
-"""Rows of retention: what was destroyed, with its proof. They name no person."""
+"""Rows of retention: what was destroyed, with its proof; holds, chosen days, and what people asked.
+
+Knows tables and cell types. Only the reasons of holds and requests say anything of a person.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,21 @@ from uuid import UUID
 from sqlalchemy import JSON, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
+from app.cases.models import FreeText
+from app.permissions import Compartment
 from app.store.base import (
     Base,
     CaseRecord,
+    Ordered,
     Record,
+    Versioned,
     choice,
     index_column,
     key_column,
     plain,
 )
+from app.store.models import ErasedPart
+from app.store.sealed import NOTES, SealedField
 
 RESTORED: Final = "journal"
 """The rule of what is destroyed again, because a restored database had it back."""
@@ -91,3 +100,45 @@ class SilenceNotice(CaseRecord):
     __housekeeping__ = "the move that follows is in the trail"
 
     noticed_on: Mapped[date] = plain("the day; the case is closed 30 days later")
+
+
+class RetentionHold(CaseRecord, Ordered, Versioned):
+    """Keeps a case, or a part of one, past its time: asked by a coordinator, agreed by a lead.
+
+    Its reason is sealed under a scope of its own, so that a lead reads it and the summary alone.
+    """
+
+    __tablename__ = "retention_holds"
+
+    what: Mapped[ErasedPart | None] = plain("the part; none: the whole case", choice(ErasedPart))
+    asked_by: Mapped[UUID] = plain("random; who asked for it")
+    asked_on: Mapped[date] = plain("the day; nobody agreed in 14 days: it lapsed")
+    until: Mapped[date] = plain("its last day, at most 180 days after it was asked for")
+    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed")
+    agreed_on: Mapped[date | None] = plain("the day of the agreement")
+    ended_by: Mapped[UUID | None] = plain("random; who ended it before its last day")
+    ended_on: Mapped[date | None] = plain("the day on which it was ended")
+    reminded_on: Mapped[date | None] = plain("the day on which its end was announced")
+
+    reason = SealedField(FreeText, Compartment.SUMMARY, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """The hold: its reason is sealed under a scope of its own."""
+        return self.id
+
+
+class ChosenDays(Record, Ordered, Versioned):
+    """Other days for one rule of the schedule: asked by one lead, agreed by another.
+
+    The newest that was agreed counts. Of older ones is seen what counted when.
+    """
+
+    __tablename__ = "chosen_days"
+
+    rule: Mapped[str] = plain("a rule of the schedule", String(40))
+    days: Mapped[int] = plain("how many days instead of the default")
+    asked_by: Mapped[UUID] = plain("random; the lead who asked for it")
+    asked_on: Mapped[date] = plain("the day; nobody agreed in 14 days: it lapsed")
+    agreed_by: Mapped[UUID | None] = plain("random; who agreed: themselves, if the only lead")
+    agreed_on: Mapped[date | None] = plain("from this day on it counts")

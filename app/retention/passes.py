@@ -27,6 +27,7 @@ from app.cases.moves import move_case
 from app.deployment import Deployment
 from app.retention.destruction import Order, destroy, go_on, own_work, require_time
 from app.retention.due import CaseFacts, Due, list_due, read_facts
+from app.retention.holds import look_after_holds
 from app.retention.models import RetentionPass, SilenceNotice
 from app.retention.restored import destroy_again
 from app.retention.schedule import (
@@ -160,6 +161,7 @@ def _look_at_next(deployment: Deployment) -> list[Order]:
         cases = work.session.scalars(page).all()
         dues = list_due(work, cases)
         _close_silent(work, read_facts(work, cases))
+        look_after_holds(work, [case.id for case in cases])
         _count(row, dues, work)
         if cases:
             row.after = cases[-1].id
@@ -189,6 +191,11 @@ def _count(row: RetentionPass, dues: Sequence[Due], work: Work) -> None:
     row.counting, row.waiting = dict(counts), waiting
 
 
+def silence_of(facts: CaseFacts) -> int:
+    """Return the days without a word after which a case gets notice of its closing."""
+    return SILENCE_IN_SERVICE_DAYS if facts.in_service else SILENCE_DAYS
+
+
 def _close_silent(work: Work, facts: dict[UUID, CaseFacts]) -> None:
     """Give notice of cases without word, work or duty; close those that stayed silent since."""
     ids = [one.case.id for one in facts.values()]
@@ -201,9 +208,8 @@ def _close_silent(work: Work, facts: dict[UUID, CaseFacts]) -> None:
     today = work.today()
     for one in facts.values():
         case, notice = one.case, notices.get(one.case.id)
-        limit = SILENCE_IN_SERVICE_DAYS if one.in_service else SILENCE_DAYS
         read = one.read_on is not None and one.read_on >= one.last_word_on
-        silent = one.last_word_on + timedelta(days=limit) <= today and read
+        silent = one.last_word_on + timedelta(days=silence_of(one)) <= today and read
         if case.status not in OPEN_STATUSES or not silent or one.stops:
             if notice is not None:
                 work.session.delete(notice)

@@ -27,6 +27,10 @@ SILENCE_IN_SERVICE_DAYS: Final = 365
 NOTICE_DAYS: Final = 30
 UNREAD_DAYS: Final = 60
 """What nobody has read is never destroyed; so long after it fell due it leads the leads' list."""
+LAPSE_DAYS: Final = 14
+"""What nobody agreed to within so many days was never asked for."""
+LONGEST_DAYS: Final = 5 * 365
+"""Leads choose nothing longer."""
 FIGURES_DAYS: Final = 243
 """For so long a case waits at most for the figures of its half-year: eight months."""
 
@@ -139,7 +143,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "assignments", "blind_index", "bundles", "case_links", "duplicate_matches",
-                "grants", "match_tokens", "scopes", "silence_notices",
+                "grants", "match_tokens", "retention_holds", "scopes", "silence_notices",
             ),
             _IDS,
         ),
@@ -156,6 +160,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         ),
         "audit_leaves": TableRule("kept: hashes", None, Action.KEEP),
         "audit_unsequenced": TableRule("once they have their place", "sequencer"),
+        "chosen_days": TableRule("kept: what counted when", None, Action.KEEP),
         "counters": TableRule("a day after the last count", "sessions"),
         "credentials": TableRule("when the member is removed", None),
         "custody_contributions": TableRule("used, or 72 hours", None),

@@ -41,6 +41,7 @@ PLAIN_TEXTS: dict[str, str] = {
     "receipt": "counted twice, correct",
     "handed_over": "read aloud on the stairs",
     "close_reason": "settled with relatives",
+    "hold_reason": "the uncle still waits for a letter",
     "fund": "Winter concert",
 }
 
@@ -89,6 +90,7 @@ class Journey:
         self.relocate()
         self.register()
         self.aid()
+        self.hold()
         self.close()
 
     @property
@@ -280,6 +282,23 @@ class Journey:
         )
         self.seen["fund"] = served.get(self.treasurer, "/funds")["items"][0]
         self.seen["aid"] = served.get(self.coordinator, path)
+
+    def hold(self) -> None:
+        """Keep the account for longer, and choose other days for phones and handles."""
+        until = self.served.world.clock().date() + timedelta(days=60)
+        asked = self.served.post(
+            self.coordinator,
+            f"/cases/{self.case_id}/holds",
+            {"what": "account", "reason": self.texts["hold_reason"], "until": str(until)},
+        )
+        self.seen["holds"] = self.served.get(self.lead, "/holds")
+        self.served.post(
+            self.lead, f"/holds/{asked['id']}/agreement", {}, based_on=asked["version"]
+        )
+        self.served.post(self.lead, "/retention/days", {"rule": "contact", "days": 14})
+        self.seen["retention"] = self.served.get(
+            self.coordinator, f"/cases/{self.case_id}/retention"
+        )
 
     def close(self) -> None:
         moved = self.served.post(

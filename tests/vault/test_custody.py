@@ -11,10 +11,7 @@ from app.accounts.models import Member
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
-from app.crypto.signing import SigningKey
-from app.permissions import Role
 from app.store.base import new_id
-from app.vault.certificates import certify_member
 from app.vault.custody import _statement as statement_of
 from app.vault.custody import combine_custody, deal_custody, seal_copy
 from app.vault.errors import CustodySharesMissing, KeyNotCertified, StepUpRequired, Tampered
@@ -23,29 +20,16 @@ from app.vault.models import (
     Bundle,
     CustodyContribution,
     KeyCopy,
-    MemberKeys,
     OrganisationKey,
     OrganisationKeyKind,
 )
+from tests.support.leads import add_lead_keys
 from tests.support.world import Person
 
 
 def admit_leads(work, world) -> list[Person]:
     """The founded lead, and two more that the organisation root certifies."""
-    people = [world.member("lead")]
-    for number in (2, 3):
-        keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), PrivateKey.generate())
-        row = MemberKeys(
-            id=new_id(),
-            role=Role.LEAD,
-            work_public=keys.work.public,
-            sign_public=keys.sign.public,
-            lead_public=keys.lead.public,
-        )
-        certify_member(world.deployment.organisation, row, world.founded.root_signing, None)
-        work.session.add(row)
-        people.append(Person(row.id, Role.LEAD, people[0].team_id, f"lead-{number}", "", keys))
-    return people
+    return [world.member("lead"), *(add_lead_keys(work, world, number) for number in (2, 3))]
 
 
 @pytest.fixture

@@ -240,6 +240,17 @@ ROUTES: dict[str, Row] = {
     "GET /api/funds/{fund_id}/entries": Row(reach=frozenset({Role.AUDITOR})),
     "POST /api/funds/{fund_id}/entries/{entry_id}/reversals": READ,
     "GET /api/ledger/findings": READ,
+    # retention
+    "GET /api/cases/{case_id}/retention": READ,
+    "POST /api/cases/{case_id}/holds": Row(
+        lambda ids: {**REASON, "until": str(ids["now"].date() + timedelta(days=60))}
+    ),
+    "GET /api/holds": READ,
+    "POST /api/holds/{hold_id}/agreement": Row(reach=frozenset({Role.LEAD})),
+    "POST /api/holds/{hold_id}/ending": Row(reach=frozenset({Role.LEAD})),
+    "GET /api/retention": READ,
+    "POST /api/retention/days": Row(lambda _: {"rule": "contact", "days": 14}),
+    "POST /api/retention/days/{choice_id}/agreement": Row(reach=frozenset({Role.LEAD})),
     # reports
     "GET /api/reports/casework": READ,
     "GET /api/reports/caseload": READ,
@@ -275,7 +286,13 @@ def _walk_on(served: Served, going: Journey) -> Ids:
         going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
     )
     asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
+    until = str(served.world.clock().date() + timedelta(days=60))
+    hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
+    served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
+    choice = served.post(going.lead, "/retention/days", {"rule": "words", "days": 10})
     return {
+        "hold_id": hold["id"],
+        "choice_id": choice["id"],
         "case_id": going.case_id,
         "plan_id": plan["id"],
         "traveller_id": traveller["id"],

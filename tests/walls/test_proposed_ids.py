@@ -29,6 +29,8 @@ from tests.walls.routes_table import ROUTES, Ids, aid, intake, legs, walk
 NOT_ADDING = {
     "abandon_plan": "moves a plan, once a version",
     "acknowledge_leg": "marks what was raised and what was heard",
+    "agree_to_days": "marks days that were asked for, once a version",
+    "agree_to_hold": "marks a hold, once a version",
     "agree_to_look": "marks a match",
     "approve_aid": "one step a member and request, which the database holds to one",
     "assign_escort": "moves a leg, once a version",
@@ -43,6 +45,7 @@ NOT_ADDING = {
     "dismiss_duplicate": "one dismissal a pair of cases, which are in the address",
     "dispute_code": "moves a registration, once a version",
     "dispute_case_code": "moves a registration, once a version",
+    "end_hold": "ends a hold, once a version",
     "end_link": "ends a link, once",
     "end_travel": "ends a row, once",
     "hand_over_aid": "grants a request that has an id",
@@ -213,6 +216,10 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
         table_body("POST /api/funds/{fund_id}/deposits"), {"amount": 901},
     ),
     "POST /api/funds/{fund_id}/entries/{entry_id}/reversals": (lambda _: {}, {}),
+    "POST /api/cases/{case_id}/holds": (
+        table_body("POST /api/cases/{case_id}/holds"), {"what": "contact"},
+    ),
+    "POST /api/retention/days": (table_body("POST /api/retention/days"), {"days": 15}),
     "POST /api/members": (table_body("POST /api/members"), {"display_name": "Moe"}),
     "POST /api/teams": (table_body("POST /api/teams"), {"name": "Ironwood"}),
 }  # fmt: skip

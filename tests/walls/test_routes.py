@@ -21,7 +21,7 @@ from tests.support.world import Founded, Person, copy_sqlite, open_world
 from tests.walls.routes_table import ROUTES, Ids, Row, walk
 
 OPEN = 6
-ACROSS_TEAMS = 9
+ACROSS_TEAMS = 12
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOBODY = (
     ({}, "session.required"),

@@ -84,6 +84,9 @@ def scene(world):
         link = served.post(coordinator, links, {"other_id": str(ids[1]), "kind": "family"})
         ending = {"reason": "Written by mistake."}
         served.post(coordinator, f"{links}/{link['id']}/ending", ending)
+        hold = {"reason": "Her appeal is open.", "until": str(world.clock().date())}
+        for case_id in ids:
+            served.post(coordinator, f"/cases/{case_id}/holds", hold)
         treasurer = world.member(Role.TREASURER)
         served.post(treasurer, "/funds", {"name": "Winter", "currency": "MMK"})
         yield Scene(served, *ids)
@@ -112,6 +115,7 @@ CELLS = [
     ("/cases/{case}/moves", C, "case_moves", "reason_sealed", "case_id"),
     ("/cases/{case}/history", C, "replaced_cells", "account_sealed", "case_id"),
     ("/cases/emergencies", L, "emergency_decisions", "reason_sealed", "case_id"),
+    ("/holds", C, "retention_holds", "reason_sealed", "case_id"),
     ("/legs", C, "legs", "instructions_sealed", "case_id"),
     ("/legs/watch", C, "legs", "record_sealed", "case_id"),
     ("/aid-requests", C, "aid_requests", "detail_sealed", "case_id"),

@@ -287,6 +287,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cases_sequence"), "cases", ["sequence"], unique=False)
     op.create_index("ix_cases_team_status", "cases", ["team_id", "status"], unique=False)
     op.create_table(
+        "chosen_days",
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chosen_days")),
+    )
+    op.create_index(op.f("ix_chosen_days_sequence"), "chosen_days", ["sequence"], unique=False)
+    op.create_table(
         "counters",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -775,6 +790,53 @@ def upgrade() -> None:
     op.create_index(op.f("ix_replaced_cells_case_id"), "replaced_cells", ["case_id"], unique=False)
     op.create_index(
         op.f("ix_replaced_cells_sequence"), "replaced_cells", ["sequence"], unique=False
+    )
+    op.create_table(
+        "retention_holds",
+        sa.Column(
+            "what",
+            sa.Enum(
+                "summary",
+                "identity",
+                "papers",
+                "household",
+                "contact",
+                "account",
+                "vetting",
+                "route",
+                "words",
+                "registration",
+                "aid",
+                "reporting",
+                "journey",
+                name="erasedpart",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=True,
+        ),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_holds")),
+    )
+    op.create_index(
+        op.f("ix_retention_holds_case_id"), "retention_holds", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_retention_holds_sequence"), "retention_holds", ["sequence"], unique=False
     )
     op.create_table(
         "retention_passes",
@@ -1400,6 +1462,9 @@ def downgrade() -> None:
     op.drop_table("silence_notices")
     op.drop_table("scopes")
     op.drop_table("retention_passes")
+    op.drop_index(op.f("ix_retention_holds_sequence"), table_name="retention_holds")
+    op.drop_index(op.f("ix_retention_holds_case_id"), table_name="retention_holds")
+    op.drop_table("retention_holds")
     op.drop_index(op.f("ix_replaced_cells_sequence"), table_name="replaced_cells")
     op.drop_index(op.f("ix_replaced_cells_case_id"), table_name="replaced_cells")
     op.drop_table("replaced_cells")
@@ -1448,6 +1513,8 @@ def downgrade() -> None:
     op.drop_table("credentials")
     op.drop_index(op.f("ix_counters_last_at"), table_name="counters")
     op.drop_table("counters")
+    op.drop_index(op.f("ix_chosen_days_sequence"), table_name="chosen_days")
+    op.drop_table("chosen_days")
     op.drop_index("ix_cases_team_status", table_name="cases")
     op.drop_index(op.f("ix_cases_sequence"), table_name="cases")
     op.drop_index("ix_cases_opened", table_name="cases")
