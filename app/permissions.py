@@ -91,6 +91,8 @@ class Permission(StrEnum):
     AID_CONFIRM = "aid:confirm"
     FUND_READ = "fund:read"
     FUND_KEEP = "fund:keep"
+    ERASURE_REQUEST = "erasure:request"
+    ERASURE_READ = "erasure:read"
     HOLD_REQUEST = "hold:request"
     HOLD_END = "hold:end"
     HOLD_DECIDE = "hold:decide"
@@ -145,6 +147,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.AID_APPROVE,
             _P.AID_CONFIRM,
             _P.FUND_READ,
+            _P.ERASURE_REQUEST,
             _P.HOLD_REQUEST,
             _P.HOLD_END,
             _P.REPORT_READ,
@@ -180,6 +183,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CASE_EMERGENCY,
             _P.CASE_ERASE,
             _P.CASE_EVENTS,
+            _P.ERASURE_READ,
             _P.HOLD_DECIDE,
             _P.HOLD_END,
             _P.RETENTION_READ,

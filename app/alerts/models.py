@@ -27,6 +27,8 @@ class AlertKind(StrEnum):
     CLEARANCE_REFUSED = "r"
     CLEARANCE_EXPIRED = "e"
     HOLD_ENDS = "o"
+    ERASURE_ASKED = "a"
+    ERASURE_AGREED = "g"
 
 
 FOR_COORDINATORS = frozenset(

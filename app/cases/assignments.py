@@ -18,12 +18,14 @@ from app.cases.errors import AssigneeNotEligible, AssignmentExists, AssignmentNo
 from app.cases.models import Assignment, Case, CaseStatus
 from app.cases.moves import end_assignment
 from app.cases.service import CASEWORK_SCOPES, get_case
+from app.casework.erased import is_shut
 from app.casework.journeys import grant_hearing_of_case
 from app.casework.readiness import Task, require_ready
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id
 from app.store.queries import in_order
+from app.vault.errors import ErasureAsked
 from app.vault.models import Grant, GrantReason, ScopeRow
 from app.vault.scopes import SUMMARY, Scope
 from app.work import Work
@@ -111,8 +113,8 @@ def regrant_case(
     For a case that nobody holds any more. The summary always goes along, and parts
     (legs, requests) go with their compartment; who is given routes hears the check-ins on them.
     What the case does not have yet is left out.
-    Raises ``CaseNotFound``, ``MemberNotFound``, ``Invalid`` for a last day that is past,
-    ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``,
+    Raises ``CaseNotFound``, ``ErasureAsked``, ``MemberNotFound``, ``Invalid`` for a last
+    day that is past, ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``,
     ``IdTaken``.
     """
     if until is not None and until < work.today():
@@ -120,6 +122,8 @@ def regrant_case(
     case = work.session.get(Case, case_id)
     if case is None or case.status is CaseStatus.ERASED:
         raise CaseNotFound
+    if is_shut(work, case.id):
+        raise ErasureAsked
     member = get_member(work, member_id)
     work.custody.open_cases([case.id])
     scopes = _scopes_of(work, case, compartments)

@@ -45,7 +45,7 @@ from app.cases.models import (
     summary_on,
 )
 from app.casework.danger import others_in_danger
-from app.casework.erased import raise_if_erased
+from app.casework.erased import raise_if_erased, raise_if_shut
 from app.casework.full_codes import update_full_codes
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.casework.history import replace_cell
@@ -123,7 +123,8 @@ class CaseChange:
 def get_case(work: Work, case_id: UUID) -> Case:
     """Return a case that the principal holds a live grant on.
 
-    Raises ``CaseNotFound``, ``CaseErased`` where they did until it was destroyed.
+    Raises ``CaseNotFound``, ``CaseErased`` where they did until it was destroyed, ``ErasureAsked``
+    where they did until its person asked for that.
     """
     case = work.session.get(Case, case_id)
     if case is None:
@@ -132,6 +133,7 @@ def get_case(work: Work, case_id: UUID) -> Case:
     if case.status is CaseStatus.ERASED and work.grants.is_named(case_id):
         raise CaseErased
     if not work.grants.holds(case_id):
+        raise_if_shut(work, case_id)
         raise CaseNotFound
     return case
 

@@ -1,5 +1,7 @@
 """Cases that were destroyed: what is left of one is the number of its certificate.
 
+- A case whose person asked to be erased is shut until a lead has decided: every grant on it rests,
+  and those who could see it learn that it is.
 - Those who could see a case learn that it was erased, for 90 days; to everybody else it is a case
   that never was. Their ids are not kept: only HMACs, among random ones.
 """
@@ -17,9 +19,10 @@ from app.crypto.derive import mac
 from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.deployment import Deployment
-from app.retention.models import Destruction
+from app.retention.models import Destruction, ErasureRequest
 from app.store.journal import WHOLE
-from app.vault.errors import CaseErased
+from app.vault.errors import CaseErased, ErasureAsked
+from app.vault.models import Grant
 from app.work import Work
 
 _TAG_BYTES: Final = 8
@@ -48,6 +51,26 @@ def raise_if_erased(work: Work, case_id: UUID) -> None:
     tags = found.readers
     if mine in {tags[at : at + _TAG_BYTES] for at in range(0, len(tags), _TAG_BYTES)}:
         raise CaseErased(found.id)
+
+
+def raise_if_shut(work: Work, case_id: UUID) -> None:
+    """Raise ``ErasureAsked`` to a member whose grant on this case rests."""
+    resting = select(Grant.id).where(
+        Grant.case_id == case_id,
+        Grant.holder_id == work.principal.id,
+        Grant.ended_on.is_(None),
+        Grant.rests.is_(True),
+    )
+    if work.session.execute(resting).first() is not None:
+        raise ErasureAsked
+
+
+def is_shut(work: Work, case_id: UUID) -> bool:
+    """Return whether a person's wish to be erased waits, or is about to be carried out."""
+    asked = select(ErasureRequest.id).where(
+        ErasureRequest.case_id == case_id, ErasureRequest.refused_on.is_(None)
+    )
+    return work.session.execute(asked).first() is not None
 
 
 def tags_of_readers(deployment: Deployment, case_id: UUID, members: Iterable[UUID]) -> bytes:

@@ -17,7 +17,9 @@ from app.casework.readiness import Task
 from app.permissions import Permission
 
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_OF_A_CASE = re.compile(r"\{case_id\}|/(plans|legs|aid-requests|vettings|registrations|holds)(/|$)")
+_OF_A_CASE = re.compile(
+    r"\{case_id\}|/(plans|legs|aid-requests|vettings|registrations|holds|erasures)(/|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)

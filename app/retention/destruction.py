@@ -47,7 +47,7 @@ from app.store.journal import WHOLE, Entry
 from app.store.models import DeploymentIdentity, ErasedPart
 from app.text.dates import half_year_of
 from app.vault.models import Grant
-from app.vault.queries import live_grants
+from app.vault.queries import unended_grants
 from app.work import NOBODY, Work, begin_work, unit_of_work
 
 AT_ONCE: Final = 50
@@ -255,7 +255,7 @@ def _clear(work: Work, some: Sequence[Destruction]) -> None:
         if one.case_id is not None:
             holders = work.session.scalars(
                 select(Grant.holder_id).where(
-                    Grant.case_id == one.case_id, live_grants(work.today())
+                    Grant.case_id == one.case_id, unended_grants(work.today())
                 )
             )
             one.readers = tags_of_readers(work.deployment, one.case_id, holders)

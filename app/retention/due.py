@@ -54,7 +54,10 @@ _CODES_OPEN: Final = frozenset(
 _LEGS_OPEN: Final = frozenset({LegStatus.PLANNED, LegStatus.READY, LegStatus.DEPARTED})
 _NO_SIGN_OF_LIFE: Final = frozenset(
     {
+        EventKind.CASE_ERASURE_AGREED,
+        EventKind.CASE_ERASURE_ASKED,
         EventKind.CASE_ERASURE_BEGUN,
+        EventKind.CASE_ERASURE_REFUSED,
         EventKind.CASE_EVENTS_LISTED,
         EventKind.CASE_OTHER_ERASED,
         EventKind.CASE_PART_ERASED,

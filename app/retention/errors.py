@@ -80,3 +80,24 @@ class ChoiceOver(Conflict):
 
     code = "retention.choice_over"
     title = "This change counts already, or nobody agreed in time; ask for it again"
+
+
+class ErasureNotPossible(Conflict):
+    """An active case is at work: somebody may be on the road, or wait for money."""
+
+    code = "erasure.not_possible"
+    title = "Close the case first, with a reason for what stays open; then ask again"
+
+
+class ErasureNotFound(NotFound):
+    """There is no such wish to be erased."""
+
+    code = "erasure.not_found"
+    title = "No such request"
+
+
+class ErasureOver(Conflict):
+    """A lead has decided already."""
+
+    code = "erasure.over"
+    title = "A lead has decided this already"

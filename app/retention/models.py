@@ -31,6 +31,8 @@ from app.store.sealed import NOTES, SealedField
 
 RESTORED: Final = "journal"
 """The rule of what is destroyed again, because a restored database had it back."""
+ASKED: Final = "asked"
+"""The rule of what is destroyed because its person asked for it."""
 
 
 class DestructionStep(StrEnum):
@@ -125,6 +127,31 @@ class RetentionHold(CaseRecord, Ordered, Versioned):
     @property
     def part(self) -> UUID:
         """The hold: its reason is sealed under a scope of its own."""
+        return self.id
+
+
+class ErasureRequest(CaseRecord, Ordered, Versioned):
+    """A person's wish that their case be erased: taken down by one member, agreed by a lead.
+
+    From the asking on the case is shut to everybody; only leads read the reason and the summary.
+    """
+
+    __tablename__ = "erasure_requests"
+
+    asked_by: Mapped[UUID] = plain("random; who took the wish down")
+    asked_on: Mapped[date] = plain("the day; three days later all leads are told again")
+    codes_die: Mapped[bool] = plain("whether the person wants living codes to go as well")
+    agreed_by: Mapped[UUID | None] = plain("random; the lead who agreed: it is destroyed next")
+    agreed_on: Mapped[date | None] = plain("the day of the agreement")
+    refused_by: Mapped[UUID | None] = plain("random; the lead who opened the case again")
+    refused_on: Mapped[date | None] = plain("the day on which the case was opened again")
+    reminded_on: Mapped[date | None] = plain("the day on which leads were told again")
+
+    reason = SealedField(FreeText, Compartment.SUMMARY, step=NOTES)
+
+    @property
+    def part(self) -> UUID:
+        """The request: its reason is sealed under a scope of its own."""
         return self.id
 
 

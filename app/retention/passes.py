@@ -29,6 +29,7 @@ from app.retention.destruction import Order, destroy, go_on, own_work, require_t
 from app.retention.due import CaseFacts, Due, list_due, read_facts
 from app.retention.holds import look_after_holds
 from app.retention.models import RetentionPass, SilenceNotice
+from app.retention.requests import list_agreed_orders, tell_again
 from app.retention.restored import destroy_again
 from app.retention.schedule import (
     NOTICE_DAYS,
@@ -55,6 +56,7 @@ def take_turn(work: Work) -> int:
     deployment = work.deployment
     done = go_on(deployment)
     done += destroy_again(deployment)
+    done += destroy_asked(deployment)
     orders = _look_at_next(deployment)
     done += destroy(deployment, orders, still_due=still_due)
     if done:
@@ -67,6 +69,7 @@ def run_pass(deployment: Deployment, progress: Callable[[int], None] = lambda _:
     require_time(deployment)
     done = go_on(deployment)
     done += destroy_again(deployment)
+    done += destroy_asked(deployment)
     with own_work(deployment) as work:
         row = find_pass(work.session)
         if row is not None:
@@ -77,6 +80,22 @@ def run_pass(deployment: Deployment, progress: Callable[[int], None] = lambda _:
         )
     after_run(deployment)
     return done
+
+
+def destroy_asked(deployment: Deployment) -> int:
+    """Destroy what people asked to be erased and a lead agreed to; returns how much went."""
+    done = 0
+    with own_work(deployment) as work:
+        orders = list_agreed_orders(work, A_TURN)
+        tell_again(work)
+    if orders:
+        done = destroy(deployment, orders, still_due=_still_agreed)
+    return done
+
+
+def _still_agreed(work: Work, orders: Sequence[Order]) -> list[Order]:
+    agreed = set(list_agreed_orders(work, A_TURN))
+    return [order for order in orders if order in agreed]
 
 
 def after_run(deployment: Deployment) -> None:

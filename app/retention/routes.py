@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.cases.errors import CaseNotFound
+from app.cases.errors import CaseHasOpenWork, CaseNotFound
 from app.http.needs import Heard, NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.retention import choices, holds, service
+from app.retention import choices, holds, requests, service
 from app.retention.errors import (
     AskedByYou,
     ChoiceNotFound,
     ChoiceOver,
     DaysTooMany,
+    ErasureNotFound,
+    ErasureNotPossible,
+    ErasureOver,
     HoldNotFound,
     HoldOnNothing,
     HoldOver,
@@ -26,11 +29,15 @@ from app.retention.schemas import (
     CaseRetentionRead,
     ChosenDaysCreate,
     ChosenDaysRead,
+    ErasureCreate,
+    ErasureRead,
+    ErasureStateRead,
     HoldCreate,
     HoldRead,
     HoldStateRead,
     ScheduleRead,
 )
+from app.vault.errors import ErasureAsked
 from app.work import Work
 
 router = Router(tags=["retention"])
@@ -93,6 +100,63 @@ def agree_to_hold(hold_id: UUID, work: Work) -> HoldStateRead:
 def end_hold(hold_id: UUID, work: Work) -> HoldStateRead:
     """End a hold before its last day, or take it back; what is due then goes."""
     return HoldStateRead.of(holds.end_hold(work, hold_id))
+
+
+@router.post(
+    "/cases/{case_id}/erasure",
+    needs=Permission.ERASURE_REQUEST,
+    readiness=NotWork("a person may ask to be erased whatever was decided about them"),
+    heard=Heard("reason", "case_id"),
+    creates=True,
+    status_code=201,
+    raises=[CaseNotFound, ErasureAsked, ErasureNotPossible, CaseHasOpenWork],
+)
+def ask_for_erasure(case_id: UUID, body: ErasureCreate, work: Work) -> ErasureStateRead:
+    """Take down that a person wants to be erased: the case is shut to everybody at once."""
+    asked = requests.ask_for_erasure(
+        work, case_id, body.reason, codes_die=body.codes_die, proposed=body.id
+    )
+    return ErasureStateRead.of(asked)
+
+
+@router.get("/erasures", needs=Permission.ERASURE_READ)
+def list_erasures(work: Work, page: PageQuery) -> Page[ErasureRead]:
+    """List the people who asked to be erased and wait for a lead, oldest first."""
+    after = position(work, page, date, UUID)
+    found = requests.list_erasures(work, after=after, limit=page.limit + 1)
+    return page_of(
+        work,
+        page,
+        found,
+        keys=lambda asked: (asked.asked_on, asked.id),
+        show=lambda shown: [
+            ErasureRead.of_opened(*opened) for opened in requests.open_erasures(work, shown)
+        ],
+    )
+
+
+@router.post(
+    "/erasures/{erasure_id}/agreement",
+    needs=Permission.CASE_ERASE,
+    readiness=NotWork("ends everything that is known of the person"),
+    changes=True,
+    raises=[ErasureNotFound, ErasureOver, AskedByYou],
+)
+def agree_to_erasure(erasure_id: UUID, work: Work) -> ErasureStateRead:
+    """Agree, as a lead who did not take the wish down: the case is destroyed within a minute."""
+    return ErasureStateRead.of(requests.agree_to_erasure(work, erasure_id))
+
+
+@router.post(
+    "/erasures/{erasure_id}/refusal",
+    needs=Permission.CASE_ERASE,
+    readiness=NotWork("opens the case again as it was"),
+    changes=True,
+    raises=[ErasureNotFound, ErasureOver],
+)
+def refuse_erasure(erasure_id: UUID, work: Work) -> ErasureStateRead:
+    """Open a case again: the wish was a mistake, or the person took it back."""
+    return ErasureStateRead.of(requests.refuse_erasure(work, erasure_id))
 
 
 @router.get("/retention", needs=Permission.RETENTION_READ)

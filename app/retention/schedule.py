@@ -143,7 +143,8 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "assignments", "blind_index", "bundles", "case_links", "duplicate_matches",
-                "grants", "match_tokens", "retention_holds", "scopes", "silence_notices",
+                "erasure_requests", "grants", "match_tokens", "retention_holds", "scopes",
+                "silence_notices",
             ),
             _IDS,
         ),

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.cases.models import FreeText, Summary
 from app.cases.schemas import SummaryRead
 from app.http.proposed_ids import ProposedId
-from app.http.schema import Reason, Schema, Shut, Version
+from app.http.schema import Reason, Schema, Shut, Version, record_shut
 from app.retention.due import Due
 from app.retention.holds import HoldDetails, HoldStatus
-from app.retention.models import ChosenDays, RetentionHold
+from app.retention.models import ChosenDays, ErasureRequest, RetentionHold
+from app.retention.requests import REMAINS
 from app.retention.schedule import BY_NAME, GRACE_DAYS, LONGEST_DAYS, Rule
 from app.retention.service import CaseRetention, Schedule
 from app.store.models import ErasedPart
@@ -108,6 +110,56 @@ class CaseRetentionRead(Schema):
             silent_on=retention.silent_on,
             items=list(map(DueRead.of, retention.dues)),
             holds=list(map(HoldRead.of_details, retention.holds)),
+        )
+
+
+class ErasureCreate(Schema):
+    """A person's wish to be erased. ``codes_die``: codes that are still valid go as well."""
+
+    id: ProposedId = None
+    reason: Annotated[Reason, Field(examples=["She called; she gave the word."])]
+    codes_die: bool = False
+
+
+class ErasureStateRead(Schema):
+    """A wish to be erased. ``remains``: what stays of the case, which the person hears."""
+
+    id: UUID
+    version: Version
+    case_id: UUID
+    asked_by: UUID
+    asked_on: date
+    codes_die: bool
+    agreed_by: UUID | None
+    agreed_on: date | None
+    refused_by: UUID | None
+    refused_on: date | None
+    remains: list[str]
+
+    @classmethod
+    def of(cls, request: ErasureRequest) -> Self:
+        """Return a wish without its reason."""
+        names = [name for name in ErasureStateRead.model_fields if name != "remains"]
+        return cls(**{name: getattr(request, name) for name in names}, remains=list(REMAINS))
+
+
+class ErasureRead(ErasureStateRead):
+    """A wish that waits for a lead, with its reason."""
+
+    reason: str | None
+    summary: SummaryRead | None
+    shut: Shut = None
+
+    @classmethod
+    def of_opened(
+        cls, request: ErasureRequest, summary: Summary | None, reason: FreeText | None
+    ) -> Self:
+        """Return a wish, opened as far as it opens."""
+        return cls(
+            **ErasureStateRead.of(request).model_dump(),
+            reason=None if reason is None else reason.text,
+            summary=None if summary is None else SummaryRead.of(summary),
+            shut=record_shut(reason),
         )
 
 

@@ -50,6 +50,13 @@ class ScopeOutOfReach(Forbidden):
     title = "That member's role may not open this part of a case"
 
 
+class ErasureAsked(Conflict):
+    """The person asked to be erased: nothing of the case opens until a lead has decided."""
+
+    code = "case.erasure_asked"
+    title = "This person asked to be erased; the case is shut until a lead has decided"
+
+
 class CaseErased(Gone):
     """The case was destroyed: no key opens it again. ``certificate`` is the number of the proof."""
 

@@ -36,7 +36,7 @@ from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
 from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
-from app.vault.queries import live_grants
+from app.vault.queries import live_grants, unended_grants
 from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
 from app.vault.statements import (
     bundle_info,
@@ -168,6 +168,7 @@ class Grants:
             entries=pack_entries(entries),
             granted_on=self._today(),
             until=until,
+            rests=False,
         )
         self._sign_and_seal(grant, opened)
         self._session.add(grant)
@@ -288,6 +289,27 @@ class Grants:
                 about=str(grant.about),
             )
         return len(grants)
+
+    # ------------------------------------------------------------------ resting
+
+    def rest(self, case_id: UUID) -> int:
+        """Let every live grant of a case open nothing until ``resume``; returns how many."""
+        return self._set_resting(case_id, rests=True)
+
+    def resume(self, case_id: UUID) -> int:
+        """Let the grants of a case open again what they opened before; returns how many."""
+        return self._set_resting(case_id, rests=False)
+
+    def _set_resting(self, case_id: UUID, *, rests: bool) -> int:
+        self._session.flush()
+        query = select(Grant).where(
+            Grant.case_id == case_id, unended_grants(self._today()), Grant.rests.is_(not rests)
+        )
+        found = leave_out_altered(self._session, self._session.scalars(query).all())
+        for grant in found:
+            grant.rests = rests
+        self._session.flush()
+        return len(found)
 
     # ------------------------------------------------------------------ looking
 

@@ -138,6 +138,7 @@ class Grant(Record, Versioned):
     granted_on: Mapped[date] = plain("the day, for the exposure report")
     until: Mapped[date | None] = plain("the last day on which it opens anything")
     ended_on: Mapped[date | None] = plain("the day it was ended; its wraps are deleted")
+    rests: Mapped[bool] = plain("opens nothing while its person's erasure is decided")
     hpke_wrap: Mapped[bytes | None] = key_column("HPKE to the holder, until first opened")
     symmetric_wrap: Mapped[bytes | None] = key_column("AES-256-GCM under the holder's own key")
     signature: Mapped[bytes] = key_column("Ed25519 by the granter over all of the above")

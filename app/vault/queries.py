@@ -16,7 +16,12 @@ from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKin
 
 
 def live_grants(today: date) -> ColumnElement[bool]:
-    """Return the condition under which a grant still opens anything."""
+    """Return the condition under which a grant opens something now."""
+    return and_(unended_grants(today), Grant.rests.is_(False))
+
+
+def unended_grants(today: date) -> ColumnElement[bool]:
+    """Return the condition of a grant that opens something now, or will when it rests no more."""
     return and_(Grant.ended_on.is_(None), or_(Grant.until.is_(None), Grant.until >= today))
 
 
@@ -48,6 +53,7 @@ LIVE_ON_CASES = select(
     _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
     _GRANTS.holder_id == bindparam("holder"),
     _GRANTS.ended_on.is_(None),
+    _GRANTS.rests.is_(False),
     or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
 )
 """The live grants of a holder on some cases, with their wraps and MACs."""

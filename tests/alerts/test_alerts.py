@@ -52,6 +52,8 @@ def test_one_list_shows_every_kind_but_the_alerts_that_say_nothing(served, world
     answer = served.ask(Role.LEAD, "GET", "/alerts")
     assert answer.status_code == 200
     assert [alert["kind"] for alert in answer.json()["items"]] == [
+        "erasure_agreed",
+        "erasure_asked",
         "hold_ends",
         "clearance_expired",
         "clearance_refused",

@@ -248,6 +248,10 @@ ROUTES: dict[str, Row] = {
     "GET /api/holds": READ,
     "POST /api/holds/{hold_id}/agreement": Row(reach=frozenset({Role.LEAD})),
     "POST /api/holds/{hold_id}/ending": Row(reach=frozenset({Role.LEAD})),
+    "POST /api/cases/{case_id}/erasure": Row(lambda _: REASON, 409),
+    "GET /api/erasures": READ,
+    "POST /api/erasures/{erasure_id}/agreement": Row(reach=frozenset({Role.LEAD})),
+    "POST /api/erasures/{erasure_id}/refusal": Row(reach=frozenset({Role.LEAD})),
     "GET /api/retention": READ,
     "POST /api/retention/days": Row(lambda _: {"rule": "contact", "days": 14}),
     "POST /api/retention/days/{choice_id}/agreement": Row(reach=frozenset({Role.LEAD})),
@@ -290,7 +294,10 @@ def _walk_on(served: Served, going: Journey) -> Ids:
     hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
     served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
     choice = served.post(going.lead, "/retention/days", {"rule": "words", "days": 10})
+    leaving = served.post(going.coordinator, "/cases", intake({}))["id"]
+    erasure = served.post(going.coordinator, f"/cases/{leaving}/erasure", REASON)
     return {
+        "erasure_id": erasure["id"],
         "hold_id": hold["id"],
         "choice_id": choice["id"],
         "case_id": going.case_id,

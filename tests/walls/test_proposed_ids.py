@@ -30,6 +30,7 @@ NOT_ADDING = {
     "abandon_plan": "moves a plan, once a version",
     "acknowledge_leg": "marks what was raised and what was heard",
     "agree_to_days": "marks days that were asked for, once a version",
+    "agree_to_erasure": "marks a wish, once a version",
     "agree_to_hold": "marks a hold, once a version",
     "agree_to_look": "marks a match",
     "approve_aid": "one step a member and request, which the database holds to one",
@@ -60,6 +61,7 @@ NOT_ADDING = {
     "record_code": "moves a registration, once a version",
     "record_codes": "moves registrations that the rows name; a second code of one is refused",
     "redeem_code": "marks a code, once",
+    "refuse_erasure": "marks a wish, once a version",
     "release_aid": "moves a request, once a version",
     "revoke_case_registration": "moves a registration, once a version",
     "revoke_registration": "moves a registration, once a version",
@@ -165,6 +167,11 @@ def to_active_case(scene: Scene) -> Any:
     return {"case_id": case_id}
 
 
+def to_leaving_case(scene: Scene) -> Any:
+    scene.ids["case_id"] = fresh_case(scene)
+    return {"reason": "She called."}
+
+
 def two_vetters(scene: Scene) -> Any:
     scene.ids["case_id"] = fresh_case(scene)
     return {"vetter_ids": scene.ids["vetter_ids"]}
@@ -219,6 +226,7 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "POST /api/cases/{case_id}/holds": (
         table_body("POST /api/cases/{case_id}/holds"), {"what": "contact"},
     ),
+    "POST /api/cases/{case_id}/erasure": (to_leaving_case, {"codes_die": True}),
     "POST /api/retention/days": (table_body("POST /api/retention/days"), {"days": 15}),
     "POST /api/members": (table_body("POST /api/members"), {"display_name": "Moe"}),
     "POST /api/teams": (table_body("POST /api/teams"), {"name": "Ironwood"}),

@@ -474,6 +474,31 @@ def upgrade() -> None:
         op.f("ix_emergency_decisions_sequence"), "emergency_decisions", ["sequence"], unique=False
     )
     op.create_table(
+        "erasure_requests",
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("codes_die", sa.Boolean(), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("refused_by", sa.Uuid(), nullable=True),
+        sa.Column("refused_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_requests")),
+    )
+    op.create_index(
+        op.f("ix_erasure_requests_case_id"), "erasure_requests", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_erasure_requests_sequence"), "erasure_requests", ["sequence"], unique=False
+    )
+    op.create_table(
         "funds",
         sa.Column("team_id", sa.Uuid(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -525,6 +550,7 @@ def upgrade() -> None:
         sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("rests", sa.Boolean(), nullable=False),
         sa.Column("hpke_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("symmetric_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
@@ -1494,6 +1520,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_funds_sequence"), table_name="funds")
     op.drop_index(op.f("ix_funds_case_id"), table_name="funds")
     op.drop_table("funds")
+    op.drop_index(op.f("ix_erasure_requests_sequence"), table_name="erasure_requests")
+    op.drop_index(op.f("ix_erasure_requests_case_id"), table_name="erasure_requests")
+    op.drop_table("erasure_requests")
     op.drop_index(op.f("ix_emergency_decisions_sequence"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_request_id"), table_name="emergency_decisions")
     op.drop_index(op.f("ix_emergency_decisions_case_id"), table_name="emergency_decisions")
