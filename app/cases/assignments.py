@@ -113,9 +113,9 @@ def regrant_case(
     For a case that nobody holds any more. The summary always goes along, and parts
     (legs, requests) go with their compartment; who is given routes hears the check-ins on them.
     What the case does not have yet is left out.
-    Raises ``CaseNotFound``, ``ErasureAsked``, ``MemberNotFound``, ``Invalid`` for a last
-    day that is past, ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``, ``KeyNotCertified``,
-    ``IdTaken``.
+    Raises ``CaseNotFound``, ``ErasureAsked``, ``MemberNotFound``, ``Invalid`` for a last day that
+    is past, ``StepUpRequired``, ``CustodySharesMissing``, ``ScopeOutOfReach``,
+    ``KeyNotCertified``, ``IdTaken``.
     """
     if until is not None and until < work.today():
         raise Invalid("until")
