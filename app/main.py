@@ -17,6 +17,7 @@ from app.aid import routes as aid
 from app.alerts import routes as alerts
 from app.alerts.service import report_shut_rows
 from app.cases import routes as cases
+from app.consents import routes as consents
 from app.deployment import Deployment
 from app.emergency import routes as emergency
 from app.http import pages, problems
@@ -73,7 +74,7 @@ TAGS: Final[dict[str, str]] = {
     "accounts": "Teams and members.",
     "alerts": "Duress and missing people: what the leads must see.",
     "intake": "First contacts, triage, possible duplicates.",
-    "cases": "Cases: fields, moves, notes, assignments, links, emergencies, events.",
+    "cases": "Cases: fields, moves, notes, consents, assignments, links, emergencies, events.",
     "search": "Search by name, number or handle among the cases that one holds.",
     "vetting": "Rounds of vetting: checks and decisions by two vetters.",
     "relocation": "Plans, legs, escorts.",
@@ -104,8 +105,8 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, alerts, intake, emergency, cases, links, search, vetting, relocation,
-        watch, registration, aid, ledger, reports, retention,
+        sessions, accounts, alerts, intake, emergency, cases, consents, links, search, vetting,
+        relocation, watch, registration, aid, ledger, reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     CLOCK_TRUSTED = "clock:trusted"
     CODE_NOT_VALID = "code:not_valid"
     CODE_REDEEMED = "code:redeemed"
+    CONSENT_GIVEN = "consent:given"
+    CONSENT_WITHDRAWN = "consent:withdrawn"
     CUSTODY_CONTRIBUTED = "custody:contributed"
     CUSTODY_OPENED = "custody:opened"
     DEPLOYMENT_RESTORED = "deployment:restored"

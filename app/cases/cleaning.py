@@ -84,8 +84,6 @@ def clean_account(account: Account, before: Account | None = None) -> Account:
         needs=tuple(map(to_unicode, account.needs)),
         risks=tuple(map(to_unicode, account.risks)),
         health=_clean(account.health),
-        consent_for=tuple(map(to_unicode, account.consent_for)),
-        consent_given=_clean(account.consent_given),
     )
 
 

@@ -159,15 +159,13 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What happened, what is needed, what is feared, and what the person agreed to."""
+    """What happened, what is needed, what is feared."""
 
     says: str
     says_as_written: str | None = None
     needs: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     health: str | None = None
-    consent_for: tuple[str, ...] = ()
-    consent_given: str | None = None
     also: tuple[Reading, ...] = ()
 
 

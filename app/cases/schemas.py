@@ -115,14 +115,12 @@ class ContactCreate(Schema):
 
 
 class AccountCreate(Schema):
-    """What happened, what is needed and feared, and what the person agreed to."""
+    """What happened, what is needed and feared."""
 
     says: LongText
     needs: Entries = ()
     risks: Entries = ()
     health: LongText | None = None
-    consent_for: Entries = ()
-    consent_given: ShortText | None = None
 
     def to_cell(self) -> Account:
         """Return the cell's value, its text not yet converted."""

@@ -5,7 +5,7 @@ names: knows cells, opens none.
 - Nothing is lost: where two facts contradict, the survivor's stands and the other is kept in
   ``also`` of the same cell, so that who may read the one reads both.
 - Safety goes by the stricter: urgent if either is, both safe times hold, in a compound if either
-  says so; consent by the narrower.
+  says so; a consent stands where both gave it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ class FieldRule(StrEnum):
     """Every entry of either, each once."""
 
     STRICTER = "stricter"
-    NARROWER = "narrower"
     EARLIER = "earlier"
     NOTE = "note"
     """The other's becomes a note of the survivor."""
@@ -96,7 +95,7 @@ FIELD_RULES: Final[Mapping[type[object], Mapping[str, FieldRule]]] = {
     },
     Account: {
         "says": _R.NOTE, "says_as_written": _R.BOTH, "needs": _R.JOIN, "risks": _R.JOIN,
-        "health": _R.BOTH, "consent_for": _R.NARROWER, "consent_given": _R.BOTH, "also": _R.JOIN,
+        "health": _R.BOTH, "also": _R.JOIN,
     },
     Reporting: {
         "half_year": _R.EARLIER, "standing": _R.OURS, "rank_band": _R.BOTH,
@@ -119,6 +118,9 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "vetting_decisions": _T.READ_ALONG,
     "cases": _T.READ_ALONG,
     "case_moves": _T.READ_ALONG,
+    "consents": _T.READ_ALONG,
+    "retention_holds": _T.READ_ALONG,
+    "erasure_requests": _T.READ_ALONG,
     "replaced_cells": _T.READ_ALONG,
     "emergency_decisions": _T.READ_ALONG,
     "plans": _T.READ_ALONG,
@@ -204,10 +206,8 @@ def _merged(ours: F, theirs: F, source: _Source, lost: list[Reading]) -> F:
         mine, other = getattr(ours, field.name), getattr(theirs, field.name)
         rule = FIELD_RULES[type(ours)][field.name]
         values[field.name] = _value(rule, field.name, mine, other)
-        if rule in {_R.BOTH, _R.NARROWER} and not _kept(field.name, values[field.name], other):
+        if rule is _R.BOTH and not _kept(field.name, values[field.name], other):
             lost.append(source.reading(field.name, _text(other)))
-        if rule is _R.NARROWER and not _kept(field.name, values[field.name], mine):
-            lost.append(source.reading(field.name, _text(mine)))
     return replace(ours, **values)
 
 
@@ -219,8 +219,6 @@ def _value(rule: FieldRule, name: str, mine: Any, other: Any) -> Any:
             return _relatives(mine, other) if name == "relatives" else _joined(name, mine, other)
         case FieldRule.STRICTER:
             return _stricter(mine, other)
-        case FieldRule.NARROWER:
-            return _narrower(mine, other)
         case FieldRule.EARLIER:
             return min(mine, other)
         case _:
@@ -264,14 +262,6 @@ def _stricter(mine: Any, other: Any) -> Any:
     if mine is None or other is None or fold(mine) == fold(other):
         return other if mine is None else mine
     return f"{mine}; {other}"
-
-
-def _narrower(mine: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what both agreed to; what one said where the other was never asked."""
-    if not mine or not other:
-        return mine or other
-    allowed = {fold(text) for text in other}
-    return tuple(text for text in mine if fold(text) in allowed)
 
 
 def _relatives(mine: tuple[Relative, ...], other: tuple[Relative, ...]) -> tuple[Relative, ...]:

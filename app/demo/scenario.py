@@ -35,6 +35,8 @@ from app.cases.models import (
 )
 from app.cases.moves import move_case
 from app.cases.service import CaseChange, add_note, change_case, get_case
+from app.consents.models import Purpose
+from app.consents.service import Given
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, offset
 from app.emergency.service import decide_emergency
 from app.intake.service import Intake, open_case
@@ -150,11 +152,8 @@ class ScenarioRun:
                 handles=(handle,) if handle else (),
                 contacted_by=event.get("by", "self"),
             ),
-            account=Account(
-                says=event.get("says") or event.get("note") or "Asks how to leave safely.",
-                consent_for=("casework",),
-                consent_given="spoken",
-            ),
+            account=Account(event.get("says") or event.get("note") or "Asks how to leave safely."),
+            consents=(Given(purpose=Purpose.CASEWORK, how="spoken"),),
         )
 
     def _household(self) -> Household:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import errors
+from app.cases.errors import CaseNotFound
 from app.http import errors as web
 from app.http.examples import example_of
 from app.http.needs import Public
@@ -21,7 +22,7 @@ from app.http.operation import Operation
 from app.http.problems import MEDIA_TYPE, URN, status_of
 from app.http.responses import JSON
 from app.http.wording import all_codes
-from app.vault.errors import NoGrant, StepUpRequired
+from app.vault.errors import CaseErased, ErasureAsked, NoGrant, StepUpRequired
 
 Kinds = Iterable[type[errors.DomainError]]
 
@@ -118,6 +119,8 @@ def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
     if declared.changes:
         yield from _CHANGING
     yield from declared.raises
+    if any(issubclass(kind, CaseNotFound) for kind in declared.raises):
+        yield from (CaseErased, ErasureAsked)
 
 
 def _problems(kinds: Kinds) -> dict[int | str, dict[str, object]]:

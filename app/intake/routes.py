@@ -9,6 +9,7 @@ from app.cases.errors import CaseNotFound
 from app.cases.schemas import CaseStateRead
 from app.casework import duplicates, held, matches
 from app.casework.errors import DuplicateOpen
+from app.consents.errors import PartnerMissing
 from app.http.needs import Heard, NotWork
 from app.http.routing import Router
 from app.intake import elsewhere, merging, service, triage
@@ -43,7 +44,7 @@ router = Router(tags=["intake"])
     needs=Permission.CASE_OPEN,
     creates=True,
     status_code=201,
-    raises=[MemberUncertified],
+    raises=[MemberUncertified, PartnerMissing],
 )
 def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     """Log a first contact. The team's coordinators can read it from the same moment."""

@@ -29,6 +29,7 @@ from app.cases.schemas import (
     PapersCreate,
 )
 from app.casework.duplicates import Proposal
+from app.consents.schemas import ConsentCreate
 from app.http.proposed_ids import ProposedId
 from app.http.schema import Language, PastDay, Reason, Schema
 from app.intake.elsewhere import Elsewhere
@@ -37,6 +38,7 @@ from app.intake.service import Intake
 from app.intake.triage import Triage
 from app.search.models import SearchKind
 
+_MOST_CONSENTS = 20
 _EXAMPLE: dict[str, Any] = {
     "standing": "left",
     "urgent": True,
@@ -49,6 +51,7 @@ _EXAMPLE: dict[str, Any] = {
     "household": {"relatives": [{"relation": "spouse", "with_person": False, "in_compound": True}]},
     "contact": {"channel": "messenger", "phones": ["09 771 234 567"], "handles": ["@zin_t"]},
     "account": {"says": "Walked from noon to nine at night.", "needs": ["food", "phone credit"]},
+    "consents": [{"purpose": "casework", "how": "said so on the phone"}],
 }
 
 
@@ -72,12 +75,14 @@ class CaseCreate(Schema):
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: ProposedId = None
     taken_on: PastDay = None
+    consents: Annotated[tuple[ConsentCreate, ...], Field(max_length=_MOST_CONSENTS)] = ()
 
     def to_intake(self) -> Intake:
         """Return the intake as the service takes it."""
         return Intake(
             id=self.id,
             taken_on=self.taken_on,
+            consents=tuple(consent.to_given() for consent in self.consents),
             standing=self.standing,
             urgent=self.urgent,
             language=self.language,

@@ -38,6 +38,7 @@ from app.cases.models import (
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
 from app.casework.erased import is_erased
+from app.consents.service import Given, take_down
 from app.crypto.passwords import random_words
 from app.errors import IdTaken
 from app.intake.elsewhere import find_elsewhere
@@ -66,14 +67,15 @@ class Intake:
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: UUID | None = None
     taken_on: date | None = None
+    consents: tuple[Given, ...] = ()
 
 
 def open_case(work: Work, intake: Intake) -> Case:
     """Open a case from an intake, sealed and granted to the team's coordinators.
 
     A volunteer who logs it holds it until triage. Raises ``IdTaken``, also for the id of a
-    case that was destroyed, ``DayNotPossible``, ``MemberUncertified`` where no lead has certified
-    the member.
+    case that was destroyed, ``DayNotPossible``, ``PartnerMissing``, ``MemberUncertified`` where no
+    lead has certified the member.
     """
     _require_certificate(work)
     case_id = work.id_for(Case, intake.id)
@@ -96,6 +98,8 @@ def open_case(work: Work, intake: Intake) -> Case:
     work.session.add(case)
     _grant_to_team(work, case)
     work.trail.record(EventKind.CASE_OPENED, case.id)
+    for given in intake.consents:
+        take_down(work, case, given)
     return case
 
 

@@ -23,7 +23,9 @@ from app.audit.models import AuditCheckpoint, AuditEvent
 from app.audit.sequencer import latest_checkpoint
 from app.audit.trail import DetailUnreadable, read_detail, subject_tag
 from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
+from app.casework.consents import withdrawn
 from app.casework.held import holder_of, strategy_for, visible_cases
+from app.consents.models import Purpose
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.reports.errors import NothingSigned
 from app.reports.models import PublishedReport
@@ -86,7 +88,11 @@ def list_provisional(work: Work) -> list[tuple[str, date]]:
 def _publish_missing(work: Work) -> None:
     weeks, today = work.deployment.organisation_settings.report_weeks, work.today()
     published = set(work.session.scalars(select(PublishedReport.half_year)))
-    accepted = Case.status.not_in(_UNCOUNTED), Case.accepted_on.is_not(None)
+    accepted = (
+        Case.status.not_in(_UNCOUNTED),
+        Case.accepted_on.is_not(None),
+        Case.id.not_in(withdrawn(Purpose.RESEARCH)),
+    )
     cases = work.session.scalars(select(Case).where(*accepted)).all()
     by_period: dict[str, list[Case]] = defaultdict(list)
     for case in cases:

@@ -27,6 +27,8 @@ from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.audit.trail import subject_tag
 from app.cases.models import Case, CaseStatus
+from app.casework.consents import withdrawn
+from app.consents.models import Consent, Purpose
 from app.crypto.derive import mac
 from app.crypto.framing import frame
 from app.crypto.labels import Label
@@ -51,6 +53,7 @@ _AID_OVER: Final = frozenset(
 _CODES_OPEN: Final = frozenset(
     {RegistrationStatus.REQUESTED, RegistrationStatus.SUBMITTED, RegistrationStatus.ISSUED}
 )
+_ENDED: Final = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
 _LEGS_OPEN: Final = frozenset({LegStatus.PLANNED, LegStatus.READY, LegStatus.DEPARTED})
 _NO_SIGN_OF_LIFE: Final = frozenset(
     {
@@ -118,6 +121,7 @@ _STOPS: Final[Mapping[Trigger, frozenset[str]]] = {
     Trigger.VERDICT: frozenset({"vetting open"}),
     Trigger.CODES_OVER: frozenset({"code not handed over"}),
     Trigger.AID_OVER: frozenset({"aid not confirmed"}),
+    Trigger.FOLLOW_UP_ENDED: frozenset(),
 }
 """What stops a rule on a part; everything stops one that counts from the end of the case."""
 
@@ -149,7 +153,8 @@ def _stops_of(work: Work, facts: CaseFacts, rule: Rule, on: date, figures: set[s
     stops = facts.stops & _STOPS.get(rule.trigger, facts.stops)
     if rule.trigger not in _STOPS and (facts.read_on is None or facts.read_on < facts.last_word_on):
         stops = stops | {"not read by anybody"}
-    if facts.held and (rule.part is None or not facts.held.isdisjoint({None, rule.part})):
+    kept = rule.part is None or not facts.held.isdisjoint({None, rule.part})
+    if facts.held and kept and rule.trigger is not Trigger.FOLLOW_UP_ENDED:
         stops = stops | {HELD}
     period = half_year_of(facts.case.opened_on)
     waited = work.today() > facts.case.opened_on + timedelta(days=FIGURES_DAYS)
@@ -174,6 +179,14 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     _read_cells(work, facts, ids)
     _read_journeys(work, facts, ids)
     _read_duties(work, facts, ids)
+    for case_id, day in work.session.execute(
+        select(Consent.case_id, func.max(Consent.withdrawn_on))
+        .where(Consent.case_id.in_(ids), Consent.case_id.in_(withdrawn(Purpose.FOLLOW_UP)))
+        .where(Consent.purpose == Purpose.FOLLOW_UP)
+        .group_by(Consent.case_id)
+    ):
+        if facts[case_id].case.status in _ENDED:
+            facts[case_id].put(Trigger.FOLLOW_UP_ENDED, day)
     for hold in read_holds(work, ids):
         facts[hold.case_id].held.add(hold.what)
     for one in facts.values():

@@ -143,7 +143,7 @@ def orders_of(dues: Sequence[Due], work: Work) -> list[Order]:
         for due in dues
         if due.on <= today and due.rule.part is None and due.stops == (FIGURES,)
     ]
-    return orders
+    return list({(order.case_id, order.what): order for order in orders}.values())
 
 
 def still_due(work: Work, orders: Sequence[Order]) -> list[Order]:

@@ -37,7 +37,6 @@ from app.retention.schemas import (
     HoldStateRead,
     ScheduleRead,
 )
-from app.vault.errors import ErasureAsked
 from app.work import Work
 
 router = Router(tags=["retention"])
@@ -109,7 +108,7 @@ def end_hold(hold_id: UUID, work: Work) -> HoldStateRead:
     heard=Heard("reason", "case_id"),
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, ErasureAsked, ErasureNotPossible, CaseHasOpenWork],
+    raises=[CaseNotFound, ErasureNotPossible, CaseHasOpenWork],
 )
 def ask_for_erasure(case_id: UUID, body: ErasureCreate, work: Work) -> ErasureStateRead:
     """Take down that a person wants to be erased: the case is shut to everybody at once."""

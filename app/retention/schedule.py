@@ -47,6 +47,7 @@ class Trigger(StrEnum):
     DECLINED = "declined"
     REFUSED = "refused by vetters"
     MERGED = "merged"
+    FOLLOW_UP_ENDED = "consent to follow-up ended, and the case has ended"
 
 
 class Action(StrEnum):
@@ -89,8 +90,10 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("household", _P.HOUSEHOLD, _T.CLOSING, 30, 90,
          "relatives; how many people there are stays with the case"),
     Rule("contact", _P.CONTACT, _T.CLOSING, 30, 90, "phones, handles, and their index tokens"),
+    Rule("follow_up", _P.CONTACT, _T.FOLLOW_UP_ENDED, 0, 0,
+         "phones and handles of somebody who wants no more contact"),
     Rule("account", _P.ACCOUNT, _T.CLOSING, 30, 180,
-         "account, needs, risks, health, consent, notes; reasons of moves and decisions"),
+         "account, needs, risks, health, notes; how consent was said; reasons of decisions"),
     Rule("vetting", _P.VETTING, _T.VERDICT, 30, 90,
          "questions, checks, vouchers, grounds; who, outcome and last day stay with the case"),
     Rule("route", _P.ROUTE, _T.JOURNEY_OVER, 14, 30, "places, instructions, phrases"),
@@ -133,7 +136,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
     {
         **dict.fromkeys(
             (
-                "case_moves", "case_notes", "cases", "check_ins",
+                "case_moves", "case_notes", "cases", "check_ins", "consents",
                 "duplicate_dismissals", "emergency_decisions", "leg_escalations", "legs", "plans",
                 "registrations", "replaced_cells", "travellers", "vetting_checks",
                 "vetting_decisions", "vetting_rounds",

@@ -30,6 +30,8 @@ from app.cases.models import (
 )
 from app.cases.moves import move_case
 from app.casework.merging import FIELD_RULES, TABLE_RULES, Cells, merge_cells
+from app.consents.models import Purpose
+from app.consents.service import Given, list_consents
 from app.intake import merging
 from app.intake.errors import MergeLeavesWork, MergeRefused, SurvivorShut
 from app.links.models import LinkKind
@@ -58,7 +60,6 @@ URGENT = replace(
     ),
     account=Account(
         "Left in the night.", needs=("milk",), risks=("a cousin in the unit",), health="fever",
-        consent_for=("casework",),
     ),
     rank_band=RankBand.NCO,
 )  # fmt: skip
@@ -108,7 +109,6 @@ def test_everything_that_the_urgent_second_intake_knew_is_in_the_first_case(worl
     assert (account.needs, account.risks, account.health) == (
         ("milk",), ("a cousin in the unit",), "fever",
     )  # fmt: skip
-    assert account.consent_for == ("casework",)
     assert (case.reporting.people, case.reporting.rank_band) == (3, RankBand.NCO)
     assert notes_of(world, first) == [
         ("Left in the night.", volunteer.id), ("His brother called.", volunteer.id),
@@ -156,15 +156,25 @@ def test_the_stricter_safe_times_stand(world, mine, theirs, both):
     assert read(world, first).contact.safe_times == both
 
 
-def test_consent_is_the_narrower_and_both_readings_are_kept(world):
+def test_a_consent_stands_after_a_merger_where_both_gave_it(world):
     def asked(*purposes):
-        return replace(FIRST, account=replace(FIRST.account, consent_for=purposes))
+        return replace(FIRST, consents=tuple(Given(purpose=purpose) for purpose in purposes))
 
-    first, second = opened(world, asked("casework", "research")), opened(world, asked("casework"))
+    first = opened(world, asked(Purpose.CASEWORK, Purpose.RESEARCH))
+    second = opened(world, asked(Purpose.CASEWORK))
     merged(world, second, first)
-    account = read(world, first).account
-    assert account.consent_for == ("casework",)
-    assert ("consent_for", "casework; research") in {(r.field, r.value) for r in account.also}
+    with world.work_as(world.member("coordinator")) as work:
+        found = {one.consent.purpose: one.consent for one in list_consents(work, first)}
+    assert found[Purpose.CASEWORK].withdrawn_on is None
+    assert found[Purpose.RESEARCH].withdrawn_on == world.clock().date()
+
+
+def test_a_merged_intake_that_was_asked_for_no_consent_ends_none(world):
+    first = opened(world, replace(FIRST, consents=(Given(purpose=Purpose.RESEARCH),)))
+    merged(world, opened(world, FIRST), first)
+    with world.work_as(world.member("coordinator")) as work:
+        (found,) = list_consents(work, first)
+    assert found.consent.withdrawn_on is None
 
 
 def test_a_merger_is_shown_before_it_happens_and_changes_nothing(world):
@@ -308,7 +318,7 @@ CELLS = st.builds(
     papers=st.builds(Papers, TEXTS, TEXTS, TEXTS, TEXTS, st.none() | st.dates()),
     household=st.builds(Household, st.lists(PEOPLE, max_size=3).map(tuple)),
     contact=st.builds(Contact, st.sampled_from(Channel), MANY, MANY, TEXTS, TEXTS),
-    account=st.builds(Account, WORDS, TEXTS, MANY, MANY, TEXTS, MANY, TEXTS),
+    account=st.builds(Account, WORDS, TEXTS, MANY, MANY, TEXTS),
 )  # fmt: skip
 
 

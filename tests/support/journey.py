@@ -41,6 +41,8 @@ PLAIN_TEXTS: dict[str, str] = {
     "receipt": "counted twice, correct",
     "handed_over": "read aloud on the stairs",
     "close_reason": "settled with relatives",
+    "consent_how": "agreed in a whisper",
+    "consent_with": "the clinic by the river",
     "hold_reason": "the uncle still waits for a letter",
     "fund": "Winter concert",
 }
@@ -124,6 +126,10 @@ class Journey:
                     "safe_times": t["safe_times"],
                 },
                 "account": {"says": t["says"], "needs": [t["needs"]], "health": t["health"]},
+                "consents": [
+                    {"purpose": "casework", "how": t["consent_how"]},
+                    {"purpose": "sharing", "with_whom": t["consent_with"]},
+                ],
                 "rank_band": "other_ranks",
                 "region_group": "east",
             },

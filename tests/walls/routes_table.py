@@ -60,6 +60,7 @@ def intake(_ids: Ids) -> Any:
         "identity": {"name": "Saw Eh Doh"},
         "contact": {"channel": "messenger"},
         "account": {"says": "Asked for shoes."},
+        "consents": [{"purpose": "casework", "how": "nodded"}],
     }
 
 
@@ -130,6 +131,11 @@ ROUTES: dict[str, Row] = {
     "GET /api/cases/{case_id}/assignments": READ,
     "POST /api/cases/{case_id}/assignments": Row(lambda ids: {"member_id": ids["member_id"]}),
     "DELETE /api/cases/{case_id}/assignments/{assignment_id}": READ,
+    "GET /api/cases/{case_id}/consents": READ,
+    "POST /api/cases/{case_id}/consents": Row(
+        lambda _: {"purpose": "sharing", "with_whom": f"the clinic of street {next(_numbers)}"}
+    ),
+    "POST /api/cases/{case_id}/consents/{consent_id}/withdrawal": Row(lambda _: {}),
     "GET /api/cases/{case_id}/links": READ,
     "POST /api/cases/{case_id}/links": Row(
         lambda ids: {"other_id": ids["other_id"], "kind": "family"}, 409
@@ -243,7 +249,12 @@ ROUTES: dict[str, Row] = {
     # retention
     "GET /api/cases/{case_id}/retention": READ,
     "POST /api/cases/{case_id}/holds": Row(
-        lambda ids: {**REASON, "until": str(ids["now"].date() + timedelta(days=60))}
+        lambda ids: {
+            **REASON,
+            "what": "summary",
+            "until": str(ids["now"].date() + timedelta(days=60)),
+        },
+        422,
     ),
     "GET /api/holds": READ,
     "POST /api/holds/{hold_id}/agreement": Row(reach=frozenset({Role.LEAD})),
@@ -290,16 +301,8 @@ def _walk_on(served: Served, going: Journey) -> Ids:
         going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
     )
     asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
-    until = str(served.world.clock().date() + timedelta(days=60))
-    hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
-    served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
-    choice = served.post(going.lead, "/retention/days", {"rule": "words", "days": 10})
-    leaving = served.post(going.coordinator, "/cases", intake({}))["id"]
-    erasure = served.post(going.coordinator, f"/cases/{leaving}/erasure", REASON)
     return {
-        "erasure_id": erasure["id"],
-        "hold_id": hold["id"],
-        "choice_id": choice["id"],
+        **_keep_and_erase(served, going),
         "case_id": going.case_id,
         "plan_id": plan["id"],
         "traveller_id": traveller["id"],
@@ -314,6 +317,24 @@ def _walk_on(served: Served, going: Journey) -> Ids:
         "match_id": str(new_id()),
         "now": served.world.clock(),
         "tomorrow": legs_later(served)["legs"][0]["due_at"],
+    }
+
+
+def _keep_and_erase(served: Served, going: Journey) -> Ids:
+    """A consent, a hold, days that were chosen, and a wish to be erased of a further case."""
+    case = f"/cases/{going.case_id}"
+    until = str(served.world.clock().date() + timedelta(days=60))
+    hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
+    served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
+    choice = served.post(going.lead, "/retention/days", {"rule": "words", "days": 10})
+    consent = served.post(going.coordinator, f"{case}/consents", {"purpose": "research"})
+    leaving = served.post(going.coordinator, "/cases", intake({}))["id"]
+    erasure = served.post(going.coordinator, f"/cases/{leaving}/erasure", REASON)
+    return {
+        "consent_id": consent["id"],
+        "erasure_id": erasure["id"],
+        "hold_id": hold["id"],
+        "choice_id": choice["id"],
     }
 
 

@@ -25,6 +25,7 @@ from app.cases.models import (
     Summary,
 )
 from app.cli.documents import unplugged_app
+from app.consents.models import ConsentSaid
 from app.http.openapi import describe
 from app.ledger.models import FundName
 from app.models import sealed_models
@@ -51,6 +52,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     AidNote: ("PaymentCreate", "AidStepRead"),
     CheckDetail: ("VettingCheckCreate", "VettingCheckRead"),
     CheckInRecord: ("CheckInCreate", "CheckInRead"),
+    ConsentSaid: ("ConsentCreate", "ConsentRead"),
     Contact: ("ContactCreate", "Contact"),
     Danger: ("CheckInCreate", "WatchedLegSummary"),
     DecisionDetail: ("VettingDecisionCreate", "VettingDecisionRead"),

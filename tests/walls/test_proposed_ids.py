@@ -70,6 +70,7 @@ NOT_ADDING = {
     "step_up": "moves a session",
     "tell_words": "replaces words, once a version",
     "withdraw_vetting": "moves a round, once a version",
+    "withdraw_consent": "ends a consent, once",
 }
 
 
@@ -224,7 +225,11 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     ),
     "POST /api/funds/{fund_id}/entries/{entry_id}/reversals": (lambda _: {}, {}),
     "POST /api/cases/{case_id}/holds": (
-        table_body("POST /api/cases/{case_id}/holds"), {"what": "contact"},
+        lambda scene: {"reason": "An appeal.", "until": str(scene.ids["now"].date())},
+        {"what": "contact"},
+    ),
+    "POST /api/cases/{case_id}/consents": (
+        lambda _: {"purpose": "publicity"}, {"purpose": "follow_up"},
     ),
     "POST /api/cases/{case_id}/erasure": (to_leaving_case, {"codes_die": True}),
     "POST /api/retention/days": (table_body("POST /api/retention/days"), {"days": 15}),

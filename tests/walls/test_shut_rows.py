@@ -87,6 +87,7 @@ def scene(world):
         hold = {"reason": "Her appeal is open.", "until": str(world.clock().date())}
         for case_id in ids:
             served.post(coordinator, f"/cases/{case_id}/holds", hold)
+            served.post(coordinator, f"/cases/{case_id}/consents", {"purpose": "casework"})
         treasurer = world.member(Role.TREASURER)
         served.post(treasurer, "/funds", {"name": "Winter", "currency": "MMK"})
         yield Scene(served, *ids)
@@ -115,6 +116,7 @@ CELLS = [
     ("/cases/{case}/moves", C, "case_moves", "reason_sealed", "case_id"),
     ("/cases/{case}/history", C, "replaced_cells", "account_sealed", "case_id"),
     ("/cases/emergencies", L, "emergency_decisions", "reason_sealed", "case_id"),
+    ("/cases/{case}/consents", C, "consents", "said_sealed", "case_id"),
     ("/holds", C, "retention_holds", "reason_sealed", "case_id"),
     ("/legs", C, "legs", "instructions_sealed", "case_id"),
     ("/legs/watch", C, "legs", "record_sealed", "case_id"),

@@ -302,6 +302,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chosen_days_sequence"), "chosen_days", ["sequence"], unique=False)
     op.create_table(
+        "consents",
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "casework",
+                "sharing",
+                "research",
+                "follow_up",
+                "publicity",
+                name="purpose",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("taken_by", sa.Uuid(), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_by", sa.Uuid(), nullable=True),
+        sa.Column("said_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"], unique=False)
+    op.create_index(op.f("ix_consents_sequence"), "consents", ["sequence"], unique=False)
+    op.create_table(
         "counters",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -1542,6 +1573,9 @@ def downgrade() -> None:
     op.drop_table("credentials")
     op.drop_index(op.f("ix_counters_last_at"), table_name="counters")
     op.drop_table("counters")
+    op.drop_index(op.f("ix_consents_sequence"), table_name="consents")
+    op.drop_index(op.f("ix_consents_case_id"), table_name="consents")
+    op.drop_table("consents")
     op.drop_index(op.f("ix_chosen_days_sequence"), table_name="chosen_days")
     op.drop_table("chosen_days")
     op.drop_index("ix_cases_team_status", table_name="cases")

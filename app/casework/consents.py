@@ -1,0 +1,26 @@
+"""Whose consent to a purpose has ended: what several domains read of it.
+
+Knows plain columns of consents; opens nothing.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from app.consents.models import Consent, Purpose
+
+
+def withdrawn(purpose: Purpose) -> Select[UUID]:
+    """Return the query of the cases whose person ended a purpose and has not agreed again."""
+    again = aliased(Consent)
+    stands = select(again.id).where(
+        again.case_id == Consent.case_id,
+        again.purpose == purpose,
+        again.withdrawn_on.is_(None),
+    )
+    return select(Consent.case_id).where(
+        Consent.purpose == purpose, Consent.withdrawn_on.is_not(None), ~stands.exists()
+    )

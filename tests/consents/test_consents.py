@@ -1,0 +1,170 @@
+"""Consent by purpose: asked for at intake, said later, ended at any time with what rests on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.cases.errors import CaseNotFound
+from app.cases.models import Case, CaseStatus
+from app.casework.consents import withdrawn
+from app.consents.errors import ConsentNotFound, ConsentOver, ConsentStands, PartnerMissing
+from app.consents.models import Purpose
+from app.consents.service import (
+    RESTS_ON,
+    Given,
+    give_consent,
+    list_consents,
+    withdraw_consent,
+)
+from app.errors import IdTaken
+from app.reports.models import PublishedReport
+from app.reports.service import list_published_reports
+from app.retention import passes
+from app.retention.models import Destruction
+from app.store.base import new_id
+from app.work import DayNotPossible
+from tests.retention.steps import close_case
+from tests.support.intake_steps import FAMILY, opened
+
+P = Purpose
+
+
+def give(world, case_id, purpose, by="volunteer", **more):
+    with world.work_as(world.member(by)) as work:
+        return give_consent(work, case_id, Given(purpose=purpose, **more)).id
+
+
+def end(world, case_id, consent_id, on=None, by="volunteer", team=1):
+    with world.work_as(world.member(by, team=team)) as work:
+        return withdraw_consent(work, case_id, consent_id, on)
+
+
+def consents_of(world, case_id, by="coordinator"):
+    with world.work_as(world.member(by)) as work:
+        return list_consents(work, case_id)
+
+
+def test_what_a_person_agreed_to_at_intake_is_on_the_case_purpose_by_purpose(world):
+    given = (
+        Given(purpose=P.CASEWORK, how="said so twice"),
+        Given(purpose=P.SHARING, with_whom="the clinic by the river"),
+    )
+    case_id = opened(world, replace(FAMILY, consents=given))
+    found = [
+        (one.consent.purpose, one.said.how, one.said.with_whom)
+        for one in consents_of(world, case_id)
+    ]
+    assert found == [
+        (P.CASEWORK, "said so twice", None),
+        (P.SHARING, None, "the clinic by the river"),
+    ]
+
+
+def test_a_consent_is_given_later_and_ended_once_on_the_day_that_was_said(world):
+    case_id = opened(world)
+    world.clock.advance(days=5)
+    today = world.clock().date()
+    made = give(world, case_id, P.RESEARCH, on=today - timedelta(days=2))
+    ended = end(world, case_id, made, on=today - timedelta(days=1))
+    assert (ended.given_on, ended.withdrawn_on) == (
+        today - timedelta(days=2),
+        today - timedelta(days=1),
+    )
+    with pytest.raises(ConsentOver):
+        end(world, case_id, made)
+    with pytest.raises(DayNotPossible):
+        give(world, case_id, P.CASEWORK, on=today + timedelta(days=1))
+
+
+def test_sharing_names_with_whom_and_stands_once_for_each(world):
+    case_id = opened(world)
+    for purpose, with_whom in ((P.SHARING, None), (P.RESEARCH, "the clinic")):
+        with pytest.raises(PartnerMissing):
+            give(world, case_id, purpose, with_whom=with_whom)
+    give(world, case_id, P.SHARING, with_whom="the clinic")
+    give(world, case_id, P.SHARING, with_whom="the school")
+    with pytest.raises(ConsentStands):
+        give(world, case_id, P.SHARING, with_whom="The  Clinic")
+
+
+def test_a_consent_that_was_ended_is_given_again_as_another(world):
+    case_id = opened(world)
+    first = give(world, case_id, P.FOLLOW_UP)
+    with pytest.raises(ConsentStands):
+        give(world, case_id, P.FOLLOW_UP)
+    end(world, case_id, first)
+    assert give(world, case_id, P.FOLLOW_UP) != first
+    with world.work_as(None) as work:
+        assert case_id not in set(work.session.scalars(withdrawn(P.FOLLOW_UP)))
+
+
+def test_nobody_ends_a_consent_of_a_case_that_they_do_not_hold(world):
+    case_id, other = opened(world), opened(world, FAMILY)
+    made = give(world, case_id, P.CASEWORK)
+    with pytest.raises(CaseNotFound):
+        end(world, case_id, made, by="coordinator", team=2)
+    with pytest.raises(ConsentNotFound):
+        end(world, other, made)
+    with pytest.raises(ConsentNotFound):
+        end(world, case_id, new_id())
+
+
+def test_a_proposed_id_of_a_consent_is_taken_once(world):
+    case_id, proposed = opened(world), new_id()
+    assert give(world, case_id, P.CASEWORK, id=proposed) == proposed
+    with pytest.raises(IdTaken):
+        give(world, case_id, P.RESEARCH, id=proposed)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_each_purpose_says_what_ends_with_it(purpose):
+    assert RESTS_ON[purpose]
+
+
+def destroyed(world):
+    passes.run_pass(world.deployment)
+    with world.deployment.sessions() as session:
+        return {(one.rule, one.what) for one in session.scalars(select(Destruction))}
+
+
+def test_phones_go_within_three_days_once_somebody_wants_no_more_contact(world):
+    case_id = world.open_case()
+    made = give(world, case_id, P.FOLLOW_UP, by="coordinator")
+    end(world, case_id, made, by="coordinator")
+    world.clock.advance(days=4)
+    assert destroyed(world) == set(), "the case goes on: it needs its phones"
+    close_case(world, case_id)
+    assert destroyed(world) == {("follow_up", "contact")}
+
+
+def test_the_part_of_two_rules_goes_once(world):
+    case_id = world.open_case()
+    made = give(world, case_id, P.FOLLOW_UP, by="coordinator")
+    end(world, case_id, made, by="coordinator")
+    close_case(world, case_id)
+    consents_of(world, case_id)
+    with world.work_as(world.member("coordinator")) as work:
+        work.vault.open(work.session.get_one(Case, case_id).contact)
+    world.clock.advance(days=40)
+    assert len([what for _, what in destroyed(world) if what == "contact"]) == 1
+
+
+def test_figures_leave_out_whose_consent_to_research_has_ended(world):
+    ids = [opened(world, replace(FAMILY, id=new_id())) for _ in range(12)]
+    day = world.clock().date()
+    with world.deployment.sessions() as session, session.begin():
+        for case in session.scalars(select(Case)):
+            case.status, case.accepted_on = CaseStatus.ACTIVE, day
+        session.info.pop("touched", None)
+    made = give(world, ids[0], P.RESEARCH, by="coordinator")
+    end(world, ids[0], made, by="coordinator")
+    world.clock.at = world.clock.at.replace(year=day.year + 1)
+    with world.work_as(world.member("auditor")) as work:
+        list_published_reports(work)
+    with world.deployment.sessions() as session:
+        (report,) = session.scalars(select(PublishedReport))
+    assert report.total == len(ids) - 1
