@@ -49,6 +49,7 @@ class EventKind(StrEnum):
     CASE_OPENED = "case:opened"
     CASE_OTHER_ERASED = "case:other_erased"
     CASE_PART_ERASED = "case:part_erased"
+    CASE_REPLACED_ERASED = "case:replaced_erased"
     CASE_REVEALED = "case:revealed"
     CASE_UNASSIGNED = "case:unassigned"
     CASES_INDEXED = "cases:indexed"

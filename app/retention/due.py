@@ -64,6 +64,7 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
         EventKind.CASE_EVENTS_LISTED,
         EventKind.CASE_OTHER_ERASED,
         EventKind.CASE_PART_ERASED,
+        EventKind.CASE_REPLACED_ERASED,
         EventKind.CASE_REVEALED,
         EventKind.CASE_UNASSIGNED,
         EventKind.GRANT_ENDED,

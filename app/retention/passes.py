@@ -1,7 +1,7 @@
 """The worker's pass over every case, once a day, a few hundred cases a turn.
 
-- A turn looks at the next cases, destroys what is due, gives notice of silence, closes what stayed
-  silent, and counts. Nothing of this is ever done in a request.
+- A turn looks at the next cases, destroys what is due and what edits replaced long ago, gives
+  notice of silence, closes what stayed silent, and counts. No request does any of this.
 - A pass that was interrupted goes on after the last case that was looked at; what was begun is
   finished first.
 - After a run the journal is written to its second place, and the keystore's pages are rewritten.
@@ -29,6 +29,7 @@ from app.retention.destruction import Order, destroy, go_on, own_work, require_t
 from app.retention.due import CaseFacts, Due, list_due, read_facts
 from app.retention.holds import look_after_holds
 from app.retention.models import RetentionPass, SilenceNotice
+from app.retention.replaced import destroy_replaced
 from app.retention.requests import list_agreed_orders, tell_again
 from app.retention.restored import destroy_again
 from app.retention.schedule import (
@@ -181,6 +182,7 @@ def _look_at_next(deployment: Deployment) -> list[Order]:
         dues = list_due(work, cases)
         _close_silent(work, read_facts(work, cases))
         look_after_holds(work, [case.id for case in cases])
+        destroy_replaced(work, [case.id for case in cases])
         _count(row, dues, work)
         if cases:
             row.after = cases[-1].id

@@ -27,6 +27,8 @@ SILENCE_IN_SERVICE_DAYS: Final = 365
 NOTICE_DAYS: Final = 30
 UNREAD_DAYS: Final = 60
 """What nobody has read is never destroyed; so long after it fell due it leads the leads' list."""
+REPLACED_DAYS: Final = 30
+"""So long what an edit replaced is kept."""
 LAPSE_DAYS: Final = 14
 """What nobody agreed to within so many days was never asked for."""
 LONGEST_DAYS: Final = 5 * 365
@@ -138,8 +140,8 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
             (
                 "case_moves", "case_notes", "cases", "check_ins", "consents",
                 "duplicate_dismissals", "emergency_decisions", "leg_escalations", "legs", "plans",
-                "registrations", "replaced_cells", "travellers", "vetting_checks",
-                "vetting_decisions", "vetting_rounds",
+                "registrations", "travellers", "vetting_checks", "vetting_decisions",
+                "vetting_rounds",
             ),
             _CASE,
         ),
@@ -187,6 +189,10 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         "organisation_settings": TableRule("kept: no person is in them", None, Action.KEEP),
         "postings": TableRule("kept: other people's money must be provable", None, Action.KEEP),
         "published_reports": TableRule("kept: redacted, no person is in them", None, Action.KEEP),
+        "replaced_cells": TableRule(
+            f"{REPLACED_DAYS} days after the edit, with the part that they are of, or with the"
+            " case", "retention",
+        ),
         "retention_passes": TableRule("kept: counts of the last pass", None, Action.KEEP),
         "sessions": TableRule("when they end; every 15 minutes", "sessions"),
         "teams": TableRule("90 days after they are empty", None),
