@@ -18,6 +18,7 @@ from app.alerts import routes as alerts
 from app.alerts.service import report_shut_rows
 from app.cases import routes as cases
 from app.consents import routes as consents
+from app.copies import routes as copies
 from app.deployment import Deployment
 from app.emergency import routes as emergency
 from app.http import pages, problems
@@ -105,8 +106,8 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, alerts, intake, emergency, cases, consents, links, search, vetting,
-        relocation, watch, registration, aid, ledger, reports, retention,
+        sessions, accounts, alerts, intake, emergency, cases, consents, copies, links, search,
+        vetting, relocation, watch, registration, aid, ledger, reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     CASE_OPEN = "case:open"
     CASE_LIST = "case:list"
     CASE_READ = "case:read"
+    CASE_COPY = "case:copy"
     CASE_CHANGE = "case:change"
     CASE_TRIAGE = "case:triage"
     CASE_ASSIGN = "case:assign"
@@ -128,6 +129,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ALERT_LIST,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
+            _P.CASE_COPY,
             _P.CASE_TRIAGE,
             _P.CASE_ASSIGN,
             _P.CASE_MOVE,

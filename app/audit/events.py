@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     CASE_EMERGENCY = "case:emergency"
     CASE_EMERGENCY_ASKED = "case:emergency_asked"
     CASE_ERASED = "case:erased"
+    CASE_COPIED = "case:copied"
     CASE_ERASURE_AGREED = "case:erasure_agreed"
     CASE_ERASURE_ASKED = "case:erasure_asked"
     CASE_ERASURE_REFUSED = "case:erasure_refused"

@@ -57,6 +57,7 @@ _ENDED: Final = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED})
 _LEGS_OPEN: Final = frozenset({LegStatus.PLANNED, LegStatus.READY, LegStatus.DEPARTED})
 _NO_SIGN_OF_LIFE: Final = frozenset(
     {
+        EventKind.CASE_COPIED,
         EventKind.CASE_ERASURE_AGREED,
         EventKind.CASE_ERASURE_ASKED,
         EventKind.CASE_ERASURE_BEGUN,

@@ -285,7 +285,7 @@ def _verify(session: Session, deployment: Deployment) -> LogVerification:
     return verdict
 
 
-def await_jobs(home: Home, limit: float = 30.0) -> float:
+def await_jobs(home: Home, limit: float = 75.0) -> float:
     """Wait until no event waits and no job fails; returns after how many seconds.
 
     A jump of a clock stays on record among the jobs, and is none of them.

@@ -131,6 +131,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/cases/{case_id}/assignments": READ,
     "POST /api/cases/{case_id}/assignments": Row(lambda ids: {"member_id": ids["member_id"]}),
     "DELETE /api/cases/{case_id}/assignments/{assignment_id}": READ,
+    "GET /api/cases/{case_id}/copy": READ,
+    "GET /api/cases/{case_id}/copy/page": READ,
     "GET /api/cases/{case_id}/consents": READ,
     "POST /api/cases/{case_id}/consents": Row(
         lambda _: {"purpose": "sharing", "with_whom": f"the clinic of street {next(_numbers)}"}

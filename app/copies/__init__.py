@@ -1,0 +1,1 @@
+"""A person's copy of what is known of them."""

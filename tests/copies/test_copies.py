@@ -1,0 +1,138 @@
+"""A person's copy: all that is theirs, nothing of others, in their language, on record."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from sqlalchemy import select
+
+from app.audit.models import AuditEvent
+from app.cases.models import Account, Household, Identity, Relative
+from app.copies.contents import CELLS, COPIED, FIELDS
+from app.copies.labels import LANGUAGES, Label
+from app.models import sealed_models
+from app.permissions import Role
+from app.store.sealed import sealed_fields
+from app.vetting.models import VettingOutcome
+from tests.support.journey import Journey
+from tests.support.served import serve
+
+OTHERS = ("relative", "payee")
+"""Texts of the journey that are another person's."""
+HELPING = (
+    "consent_with",
+    "note",
+    "says",
+    "health",
+    "needs",
+    "phone",
+    "handle",
+    "name",
+    "burmese",
+    "nrc",
+    "service_number",
+    "unit",
+    "safe_times",
+)
+"""Texts of the journey that are the person's own."""
+
+
+@pytest.fixture
+def walked(world):
+    with serve(world) as served:
+        journey = Journey(served)
+        journey.walk()
+        yield served, journey
+
+
+def copy_of(walked):
+    served, journey = walked
+    return served.get(journey.coordinator, f"/cases/{journey.case_id}/copy")
+
+
+def page_of(walked, query=""):
+    served, journey = walked
+    path = f"/cases/{journey.case_id}/copy/page{query}"
+    return served.ask(journey.coordinator, "GET", path)
+
+
+def test_the_copy_has_what_is_the_persons_own_and_nothing_of_others(walked):
+    texts, page = walked[1].texts, page_of(walked).text
+    shown = str(copy_of(walked))
+    for name in HELPING:
+        assert texts[name] in shown, name
+        assert texts[name].replace("'", "&#x27;") in page, name
+    theirs = [name for name in texts if name not in HELPING and name != "consent_how"]
+    assert set(OTHERS) <= set(theirs)
+    for name in theirs:
+        assert texts[name] not in shown, name
+        assert texts[name] not in page, name
+
+
+def test_the_copy_says_what_was_done_what_was_agreed_and_when_it_goes(walked):
+    copy = copy_of(walked)
+    assert {"case", "vetting", "journey", "code", "aid"} == {one["kind"] for one in copy["events"]}
+    assert VettingOutcome.VERIFIED.value in {one["state"] for one in copy["events"]}
+    assert {one["purpose"] for one in copy["consents"]} == {"casework", "sharing"}
+    assert copy["goes"]
+    assert copy["left_out"]["vetting_checks.check"]
+    assert copy["missing"] == []
+
+
+def test_a_page_is_in_the_language_of_the_case_or_the_one_that_is_asked_for(walked):
+    assert f"<h1>{LANGUAGES['my'][Label.TITLE]}</h1>" in page_of(walked).text
+    assert f"<h1>{LANGUAGES['en'][Label.TITLE]}</h1>" in page_of(walked, "?language=en").text
+    assert f"<h1>{LANGUAGES['en'][Label.TITLE]}</h1>" in page_of(walked, "?language=shn").text
+
+
+def test_a_page_shows_what_was_written_as_text_and_loads_nothing(world):
+    case_id = world.open_case(
+        identity=Identity("<script>alert(1)</script>"),
+        account=Account('She said "no" & left.\nThen came back.'),
+        household=Household((Relative("<b>aunt</b>", "Ma Ei"),)),
+    )
+    with serve(world) as served:
+        answer = served.ask(world.member("coordinator"), "GET", f"/cases/{case_id}/copy/page")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = answer.text
+    assert "&lt;script&gt;" in page
+    assert "left.<br>Then" in page
+    assert "Ma Ei" not in page
+    for active in ("<script", "<b>", "src=", "href=", "style"):
+        assert active not in page
+
+
+def test_making_a_copy_is_on_record(walked):
+    served, _ = walked
+    copy_of(walked)
+    with served.world.deployment.sessions() as session:
+        kinds = session.scalars(select(AuditEvent.action)).all()
+    assert kinds.count("case:copied") == 1
+
+
+@pytest.mark.parametrize("role", [Role.VOLUNTEER, Role.VETTER, Role.LEAD, Role.TREASURER])
+def test_who_coordinates_a_case_copies_it_and_nobody_else(walked, role):
+    served, journey = walked
+    answer = served.ask(served.world.member(role), "GET", f"/cases/{journey.case_id}/copy")
+    assert answer.status_code == 403
+
+
+def test_every_sealed_column_of_a_case_is_copied_or_says_why_not():
+    there = {
+        f"{model.__tablename__}.{name}"
+        for model in sealed_models()
+        if "case_id" in model.__table__.c
+        for name in sealed_fields(model)
+    }
+    odd = there ^ set(CELLS)
+    assert not odd, f"{sorted(odd)}: add or remove them in CELLS of app/copies/contents.py"
+
+
+def test_every_field_of_a_copied_cell_is_copied_or_says_why_not():
+    for cell, said in FIELDS.items():
+        odd = {field.name for field in fields(cell)} ^ set(said)
+        assert not odd, f"{cell.__name__}: {sorted(odd)}: say in FIELDS of app/copies/contents.py"
+        copied = {name for name, reason in said.items() if reason == COPIED}
+        assert copied <= {label.value for label in Label}, f"{cell.__name__}: labels are missing"
