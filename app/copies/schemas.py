@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from app.copies.contents import CELLS, COPIED
-from app.copies.service import EntryKind, PersonalCopy, Section
+from app.copies.service import CopiedKind, PersonalCopy, Section
 from app.http.schema import Language, Schema
 from app.retention.schemas import DueRead
 
@@ -40,7 +40,7 @@ class CopiedEventRead(Schema):
     """What was done, and on which day."""
 
     on: date
-    kind: EntryKind
+    kind: CopiedKind
     state: str
     detail: str | None
 

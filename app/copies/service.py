@@ -41,7 +41,7 @@ CELLS = ("summary", "identity", "papers", "household", "contact", "account")
 """The cells of a case that are copied field by field."""
 
 
-class EntryKind(StrEnum):
+class CopiedKind(StrEnum):
     """What was done for a person."""
 
     CASE = "case"
@@ -56,7 +56,7 @@ class Entry:
     """One thing that happened, by its day: no word about it, nobody's name."""
 
     on: date
-    kind: EntryKind
+    kind: CopiedKind
     state: str
     detail: str | None = None
 
@@ -138,15 +138,15 @@ def _events(work: Work, case_id: UUID) -> Iterable[Entry]:
     """Yield what was done, from plain rows: what kind, what came of it, on which day."""
     scalars = work.session.scalars
     for move in scalars(select(CaseMove).where(CaseMove.case_id == case_id)):
-        yield Entry(move.moved_on, EntryKind.CASE, move.became.value)
+        yield Entry(move.moved_on, CopiedKind.CASE, move.became.value)
     for round_ in scalars(select(VettingRound).where(VettingRound.case_id == case_id)):
         if round_.ended_on is not None and round_.outcome is not None:
-            yield Entry(round_.ended_on, EntryKind.VETTING, round_.outcome.value)
+            yield Entry(round_.ended_on, CopiedKind.VETTING, round_.outcome.value)
     for plan in scalars(select(Plan).where(Plan.case_id == case_id)):
-        yield Entry(plan.moved_on, EntryKind.JOURNEY, plan.status.value)
+        yield Entry(plan.moved_on, CopiedKind.JOURNEY, plan.status.value)
     for code in scalars(select(Registration).where(Registration.case_id == case_id)):
-        yield Entry(code.moved_on, EntryKind.CODE, code.status.value, code.kind.value)
+        yield Entry(code.moved_on, CopiedKind.CODE, code.status.value, code.kind.value)
     for aid in scalars(select(AidRequest).where(AidRequest.case_id == case_id)):
         digits = MINOR_DIGITS[aid.currency]
         amount = f"{aid.total / 10**digits:.{digits}f} {aid.currency}"
-        yield Entry(aid.paid_on or aid.requested_on, EntryKind.AID, aid.status.value, amount)
+        yield Entry(aid.paid_on or aid.requested_on, CopiedKind.AID, aid.status.value, amount)
