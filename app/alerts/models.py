@@ -29,10 +29,16 @@ class AlertKind(StrEnum):
     HOLD_ENDS = "o"
     ERASURE_ASKED = "a"
     ERASURE_AGREED = "g"
+    CASEWORK_ENDED = "w"
 
 
 FOR_COORDINATORS = frozenset(
-    {AlertKind.CLEARANCE_REFUSED, AlertKind.CLEARANCE_EXPIRED, AlertKind.HOLD_ENDS}
+    {
+        AlertKind.CASEWORK_ENDED,
+        AlertKind.CLEARANCE_REFUSED,
+        AlertKind.CLEARANCE_EXPIRED,
+        AlertKind.HOLD_ENDS,
+    }
 )
 """What coordinators are told of cases of their own team; leads are told everything."""
 

@@ -14,6 +14,7 @@ from app.http.schema import Schema, Shut
 KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
     "clearance_expired", "hold_ends", "erasure_asked", "erasure_agreed",
+    "casework_ended",
 ]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
@@ -26,6 +27,7 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.HOLD_ENDS: "hold_ends",
     AlertKind.ERASURE_ASKED: "erasure_asked",
     AlertKind.ERASURE_AGREED: "erasure_agreed",
+    AlertKind.CASEWORK_ENDED: "casework_ended",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
@@ -33,7 +35,8 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
 class AlertSummary(Schema):
     """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open, a
     case at work that is not cleared any more, a hold that ends within two weeks, a
-    person who asked to be erased, a lead who agreed to it.
+    person who asked to be erased, a lead who agreed to it, a person who ended their consent to
+    casework.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from app.consents.models import Consent, Purpose
+from app.work import Work
 
 
 def withdrawn(purpose: Purpose) -> Select[UUID]:
@@ -24,3 +25,9 @@ def withdrawn(purpose: Purpose) -> Select[UUID]:
     return select(Consent.case_id).where(
         Consent.purpose == purpose, Consent.withdrawn_on.is_not(None), ~stands.exists()
     )
+
+
+def has_withdrawn(work: Work, case_id: UUID, purpose: Purpose) -> bool:
+    """Return whether the person of a case ended a purpose and has not agreed again."""
+    query = withdrawn(purpose).where(Consent.case_id == case_id).limit(1)
+    return work.session.scalar(query) is not None

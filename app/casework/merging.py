@@ -5,7 +5,7 @@ names: knows cells, opens none.
 - Nothing is lost: where two facts contradict, the survivor's stands and the other is kept in
   ``also`` of the same cell, so that who may read the one reads both.
 - Safety goes by the stricter: urgent if either is, both safe times hold, in a compound if either
-  says so; a consent stands where both gave it.
+  says so; a consent stands where both gave it, or only one was asked for any.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "case_links": _T.COPIED,
     "duplicate_dismissals": _T.COPIED,
     "assignments": _T.COPIED,
+    "consents": _T.COPIED,
     "duplicate_matches": _T.ENDED,
     "match_tokens": _T.ENDED,
     "silence_notices": _T.ENDED,
@@ -118,7 +119,6 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "vetting_decisions": _T.READ_ALONG,
     "cases": _T.READ_ALONG,
     "case_moves": _T.READ_ALONG,
-    "consents": _T.READ_ALONG,
     "retention_holds": _T.READ_ALONG,
     "erasure_requests": _T.READ_ALONG,
     "replaced_cells": _T.READ_ALONG,

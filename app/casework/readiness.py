@@ -12,11 +12,13 @@
 - A refusal by vetters, or a clearance that has expired, stops money, codes, routes, escorts and
   assignments of an active or settled case at once. Who is on the road when a clearance expires is
   helped until the journey is over; after a refusal nobody is sent along.
+- No journey, code or aid is begun for a person who ended their consent to casework. What was begun
+  goes on to its end: nobody is left on the road, and nothing stays half paid.
 - The table is total: a task without a row is refused when the module is imported.
 - A route that changes something under a case declares its task, and the route class checks that
   the task was checked (``app.http.operation``).
 
-Knows rows of cases and of vetting, and the likely duplicates of a case.
+Knows rows of cases, of vetting and of consent, and the likely duplicates of a case.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from sqlalchemy import select
 
 from app.cases.models import BEFORE_VETTING_ENDS, OPEN_STATUSES, Case, CaseStatus
 from app.casework.clearance import Lapse, clearance, find_lapse
+from app.casework.consents import has_withdrawn
 from app.casework.errors import (
     CaseNotReady,
     ComparisonDue,
@@ -40,6 +43,7 @@ from app.casework.errors import (
 )
 from app.casework.matches import compare_case, compare_if_due, list_open_matches, other_case_of
 from app.casework.standing import merged_cases
+from app.consents.models import Purpose
 from app.registration.models import CodeKind, Registration
 from app.work import Work
 
@@ -75,7 +79,12 @@ class Requirement:
     needs_settled_duplicates: bool = False
     goes_on_the_road: bool = False
     stops_when_lapsed: bool = True
+    begins_work: bool = False
 
+
+_CONSENT_ENDED: Final = (
+    "This person ended their consent to casework; take a new one down if they agree, or close this"
+)
 
 _AID: Final = Requirement(
     _AT_WORK,
@@ -108,15 +117,16 @@ REQUIREMENTS: Final[Mapping[Task, Requirement]] = MappingProxyType(
             frozenset({_S.ACTIVE}),
             "This case is not active yet; in an emergency, let that be decided first",
             in_emergency=True,
+            begins_work=True,
         ),
         Task.CONTINUE_PLAN: Requirement(
             OPEN_STATUSES,
             "This case has ended and nobody is on the road; reopen it before you plan on",
             goes_on_the_road=True,
         ),
-        Task.REQUEST_CODE: _CODE,
+        Task.REQUEST_CODE: replace(_CODE, begins_work=True),
         Task.ISSUE_CODE: _CODE,
-        Task.REQUEST_AID: replace(_AID, needs_settled_duplicates=False),
+        Task.REQUEST_AID: replace(_AID, needs_settled_duplicates=False, begins_work=True),
         Task.APPROVE_AID: _AID,
         Task.PAY_AID: _AID,
     }
@@ -145,6 +155,8 @@ def require_ready(work: Work, case: Case, task: Task, *, on_the_road: bool = Fal
         raise NotCleared
     if not _status_allows(work, case, requirement):
         raise CaseNotReady(requirement.refusal)
+    if requirement.begins_work and has_withdrawn(work, case.id, Purpose.CASEWORK):
+        raise CaseNotReady(_CONSENT_ENDED)
     if requirement.needs_settled_duplicates:
         _require_settled(work, case, in_triage=task is Task.LEAVE_TRIAGE)
 

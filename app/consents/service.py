@@ -5,7 +5,7 @@
   its case goes.
 - What rests on each purpose is ``RESTS_ON``, total over purposes. A wall fails for one without.
 
-Knows cells and rows; figures and the retention schedule read the rows themselves.
+Knows cells and rows; figures, readiness and the retention schedule read the rows themselves.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.alerts.models import AlertKind
+from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.cases.service import get_case
@@ -33,7 +35,8 @@ from app.work import Work
 
 RESTS_ON: Final[Mapping[Purpose, str]] = MappingProxyType(
     {
-        Purpose.CASEWORK: "the case itself: close it, and take down the wish to be erased",
+        Purpose.CASEWORK: "the case itself: no journey, code or aid is begun for it, and its"
+        " coordinators are told to close it and to take down the wish to be erased",
         Purpose.SHARING: "nothing yet: this program sends nothing to anybody outside",
         Purpose.RESEARCH: "the figures: the case is left out of every one that is made from now on",
         Purpose.FOLLOW_UP: "phones and handles: they go within three days once the case has ended",
@@ -115,18 +118,32 @@ def withdraw_consent(
     if consent.withdrawn_on is not None:
         raise ConsentOver
     _end(work, consent, work.day_said(on))
+    if consent.purpose is Purpose.CASEWORK:
+        raise_alert(work, AlertKind.CASEWORK_ENDED, team_id=case.team_id, case_id=case.id)
     return consent
 
 
-def narrow(work: Work, case: Case, into: Case) -> None:
-    """End those consents of a case that one merged into it has not given, if that was asked any."""
-    theirs = _standing(work, case.id)
+def join_consents(work: Work, case: Case, into: Case) -> None:
+    """Let a survivor have the consents of a case that is merged into it, by the narrower.
+
+    - Where one of the two was asked for none, what the other's person said holds.
+    - A purpose to which one agreed and the other not is on record as ended, but for casework: who
+      came twice for help wants it.
+    - Where one ended what the other agreed to, the later word holds; of one day, the ending.
+    """
+    theirs, ours = _last_words(work, case.id), _last_words(work, into.id)
     if not theirs:
         return
-    purposes = {row.purpose for row in theirs}
-    for row in _standing(work, into.id):
-        if row.purpose not in purposes:
-            _end(work, row, work.today())
+    for key, other in theirs.items():
+        mine = ours.get(key)
+        if mine is None or (other.withdrawn_on is None and _is_later(other, mine)):
+            made = _copied(work, other, into)
+            if mine is None and ours:
+                _end_narrower(work, made)
+        elif other.withdrawn_on is not None and _is_later(other, mine):
+            _end(work, mine, other.withdrawn_on)
+    for key in ours.keys() - theirs.keys():
+        _end_narrower(work, ours[key])
 
 
 def list_consents(work: Work, case_id: UUID) -> list[ConsentDetails]:
@@ -151,6 +168,41 @@ def _standing(work: Work, case_id: UUID) -> Sequence[Consent]:
     return work.session.scalars(
         select(Consent).where(Consent.case_id == case_id, Consent.withdrawn_on.is_(None))
     ).all()
+
+
+def _last_words(work: Work, case_id: UUID) -> dict[tuple[str, str], Consent]:
+    """Return the last consent to each purpose, and of sharing with each partner."""
+    rows = work.session.scalars(select(Consent).where(Consent.case_id == case_id)).all()
+    found = {}
+    for row in sorted(rows, key=lambda row: row.withdrawn_on or date.max):
+        said = work.vault.find(row.said)
+        found[row.purpose.value, fold((said and said.with_whom) or "")] = row
+    return found
+
+
+def _is_later(other: Consent, mine: Consent) -> bool:
+    """Return whether one of two consents ended what the other gave, or gave it again later."""
+    if other.withdrawn_on is None:
+        return mine.withdrawn_on is not None and other.given_on > mine.withdrawn_on
+    return mine.withdrawn_on is None and other.withdrawn_on >= mine.given_on
+
+
+def _end_narrower(work: Work, consent: Consent) -> None:
+    if consent.withdrawn_on is None and consent.purpose is not Purpose.CASEWORK:
+        _end(work, consent, work.today())
+
+
+def _copied(work: Work, consent: Consent, into: Case) -> Consent:
+    names = ("purpose", "given_on", "taken_by", "withdrawn_on", "withdrawn_by")
+    copy = Consent(case_id=into.id, **{name: getattr(consent, name) for name in names})
+    said = work.vault.find(consent.said)
+    if said is not None:
+        work.vault.seal(copy.said, said)
+    work.session.add(copy)
+    work.trail.record(
+        EventKind.CONSENT_GIVEN, into.id, purpose=copy.purpose.value, consent=str(copy.id)
+    )
+    return copy
 
 
 def _end(work: Work, consent: Consent, day: date) -> None:

@@ -33,7 +33,7 @@ from app.casework.history import replace_cell
 from app.casework.merging import Cells, merge_cells
 from app.casework.open_work import list_open_work
 from app.casework.standing import standing_members
-from app.consents.service import narrow
+from app.consents.service import join_consents
 from app.intake.errors import MergeLeavesWork, MergeRefused, SurvivorShut
 from app.intake.models import DuplicateDismissal
 from app.links.models import CaseLink
@@ -97,7 +97,7 @@ def merge(
         if value is not None:
             replace_cell(work, into, getattr(into, name), value)
     request_indexing(into)
-    narrow(work, case, into)
+    join_consents(work, case, into)
     _copy_rows(work, case, into)
     if case.emergency_until and into.emergency_until:
         into.emergency_until = max(case.emergency_until, into.emergency_until)

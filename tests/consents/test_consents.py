@@ -8,9 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.cases.errors import CaseNotFound
 from app.cases.models import Case, CaseStatus
+from app.cases.service import get_case
 from app.casework.consents import withdrawn
+from app.casework.errors import CaseNotReady
+from app.casework.readiness import Task, require_ready
 from app.consents.errors import ConsentNotFound, ConsentOver, ConsentStands, PartnerMissing
 from app.consents.models import Purpose
 from app.consents.service import (
@@ -27,6 +32,7 @@ from app.retention import passes
 from app.retention.models import Destruction
 from app.store.base import new_id
 from app.work import DayNotPossible
+from tests.casework.test_readiness import set_status
 from tests.retention.steps import close_case
 from tests.support.intake_steps import FAMILY, opened
 
@@ -168,3 +174,36 @@ def test_figures_leave_out_whose_consent_to_research_has_ended(world):
     with world.deployment.sessions() as session:
         (report,) = session.scalars(select(PublishedReport))
     assert report.total == len(ids) - 1
+
+
+def told(world, by, team=1):
+    with world.work_as(world.member(by, team=team)) as work:
+        found = list_alerts(work, limit=9)
+        return [(one.notice.kind, one.notice.case_id) for one in found if one.notice]
+
+
+def test_coordinators_of_the_team_are_told_when_somebody_ends_consent_to_casework(world):
+    case_id = opened(world)
+    end(world, case_id, give(world, case_id, P.RESEARCH))
+    assert told(world, "coordinator") == []
+    end(world, case_id, give(world, case_id, P.CASEWORK))
+    for by, team, expected in (
+        ("coordinator", 1, [(AlertKind.CASEWORK_ENDED, case_id)]),
+        ("lead", 1, [(AlertKind.CASEWORK_ENDED, case_id)]),
+        ("coordinator", 2, []),
+    ):
+        assert told(world, by, team) == expected
+
+
+@pytest.mark.parametrize("task", [Task.PLAN, Task.REQUEST_AID])
+def test_nothing_is_begun_for_who_ended_consent_to_casework_until_they_agree_again(world, task):
+    case_id = world.open_case()
+    set_status(world, case_id, CaseStatus.ACTIVE)
+    end(world, case_id, give(world, case_id, P.CASEWORK, by="coordinator"), by="coordinator")
+    with world.work_as(world.member("coordinator")) as work:
+        with pytest.raises(CaseNotReady, match=r"case\.not_ready"):
+            require_ready(work, get_case(work, case_id), task)
+        require_ready(work, get_case(work, case_id), Task.CONTINUE_PLAN)
+    give(world, case_id, P.CASEWORK, by="coordinator")
+    with world.work_as(world.member("coordinator")) as work:
+        require_ready(work, get_case(work, case_id), task)

@@ -30,8 +30,6 @@ from app.cases.models import (
 )
 from app.cases.moves import move_case
 from app.casework.merging import FIELD_RULES, TABLE_RULES, Cells, merge_cells
-from app.consents.models import Purpose
-from app.consents.service import Given, list_consents
 from app.intake import merging
 from app.intake.errors import MergeLeavesWork, MergeRefused, SurvivorShut
 from app.links.models import LinkKind
@@ -154,27 +152,6 @@ def test_the_stricter_safe_times_stand(world, mine, theirs, both):
     second = opened(world, replace(FIRST, contact=replace(contact, safe_times=theirs)))
     merged(world, second, first)
     assert read(world, first).contact.safe_times == both
-
-
-def test_a_consent_stands_after_a_merger_where_both_gave_it(world):
-    def asked(*purposes):
-        return replace(FIRST, consents=tuple(Given(purpose=purpose) for purpose in purposes))
-
-    first = opened(world, asked(Purpose.CASEWORK, Purpose.RESEARCH))
-    second = opened(world, asked(Purpose.CASEWORK))
-    merged(world, second, first)
-    with world.work_as(world.member("coordinator")) as work:
-        found = {one.consent.purpose: one.consent for one in list_consents(work, first)}
-    assert found[Purpose.CASEWORK].withdrawn_on is None
-    assert found[Purpose.RESEARCH].withdrawn_on == world.clock().date()
-
-
-def test_a_merged_intake_that_was_asked_for_no_consent_ends_none(world):
-    first = opened(world, replace(FIRST, consents=(Given(purpose=Purpose.RESEARCH),)))
-    merged(world, opened(world, FIRST), first)
-    with world.work_as(world.member("coordinator")) as work:
-        (found,) = list_consents(work, first)
-    assert found.consent.withdrawn_on is None
 
 
 def test_a_merger_is_shown_before_it_happens_and_changes_nothing(world):
