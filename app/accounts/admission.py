@@ -76,7 +76,7 @@ class Passphrase:
     def now(cls, work: Work) -> Passphrase:
         """Generate one and wait until it is stretched; for commands and the demo."""
         task = fresh_passphrase(work.deployment)
-        return cls(task.passphrase, task.salt, task.cost, stretch_now(work.deployment, task))
+        return cls(task.words, task.salt, task.cost, stretch_now(work.deployment, task))
 
 
 @dataclass(frozen=True, slots=True)

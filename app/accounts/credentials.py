@@ -1,15 +1,23 @@
 """Credentials: keys wrapped under a passphrase, in one of two slots of the same shape.
 
-A slot is, from outside in: the pepper (from a deployment secret, replaceable without a passphrase),
-a verifier, and the wrapped keys. Both slots are always filled and always tried, so that nothing
-shows whether the second one is used. Cost, salt, member and slot are bound into every layer: a
-row that is weakened or moved does not open. Knows bytes and one row; no sign-in names.
+- A slot is, from outside in: the pepper (from a deployment secret, replaceable without a
+  passphrase), then salt, cost and verifier, and the wrapped keys. Member and slot are bound into
+  every layer, salt and cost into the inner ones: a row that is weakened or moved does not open.
+- Both slots are always filled, always stretched and always tried, so that nothing shows whether
+  the second one is used.
+- Each slot has its own salt and cost. A renewal seals its slot at the newest cost. One that is
+  older is topped up (``_top_up``) so that trying it does the work that an unknown name costs.
+- A passphrase is compared as its words (``app.text.passphrases``), in both slots.
+
+Knows bytes and one row; no sign-in names.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from struct import Struct
 from uuid import UUID
 
 from app.accounts.errors import CredentialTampered
@@ -22,7 +30,6 @@ from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.passwords import (
-    FLOOR,
     SALT_BYTES,
     Argon2Cost,
     Stretched,
@@ -32,6 +39,7 @@ from app.crypto.passwords import (
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.errors import Busy
+from app.text.passphrases import passphrase_letters
 from app.vault.keyring import MemberSecrets
 
 FIRST, SECOND = 0, 1
@@ -41,18 +49,29 @@ _WRAP_BYTES = 30  # head, nonce and tag of a wrap
 _ID_BYTES = 16
 _WORK_BYTES = _ID_BYTES + hpke.SEED_BYTES + signing.SEED_BYTES + _WRAP_BYTES
 _LEAD_BYTES = hpke.SEED_BYTES + _WRAP_BYTES
-_SLOT_BYTES = _VERIFIER_BYTES + _WORK_BYTES + _LEAD_BYTES
+_COST = Struct(">IHB")
+_HEAD_BYTES = SALT_BYTES + _COST.size
+_KEYS_BYTES = _WORK_BYTES + _LEAD_BYTES
+_LEAST_KIB_A_LANE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Stretching:
-    """A passphrase to be stretched, how, and how many seconds it has to wait first."""
+    """A passphrase to be stretched, how, and how many seconds it has to wait first.
 
-    passphrase: str = field(repr=False)
+    ``words`` are as typed or generated; ``passphrase`` is what counts of them.
+    """
+
+    words: str = field(repr=False)
     salt: bytes
     cost: Argon2Cost
     floor: Argon2Cost
     delay: float = 0.0
+
+    @property
+    def passphrase(self) -> str:
+        """What is stretched: neither case nor blanks nor punctuation of the words."""
+        return passphrase_letters(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +83,65 @@ class Unlocked:
     keys: MemberSecrets
 
 
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What is in a slot under the pepper."""
+
+    salt: bytes
+    cost: Argon2Cost
+    verifier: bytes = field(repr=False)
+    work: bytes = field(repr=False)
+    lead: bytes = field(repr=False)
+
+    def packed(self) -> bytes:
+        return b"".join(
+            (self.salt, _COST.pack(*self.cost.figures), self.verifier, self.work, self.lead)
+        )
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> _Slot:
+        keys = content[_HEAD_BYTES + _VERIFIER_BYTES :]
+        return cls(
+            content[:SALT_BYTES],
+            Argon2Cost(*_COST.unpack(content[SALT_BYTES:_HEAD_BYTES])),
+            content[_HEAD_BYTES : _HEAD_BYTES + _VERIFIER_BYTES],
+            keys[:_WORK_BYTES],
+            keys[_WORK_BYTES:],
+        )
+
+
 def floor_of(deployment: Deployment) -> Argon2Cost:
-    """Return the least cost that is accepted from a row: only tests go below the floor."""
-    return deployment.argon2_cost if deployment.settings.environment == "test" else FLOOR
+    """Return the least cost that is accepted from a slot: only tests go below the floor."""
+    return deployment.argon2_floor
 
 
 def fresh_passphrase(deployment: Deployment) -> Stretching:
-    """Generate a passphrase for a new account, to be stretched with a fresh salt."""
+    """Generate a passphrase, to be stretched with a fresh salt at the newest cost."""
     return Stretching(
         generate_passphrase(), new_salt(), deployment.argon2_cost, floor_of(deployment)
     )
 
 
-def stretching_of(
+def stretchings_of(
     deployment: Deployment, credential: Credential, passphrase: str, *, delay: float = 0.0
-) -> Stretching:
-    """Return how a passphrase is to be stretched against this credential.
+) -> list[Stretching]:
+    """Return how a passphrase is to be stretched against both slots, in their order.
 
-    Raises ``CredentialTampered`` where the row's cost is below the floor, or the row is not what
-    was written: nothing is stretched at a cost that another writer has chosen.
+    After them comes what tops up slots of an older cost. Raises ``CredentialTampered`` where a
+    cost is below the floor, or the row is not what was written: nothing is stretched at a cost
+    that another writer has chosen.
     """
-    cost, floor = _cost(credential), floor_of(deployment)
-    for slot in (FIRST, SECOND):
-        _inner(deployment, credential, slot)
-    if (
-        cost.memory_kib < floor.memory_kib
-        or cost.iterations < floor.iterations
-        or cost.lanes < floor.lanes
-    ):
+    floor, newest = floor_of(deployment), deployment.argon2_cost
+    slots = [_opened(deployment, credential, slot) for slot in (FIRST, SECOND)]
+    if any(not _reaches(slot.cost, floor) for slot in slots):
         raise CredentialTampered
-    return Stretching(passphrase, credential.salt, cost, floor, delay)
+    tasks = [Stretching(passphrase, slot.salt, slot.cost, floor) for slot in slots]
+    tasks[FIRST] = replace(tasks[FIRST], delay=delay)
+    return tasks + [
+        Stretching(passphrase, slot.salt, more, more)
+        for slot in slots
+        if (more := _top_up(slot.cost, newest)) is not None
+    ]
 
 
 def stretch_now(deployment: Deployment, stretching: Stretching) -> Stretched:
@@ -122,27 +170,30 @@ def new_credential(
     cost: Argon2Cost,
 ) -> Credential:
     """Return a credential whose first slot holds these keys; the second holds filler."""
-    credential = _empty(member_id, salt, cost)
-    fill_slot(deployment, credential, FIRST, member_id, keys, stretched)
+    credential = Credential(id=member_id, pepper_id=PEPPER_ID)
+    fill_slot(deployment, credential, FIRST, member_id, keys, stretched, salt=salt, cost=cost)
     put_filler(deployment, credential, SECOND)
     return credential
 
 
-def filler_credential(deployment: Deployment, member_id: UUID, salt: bytes) -> Credential:
+def filler_credential(deployment: Deployment, member_id: UUID) -> Credential:
     """Return a credential that no passphrase opens and that looks like any other."""
-    credential = _empty(member_id, salt, deployment.argon2_cost)
+    credential = Credential(id=member_id, pepper_id=PEPPER_ID)
     put_filler(deployment, credential, FIRST)
     put_filler(deployment, credential, SECOND)
     return credential
 
 
 def absent_credential(deployment: Deployment, login_index: bytes) -> Credential:
-    """Return a credential for an unknown name: the same salt and cost each time.
+    """Return a credential for an unknown name: the same salts and costs each time.
 
     Trying it takes as long as trying a real one.
     """
-    salt = mac(deployment.unknown_name_key, login_index)[:SALT_BYTES]
-    return filler_credential(deployment, UUID(bytes=login_index[:_ID_BYTES]), salt)
+    credential = Credential(id=UUID(bytes=login_index[:_ID_BYTES]), pepper_id=PEPPER_ID)
+    for slot in (FIRST, SECOND):
+        salt = mac(deployment.unknown_name_key, login_index + bytes([slot]))[:SALT_BYTES]
+        put_filler(deployment, credential, slot, salt=salt)
+    return credential
 
 
 def fill_slot(
@@ -152,27 +203,32 @@ def fill_slot(
     member_id: UUID,
     keys: MemberSecrets,
     stretched: Stretched,
+    *,
+    salt: bytes,
+    cost: Argon2Cost,
 ) -> None:
     """Seal keys under a stretched passphrase into a slot. Without a lead's key, filler is used."""
     work = member_id.bytes + keys.work.seed + keys.sign.seed
     lead = keys.lead.seed if keys.lead else secrets.token_bytes(hpke.SEED_BYTES)
-    inner = b"".join(
-        (
-            stretched.verifier,
-            WrapKey(stretched.wrap_work).wrap(
-                work, address=_address(deployment, credential, slot, "work")
-            ),
-            WrapKey(stretched.wrap_lead).wrap(
-                lead, address=_address(deployment, credential, slot, "lead")
-            ),
-        )
+    of_work = _address(deployment, credential, slot, "work", salt, cost)
+    of_lead = _address(deployment, credential, slot, "lead", salt, cost)
+    content = _Slot(
+        salt,
+        cost,
+        stretched.verifier,
+        WrapKey(stretched.wrap_work).wrap(work, address=of_work),
+        WrapKey(stretched.wrap_lead).wrap(lead, address=of_lead),
     )
-    _put(deployment, credential, slot, inner)
+    _put(deployment, credential, slot, content.packed())
 
 
-def put_filler(deployment: Deployment, credential: Credential, slot: int) -> None:
-    """Fill a slot with random bytes, which no passphrase opens."""
-    _put(deployment, credential, slot, secrets.token_bytes(_SLOT_BYTES))
+def put_filler(
+    deployment: Deployment, credential: Credential, slot: int, *, salt: bytes | None = None
+) -> None:
+    """Fill a slot with random bytes at the newest cost; no passphrase opens it."""
+    filler = secrets.token_bytes(_VERIFIER_BYTES), secrets.token_bytes(_KEYS_BYTES)
+    head = (salt or new_salt()) + _COST.pack(*deployment.argon2_cost.figures)
+    _put(deployment, credential, slot, b"".join((head, *filler)))
 
 
 def repepper(deployment: Deployment, credential: Credential, pepper_id: int) -> None:
@@ -187,53 +243,57 @@ def repepper(deployment: Deployment, credential: Credential, pepper_id: int) -> 
 
 
 def try_slots(
-    deployment: Deployment, credential: Credential, stretched: Stretched
+    deployment: Deployment, credential: Credential, stretched: Sequence[Stretched]
 ) -> Unlocked | None:
-    """Return what a passphrase opens, or None. Both slots are always tried.
+    """Return what a passphrase, stretched for both slots, opens, or None. Both are always tried.
 
     Raises ``CredentialTampered`` where the row is not what was written.
     """
-    inner = [_inner(deployment, credential, slot) for slot in (FIRST, SECOND)]
-    fits = [equal(content[:_VERIFIER_BYTES], stretched.verifier) for content in inner]
+    slots = [_opened(deployment, credential, slot) for slot in (FIRST, SECOND)]
+    fits = [equal(slots[slot].verifier, stretched[slot].verifier) for slot in (FIRST, SECOND)]
     if not any(fits):
         return None
     slot = FIRST if fits[FIRST] else SECOND
-    wrapped = inner[slot][_VERIFIER_BYTES : _VERIFIER_BYTES + _WORK_BYTES]
-    address = _address(deployment, credential, slot, "work")
-    opened = _unwrap(stretched.wrap_work, wrapped, address)
+    found = slots[slot]
+    address = _address(deployment, credential, slot, "work", found.salt, found.cost)
+    opened = _unwrap(stretched[slot].wrap_work, found.work, address)
     seeds = opened[_ID_BYTES:]
     keys = MemberSecrets(PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey(seeds[hpke.SEED_BYTES :]))
     return Unlocked(UUID(bytes=opened[:_ID_BYTES]), slot, keys)
 
 
 def open_lead_key(
-    deployment: Deployment, credential: Credential, slot: int, stretched: Stretched
+    deployment: Deployment, credential: Credential, slot: int, stretched: Sequence[Stretched]
 ) -> PrivateKey:
     """Return a lead's second key; only a step-up needs it. Raises ``CredentialTampered``.
 
     For a member who is no lead, the returned key opens nothing.
     """
-    wrapped = _inner(deployment, credential, slot)[_VERIFIER_BYTES + _WORK_BYTES :]
-    address = _address(deployment, credential, slot, "lead")
-    return PrivateKey(_unwrap(stretched.wrap_lead, wrapped, address))
+    found = _opened(deployment, credential, slot)
+    address = _address(deployment, credential, slot, "lead", found.salt, found.cost)
+    return PrivateKey(_unwrap(stretched[slot].wrap_lead, found.lead, address))
+
+
+# ---------------------------------------------------------------------- costs
+
+
+def _reaches(cost: Argon2Cost, floor: Argon2Cost) -> bool:
+    return all(figure >= least for figure, least in zip(cost.figures, floor.figures, strict=True))
+
+
+def _top_up(cost: Argon2Cost, newest: Argon2Cost) -> Argon2Cost | None:
+    """Return the cost that, after ``cost``, makes the work of ``newest``; None where none lacks.
+
+    Work is memory times passes, which is what Argon2 takes time for.
+    """
+    lacks = newest.memory_kib * newest.iterations - cost.memory_kib * cost.iterations
+    memory = lacks // newest.iterations
+    if memory < _LEAST_KIB_A_LANE * newest.lanes:
+        return None
+    return Argon2Cost(memory, newest.iterations, newest.lanes)
 
 
 # ---------------------------------------------------------------------- layers
-
-
-def _empty(member_id: UUID, salt: bytes, cost: Argon2Cost) -> Credential:
-    return Credential(
-        id=member_id,
-        salt=salt,
-        memory_kib=cost.memory_kib,
-        iterations=cost.iterations,
-        lanes=cost.lanes,
-        pepper_id=PEPPER_ID,
-    )
-
-
-def _cost(credential: Credential) -> Argon2Cost:
-    return Argon2Cost(credential.memory_kib, credential.iterations, credential.lanes)
 
 
 def _put(deployment: Deployment, credential: Credential, slot: int, inner: bytes) -> None:
@@ -244,6 +304,10 @@ def _put(deployment: Deployment, credential: Credential, slot: int, inner: bytes
         credential.slot_0 = sealed
     else:
         credential.slot_1 = sealed
+
+
+def _opened(deployment: Deployment, credential: Credential, slot: int) -> _Slot:
+    return _Slot.unpacked(_inner(deployment, credential, slot))
 
 
 def _inner(deployment: Deployment, credential: Credential, slot: int) -> bytes:
@@ -268,19 +332,17 @@ def _pepper(deployment: Deployment, credential: Credential) -> WrapKey:
 
 
 def _pepper_address(deployment: Deployment, credential: Credential, slot: int) -> bytes:
-    address = _address(deployment, credential, slot, "pepper")
-    return frame(Label.PEPPER, credential.pepper_id, address)
+    place = frame(Label.CREDENTIAL, deployment.organisation, credential.id, slot)
+    return frame(Label.PEPPER, credential.pepper_id, place)
 
 
-def _address(deployment: Deployment, credential: Credential, slot: int, layer: str) -> bytes:
-    return frame(
-        Label.CREDENTIAL,
-        deployment.organisation,
-        credential.id,
-        slot,
-        layer,
-        credential.salt,
-        credential.memory_kib,
-        credential.iterations,
-        credential.lanes,
-    )
+def _address(
+    deployment: Deployment,
+    credential: Credential,
+    slot: int,
+    layer: str,
+    salt: bytes,
+    cost: Argon2Cost,
+) -> bytes:
+    place = deployment.organisation, credential.id, slot, layer
+    return frame(Label.CREDENTIAL, *place, salt, *cost.figures)

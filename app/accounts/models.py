@@ -109,10 +109,6 @@ class Credential(Record, Versioned):
 
     __tablename__ = "credentials"
 
-    salt: Mapped[bytes] = key_column("of Argon2id; public by nature")
-    memory_kib: Mapped[int] = plain("cost of Argon2id; bound to the slots, floors checked")
-    iterations: Mapped[int] = plain("cost of Argon2id; bound to the slots, floors checked")
-    lanes: Mapped[int] = plain("cost of Argon2id; bound to the slots, floors checked")
     pepper_id: Mapped[int] = plain("which pepper seals the slots")
-    slot_0: Mapped[bytes] = key_column("verifier and wrapped keys, sealed under the pepper")
+    slot_0: Mapped[bytes] = key_column("salt, cost, verifier and wrapped keys, under the pepper")
     slot_1: Mapped[bytes] = key_column("the same shape, always filled, whether used or not")

@@ -181,4 +181,4 @@ class TeamListRead(Schema):
 def generated_passphrase(stretched: Stretches, number: int) -> Passphrase:
     """Return the passphrase that the request's ``number``-th task generated and stretched."""
     task = stretched.tasks[number]
-    return Passphrase(task.passphrase, task.salt, task.cost, stretched.results[number])
+    return Passphrase(task.words, task.salt, task.cost, stretched.results[number])

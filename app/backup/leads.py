@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, Table, insert, select
 from sqlalchemy.orm import Session
 
-from app.accounts.credentials import open_lead_key, stretch_now, stretching_of, try_slots
+from app.accounts.credentials import open_lead_key, stretch_now, stretchings_of, try_slots
 from app.accounts.logins import login_index
 from app.accounts.models import Credential, Member, MemberStatus, Team
 from app.backup.archive import ArchiveDamaged, open_part, seal_part
@@ -140,7 +140,8 @@ def share_of(found: Deployment, login: str, passphrase: str) -> str:
 
 
 def _share(session: Session, found: Deployment, credential: Credential, passphrase: str) -> bytes:
-    stretched = stretch_now(found, stretching_of(found, credential, passphrase))
+    tasks = stretchings_of(found, credential, passphrase)
+    stretched = [stretch_now(found, task) for task in tasks]
     unlocked = try_slots(found, credential, stretched)
     if unlocked is None:
         raise LeadRefused

@@ -45,6 +45,7 @@ from app.store.jobs import RESTORE
 from app.store.migrate import Line
 from app.store.models import JobRun, KeystoreBase
 from app.text.dates import start_of_day
+from app.text.passphrases import kit_words
 from app.vault.canary import open_canary
 from app.work import NOBODY, begin_work, note_writes, unit_of_work
 
@@ -69,7 +70,7 @@ class Target:
 def custody_of(words: Sequence[str], manifest: Manifest) -> PrivateKey:
     """Return the custody key that these shares give; raises ``CustodyWordsWrong``."""
     try:
-        private = private_from_secret(combine(list(words)))
+        private = private_from_secret(combine(list(map(kit_words, words))))
     except CryptoError:
         raise CustodyWordsWrong from None
     if private.public.hex() != manifest.custody_public:

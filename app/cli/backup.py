@@ -25,7 +25,7 @@ from app.backup.restore import (
     restore,
 )
 from app.backup.service import JOB, BackupNotProved, Manifest, back_up, read_manifest
-from app.cli.home import AsJson, Home, opened, out, read_root_key, refuse
+from app.cli.home import AsJson, Home, ask_root_key, opened, out, read_root_key, refuse
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey, load_root_key
@@ -197,9 +197,7 @@ def _root_key(file: Path | None) -> RootKey:
     try:
         if file is not None:
             return load_root_key(file=file)
-        return load_root_key(
-            prompt=lambda: str(typer.prompt("Root key (recovery words)", hide_input=True))
-        )
+        return load_root_key(prompt=ask_root_key)
     except CryptoError as refusal:
         refuse(f"the root key: {refusal}")
 

@@ -27,6 +27,7 @@ from app.deployment import BOOT_KEY_BYTES, Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.identity import StartCode, StartRefused, check_stores
+from app.text.passphrases import kit_words
 from app.work import note_writes
 
 ROOT_KEY_FILE = "root.key"
@@ -89,11 +90,14 @@ def read_root_key(settings: Settings) -> RootKey:
             return load_root_key(file=settings.root_key_file)
         if settings.root_key_credential is not None:
             return load_root_key(credential=settings.root_key_credential)
-        return load_root_key(
-            prompt=lambda: str(typer.prompt("Root key (recovery words)", hide_input=True))
-        )
+        return load_root_key(prompt=ask_root_key)
     except CryptoError as refusal:
         refuse(f"the root key cannot be used: {refusal}", StartCode.ROOT_KEY)
+
+
+def ask_root_key() -> str:
+    """Ask for the root key: its digits, or its recovery words however they are typed."""
+    return kit_words(str(typer.prompt("Root key (recovery words)", hide_input=True)))
 
 
 def read_boot_key(settings: Settings) -> bytes | None:

@@ -52,8 +52,8 @@ def open_locally(
 ) -> tuple[Principal, MemberSecrets]:
     """Sign in without HTTP, and step up if a lead; raises ``SignInRefused``."""
     with _unit(deployment, NOBODY, None) as work:
-        task = start_sign_in(work, login, passphrase)
-    stretched = stretch_now(deployment, task)
+        tasks = start_sign_in(work, login, passphrase)
+    stretched = [stretch_now(deployment, task) for task in tasks]
     with _unit(deployment, NOBODY, None) as work:
         token = sign_in(work, login, stretched).token
     with deployment.sessions() as session:

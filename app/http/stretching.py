@@ -25,8 +25,12 @@ class StretchTask(Protocol):
     """A passphrase to stretch, at what cost, and after which delay."""
 
     @property
+    def words(self) -> str:
+        """The passphrase as typed or generated."""
+
+    @property
     def passphrase(self) -> str:
-        """The passphrase as typed."""
+        """What counts of it, and is stretched."""
 
     @property
     def salt(self) -> bytes:

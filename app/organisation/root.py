@@ -9,6 +9,7 @@ from app.crypto.derive import digest, equal
 from app.crypto.errors import CryptoError
 from app.crypto.signing import SigningKey
 from app.organisation.errors import RootWordsWrong
+from app.text.passphrases import kit_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class OrganisationRoot:
     def from_words(cls, words: str, fingerprint: str) -> OrganisationRoot:
         """Return the root that these words encode; raises ``RootWordsWrong``."""
         try:
-            root = cls(SigningKey.from_seed(shares.combine([words])))
+            root = cls(SigningKey.from_seed(shares.combine([kit_words(words)])))
         except CryptoError:
             raise RootWordsWrong from None
         if not equal(root.fingerprint.encode(), fingerprint.encode()):

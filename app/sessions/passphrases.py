@@ -1,6 +1,7 @@
 """Reauthentication: step up, change the passphrase, set the duress passphrase.
 
 - The credential of a session is the one whose slot opened it; no response shows which slot.
+- A fresh passphrase is sealed at the newest cost, whatever the cost was before.
 - Each returns a new token or leaves the old one as it is.
 - Knows no HTTP.
 """
@@ -8,7 +9,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.accounts.admission import Passphrase, add_member
 from app.accounts.credentials import (
@@ -18,15 +21,16 @@ from app.accounts.credentials import (
     Unlocked,
     fill_slot,
     filler_credential,
+    fresh_passphrase,
     open_lead_key,
-    stretching_of,
+    stretchings_of,
     try_slots,
 )
 from app.accounts.models import Credential, CredentialSlot, Member, Profile
 from app.accounts.service import close_account
 from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
-from app.crypto.passwords import Stretched, generate_passphrase, new_salt
+from app.crypto.passwords import Stretched
 from app.crypto.signing import SigningKey
 from app.permissions import Role
 from app.sessions import throttle
@@ -48,27 +52,26 @@ class _OwnSlot:
     profile: Profile
 
 
-def start_reauthentication(work: Work, passphrase: str) -> Stretching:
+def start_reauthentication(work: Work, passphrase: str) -> list[Stretching]:
     """Count an attempt of a signed-in member, and return what to stretch.
 
     Raises ``SignInBudgetSpent``, ``CredentialTampered``.
     """
     own = _own_slot(work)
     delay = throttle.count_attempt(work, own.credential.id.bytes)
-    return stretching_of(work.deployment, own.credential, passphrase, delay=delay)
+    return stretchings_of(work.deployment, own.credential, passphrase, delay=delay)
 
 
-def start_passphrase_change(work: Work, passphrase: str) -> tuple[Stretching, Stretching]:
-    """Return what to stretch to replace a passphrase: the old one, and a fresh one.
+def start_passphrase_change(work: Work, passphrase: str) -> list[Stretching]:
+    """Return what to stretch to replace a passphrase: a fresh one first, then the old one.
 
-    Both use the credential's salt and cost, as its other slot does. Raises as
-    ``start_reauthentication`` does.
+    Raises as ``start_reauthentication`` does.
     """
     old = start_reauthentication(work, passphrase)
-    return old, Stretching(generate_passphrase(), old.salt, old.cost, old.floor)
+    return [fresh_passphrase(work.deployment), *old]
 
 
-def step_up(work: Work, stretched: Stretched) -> OpenedSession:
+def step_up(work: Work, stretched: Sequence[Stretched]) -> OpenedSession:
     """Replace the session by one that also holds the lead's second key, for minutes.
 
     The old token ends; the session's absolute end stays. Raises ``PassphraseWrong``.
@@ -83,7 +86,9 @@ def step_up(work: Work, stretched: Stretched) -> OpenedSession:
     return opened
 
 
-def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> OpenedSession:
+def change_passphrase(
+    work: Work, stretched: Sequence[Stretched], fresh: Passphrase
+) -> OpenedSession:
     """Wrap the same keys under a fresh passphrase, end every other session, and open a new one.
 
     The session of this request ends within minutes. Raises ``PassphraseWrong``.
@@ -93,7 +98,7 @@ def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Op
     if own.member.role is Role.LEAD:
         lead = open_lead_key(work.deployment, own.credential, own.number, stretched)
         keys = MemberSecrets(keys.work, keys.sign, lead)
-    fill_slot(work.deployment, own.credential, own.number, own.member.id, keys, fresh.stretched)
+    _seal(work, own.credential, own.number, own.member.id, keys, fresh)
     current_id = work.principal.session_id
     end_sessions(work, own.member.id, but=current_id)
     if current_id is not None:
@@ -102,7 +107,7 @@ def change_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> Op
     return open_session(work, own.member, MemberSecrets(keys.work, keys.sign))
 
 
-def set_second_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -> None:
+def set_second_passphrase(work: Work, stretched: Sequence[Stretched], fresh: Passphrase) -> None:
     """Let a fresh passphrase open a harmless account instead of the principal's own.
 
     From within the harmless account the response is alike, and nothing changes.
@@ -112,7 +117,7 @@ def set_second_passphrase(work: Work, stretched: Stretched, fresh: Passphrase) -
     if own.number == FIRST:
         keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate())
         second = _second_member(work, own, keys)
-        fill_slot(work.deployment, own.credential, SECOND, second.id, keys, fresh.stretched)
+        _seal(work, own.credential, SECOND, second.id, keys, fresh)
     work.trail.record(EventKind.PASSPHRASE_CHANGED, member=str(own.member.id))
 
 
@@ -131,12 +136,32 @@ def _second_member(work: Work, own: _OwnSlot, keys: MemberSecrets) -> Member:
         keys,
     )
     work.session.flush()
-    work.session.add(filler_credential(work.deployment, second.id, new_salt()))
+    work.session.add(filler_credential(work.deployment, second.id))
     work.vault.seal(own.member.profile, Profile(name, second.id, CredentialSlot.FIRST))
     return second
 
 
-def _unlock(work: Work, stretched: Stretched) -> tuple[_OwnSlot, Unlocked]:
+def _seal(
+    work: Work,
+    credential: Credential,
+    slot: int,
+    member_id: UUID,
+    keys: MemberSecrets,
+    fresh: Passphrase,
+) -> None:
+    fill_slot(
+        work.deployment,
+        credential,
+        slot,
+        member_id,
+        keys,
+        fresh.stretched,
+        salt=fresh.salt,
+        cost=fresh.cost,
+    )
+
+
+def _unlock(work: Work, stretched: Sequence[Stretched]) -> tuple[_OwnSlot, Unlocked]:
     own = _own_slot(work)
     unlocked = try_slots(work.deployment, own.credential, stretched)
     if unlocked is None or unlocked.member_id != work.principal.id:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.accounts.admission import Passphrase
-from app.accounts.credentials import Stretching
 from app.accounts.schemas import generated_passphrase
 from app.crypto.passwords import Stretched
 from app.http.needs import Public
@@ -29,8 +29,8 @@ from app.work import Work
 router = Router(tags=["sessions"])
 
 
-def _start_sign_in(work: Work, body: SessionCreate) -> Stretching:
-    return sign_in.start_sign_in(work, body.login, body.passphrase)
+def _start_sign_in(work: Work, body: SessionCreate) -> list[StretchTask]:
+    return list(sign_in.start_sign_in(work, body.login, body.passphrase))
 
 
 @router.post(
@@ -40,9 +40,9 @@ def _start_sign_in(work: Work, body: SessionCreate) -> Stretching:
     status_code=201,
     raises=(SignInRefused, SignInBudgetSpent),
 )
-def open_session(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRead:
+def open_session(body: SessionCreate, work: Work, stretched: Stretches) -> SessionRead:
     """Sign in. A wrong name and a wrong passphrase are refused alike."""
-    return SessionRead.of(sign_in.sign_in(work, body.login, stretched))
+    return SessionRead.of(sign_in.sign_in(work, body.login, stretched.results))
 
 
 @router.get("/sessions", needs=Permission.SELF_READ)
@@ -66,8 +66,8 @@ def end_own_session(session_id: UUID, work: Work) -> None:
     sessions.end_session(work, session_id)
 
 
-def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> Stretching:
-    return passphrases.start_reauthentication(work, body.passphrase)
+def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> list[StretchTask]:
+    return list(passphrases.start_reauthentication(work, body.passphrase))
 
 
 @router.post(
@@ -77,10 +77,10 @@ def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> Stretch
     status_code=201,
     raises=(PassphraseWrong, SignInBudgetSpent),
 )
-def step_up(body: ReauthenticationCreate, work: Work, stretched: Stretched) -> SessionRead:
+def step_up(body: ReauthenticationCreate, work: Work, stretched: Stretches) -> SessionRead:
     """Unlock a lead's second key for a few minutes. The new token replaces the one sent."""
     del body
-    return SessionRead.of(passphrases.step_up(work, stretched))
+    return SessionRead.of(passphrases.step_up(work, stretched.results))
 
 
 def _start_passphrase_change(work: Work, body: ReauthenticationCreate) -> list[StretchTask]:
@@ -122,5 +122,5 @@ def set_duress_passphrase(
     return PassphraseRead(passphrase=fresh.words)
 
 
-def _old_and_fresh(stretched: Stretches) -> tuple[Stretched, Passphrase]:
-    return stretched.results[0], generated_passphrase(stretched, 1)
+def _old_and_fresh(stretched: Stretches) -> tuple[Sequence[Stretched], Passphrase]:
+    return stretched.results[1:], generated_passphrase(stretched, 0)

@@ -1,14 +1,16 @@
 """Sign in: check a stretched passphrase, open a session, raise an alert under duress.
 
 - An unknown name, a wrong passphrase and a removed member are refused alike, after equal work.
-- Both slots are always tried. The second one opens a harmless account: the sessions of the real
-  account end at once, its grants when alerts are settled. No case is deleted.
+- Both slots are always stretched and tried. The second one opens a harmless account: the sessions
+  of the real account end at once, its grants when alerts are settled. No case is deleted.
 - Each sign-in writes one alert of one size and runs the same statements, whichever slot opened;
   no column, event or log line says which.
 - Knows no HTTP; the stretching happens between ``start_sign_in`` and ``sign_in``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
@@ -17,7 +19,7 @@ from app.accounts.credentials import (
     Stretching,
     Unlocked,
     absent_credential,
-    stretching_of,
+    stretchings_of,
     try_slots,
 )
 from app.accounts.errors import CredentialTampered
@@ -37,7 +39,7 @@ from app.store.base import new_id
 from app.work import NOBODY, Work, begin_work, unit_of_work
 
 
-def start_sign_in(work: Work, login: str, passphrase: str) -> Stretching:
+def start_sign_in(work: Work, login: str, passphrase: str) -> list[Stretching]:
     """Count the attempt; return what to stretch, and after which delay.
 
     Raises ``SignInBudgetSpent``, ``CredentialTampered`` for a cost below the floor.
@@ -45,10 +47,10 @@ def start_sign_in(work: Work, login: str, passphrase: str) -> Stretching:
     index = login_index(work.deployment, login)
     delay = throttle.count_attempt(work, index)
     credential = _credential(work, index)
-    return stretching_of(work.deployment, credential, passphrase, delay=delay)
+    return stretchings_of(work.deployment, credential, passphrase, delay=delay)
 
 
-def sign_in(work: Work, login: str, stretched: Stretched) -> OpenedSession:
+def sign_in(work: Work, login: str, stretched: Sequence[Stretched]) -> OpenedSession:
     """Open a session of the account that this name and passphrase open.
 
     Raises ``SignInRefused``, with ``session:refused`` in the log.

@@ -125,6 +125,10 @@ class Task:
     cost: Argon2Cost = CHEAP
     floor: Argon2Cost = CHEAP
 
+    @property
+    def words(self) -> str:
+        return self.passphrase
+
 
 def new_team(work: Work, name: str) -> Team:
     team = Team(id=new_id(), founded_on=work.today())

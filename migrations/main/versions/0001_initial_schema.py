@@ -342,10 +342,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_counters_last_at"), "counters", ["last_at"], unique=False)
     op.create_table(
         "credentials",
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.Column("memory_kib", sa.Integer(), nullable=False),
-        sa.Column("iterations", sa.Integer(), nullable=False),
-        sa.Column("lanes", sa.Integer(), nullable=False),
         sa.Column("pepper_id", sa.Integer(), nullable=False),
         sa.Column("slot_0", sa.LargeBinary(), nullable=False),
         sa.Column("slot_1", sa.LargeBinary(), nullable=False),
