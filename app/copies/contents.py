@@ -14,7 +14,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cases.models import Account, Contact, Household, Identity, Papers, Relative, Summary
+from app.cases.models import (
+    Account,
+    Contact,
+    FreeText,
+    Household,
+    Identity,
+    Papers,
+    Relative,
+    Summary,
+)
+from app.consents.models import ConsentSaid
 
 COPIED: Final = ""
 """Is in the copy: there is no reason against it."""
@@ -100,6 +110,8 @@ FIELDS: Final[Mapping[type[object], Mapping[str, str]]] = MappingProxyType(
             "says": COPIED, "says_as_written": _WRITTEN, "needs": COPIED, "risks": COPIED,
             "health": COPIED, "also": _ALSO,
         },
+        ConsentSaid: {"how": COPIED, "with_whom": COPIED},
+        FreeText: {"text": COPIED},
     }
 )  # fmt: skip
 """By cell and field: copied, or why not."""

@@ -5,88 +5,98 @@ Everything that somebody wrote is escaped. Knows labels and the copy; opens noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from pydantic import JsonValue
 
 from app.copies.labels import LANGUAGES, Label, labels_in
 from app.copies.service import PersonalCopy, Section
+from app.copies.values import CHOSEN, name_of_part, word_for
 
 
 def render(copy: PersonalCopy, language: str) -> str:
     """Return the page in a language, in English where there is no such one."""
-    words = labels_in(language)
-    body = "\n".join(_body(copy, words))
-    lang = language if language in LANGUAGES else "en"
-    title = escape(words[Label.TITLE])
-    return (
-        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
-    )
+    return _Page(language if language in LANGUAGES else "en").render(copy)
 
 
-def _body(copy: PersonalCopy, words: Mapping[Label, str]) -> Iterator[str]:
-    yield f"<p>{escape(words[Label.INTRODUCTION])}</p>"
-    yield f"<p>{escape(words[Label.LEFT_OUT])}</p>"
-    yield f"<p>{escape(words[Label.MADE_ON])}: {copy.made_on}</p>"
-    for name, section in copy.cells.items():
-        yield f"<h2>{escape(words[Label(name)])}</h2>"
-        yield _facts(section, words)
-    if copy.missing:
-        named = ", ".join(words[Label(name)] for name in copy.missing)
-        yield f"<p>{escape(words[Label.MISSING])}: {escape(named)}</p>"
-    yield from _list(words[Label.NOTES], (f"{on}: {text}" for on, text in copy.notes))
-    yield from _list(words[Label.CONSENTS], _consents(copy, words))
-    yield from _list(
-        words[Label.EVENTS],
-        (
-            ", ".join(filter(None, [f"{one.on}", words[Label(one.kind)], one.detail, one.state]))
-            for one in copy.events
-        ),
-    )
-    yield from _list(words[Label.GOES], _goes(copy, words))
+class _Page:
+    """A copy's page in one language."""
 
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._words = labels_in(language)
 
-def _consents(copy: PersonalCopy, words: Mapping[Label, str]) -> Iterator[str]:
-    for purpose, given_on, withdrawn_on, with_whom in copy.consents:
-        ended = f"{words[Label.UNTIL]} {withdrawn_on}" if withdrawn_on else None
-        yield ", ".join(filter(None, [f"{given_on}", purpose, with_whom, ended]))
+    def render(self, copy: PersonalCopy) -> str:
+        body = "\n".join(self._body(copy))
+        title = self._label(Label.TITLE)
+        return (
+            f'<!doctype html>\n<html lang="{self._language}">\n<head>\n<meta charset="utf-8">\n'
+            f"<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+        )
 
+    def _label(self, label: Label) -> str:
+        return escape(self._words[label])
 
-def _goes(copy: PersonalCopy, words: Mapping[Label, str]) -> Iterator[str]:
-    names = set(Label)
-    for due in copy.retention.dues:
-        what = words[Label(due.what)] if due.what in names else due.what
-        why = f" ({words[Label.STAYS_UNTIL]}: {', '.join(due.stops)})" if due.stops else ""
-        yield f"{due.on}: {what}{why}"
+    def _word(self, value: str) -> str:
+        return word_for(value, self._language)
 
+    def _body(self, copy: PersonalCopy) -> Iterator[str]:
+        yield f"<p>{self._label(Label.INTRODUCTION)}</p>"
+        yield f"<p>{self._label(Label.LEFT_OUT)}</p>"
+        yield f"<p>{self._label(Label.MADE_ON)}: {copy.made_on}</p>"
+        for name, section in copy.cells.items():
+            yield f"<h2>{self._label(Label(name))}</h2>"
+            yield self._facts(section)
+        if copy.missing:
+            named = ", ".join(self._label(Label(name)) for name in copy.missing)
+            yield f"<p>{self._label(Label.MISSING)}: {named}</p>"
+        yield from self._list(Label.NOTES, (f"{on}: {text}" for on, text in copy.notes))
+        yield from self._list(Label.CONSENTS, self._consents(copy))
+        yield from self._list(Label.EVENTS, self._events(copy))
+        yield from self._list(Label.GOES, self._goes(copy))
 
-def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
-    entries = [f"<li>{escape(line)}</li>" for line in lines]
-    if entries:
-        yield f"<h2>{escape(title)}</h2>"
-        yield f"<ul>{''.join(entries)}</ul>"
+    def _consents(self, copy: PersonalCopy) -> Iterator[str]:
+        for one in copy.consents:
+            ended = f"{self._words[Label.UNTIL]} {one.withdrawn_on}" if one.withdrawn_on else None
+            said = [f"{one.given_on}", self._word(one.purpose), one.with_whom, one.how, ended]
+            yield ", ".join(filter(None, said))
 
+    def _events(self, copy: PersonalCopy) -> Iterator[str]:
+        for one in copy.events:
+            detail = None if one.detail is None else self._word(one.detail)
+            said = [f"{one.on}", self._words[Label(one.kind)], detail, self._word(one.state)]
+            yield ", ".join(filter(None, said))
 
-def _facts(section: Section, words: Mapping[Label, str]) -> str:
-    rows = (
-        f"<dt>{escape(words[Label(name)])}</dt><dd>{_shown(value, words)}</dd>"
-        for name, value in section.items()
-        if value not in (None, [])
-    )
-    return f"<dl>{''.join(rows)}</dl>"
+    def _goes(self, copy: PersonalCopy) -> Iterator[str]:
+        for due in copy.retention.dues:
+            stops = ", ".join(map(self._word, due.stops))
+            why = f" ({self._words[Label.STAYS_UNTIL]}: {stops})" if stops else ""
+            yield f"{due.on}: {name_of_part(due.what, self._language)}{why}"
 
+    def _list(self, title: Label, lines: Iterable[str]) -> Iterator[str]:
+        entries = [f"<li>{escape(line)}</li>" for line in lines]
+        if entries:
+            yield f"<h2>{self._label(title)}</h2>"
+            yield f"<ul>{''.join(entries)}</ul>"
 
-def _shown(value: JsonValue, words: Mapping[Label, str]) -> str:
-    match value:
-        case bool():
-            return escape(words[Label.YES if value else Label.NO])
-        case list():
-            return "".join(f"<p>{_shown(entry, words)}</p>" for entry in value)
-        case dict():
-            return _facts(value, words)
-        case int():
-            return str(value)
-        case _:
-            return escape(str(value)).replace("\n", "<br>")
+    def _facts(self, section: Section) -> str:
+        rows = (
+            f"<dt>{self._label(Label(name))}</dt><dd>{self._shown(name, value)}</dd>"
+            for name, value in section.items()
+            if value not in (None, [])
+        )
+        return f"<dl>{''.join(rows)}</dl>"
+
+    def _shown(self, name: str, value: JsonValue) -> str:
+        match value:
+            case bool():
+                return self._label(Label.YES if value else Label.NO)
+            case list():
+                return "".join(f"<p>{self._shown(name, entry)}</p>" for entry in value)
+            case dict():
+                return self._facts(value)
+            case str() if name in CHOSEN:
+                return escape(self._word(value))
+            case _:
+                return escape(str(value)).replace("\n", "<br>")

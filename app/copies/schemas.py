@@ -34,6 +34,7 @@ class CopiedConsentRead(Schema):
     given_on: date
     withdrawn_on: date | None
     with_whom: str | None
+    how: str | None
 
 
 class CopiedEventRead(Schema):
@@ -104,10 +105,7 @@ class CopyRead(Schema):
             missing=copy.missing,
             notes=[CopiedNoteRead(on=on, text=text) for on, text in copy.notes],
             consents=[
-                CopiedConsentRead(
-                    purpose=purpose, given_on=given_on, withdrawn_on=ended_on, with_whom=with_whom
-                )
-                for purpose, given_on, ended_on, with_whom in copy.consents
+                CopiedConsentRead.model_validate(one, from_attributes=True) for one in copy.consents
             ],
             events=[
                 CopiedEventRead(on=one.on, kind=one.kind, state=one.state, detail=one.detail)

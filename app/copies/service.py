@@ -2,7 +2,7 @@
 
 - Everything is in it that is the person's own and that the reader's keys open; ``contents`` says
   what is left out and why.
-- A part that does not open, or was destroyed, is named as missing.
+- A part that was never taken down, was destroyed, or does not open is named as missing.
 - Making a copy is an event on the case.
 
 Knows cells of a case; writes no page.
@@ -28,7 +28,7 @@ from app.copies.contents import copied_fields
 from app.ledger.currencies import MINOR_DIGITS
 from app.permissions import Compartment
 from app.registration.models import Registration
-from app.relocation.models import Plan
+from app.relocation.models import Plan, PlanStatus, Traveller
 from app.retention.service import CaseRetention, read_case_retention
 from app.store.queries import in_order
 from app.vault.scopes import Scope
@@ -62,15 +62,28 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class CopiedConsent:
+    """What a person agreed to, from when and until when, and how they said so."""
+
+    purpose: str
+    given_on: date
+    withdrawn_on: date | None
+    with_whom: str | None
+    how: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalCopy:
-    """What is known of a person. ``missing``: parts that do not open for who made the copy."""
+    """What is known of a person. ``missing``: parts that were never taken down, are gone, or do not
+    open for who made the copy.
+    """
 
     case_id: UUID
     made_on: date
     language: str
     cells: Mapping[str, Section]
     notes: list[tuple[date, str]]
-    consents: list[tuple[str, date, date | None, str | None]]
+    consents: list[CopiedConsent]
     events: list[Entry]
     retention: CaseRetention
     missing: list[str]
@@ -122,13 +135,14 @@ def _notes(work: Work, details: CaseDetails) -> list[tuple[date, str]]:
     ]
 
 
-def _consents(work: Work, case_id: UUID) -> list[tuple[str, date, date | None, str | None]]:
+def _consents(work: Work, case_id: UUID) -> list[CopiedConsent]:
     return [
-        (
+        CopiedConsent(
             one.consent.purpose.value,
             one.consent.given_on,
             one.consent.withdrawn_on,
             None if one.said is None else one.said.with_whom,
+            None if one.said is None else one.said.how,
         )
         for one in list_consents(work, case_id)
     ]
@@ -144,6 +158,11 @@ def _events(work: Work, case_id: UUID) -> Iterable[Entry]:
             yield Entry(round_.ended_on, CopiedKind.VETTING, round_.outcome.value)
     for plan in scalars(select(Plan).where(Plan.case_id == case_id)):
         yield Entry(plan.moved_on, CopiedKind.JOURNEY, plan.status.value)
+    along = select(Traveller, Plan).join(Plan, Plan.id == Traveller.plan_id)
+    for traveller, plan in work.session.execute(along.where(Traveller.case_id == case_id)):
+        left_on = traveller.left_on
+        state = PlanStatus.ABANDONED if left_on else plan.status
+        yield Entry(left_on or plan.moved_on, CopiedKind.JOURNEY, state.value)
     for code in scalars(select(Registration).where(Registration.case_id == case_id)):
         yield Entry(code.moved_on, CopiedKind.CODE, code.status.value, code.kind.value)
     for aid in scalars(select(AidRequest).where(AidRequest.case_id == case_id)):
