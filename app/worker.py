@@ -33,6 +33,7 @@ from app.deployment import Deployment
 from app.http import idempotency
 from app.registration import service as registration
 from app.retention import passes as retention
+from app.retention.old_rows import forget_old_rows
 from app.sessions import service as sessions
 from app.store.counters import forget_counts
 from app.store.engine import read_snapshot
@@ -126,6 +127,7 @@ JOBS: Sequence[Job] = (
     Job("clearances", timedelta(hours=1), lapses.tell_expiries, needs_time=True),
     Job("words", timedelta(hours=1), journeys.end_hearing, needs_time=True),
     Job("retention", timedelta(seconds=30), retention.take_turn, needs_time=True),
+    Job("old rows", timedelta(hours=1), forget_old_rows, needs_time=True),
     Job("codes", timedelta(hours=1), registration.expire_codes, needs_time=True),
 )
 

@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     CLEARANCE_REFUSED = "r"
     CLEARANCE_EXPIRED = "e"
     HOLD_ENDS = "o"
+    CASE_SILENT = "l"
     ERASURE_ASKED = "a"
     ERASURE_AGREED = "g"
     CASEWORK_ENDED = "w"
@@ -34,6 +35,7 @@ class AlertKind(StrEnum):
 
 FOR_COORDINATORS = frozenset(
     {
+        AlertKind.CASE_SILENT,
         AlertKind.CASEWORK_ENDED,
         AlertKind.CLEARANCE_REFUSED,
         AlertKind.CLEARANCE_EXPIRED,

@@ -13,7 +13,7 @@ from app.http.schema import Schema, Shut
 
 KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
-    "clearance_expired", "hold_ends", "erasure_asked", "erasure_agreed",
+    "clearance_expired", "hold_ends", "case_silent", "erasure_asked", "erasure_agreed",
     "casework_ended",
 ]  # fmt: skip
 
@@ -25,6 +25,7 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.CLEARANCE_REFUSED: "clearance_refused",
     AlertKind.CLEARANCE_EXPIRED: "clearance_expired",
     AlertKind.HOLD_ENDS: "hold_ends",
+    AlertKind.CASE_SILENT: "case_silent",
     AlertKind.ERASURE_ASKED: "erasure_asked",
     AlertKind.ERASURE_AGREED: "erasure_agreed",
     AlertKind.CASEWORK_ENDED: "casework_ended",
@@ -34,9 +35,9 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
 
 class AlertSummary(Schema):
     """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open, a
-    case at work that is not cleared any more, a hold that ends within two weeks, a
-    person who asked to be erased, a lead who agreed to it, a person who ended their consent to
-    casework.
+    case at work that is not cleared any more, a hold that ends within two weeks, a case that will
+    be closed as lost contact, a person who asked to be erased, a lead who agreed to it, a person
+    who ended their consent to casework.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """

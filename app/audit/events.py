@@ -36,6 +36,7 @@ class EventKind(StrEnum):
     CASE_EMERGENCY_ASKED = "case:emergency_asked"
     CASE_ERASED = "case:erased"
     CASE_COPIED = "case:copied"
+    CASE_GRANTS_ERASED = "case:grants_erased"
     CASE_ERASURE_AGREED = "case:erasure_agreed"
     CASE_ERASURE_ASKED = "case:erasure_asked"
     CASE_ERASURE_REFUSED = "case:erasure_refused"
@@ -93,6 +94,7 @@ class EventKind(StrEnum):
     MEMBER_ROLE_CHANGED = "member:role_changed"
     MEMBERS_LISTED = "members:listed"
     ORGANISATION_FOUNDED = "organisation:founded"
+    OLD_ROWS_ERASED = "old_rows:erased"
     PASSPHRASE_CHANGED = "passphrase:changed"  # noqa: S105 - the name of an event
     PLAN_EXTENDED = "plan:extended"
     PLAN_MOVED = "plan:moved"

@@ -77,6 +77,6 @@ def _tables() -> Iterator[str]:
     yield "| table | action | when | by which job |"
     yield "| --- | --- | --- | --- |"
     for name, rule in sorted(TABLES.items()):
-        job = rule.by or ("none" if rule.action.value == "keep" else "**none yet**")
+        job = rule.by or "none"
         yield f"| `{name}` | {rule.action} | {rule.says} | {job} |"
     yield ""

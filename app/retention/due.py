@@ -63,6 +63,7 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
         EventKind.CASE_ERASURE_BEGUN,
         EventKind.CASE_ERASURE_REFUSED,
         EventKind.CASE_EVENTS_LISTED,
+        EventKind.CASE_GRANTS_ERASED,
         EventKind.CASE_OTHER_ERASED,
         EventKind.CASE_PART_ERASED,
         EventKind.CASE_REPLACED_ERASED,

@@ -22,6 +22,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import AlertKind
+from app.alerts.service import raise_alert
 from app.cases.models import OPEN_STATUSES, Case, CaseStatus
 from app.cases.moves import move_case
 from app.deployment import Deployment
@@ -236,6 +238,7 @@ def _close_silent(work: Work, facts: dict[UUID, CaseFacts]) -> None:
                 work.session.delete(notice)
         elif notice is None:
             work.session.add(SilenceNotice(case_id=case.id, noticed_on=today))
+            raise_alert(work, AlertKind.CASE_SILENT, team_id=case.team_id, case_id=case.id)
         elif notice.noticed_on + timedelta(days=NOTICE_DAYS) <= today:
             move_case(work, case, CaseStatus.CLOSED)
             work.session.delete(notice)

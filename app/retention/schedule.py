@@ -29,6 +29,11 @@ UNREAD_DAYS: Final = 60
 """What nobody has read is never destroyed; so long after it fell due it leads the leads' list."""
 REPLACED_DAYS: Final = 30
 """So long what an edit replaced is kept."""
+CONTRIBUTION_DAYS: Final = 3
+PAYEE_TOKEN_DAYS: Final = 90
+FORMER_MEMBER_DAYS: Final = 90
+GRANT_DAYS: Final = 396
+"""Thirteen months: so long it can be said who could have known."""
 LAPSE_DAYS: Final = 14
 """What nobody agreed to within so many days was never asked for."""
 LONGEST_DAYS: Final = 5 * 365
@@ -73,9 +78,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class TableRule:
-    """What becomes of the rows of a table. ``by``: the job that sees to it, None where nothing does
-    yet.
-    """
+    """What becomes of the rows of a table. ``by``: the job for it, None where an act does it."""
 
     says: str
     by: str | None
@@ -148,17 +151,22 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "assignments", "blind_index", "bundles", "case_links", "duplicate_matches",
-                "erasure_requests", "grants", "match_tokens", "retention_holds", "scopes",
+                "erasure_requests", "match_tokens", "retention_holds", "scopes",
                 "silence_notices",
             ),
             _IDS,
         ),
         "aid_requests": TableRule(
-            "words and payee with their part; cut from the case when it goes: who asked, approved"
-            " and paid other people's money must be provable. After 13 months", None,
+            "words and payee with their part; the rest is cut from the case when it goes, and kept:"
+            " who asked, approved and paid must be provable, and the ledger is compared with it",
+            "retention", Action.KEEP,
         ),
-        "aid_steps": TableRule("with their request; words with their part", None),
-        "payee_tokens": TableRule("with the case; 90 days after payment", None),
+        "aid_steps": TableRule(
+            "words with their part; the rest is kept with their request", "retention", Action.KEEP
+        ),
+        "payee_tokens": TableRule(
+            f"{PAYEE_TOKEN_DAYS} days after payment, or with the case", "old rows"
+        ),
         "alerts": TableRule("31 days after they were raised, or with the case", "old alerts"),
         "audit_checkpoints": TableRule("kept: no person is in them", None, Action.KEEP),
         "audit_events": TableRule(
@@ -168,24 +176,32 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         "audit_unsequenced": TableRule("once they have their place", "sequencer"),
         "chosen_days": TableRule("kept: what counted when", None, Action.KEEP),
         "counters": TableRule("a day after the last count", "sessions"),
-        "credentials": TableRule("when the member is removed", None),
-        "custody_contributions": TableRule("used, or 72 hours", None),
+        "credentials": TableRule("at once when the member is removed, by that act", None),
+        "custody_contributions": TableRule("used, or 72 hours", "old rows"),
         "deployment": TableRule("kept: which parts belong together", None, Action.KEEP),
         "destructions": TableRule(
             "kept: random ids, half-year, rule, certificate; who could see it 90 days", "retention",
             Action.KEEP,
         ),
+        "grants": TableRule("13 months after their end, or with the case", "old rows"),
         "funds": TableRule("kept: other people's money must be provable", None, Action.KEEP),
         "idempotency_keys": TableRule("21 days after they were made", "replays"),
         "job_runs": TableRule("kept: when a job ran", None, Action.KEEP),
         "journal_entries": TableRule(
             "kept: other people's money must be provable; no person is in it", None, Action.KEEP
         ),
-        "key_copies": TableRule("when the member is removed", None),
+        "key_copies": TableRule("at once when the member is removed, by that act", None),
         "ledger_accounts": TableRule("kept with their fund", None, Action.KEEP),
-        "member_keys": TableRule("with the last signature that anything rests on", None),
-        "members": TableRule("the profile 90 days after removal", None),
-        "organisation_keys": TableRule("when nothing is left at the epoch", None),
+        "member_keys": TableRule(
+            "kept: public keys, by which what a member signed is checked", None, Action.KEEP
+        ),
+        "members": TableRule(
+            f"the name {FORMER_MEMBER_DAYS} days after removal; that there was somebody is kept",
+            "old rows", Action.KEEP,
+        ),
+        "organisation_keys": TableRule(
+            "kept: public keys; secrets of old epochs until re-sealing is built", None, Action.KEEP
+        ),
         "organisation_settings": TableRule("kept: no person is in them", None, Action.KEEP),
         "postings": TableRule("kept: other people's money must be provable", None, Action.KEEP),
         "published_reports": TableRule("kept: redacted, no person is in them", None, Action.KEEP),
@@ -195,7 +211,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         ),
         "retention_passes": TableRule("kept: counts of the last pass", None, Action.KEEP),
         "sessions": TableRule("when they end; every 15 minutes", "sessions"),
-        "teams": TableRule("90 days after they are empty", None),
+        "teams": TableRule("kept: no person is in their names", None, Action.KEEP),
         # the keystore
         "deployment_secrets": TableRule("kept while anything rests on them", None, Action.KEEP),
         "erasure_shares": TableRule("first of all, with the part or the case", "retention"),

@@ -55,6 +55,7 @@ def test_one_list_shows_every_kind_but_the_alerts_that_say_nothing(served, world
         "casework_ended",
         "erasure_agreed",
         "erasure_asked",
+        "case_silent",
         "hold_ends",
         "clearance_expired",
         "clearance_refused",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
 from app.cases.moves import move_case
@@ -168,6 +170,9 @@ def test_silence_closes_a_case_after_a_notice(world):
     run(world)
     with world.deployment.sessions() as session:
         assert session.scalars(select(SilenceNotice.case_id)).all() == [case_id]
+    with world.work_as(world.member("coordinator")) as work:
+        (alert,) = list_alerts(work, limit=50)
+    assert (alert.notice.kind, alert.notice.case_id) == (AlertKind.CASE_SILENT, case_id)
     world.clock.advance(days=30)
     run(world)
     with world.deployment.sessions() as session:
