@@ -36,33 +36,70 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix="PADAUK_", env_ignore_empty=True
     )
 
-    environment: Literal["production", "demo", "test"] = "production"
-    organisation_id: UUID
+    environment: Literal["production", "demo", "test"] = Field(
+        default="production",
+        description="Only in production is nothing weakened; demo and test are for no real person",
+    )
+    organisation_id: UUID = Field(
+        description="Of the organisation that `padauk init` founded; bound into every key"
+    )
     organisation_root: str = Field(
         pattern=r"^[0-9a-f]{64}$",
         description="SHA-256 of the organisation root's Ed25519 public key, in hex",
     )
-    database_url: str
-    keystore_url: str
-    root_key_file: Path | None = None
-    root_key_credential: str | None = None
+    database_url: str = Field(description="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    keystore_url: str = Field(
+        description="Likewise, of another database: its backups are deleted within days"
+    )
+    root_key_file: Path | None = Field(
+        default=None,
+        description="A file of mode 0600; off the databases' disk. Neither this nor a"
+        " credential: the key is typed at the start",
+    )
+    root_key_credential: str | None = Field(
+        default=None,
+        description="Name of a systemd credential that holds the root key; see"
+        " deploy/README.md for commands by hand",
+    )
     boot_key_file: Path | None = Field(
         default=None, description="On tmpfs; lets several processes share sessions"
     )
 
-    argon2_memory_kib: int = Field(default=_ARGON2_FLOOR_KIB, ge=8)
-    argon2_iterations: int = Field(default=_ARGON2_FLOOR_ITERATIONS, ge=1)
-    argon2_lanes: int = Field(default=1, ge=1, le=16)
+    argon2_memory_kib: int = Field(
+        default=_ARGON2_FLOOR_KIB, ge=8, description="What a new or renewed passphrase costs to try"
+    )
+    argon2_iterations: int = Field(
+        default=_ARGON2_FLOOR_ITERATIONS, ge=1, description="Passes over that memory"
+    )
+    argon2_lanes: int = Field(
+        default=1, ge=1, le=16, description="Lanes within one run, one after the other"
+    )
 
-    session_idle_minutes: int = Field(default=15, ge=1, le=60)
-    session_hours: int = Field(default=12, ge=1, le=24)
-    step_up_minutes: int = Field(default=10, ge=1, le=30)
-    sign_in_queue: int = Field(default=32, ge=1, le=1000)
+    session_idle_minutes: int = Field(
+        default=15, ge=1, le=60, description="After which a session that nobody uses ends"
+    )
+    session_hours: int = Field(default=12, ge=1, le=24, description="After which any session ends")
+    step_up_minutes: int = Field(
+        default=10, ge=1, le=30, description="For which a lead's second key stays unlocked"
+    )
+    sign_in_queue: int = Field(
+        default=32, ge=1, le=1000, description="How many passphrases may wait; others get 503"
+    )
 
-    request_threads: int | None = Field(default=None, ge=1, le=32)
-    max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=4 * 1024 * 1024)
-    searches_per_day: int = Field(default=60, ge=1)
-    index_bits: int = Field(default=12, ge=8, le=18)
+    request_threads: int | None = Field(
+        default=None, ge=1, le=32, description="Requests at once; one with SQLite, else by cores"
+    )
+    max_body_bytes: int = Field(
+        default=256 * 1024, ge=1024, le=4 * 1024 * 1024, description="Longest body of a request"
+    )
+    searches_per_day: int = Field(default=60, ge=1, description="How often a member may search")
+    index_bits: int = Field(
+        default=12,
+        ge=8,
+        le=18,
+        description="Length of search tokens, read at the founding: the"
+        " fewer, the less a stolen database tells and the more candidates are opened",
+    )
     behind_pgbouncer: bool = Field(
         default=False, description="Keep nothing on a server connection between transactions"
     )
@@ -76,8 +113,8 @@ class Settings(BaseSettings):
         default=None,
         description="A second place for the journal of destroyed shares, on another disk",
     )
-    host: str = "127.0.0.1"
-    port: int = Field(default=8420, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="Where the server listens")
+    port: int = Field(default=8420, ge=1, le=65535, description="And on which port")
 
     @field_validator("database_url", "keystore_url")
     @classmethod

@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, backup, call, demo, doctor, documents, init, member, retention, serve
+from app.cli import (
+    audit,
+    backup,
+    call,
+    demo,
+    doctor,
+    documents,
+    init,
+    member,
+    retention,
+    serve,
+    settings,
+)
 from app.version import program_version
 
 
@@ -47,6 +59,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)
+app.command("settings")(settings.settings)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
 app.command("call")(call.call)
