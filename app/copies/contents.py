@@ -120,3 +120,13 @@ FIELDS: Final[Mapping[type[object], Mapping[str, str]]] = MappingProxyType(
 def copied_fields(cell: type[object]) -> list[str]:
     """Return the fields of a cell that are in the copy, in order."""
     return [name for name, reason in FIELDS[cell].items() if reason == COPIED]
+
+
+def left_out() -> dict[str, str]:
+    """Return what is not in the copy, and why: columns by table, fields by the name of the cell."""
+    fields = {
+        f"{cell.__name__.lower()}.{name}": reason
+        for cell, reasons in FIELDS.items()
+        for name, reason in reasons.items()
+    }
+    return {name: reason for name, reason in {**CELLS, **fields}.items() if reason != COPIED}

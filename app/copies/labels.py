@@ -71,7 +71,8 @@ ENGLISH: Final[Mapping[Label, str]] = MappingProxyType(
     {
         _L.TITLE: "What we know about you",
         _L.INTRODUCTION: "You asked for this. Say what is wrong, or that you want it erased.",
-        _L.LEFT_OUT: "Left out: what others said, who helps, places and words of a journey.",
+        _L.LEFT_OUT: "Left out: what others said, facts about relatives, who helps or receives"
+        " money, places and words of a journey.",
         _L.MADE_ON: "Made on",
         _L.MISSING: "Not in this copy: never taken down, gone, or not open to who made it",
         _L.NOTES: "Notes",
@@ -122,7 +123,8 @@ BURMESE: Final[Mapping[Label, str]] = MappingProxyType(
     {
         _L.TITLE: "သင့်အကြောင်း ကျွန်ုပ်တို့ သိထားသည်များ",
         _L.INTRODUCTION: "သင်တောင်းဆို၍ ပေးခြင်းဖြစ်သည်။ မှားနေပါက ပြင်ခိုင်းပါ။ ဖျက်လိုပါက ပြောပါ။",
-        _L.LEFT_OUT: "မပါဝင်ပါ - အခြားသူများ ပြောသည်များ၊ ကူညီသူများ၊ ခရီးစဉ်၏ နေရာများနှင့် စကားဝှက်များ။",
+        _L.LEFT_OUT: "မပါဝင်ပါ - အခြားသူများ ပြောသည်များ၊ ဆွေမျိုးများ၏ အချက်အလက်များ၊"
+        " ကူညီသူများ၊ ငွေလက်ခံသူများ၊ ခရီးစဉ်၏ နေရာများနှင့် စကားဝှက်များ။",
         _L.MADE_ON: "ပြုလုပ်သည့်နေ့",
         _L.MISSING: "မပါဝင်ပါ (မမှတ်တမ်းတင်ခဲ့၊ ဖျက်ပြီး သို့မဟုတ် ဖွင့်၍မရ)",
         _L.NOTES: "မှတ်စုများ",

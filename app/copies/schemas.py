@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from app.copies.contents import CELLS, COPIED
+from app.copies.contents import left_out
 from app.copies.service import CopiedKind, PersonalCopy, Section
 from app.http.schema import Language, Schema
 from app.retention.schemas import DueRead
@@ -112,5 +112,5 @@ class CopyRead(Schema):
                 for one in copy.events
             ],
             goes=list(map(DueRead.of, copy.retention.dues)),
-            left_out={name: reason for name, reason in CELLS.items() if reason != COPIED},
+            left_out=left_out(),
         )

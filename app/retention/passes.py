@@ -41,7 +41,7 @@ from app.retention.schedule import (
     UNREAD_DAYS,
     Trigger,
 )
-from app.store.engine import rewrite_tables
+from app.store.engine import checkpoint, rewrite_tables
 from app.store.models import ErasedPart, ErasureShare, KeystoreIdentity
 from app.work import Work
 
@@ -190,7 +190,10 @@ def _look_at_next(deployment: Deployment) -> list[Order]:
             row.after = cases[-1].id
         if len(cases) < A_TURN:
             row.done, row.counted_on, row.counts = True, work.today(), row.counting
-        return orders_of(dues, work)
+        orders, is_over = orders_of(dues, work), row.done
+    if is_over:  # what was deleted of holds and edits must leave SQLite's log as well
+        checkpoint(deployment.engine)
+    return orders
 
 
 def _count(row: RetentionPass, dues: Sequence[Due], work: Work) -> None:

@@ -87,6 +87,7 @@ def test_the_copy_says_what_was_done_what_was_agreed_and_when_it_goes(walked):
     assert {one["purpose"] for one in copy["consents"]} == {"casework", "sharing"}
     assert copy["goes"]
     assert copy["left_out"]["vetting_checks.check"]
+    assert copy["left_out"]["relative.name"]
     assert copy["missing"] == []
 
 

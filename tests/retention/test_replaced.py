@@ -18,6 +18,7 @@ from app.store.models import ErasedPart
 from app.work import ANY_VERSION
 from tests.retention.steps import verify_all
 from tests.retention.test_holds import agree, ask
+from tests.retention.test_nothing_left import files_of
 
 PHONE = "09 771 111 222"
 
@@ -87,3 +88,14 @@ def test_another_day_in_the_row_shortens_no_time(world, case_id):
         connection.execute(update(ReplacedCell).values(replaced_on=earlier))
     run_after(world, 1)
     assert fields_left(world) == ["contact"]
+
+
+def test_no_file_of_sqlite_holds_it_after_the_workers_turn(world, case_id):
+    with world.deployment.sessions() as session:
+        sealed = session.scalars(select(ReplacedCell)).one().contact.envelope[-24:]
+    world.clock.advance(days=REPLACED_DAYS)
+    assert sealed in files_of(world), "the search finds what is there"
+    with world.work_as(None) as work:
+        passes.take_turn(work)
+    assert fields_left(world) == []
+    assert sealed not in files_of(world)
