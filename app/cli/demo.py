@@ -27,6 +27,7 @@ from app.crypto.root import create_root_key_file
 from app.demo.build import build_demo
 from app.demo.organisation import DemoMember, SettableClock
 from app.organisation.root import OrganisationRoot
+from app.retention.passes import run_pass
 from app.store.migrate import upgrade
 from app.worker import Worker
 
@@ -81,6 +82,7 @@ def _make(home: Path, port: int) -> None:
             task = progress.add_task("build", total=None)
             members = build_demo(deployment, clock, root, utc_now(), lambda: progress.advance(task))
         Worker(deployment).run_due()
+        run_pass(deployment)
     finally:
         deployment.close()
     _write_members(draft / _MEMBERS_FILE, members)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.demo.generated import GeneratedJourney, generated_cases
+from app.demo.keeping import keep_and_erase
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, SettableClock
 from app.demo.scenario import ScenarioRun
 from app.deployment import Deployment
@@ -59,4 +60,6 @@ def build_demo(
     ]
     journeys += [GeneratedJourney(demo, generated).journey() for generated in generated_cases(now)]
     demo.run_journeys(journeys, now, progress)
+    demo.clock.at = now
+    keep_and_erase(demo)
     return list(demo.members.values())

@@ -31,7 +31,7 @@ from app.cases.models import (
     Standing,
 )
 from app.cases.moves import move_case
-from app.cases.service import get_case
+from app.cases.service import get_case, read_case
 from app.casework.duplicates import list_duplicates
 from app.consents.models import Purpose
 from app.consents.service import Given
@@ -260,3 +260,6 @@ class GeneratedJourney:
     def _move(self, to: CaseStatus) -> None:
         with self._demo.work_as(self._coordinator) as work:
             move_case(work, get_case(work, self._case), to)
+        if to is CaseStatus.CLOSED and self._generated.number % 5:  # some end without a last look
+            with self._demo.work_as(self._coordinator) as work:
+                read_case(work, self._case)

@@ -6,8 +6,8 @@
   destroys it within a minute, holds or not. Every lead learns that it was agreed, and by whom.
 - A lead opens the case again where the wish was a mistake. Three days without either, all leads are
   told again.
-- Nobody is forgotten on the road, and a case with open work is closed first, so that nothing
-  is owed to somebody of whom nothing is known any more.
+- Nobody is forgotten on the road. What else is open is settled first, or left open with a reason
+  when the case is closed, so that nothing is owed unseen to somebody who is forgotten.
 
 What stays, and why, is ``REMAINS``: it is said to the person before they decide.
 """
@@ -26,9 +26,9 @@ from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.cases.errors import CaseHasOpenWork
-from app.cases.models import Case, FreeText, Summary
+from app.cases.models import Case, CaseStatus, FreeText, Summary
 from app.cases.moves import is_erasable
-from app.casework.open_work import list_open_work
+from app.casework.open_work import OpenKind, list_open_work
 from app.permissions import Compartment
 from app.retention.destruction import Order
 from app.retention.errors import (
@@ -55,6 +55,7 @@ REMAINS: Final[tuple[str, ...]] = (
 )
 """What stays of an erased case, and is said before it is asked for."""
 
+_ON_THE_ROAD: Final = frozenset({OpenKind.DEPARTED_LEG, OpenKind.TRAVELS_ALONG})
 TOLD_AGAIN: Final = timedelta(days=3)
 _WAITING = and_(ErasureRequest.agreed_on.is_(None), ErasureRequest.refused_on.is_(None))
 
@@ -70,9 +71,9 @@ def ask_for_erasure(
     case = cases.get_case(work, case_id)
     if not is_erasable(case):
         raise ErasureNotPossible
-    found = list_open_work(work, case)
+    found = [one.kind for one in list_open_work(work, case) if _must_be_settled(case, one.kind)]
     if found:
-        raise CaseHasOpenWork(one.kind.value for one in found)
+        raise CaseHasOpenWork(kind.value for kind in found)
     request = ErasureRequest(
         id=work.id_for(ErasureRequest, proposed, case_id=case.id),
         case_id=case.id,
@@ -92,6 +93,13 @@ def ask_for_erasure(
     )
     work.session.flush()
     return request
+
+
+def _must_be_settled(case: Case, kind: OpenKind) -> bool:
+    """Return whether something open stands against an erasure: what a closed case has, but for
+    people on the road, was left open with a reason.
+    """
+    return kind in _ON_THE_ROAD or case.status is not CaseStatus.CLOSED
 
 
 def agree_to_erasure(work: Work, request_id: UUID) -> ErasureRequest:

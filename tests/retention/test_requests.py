@@ -216,6 +216,21 @@ def test_open_work_is_settled_first(world):
         ask(world, journey.case_id)
 
 
+def test_what_was_left_open_with_a_reason_stands_against_no_erasure(world):
+    journey = Journey(world, opened(world))
+    journey.declare_emergency()
+    journey.open_plan(journey.leg("bus", 6, 1))
+    with world.work_as(journey.coordinator) as work:
+        case = get_case(work, journey.case_id)
+        for to in (CaseStatus.VETTING, CaseStatus.ACTIVE, CaseStatus.CLOSED):
+            move_case(work, case, to)
+            work.session.flush()
+    agree(world, ask(world, journey.case_id))
+    run_worker(world)
+    with world.deployment.sessions() as session:
+        assert session.get(Case, journey.case_id) is None
+
+
 def test_a_damaged_reason_is_shown_as_shut_and_keeps_no_other_wish_waiting(world, case_id):
     asked, other = ask(world, case_id), ask(world, closed_case(world))
     column = ErasureRequest.__table__.c.reason_sealed
