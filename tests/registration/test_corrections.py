@@ -293,6 +293,25 @@ def test_a_file_is_recorded_row_by_row_after_a_dry_run(world):
         assert len(moved.all()) == 6 + 6  # each was submitted, each got a code, once
 
 
+def test_of_forty_rows_with_three_repeated_and_one_unknown_36_are_recorded(world):
+    """The ordinary way of a group: the authority answers with a file; a dry run comes first."""
+    waiting = [submitted(world, cleared(world, number)) for number in range(36)]
+    rows = [CodeRow(made, f"QA-4411-{number:02}") for number, made in enumerate(waiting)]
+    rows[12:12] = [rows[3], rows[7], CodeRow(new_id(), "QA-7777-01")]
+    rows.append(rows[20])
+    assert len(rows) == 40
+    expected = {
+        12: "registration.row_repeated",
+        13: "registration.row_repeated",
+        14: "registration.not_found",
+        39: "registration.row_repeated",
+    }
+    for dry_run, became in ((True, S.SUBMITTED), (False, S.ISSUED)):
+        refused = record_file(world, rows, dry_run=dry_run)
+        assert {at: code for at, code in enumerate(refused) if code is not None} == expected
+        assert {code_status(world, made) for made in waiting} == {became}
+
+
 # ---------------------------------------------------------------------- used by another person
 
 

@@ -1,10 +1,12 @@
 """A plan as a state machine: whatever coordinators do, rows, keys and table of moves agree.
 
-No duress word is unheard, and nobody who has departed is off the watch before the plan is over.
+No duress word is unheard, of before as well, and nobody who has departed is off the watch before
+the plan is over. Those who belong together see the danger while they are linked.
 
 On both databases: journey.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -20,9 +22,14 @@ from hypothesis.stateful import (
 
 from app.alerts.models import AlertKind
 from app.alerts.service import list_alerts
+from app.cases.service import read_case
 from app.casework.moves import Trigger
+from app.links.models import LinkKind
+from app.links.service import end_link, link_cases
 from app.permissions import Role
 from app.relocation.errors import (
+    DueOutOfOrder,
+    DueOutOfRange,
     EscortHasLeg,
     LegMoveRefused,
     LegNotFound,
@@ -30,7 +37,10 @@ from app.relocation.errors import (
     PlanOver,
 )
 from app.relocation.models import LegStatus, PlanStatus
-from app.relocation.moves import DUE, MOVES, UNRESOLVED, WAITING
+from app.relocation.moves import DUE, MOVES, UNRESOLVED, WAITING, move_due
+from app.relocation.service import get_plan
+from app.relocation.words import tell_words
+from tests.support.intake_steps import FAMILY, opened
 from tests.support.relocation_steps import Journey
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
@@ -38,6 +48,7 @@ pytestmark = pytest.mark.usefixtures("world_on_both")
 _S = LegStatus
 BY_HAND = {(move.source, move.target) for move in MOVES if move.trigger is Trigger.MANUAL}
 WHICH = st.integers(min_value=0, max_value=20)
+SAID = ("tamarind", "no, monsoon!", "tamarind, monsoon", "river stone", "paper kite", "umbrella")
 
 
 class Road(RuleBasedStateMachine):
@@ -58,6 +69,9 @@ class Road(RuleBasedStateMachine):
         self.begun = set()
         self.duress = 0
         self.bringers = {}
+        self.duress_words = {"monsoon"}
+        self.sibling = opened(self.world, FAMILY)
+        self.link_id = None
 
     def drafts(self, count):
         self.hours += count
@@ -147,7 +161,7 @@ class Road(RuleBasedStateMachine):
 
     @rule(
         which=WHICH,
-        word=st.sampled_from(["tamarind", "no, monsoon!", "tamarind, monsoon", "umbrella", None]),
+        word=st.sampled_from([*SAID, None]),
         hours_off=st.sampled_from([None, -2, 5, -24 * 40]),
         by=st.sampled_from([None, 2, 3]),
     )
@@ -157,7 +171,39 @@ class Road(RuleBasedStateMachine):
             leg, who = self.bringers[by], self.journey.volunteer(by)
         at = None if hours_off is None else self.world.clock.at + timedelta(hours=hours_off)
         self.journey.check_in(leg, word, by=who, at=at)
-        self.duress += "monsoon" in (word or "")
+        self.duress += any(duress in (word or "") for duress in self.duress_words)
+
+    @rule(duress=st.sampled_from(["river stone", "paper kite"]))
+    def tell_new_words(self, duress):
+        with self.world.work_as(self.journey.coordinator) as work:
+            plan = get_plan(work, self.journey.case_id)
+            tell_words(work, plan.id, "green lamp", duress)
+        self.duress_words.add(duress)
+
+    @rule(which=WHICH, hours=st.integers(min_value=-5, max_value=60))
+    def move_due_time(self, which, hours):
+        leg, to = self.pick(which), self.world.clock.at + timedelta(hours=hours)
+        if self.legs[leg] not in DUE:
+            with pytest.raises(LegOver):
+                self.put_off(leg, to)
+            return
+        with suppress(DueOutOfOrder, DueOutOfRange):
+            self.put_off(leg, to)
+            self.hours += 7  # legs that are drafted from now on are due after those put off
+
+    def put_off(self, leg, to):
+        with self.world.work_as(self.journey.coordinator) as work:
+            move_due(work, leg, to)
+
+    @rule()
+    def link_or_unlink(self):
+        with self.world.work_as(self.journey.coordinator) as work:
+            if self.link_id is None:
+                made = link_cases(work, self.journey.case_id, self.sibling, LinkKind.FAMILY)
+                self.link_id = made.id
+            else:
+                end_link(work, self.sibling, self.link_id, "Written by mistake.")
+                self.link_id = None
 
     @rule(minutes=st.integers(min_value=1, max_value=600))
     def wait(self, minutes):
@@ -180,6 +226,12 @@ class Road(RuleBasedStateMachine):
         raised = [one.notice for one in found if one.notice.case_id == self.journey.case_id]
         kinds = [notice.kind for notice in raised if notice.kind is not AlertKind.MISSING]
         assert kinds == [AlertKind.DURESS_AT_CHECK_IN] * self.duress
+
+    @invariant()
+    def danger_is_shown_to_those_who_are_linked(self):
+        with self.world.work_as(self.journey.coordinator) as work:
+            shown = read_case(work, self.sibling).others_in_danger
+        assert not shown if self.link_id is None else shown or not self.duress
 
     @invariant()
     def who_has_departed_is_on_the_watch(self):
