@@ -1,33 +1,41 @@
 """Whose consent to a purpose has ended: what several domains read of it.
 
-Knows plain columns of consents; opens nothing.
+Rows are loaded, so that one which somebody altered is refused or left out, by who reads them. Knows
+plain columns of consents; opens nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased
 
 from app.consents.models import Consent, Purpose
 from app.work import Work
 
 
-def withdrawn(purpose: Purpose) -> Select[UUID]:
-    """Return the query of the cases whose person ended a purpose and has not agreed again."""
-    again = aliased(Consent)
-    stands = select(again.id).where(
-        again.case_id == Consent.case_id,
-        again.purpose == purpose,
-        again.withdrawn_on.is_(None),
-    )
-    return select(Consent.case_id).where(
-        Consent.purpose == purpose, Consent.withdrawn_on.is_not(None), ~stands.exists()
-    )
+def consents_to(purpose: Purpose) -> Select[Consent]:
+    """Return the query of every consent to a purpose."""
+    return select(Consent).where(Consent.purpose == purpose)
+
+
+def last_endings(consents: Iterable[Consent]) -> dict[UUID, date]:
+    """Return by case the day on which the last of its consents ended, where none of them stands."""
+    standing: set[UUID] = set()
+    ended: dict[UUID, date] = {}
+    for consent in consents:
+        if consent.withdrawn_on is None:
+            standing.add(consent.case_id)
+        else:
+            before = ended.get(consent.case_id, consent.withdrawn_on)
+            ended[consent.case_id] = max(before, consent.withdrawn_on)
+    return {case_id: day for case_id, day in ended.items() if case_id not in standing}
 
 
 def has_withdrawn(work: Work, case_id: UUID, purpose: Purpose) -> bool:
     """Return whether the person of a case ended a purpose and has not agreed again."""
-    query = withdrawn(purpose).where(Consent.case_id == case_id).limit(1)
-    return work.session.scalar(query) is not None
+    return case_id in last_endings(
+        work.session.scalars(consents_to(purpose).where(Consent.case_id == case_id))
+    )

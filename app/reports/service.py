@@ -23,7 +23,7 @@ from app.audit.models import AuditCheckpoint, AuditEvent
 from app.audit.sequencer import latest_checkpoint
 from app.audit.trail import DetailUnreadable, read_detail, subject_tag
 from app.cases.models import Case, CaseStatus, RankBand, RegionGroup, Reporting, Standing
-from app.casework.consents import withdrawn
+from app.casework.consents import consents_to, last_endings
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.consents.models import Purpose
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
@@ -88,15 +88,12 @@ def list_provisional(work: Work) -> list[tuple[str, date]]:
 def _publish_missing(work: Work) -> None:
     weeks, today = work.deployment.organisation_settings.report_weeks, work.today()
     published = set(work.session.scalars(select(PublishedReport.half_year)))
-    accepted = (
-        Case.status.not_in(_UNCOUNTED),
-        Case.accepted_on.is_not(None),
-        Case.id.not_in(withdrawn(Purpose.RESEARCH)),
-    )
+    accepted = Case.status.not_in(_UNCOUNTED), Case.accepted_on.is_not(None)
     cases = work.session.scalars(select(Case).where(*accepted)).all()
+    ended = last_endings(work.session.scalars(consents_to(Purpose.RESEARCH)))
     by_period: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
-        if case.accepted_on is not None:
+        if case.accepted_on is not None and case.id not in ended:
             by_period[half_year_of(case.accepted_on)].append(case)
     missing = sorted(p for p in by_period if fixed_on(p, weeks) <= today and p not in published)
     if not missing:

@@ -27,7 +27,7 @@ from app.audit.events import EventKind
 from app.audit.models import AuditEvent
 from app.audit.trail import subject_tag
 from app.cases.models import Case, CaseStatus
-from app.casework.consents import withdrawn
+from app.casework.consents import consents_to, last_endings
 from app.consents.models import Consent, Purpose
 from app.crypto.derive import mac
 from app.crypto.framing import frame
@@ -40,6 +40,7 @@ from app.retention.choices import rules_now
 from app.retention.clearing import models_of_cases
 from app.retention.holds import read_holds
 from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, Rule, Trigger
+from app.store.authenticated import leave_out_altered
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
 from app.store.sealed import sealed_fields
@@ -182,12 +183,8 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     _read_cells(work, facts, ids)
     _read_journeys(work, facts, ids)
     _read_duties(work, facts, ids)
-    for case_id, day in work.session.execute(
-        select(Consent.case_id, func.max(Consent.withdrawn_on))
-        .where(Consent.case_id.in_(ids), Consent.case_id.in_(withdrawn(Purpose.FOLLOW_UP)))
-        .where(Consent.purpose == Purpose.FOLLOW_UP)
-        .group_by(Consent.case_id)
-    ):
+    follow_up = work.session.scalars(consents_to(Purpose.FOLLOW_UP).where(Consent.case_id.in_(ids)))
+    for case_id, day in last_endings(leave_out_altered(work.session, follow_up)).items():
         if facts[case_id].case.status in _ENDED:
             facts[case_id].put(Trigger.FOLLOW_UP_ENDED, day)
     for hold in read_holds(work, ids):

@@ -13,11 +13,11 @@ from app.alerts.service import list_alerts
 from app.cases.errors import CaseNotFound
 from app.cases.models import Case, CaseStatus
 from app.cases.service import get_case
-from app.casework.consents import withdrawn
+from app.casework.consents import has_withdrawn
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task, require_ready
 from app.consents.errors import ConsentNotFound, ConsentOver, ConsentStands, PartnerMissing
-from app.consents.models import Purpose
+from app.consents.models import Consent, Purpose
 from app.consents.service import (
     RESTS_ON,
     Given,
@@ -25,7 +25,7 @@ from app.consents.service import (
     list_consents,
     withdraw_consent,
 )
-from app.errors import IdTaken
+from app.errors import IdTaken, IntegrityFault
 from app.reports.models import PublishedReport
 from app.reports.service import list_published_reports
 from app.retention import passes
@@ -34,6 +34,7 @@ from app.store.base import new_id
 from app.work import DayNotPossible
 from tests.casework.test_readiness import set_status
 from tests.retention.steps import close_case
+from tests.retention.test_lived_in import alter
 from tests.support.intake_steps import FAMILY, opened
 
 P = Purpose
@@ -105,7 +106,7 @@ def test_a_consent_that_was_ended_is_given_again_as_another(world):
     end(world, case_id, first)
     assert give(world, case_id, P.FOLLOW_UP) != first
     with world.work_as(None) as work:
-        assert case_id not in set(work.session.scalars(withdrawn(P.FOLLOW_UP)))
+        assert not has_withdrawn(work, case_id, P.FOLLOW_UP)
 
 
 def test_nobody_ends_a_consent_of_a_case_that_they_do_not_hold(world):
@@ -207,3 +208,26 @@ def test_nothing_is_begun_for_who_ended_consent_to_casework_until_they_agree_aga
     give(world, case_id, P.CASEWORK, by="coordinator")
     with world.work_as(world.member("coordinator")) as work:
         require_ready(work, get_case(work, case_id), task)
+
+
+@pytest.mark.parametrize("purpose", [P.FOLLOW_UP, P.CASEWORK, P.RESEARCH])
+def test_who_writes_to_the_database_ends_no_consent(world, purpose):
+    case_id = opened(world)
+    give(world, case_id, purpose, by="coordinator")
+    if purpose is P.FOLLOW_UP:
+        close_case(world, case_id)
+    else:
+        set_status(world, case_id, CaseStatus.ACTIVE)
+    alter(world, Consent, withdrawn_on=world.clock().date(), withdrawn_by=new_id())
+    if purpose is P.FOLLOW_UP:
+        world.clock.advance(days=4)
+        assert destroyed(world) == set()
+        return
+    with (
+        pytest.raises(IntegrityFault),
+        world.work_as(world.member("coordinator")) as work,
+    ):
+        if purpose is P.CASEWORK:
+            has_withdrawn(work, case_id, purpose)
+        else:
+            list_published_reports(work)
