@@ -55,6 +55,8 @@ class Permission(StrEnum):
     MEMBER_ADMIT = "member:admit"
     MEMBER_CERTIFY = "member:certify"
     MEMBER_CHANGE = "member:change"
+    MEMBER_SUSPEND = "member:suspend"
+    MEMBER_REINSTATE = "member:reinstate"
     TEAM_LIST = "team:list"
     TEAM_CREATE = "team:create"
     STEP_UP = "session:step_up"
@@ -126,6 +128,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _CASEWORK
         | {
             _P.MEMBER_LIST,
+            _P.MEMBER_SUSPEND,
+            _P.MEMBER_REINSTATE,
             _P.ALERT_LIST,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
@@ -178,6 +182,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.MEMBER_ADMIT,
             _P.MEMBER_CERTIFY,
             _P.MEMBER_CHANGE,
+            _P.MEMBER_SUSPEND,
+            _P.MEMBER_REINSTATE,
             _P.TEAM_CREATE,
             _P.STEP_UP,
             _P.ALERT_LIST,

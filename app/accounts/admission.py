@@ -21,6 +21,7 @@ from app.accounts.errors import (
     LoginTaken,
     MemberCertified,
     MemberRemoved,
+    MemberSuspended,
     RoleNeedsRoot,
     TeamNotFound,
 )
@@ -190,10 +191,12 @@ def may_certify(work: Work) -> bool:
 def certify_invited(work: Work, member: Member) -> None:
     """Certify the keys of an invited member; from here on work can be handed to them.
 
-    Raises ``MemberRemoved``, ``MemberCertified``.
+    Raises ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``.
     """
     if member.status is MemberStatus.REMOVED:
         raise MemberRemoved
+    if member.status is MemberStatus.SUSPENDED:
+        raise MemberSuspended
     if member.status is MemberStatus.ACTIVE:
         raise MemberCertified
     certify(work, member)

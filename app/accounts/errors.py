@@ -39,6 +39,41 @@ class MemberCertified(Conflict):
     title = "This member's keys are certified already"
 
 
+class MemberSuspended(Conflict):
+    """The member is suspended: only an undone suspension or a removal changes that."""
+
+    code = "member.suspended"
+    title = "This member is suspended; another lead can undo that first"
+
+
+class MemberNotSuspended(Conflict):
+    """There is no suspension to undo."""
+
+    code = "member.not_suspended"
+    title = "This member is not suspended"
+
+
+class SuspensionNotYours(Forbidden):
+    """Who suspended a member does not undo it, nor does the member."""
+
+    code = "member.suspension_not_yours"
+    title = "Another lead must undo this suspension"
+
+
+class SuspensionFinal(Conflict):
+    """Seventy-two hours are over: nobody undid the suspension."""
+
+    code = "member.suspension_final"
+    title = "72 hours are over; this member can be removed, and admitted again by a new name"
+
+
+class SecondLeadNeeded(Conflict):
+    """This removal needs two people: a suspension by another one, or by anyone 72 hours ago."""
+
+    code = "member.second_lead_needed"
+    title = "Two were removed today; suspend them, then another lead removes, or wait 72 hours"
+
+
 class LoginTaken(Conflict):
     """Another account has this sign-in name."""
 

@@ -6,7 +6,7 @@ Knows tables and cell types; no keys, no passphrases, no rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -29,11 +29,16 @@ from app.store.sealed import NOTES, SealedField
 
 
 class MemberStatus(StrEnum):
-    """Invited until a lead has certified the keys; removed for good."""
+    """Invited until a lead has certified the keys; suspended for hours; removed for good."""
 
     INVITED = "invited"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     REMOVED = "removed"
+
+
+SHUT_OUT = frozenset({MemberStatus.SUSPENDED, MemberStatus.REMOVED})
+"""Whom no session, no sign-in and no grant lets in."""
 
 
 class CredentialSlot(StrEnum):
@@ -102,6 +107,25 @@ class Member(DirectoryRecord, Ordered, Versioned):
     login_index: Mapped[bytes] = index_column("HMAC of the sign-in name; unique", unique=True)
 
     profile = SealedField(Profile, Compartment.DIRECTORY, step=NOTES)
+
+
+class Suspension(Record, Versioned):
+    """A member shut out at once, by one lead or by two coordinators, until it is undone."""
+
+    __tablename__ = "suspensions"
+
+    member_id: Mapped[UUID] = plain("random; who is shut out", index=True)
+    asked_by: Mapped[UUID] = plain("random; the lead, or the first of two coordinators")
+    asked_at: Mapped[datetime] = plain("a second coordinator has a day; to the minute")
+    agreed_by: Mapped[UUID | None] = plain("random; the second coordinator")
+    began_at: Mapped[datetime | None] = plain(
+        "another lead may undo it for 72 hours; to the minute"
+    )
+    was: Mapped[MemberStatus | None] = plain(
+        "what the member is again once it is undone", choice(MemberStatus)
+    )
+    ended_by: Mapped[UUID | None] = plain("random; who undid it")
+    ended_at: Mapped[datetime | None] = plain("when it was undone; to the minute")
 
 
 class Credential(Record, Versioned):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.accounts import admission, service
+from app.accounts import admission, service, suspensions
 from app.accounts.credentials import fresh_passphrase
 from app.accounts.errors import (
     LastLead,
@@ -14,9 +14,14 @@ from app.accounts.errors import (
     LoginTaken,
     MemberCertified,
     MemberNotFound,
+    MemberNotSuspended,
     MemberRemoved,
+    MemberSuspended,
     RoleNeedsRoot,
     RoleUnchanged,
+    SecondLeadNeeded,
+    SuspensionFinal,
+    SuspensionNotYours,
     TeamNotFound,
 )
 from app.accounts.models import Member, Team
@@ -27,6 +32,7 @@ from app.accounts.schemas import (
     MemberRoleUpdate,
     MemberSummary,
     MeRead,
+    SuspensionRead,
     TeamCreate,
     TeamListRead,
     TeamRead,
@@ -106,7 +112,7 @@ def read_member(member_id: UUID, work: Work) -> MemberRead:
     "/members/{member_id}/certificate",
     needs=Permission.MEMBER_CERTIFY,
     changes=True,
-    raises=(MemberNotFound, MemberRemoved, MemberCertified),
+    raises=(MemberNotFound, MemberRemoved, MemberSuspended, MemberCertified),
 )
 def certify_member(member_id: UUID, work: Work) -> MemberRead:
     """Certify an invited member's keys: from now on work can be handed to them."""
@@ -117,7 +123,15 @@ def certify_member(member_id: UUID, work: Work) -> MemberRead:
     "/members/{member_id}/role",
     needs=Permission.MEMBER_CHANGE,
     changes=True,
-    raises=(MemberNotFound, MemberRemoved, RoleUnchanged, RoleNeedsRoot, LeadNeeded, LastLead),
+    raises=(
+        MemberNotFound,
+        MemberRemoved,
+        MemberSuspended,
+        RoleUnchanged,
+        RoleNeedsRoot,
+        LeadNeeded,
+        LastLead,
+    ),
 )
 def change_role(member_id: UUID, body: MemberRoleUpdate, work: Work) -> MemberRead:
     """Give a member another role. Their sessions and grants end; a lead must certify again."""
@@ -128,11 +142,32 @@ def change_role(member_id: UUID, body: MemberRoleUpdate, work: Work) -> MemberRe
     "/members/{member_id}",
     needs=Permission.MEMBER_CHANGE,
     changes=True,
-    raises=(MemberNotFound, MemberRemoved, LeadNeeded, LastLead),
+    raises=(MemberNotFound, MemberRemoved, SecondLeadNeeded, LeadNeeded, LastLead),
 )
 def remove_member(member_id: UUID, work: Work) -> MemberRead:
     """Remove a member: sessions, grants and passphrases end at once."""
     return _member(work, service.remove_member(work, member_id))
+
+
+@router.post(
+    "/members/{member_id}/suspension",
+    needs=Permission.MEMBER_SUSPEND,
+    raises=(MemberNotFound, MemberRemoved),
+)
+def suspend_member(member_id: UUID, work: Work) -> SuspensionRead:
+    """Shut a member out at once: one lead, or the second of two coordinators within a day."""
+    return SuspensionRead.of(suspensions.suspend_member(work, member_id))
+
+
+@router.delete(
+    "/members/{member_id}/suspension",
+    needs=Permission.MEMBER_REINSTATE,
+    changes=True,
+    raises=(MemberNotFound, MemberNotSuspended, SuspensionNotYours, SuspensionFinal),
+)
+def reinstate_member(member_id: UUID, work: Work) -> SuspensionRead:
+    """Undo a suspension within 72 hours, as another lead than the one who suspended."""
+    return SuspensionRead.of(suspensions.reinstate_member(work, member_id))
 
 
 @router.get("/teams", needs=Permission.TEAM_LIST)

@@ -5,14 +5,15 @@ Values arrive already opened.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from app.accounts.admission import Passphrase
-from app.accounts.models import Member, MemberStatus, Team, TeamName
+from app.accounts.models import Member, MemberStatus, Suspension, Team, TeamName
+from app.accounts.service import UNDONE_WITHIN
 from app.http.proposed_ids import ProposedId
 from app.http.schema import Code, Name, Schema, Shut, Version, record_shut
 from app.http.stretching import Stretches
@@ -122,6 +123,33 @@ class AdmissionRead(Schema):
 
     member: MemberRead
     passphrase: GeneratedPassphrase
+
+
+class SuspensionRead(Schema):
+    """A suspension: ``began_at`` is empty until a second coordinator has said so too."""
+
+    id: UUID
+    member_id: UUID
+    asked_by: UUID
+    agreed_by: UUID | None
+    began_at: datetime | None
+    undone_until: datetime | None
+    ended_by: UUID | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Suspension) -> SuspensionRead:
+        """Return a suspension and until when another lead can undo it."""
+        return cls(
+            id=row.id,
+            member_id=row.member_id,
+            asked_by=row.asked_by,
+            agreed_by=row.agreed_by,
+            began_at=row.began_at,
+            undone_until=row.began_at and row.began_at + UNDONE_WITHIN,
+            ended_by=row.ended_by,
+            ended_at=row.ended_at,
+        )
 
 
 class MemberRoleUpdate(Schema):

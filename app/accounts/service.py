@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,11 +19,21 @@ from app.accounts.errors import (
     LeadNeeded,
     MemberNotFound,
     MemberRemoved,
+    MemberSuspended,
     RoleNeedsRoot,
     RoleUnchanged,
+    SecondLeadNeeded,
     TeamNotFound,
 )
-from app.accounts.models import Credential, CredentialSlot, Member, MemberStatus, Team, TeamName
+from app.accounts.models import (
+    Credential,
+    CredentialSlot,
+    Member,
+    MemberStatus,
+    Suspension,
+    Team,
+    TeamName,
+)
 from app.audit.events import EventKind
 from app.permissions import Role
 from app.sessions.ending import end_sessions
@@ -33,6 +43,11 @@ from app.vault.certificates import certify_member
 from app.vault.errors import Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import Work
+
+REMOVALS_A_DAY = 2
+"""How many members are removed in a day by one person alone."""
+UNDONE_WITHIN = timedelta(hours=72)
+"""How long another lead can undo a suspension."""
 
 _SEE_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
 
@@ -99,12 +114,13 @@ def get_visible_member(work: Work, member_id: UUID) -> Member:
     """
     member = get_member(work, member_id)
     near = member.team_id == work.principal.team_id
-    if not (near or work.principal.role in _SEE_EVERYONE) or not _is_first_slot(work, member):
+    if not (near or work.principal.role in _SEE_EVERYONE) or not is_first_slot(work, member):
         raise MemberNotFound
     return member
 
 
-def _is_first_slot(work: Work, member: Member) -> bool:
+def is_first_slot(work: Work, member: Member) -> bool:
+    """Return whether a member is the one of a credential's first slot: others are never shown."""
     return work.vault.open(member.profile).slot is CredentialSlot.FIRST
 
 
@@ -126,10 +142,12 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
     """Give a member another role: sessions and grants end, and the keys need a new certificate.
 
     A lead who has stepped up certifies at once; from an administrator the member stays invited
-    until a lead does. Raises ``MemberNotFound``, ``MemberRemoved``, ``RoleUnchanged``,
-    ``RoleNeedsRoot``, ``LeadNeeded``, ``LastLead``.
+    until a lead does. Raises ``MemberNotFound``, ``MemberRemoved``,
+    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``LeadNeeded``, ``LastLead``.
     """
     member = _changeable(work, member_id)
+    if member.status is MemberStatus.SUSPENDED:
+        raise MemberSuspended
     if role is Role.LEAD:
         raise RoleNeedsRoot
     if member.role is role:
@@ -156,9 +174,11 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
 def remove_member(work: Work, member_id: UUID) -> Member:
     """Remove a member: sessions, grants, passphrases and copies of keys end at once.
 
-    Raises ``MemberNotFound``, ``MemberRemoved``, ``LeadNeeded``, ``LastLead``.
+    From the third removal of a day on, two people are needed: ``SecondLeadNeeded``. Also raises
+    ``MemberNotFound``, ``MemberRemoved``, ``LeadNeeded``, ``LastLead``.
     """
     member = _changeable(work, member_id)
+    _require_second_person(work, member)
     if member.role is Role.LEAD:
         _take_over_certificates(work, member)
     second = work.session.get(Member, work.vault.open(member.profile).pair)
@@ -169,6 +189,37 @@ def remove_member(work: Work, member_id: UUID) -> Member:
     work.session.flush()
     work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
     return member
+
+
+def find_suspension(work: Work, member: Member) -> Suspension | None:
+    """Return the suspension of a member that has begun and was not undone."""
+    found = work.session.scalars(
+        select(Suspension).where(
+            Suspension.member_id == member.id,
+            Suspension.began_at.is_not(None),
+            Suspension.ended_at.is_(None),
+        )
+    )
+    return next(iter(leave_out_altered(work.session, found)), None)
+
+
+def _require_second_person(work: Work, member: Member) -> None:
+    """Raise ``SecondLeadNeeded`` where one person alone would remove a third member today.
+
+    A suspension by others counts as the second person, and so does one that 72 hours have not
+    undone: the other leads were told of it.
+    """
+    gone = leave_out_altered(
+        work.session, work.session.scalars(select(Member).where(Member.removed_on == work.today()))
+    )
+    if sum(is_first_slot(work, one) for one in gone) < REMOVALS_A_DAY:
+        return
+    suspension = find_suspension(work, member)
+    if suspension is None or suspension.began_at is None:
+        raise SecondLeadNeeded
+    by_others = work.principal.id not in {suspension.asked_by, suspension.agreed_by}
+    if not by_others and work.now() < suspension.began_at + UNDONE_WITHIN:
+        raise SecondLeadNeeded
 
 
 def close_account(work: Work, member: Member) -> None:
@@ -197,7 +248,8 @@ def _take_over_certificates(work: Work, lead: Member) -> None:
     if not may_certify(work):
         raise LeadNeeded
     custody = work.certificates.organisation_key(OrganisationKeyKind.CUSTODY)
-    if len(list_members(work, None, Role.LEAD)) <= custody.threshold:
+    others = [one for one in list_members(work, None, Role.LEAD) if one.id != lead.id]
+    if len(others) < custody.threshold:
         raise LastLead
     certified = select(MemberKeys).where(MemberKeys.certified_by == lead.id)
     for keys in leave_out_altered(work.session, work.session.scalars(certified)):

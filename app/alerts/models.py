@@ -31,6 +31,7 @@ class AlertKind(StrEnum):
     ERASURE_ASKED = "a"
     ERASURE_AGREED = "g"
     CASEWORK_ENDED = "w"
+    MEMBER_SUSPENDED = "u"
 
 
 FOR_COORDINATORS = frozenset(

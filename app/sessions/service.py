@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Member, MemberStatus
+from app.accounts.models import SHUT_OUT, Member, MemberStatus
 from app.audit.events import EventKind
 from app.crypto import hpke, signing
 from app.crypto.aead import WrapKey
@@ -122,8 +122,8 @@ def principal_of(
 ) -> tuple[Principal, MemberSecrets]:
     """Return the principal and the keys of a token, by one query. Runs at every request.
 
-    Raises ``SessionEnded`` for a token that is unknown, idle, over, ended, of a removed member,
-    from before the last start, or whose rows are not what was written.
+    Raises ``SessionEnded`` for a token that is unknown, idle, over, ended, of a removed or a
+    suspended member, from before the last start, or whose rows are not what was written.
     """
     raw = _token_bytes(token)
     session_id = _session_id(raw)
@@ -147,7 +147,7 @@ def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
     return (
         now < row.ends_at
         and abs(now - row.seen_at) <= idle
-        and row.status is not MemberStatus.REMOVED
+        and row.status not in SHUT_OUT
         and deployment.row_macs.is_authentic(Member, row)
     )
 

@@ -1,6 +1,7 @@
 """Sign in: check a stretched passphrase, open a session, raise an alert under duress.
 
-- An unknown name, a wrong passphrase and a removed member are refused alike, after equal work.
+- An unknown name, a wrong passphrase, a removed and a suspended member are refused alike,
+  after equal work.
 - Both slots are always stretched and tried. The second one opens a harmless account: the sessions
   of the real account end at once, its grants when alerts are settled. No case is deleted.
 - Each sign-in writes one alert of one size and runs the same statements, whichever slot opened;
@@ -24,7 +25,7 @@ from app.accounts.credentials import (
 )
 from app.accounts.errors import CredentialTampered
 from app.accounts.logins import login_index
-from app.accounts.models import Credential, Member, MemberStatus
+from app.accounts.models import SHUT_OUT, Credential, Member
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
@@ -76,7 +77,7 @@ def _credential(work: Work, index: bytes) -> Credential:
     found = work.session.scalars(
         select(Credential)
         .join(Member, Member.id == Credential.id)
-        .where(Member.login_index == index, Member.status != MemberStatus.REMOVED)
+        .where(Member.login_index == index, Member.status.not_in(SHUT_OUT))
     ).one_or_none()
     absent = absent_credential(work.deployment, index)
     if found is not None and is_altered(work.session, found):
@@ -86,7 +87,7 @@ def _credential(work: Work, index: bytes) -> Credential:
 
 def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     member = work.session.get(Member, unlocked.member_id)
-    if member is None or member.status is MemberStatus.REMOVED:
+    if member is None or member.status in SHUT_OUT:
         return None
     return None if is_altered(work.session, member) else member
 

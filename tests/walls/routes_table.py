@@ -35,6 +35,8 @@ class Row:
     half_way: bool = False
     """Asked of the case that is still being vetted."""
     ends_session: bool = False
+    shuts_out: str = ""
+    """The test that asks it across teams, where that would shut a member of this walk out."""
     reach: frozenset[Role] = field(default=frozenset())
     """Roles whose business it is across teams."""
 
@@ -50,6 +52,7 @@ class Row:
 
 READ = Row()
 ORGANISATION = frozenset({Role.LEAD, Role.ADMINISTRATOR})
+SUSPENDING = frozenset({Role.LEAD, Role.COORDINATOR})
 WRONG = {"passphrase": "eight words that open nothing at all here"}
 REASON = {"reason": "read aloud on the stairs"}
 
@@ -105,6 +108,10 @@ ROUTES: dict[str, Row] = {
     "POST /api/members/{member_id}/certificate": Row(reach=ORGANISATION),
     "POST /api/members/{member_id}/role": Row(lambda _: {"role": "vetter"}, reach=ORGANISATION),
     "DELETE /api/members/{member_id}": Row(reach=ORGANISATION),
+    "POST /api/members/{member_id}/suspension": Row(
+        found=200, reach=SUSPENDING, shuts_out="tests/accounts/test_suspensions.py"
+    ),
+    "DELETE /api/members/{member_id}/suspension": Row(reach=SUSPENDING),
     "GET /api/teams": READ,
     "POST /api/teams": Row(lambda _: {"name": "Rosewood"}),
     "GET /api/alerts": READ,

@@ -26,6 +26,7 @@ WITHOUT_ROWS = {
     "leg_escalations": "nobody is silent on this journey: tests/watch/test_escalation.py",
     "published_reports": "a report counts many cases: tests/reports/test_reports.py",
     "silence_notices": "nobody is silent on this journey: tests/retention/test_due.py",
+    "suspensions": "nobody is suspended on this journey: tests/accounts/test_suspensions.py",
     "travellers": "people travel together: tests/relocation/test_travellers.py",
     "replaced_cells": "nothing is edited on this journey: tests/cases/test_edits.py",
 }

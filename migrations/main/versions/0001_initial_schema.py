@@ -954,6 +954,34 @@ def upgrade() -> None:
         op.f("ix_silence_notices_case_id"), "silence_notices", ["case_id"], unique=False
     )
     op.create_table(
+        "suspensions",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("began_at", Moment(), nullable=True),
+        sa.Column(
+            "was",
+            sa.Enum(
+                "invited",
+                "active",
+                "suspended",
+                "removed",
+                name="memberstatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=True,
+        ),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suspensions")),
+    )
+    op.create_index(op.f("ix_suspensions_member_id"), "suspensions", ["member_id"], unique=False)
+    op.create_table(
         "teams",
         sa.Column("founded_on", sa.Date(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
@@ -1217,7 +1245,13 @@ def upgrade() -> None:
         sa.Column(
             "status",
             sa.Enum(
-                "invited", "active", "removed", name="memberstatus", native_enum=False, length=24
+                "invited",
+                "active",
+                "suspended",
+                "removed",
+                name="memberstatus",
+                native_enum=False,
+                length=24,
             ),
             nullable=False,
         ),
@@ -1511,6 +1545,8 @@ def downgrade() -> None:
     op.drop_table("travellers")
     op.drop_index(op.f("ix_teams_sequence"), table_name="teams")
     op.drop_table("teams")
+    op.drop_index(op.f("ix_suspensions_member_id"), table_name="suspensions")
+    op.drop_table("suspensions")
     op.drop_index(op.f("ix_silence_notices_case_id"), table_name="silence_notices")
     op.drop_table("silence_notices")
     op.drop_table("scopes")
