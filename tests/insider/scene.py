@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.suspensions import suspend_member
 from app.audit.events import EventKind
 from app.cases.models import FreeText, Replaced, ReplacedCell
 from app.intake.models import DuplicateDismissal, DuplicateMatch
@@ -37,6 +38,10 @@ def live_twice(served: Served) -> None:
         # A contribution of one's own and again: what they say does not matter here.
         for _ in range(2):
             work.custody.contribute(lead.id)
+    with served.world.work_as(served.world.member(Role.COORDINATOR)) as work:
+        # What one coordinator asks alone suspends nobody.
+        for number in (1, 2):
+            suspend_member(work, served.world.member(Role.VOLUNTEER, number).id)
 
 
 def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None:
