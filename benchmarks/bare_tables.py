@@ -115,8 +115,7 @@ class BareCase(Bare):
     needs: Mapped[tuple[Any, ...]]
     risks: Mapped[tuple[Any, ...]]
     health: Mapped[str | None]
-    consent_for: Mapped[tuple[Any, ...]]
-    consent_given: Mapped[str | None]
+    as_written: Mapped[tuple[Any, ...]]
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
 

@@ -104,6 +104,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class AsWritten:
+    """A text of a cell as it came, where it was converted: which field it is the original of."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the person is. ``name_as_written`` is the original of a name that was converted."""
 
@@ -123,6 +131,7 @@ class Papers:
     unit: str | None = None
     born_on: date | None = None
     also: tuple[Reading, ...] = ()
+    as_written: tuple[AsWritten, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,7 @@ class Household:
 
     relatives: tuple[Relative, ...] = ()
     also: tuple[Reading, ...] = ()
+    as_written: tuple[AsWritten, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ class Contact:
     safe_times: str | None = None
     contacted_by: str | None = None
     also: tuple[Reading, ...] = ()
+    as_written: tuple[AsWritten, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,7 @@ class Account:
     risks: tuple[str, ...] = ()
     health: str | None = None
     also: tuple[Reading, ...] = ()
+    as_written: tuple[AsWritten, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,12 +206,14 @@ def _reseal_compartments(
         identity = clean_identity(edited(was, change.identity, sent("identity")), was)
         changed += _replaced(work, case, case.identity, identity)
     if change.papers is not None:
-        papers = clean_papers(edited(find(case.papers), change.papers, sent("papers")))
+        known = find(case.papers)
+        papers = clean_papers(edited(known, change.papers, sent("papers")), known)
         changed += _replaced(work, case, case.papers, papers)
     if household is not None:
         changed += _replaced(work, case, case.household, household)
     if change.contact is not None:
-        contact = clean_contact(edited(find(case.contact), change.contact, sent("contact")))
+        reached = find(case.contact)
+        contact = clean_contact(edited(reached, change.contact, sent("contact")), reached)
         changed += _replaced(work, case, case.contact, contact)
     if change.account is not None:
         told = find(case.account)
@@ -231,7 +233,8 @@ def _household(work: Work, case: Case, change: CaseChange) -> Household | None:
         return None
     new = clean_household(change.household)
     before = work.vault.find(case.household)
-    return edited_household(before, new, change.sent_of_relatives, work.today())
+    household = edited_household(before, new, change.sent_of_relatives, work.today())
+    return clean_household(replace(household, as_written=new.as_written), before)
 
 
 def _reseal_facts(

@@ -82,20 +82,20 @@ FIELD_RULES: Final[Mapping[type[object], Mapping[str, FieldRule]]] = {
     },
     Papers: {
         "nrc": _R.BOTH, "service": _R.BOTH, "service_number": _R.BOTH, "unit": _R.BOTH,
-        "born_on": _R.BOTH, "also": _R.JOIN,
+        "born_on": _R.BOTH, "also": _R.JOIN, "as_written": _R.JOIN,
     },
     Relative: {
         "relation": _R.BOTH, "name": _R.BOTH, "age_months": _R.BOTH, "with_person": _R.STRICTER,
         "in_compound": _R.STRICTER, "age_stated_on": _R.BOTH,
     },
-    Household: {"relatives": _R.JOIN, "also": _R.JOIN},
+    Household: {"relatives": _R.JOIN, "also": _R.JOIN, "as_written": _R.JOIN},
     Contact: {
         "channel": _R.BOTH, "phones": _R.JOIN, "handles": _R.JOIN, "safe_times": _R.STRICTER,
-        "contacted_by": _R.BOTH, "also": _R.JOIN,
+        "contacted_by": _R.BOTH, "also": _R.JOIN, "as_written": _R.JOIN,
     },
     Account: {
         "says": _R.NOTE, "says_as_written": _R.BOTH, "needs": _R.JOIN, "risks": _R.JOIN,
-        "health": _R.BOTH, "also": _R.JOIN,
+        "health": _R.BOTH, "also": _R.JOIN, "as_written": _R.JOIN,
     },
     Reporting: {
         "half_year": _R.EARLIER, "standing": _R.OURS, "rank_band": _R.BOTH,

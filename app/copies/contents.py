@@ -94,9 +94,9 @@ FIELDS: Final[Mapping[type[object], Mapping[str, str]]] = MappingProxyType(
         },
         Papers: {
             "nrc": COPIED, "service": COPIED, "service_number": COPIED, "unit": COPIED,
-            "born_on": COPIED, "also": _ALSO,
+            "born_on": COPIED, "also": _ALSO, "as_written": _WRITTEN,
         },
-        Household: {"relatives": COPIED, "also": _ALSO},
+        Household: {"relatives": COPIED, "also": _ALSO, "as_written": _WRITTEN},
         Relative: {
             "relation": COPIED, "name": "another person's", "age_months": "another person's",
             "with_person": COPIED, "in_compound": "another person's",
@@ -104,11 +104,11 @@ FIELDS: Final[Mapping[type[object], Mapping[str, str]]] = MappingProxyType(
         },
         Contact: {
             "channel": COPIED, "phones": COPIED, "handles": COPIED, "safe_times": COPIED,
-            "contacted_by": "another person's", "also": _ALSO,
+            "contacted_by": "another person's", "also": _ALSO, "as_written": _WRITTEN,
         },
         Account: {
             "says": COPIED, "says_as_written": _WRITTEN, "needs": COPIED, "risks": COPIED,
-            "health": COPIED, "also": _ALSO,
+            "health": COPIED, "also": _ALSO, "as_written": _WRITTEN,
         },
         ConsentSaid: {"how": COPIED, "with_whom": COPIED},
         FreeText: {"text": COPIED},

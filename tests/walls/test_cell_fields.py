@@ -13,6 +13,7 @@ from app.aid.models import AidDetail, AidItem, AidNote, Payee
 from app.alerts.models import Notice
 from app.cases.models import (
     Account,
+    AsWritten,
     Contact,
     FreeText,
     Household,
@@ -50,6 +51,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     AidDetail: ("AidRequestCreate", "AidRequestRead"),
     AidItem: ("AidItemCreate", "AidItemRead"),
     AidNote: ("PaymentCreate", "AidStepRead"),
+    AsWritten: ("", "AsWritten"),
     CheckDetail: ("VettingCheckCreate", "VettingCheckRead"),
     CheckInRecord: ("CheckInCreate", "CheckInRead"),
     ConsentSaid: ("ConsentCreate", "ConsentRead"),
@@ -105,9 +107,13 @@ OTHER_NAMES = {
 _BY = "the principal of the request"
 _AT = "the time of the request"
 _MERGER = "written by a merger, from the cells of the case that is merged"
+_ORIGINALS = "the originals of texts that were converted from Zawgyi"
 _NOTICE = "written by the program, about an act of a member or a row"
 _MARKS = "computed from the words, which are taken"
 NOT_TAKEN = {
+    **{f"{name}.as_written": _ORIGINALS for name in ("Account", "Contact", "Household", "Papers")},
+    "AsWritten.field": _ORIGINALS,
+    "AsWritten.text": _ORIGINALS,
     "Account.says_as_written": "the original of a text that was converted from Zawgyi",
     "Identity.name_as_written": "the original of a name that was converted from Zawgyi",
     **{f"{name}.also": _MERGER for name in ("Account", "Contact", "Household")},
