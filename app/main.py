@@ -21,6 +21,7 @@ from app.consents import routes as consents
 from app.copies import routes as copies
 from app.deployment import Deployment
 from app.emergency import routes as emergency
+from app.handovers import routes as handovers
 from app.http import pages, problems
 from app.http.headers import HeadMiddleware, MetricsMiddleware, SecurityHeadersMiddleware
 from app.http.indexed_router import IndexedRouter
@@ -77,6 +78,7 @@ TAGS: Final[dict[str, str]] = {
     "intake": "First contacts, triage, possible duplicates.",
     "cases": "Cases: fields, moves, notes, consents, assignments, links, emergencies, events.",
     "search": "Search by name, number or handle among the cases that one holds.",
+    "handovers": "Handing over the work of a member; who holds which case.",
     "vetting": "Rounds of vetting: checks and decisions by two vetters.",
     "relocation": "Plans, legs, escorts.",
     "watch": "Check-ins, silence and escalation on the road.",
@@ -106,8 +108,8 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, alerts, intake, emergency, cases, consents, copies, links, search,
-        vetting, relocation, watch, registration, aid, ledger, reports, retention,
+        sessions, accounts, alerts, handovers, intake, emergency, cases, consents, copies, links,
+        search, vetting, relocation, watch, registration, aid, ledger, reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

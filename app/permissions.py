@@ -72,6 +72,8 @@ class Permission(StrEnum):
     CASE_EMERGENCY = "case:emergency"
     CASE_EVENTS = "case:events"
     CASE_REGRANT = "case:regrant"
+    CASE_HOLDERS = "case:holders"
+    WORK_HAND_OVER = "work:hand_over"
     CASE_ERASE = "case:erase"
     CASE_SEARCH = "case:search"
     VETTING_REQUEST = "vetting:request"
@@ -136,6 +138,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CASE_COPY,
             _P.CASE_TRIAGE,
             _P.CASE_ASSIGN,
+            _P.WORK_HAND_OVER,
             _P.CASE_MOVE,
             _P.CASE_EMERGENCY,
             _P.CASE_EVENTS,
@@ -161,10 +164,18 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
         Role.REGISTRAR: _EVERYONE
         | _CASEWORK
-        | {_P.CASE_SEARCH, _P.CODE_READ, _P.CODE_ISSUE, _P.CODE_DELIVER, _P.CODE_REDEEM},
+        | {
+            _P.CASE_SEARCH,
+            _P.WORK_HAND_OVER,
+            _P.CODE_READ,
+            _P.CODE_ISSUE,
+            _P.CODE_DELIVER,
+            _P.CODE_REDEEM,
+        },
         Role.TREASURER: _EVERYONE
         | _CASEWORK
         | {
+            _P.WORK_HAND_OVER,
             _P.AID_READ,
             _P.AID_APPROVE,
             _P.AID_PAY,
@@ -188,6 +199,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.STEP_UP,
             _P.ALERT_LIST,
             _P.CASE_REGRANT,
+            _P.CASE_HOLDERS,
+            _P.WORK_HAND_OVER,
             _P.CASE_EMERGENCY,
             _P.CASE_ERASE,
             _P.CASE_EVENTS,

@@ -35,6 +35,7 @@ from app.accounts.models import (
     TeamName,
 )
 from app.audit.events import EventKind
+from app.cases.models import Assignment
 from app.permissions import Role
 from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
@@ -161,6 +162,7 @@ def change_role(work: Work, member_id: UUID, role: Role) -> Member:
     keys.lead_public = keys.certificate = keys.certified_by = None
     end_sessions(work, member.id)
     delete_key_copies(work, member.id)
+    _end_assignments(work, member)
     ended = work.grants.end_all_of(member.id)
     if may_certify(work):
         certify(work, member)
@@ -185,10 +187,26 @@ def remove_member(work: Work, member_id: UUID) -> Member:
     if second is not None:
         close_account(work, second)
     close_account(work, member)
+    _end_assignments(work, member)
     ended = work.grants.end_all_of(member.id)
     work.session.flush()
     work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
     return member
+
+
+def _end_assignments(work: Work, member: Member) -> None:
+    """End the assignments of a member who leaves or changes role: visibly, on each case."""
+    live = select(Assignment).where(
+        Assignment.member_id == member.id, Assignment.ended_on.is_(None)
+    )
+    for assignment in leave_out_altered(work.session, work.session.scalars(live)):
+        assignment.ended_on = work.today()
+        work.trail.record(
+            EventKind.CASE_UNASSIGNED,
+            assignment.case_id,
+            assignment=str(assignment.id),
+            member=str(member.id),
+        )
 
 
 def find_suspension(work: Work, member: Member) -> Suspension | None:

@@ -126,3 +126,4 @@ class EventKind(StrEnum):
     VETTING_ENDED = "vetting:ended"
     VETTING_LAPSED = "vetting:lapsed"
     VETTING_REQUESTED = "vetting:requested"
+    WORK_HANDED_OVER = "work:handed_over"

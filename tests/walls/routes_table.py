@@ -112,6 +112,10 @@ ROUTES: dict[str, Row] = {
         found=200, reach=SUSPENDING, shuts_out="tests/accounts/test_suspensions.py"
     ),
     "DELETE /api/members/{member_id}/suspension": Row(reach=SUSPENDING),
+    "POST /api/handovers": Row(
+        lambda _: {"from_id": str(new_id()), "to_id": str(new_id()), "dry_run": True}, 404
+    ),
+    "GET /api/case-holders": READ,
     "GET /api/teams": READ,
     "POST /api/teams": Row(lambda _: {"name": "Rosewood"}),
     "GET /api/alerts": READ,

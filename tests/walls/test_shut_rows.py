@@ -274,6 +274,7 @@ def test_a_polled_watch_is_on_record_once_in_a_quarter_of_an_hour(scene):
 
 
 WITHOUT_CELLS = {
+    "list_case_holders",
     "list_moves", "list_leg_moves", "list_registration_moves", "list_aid_moves", "list_assignments",
     "list_entries", "list_own_sessions", "list_registrations",
     "list_case_registrations", "list_vettings", "list_open_work",

@@ -1,0 +1,1 @@
+"""Handing over a member's running work in one call, and seeing which cases nobody holds."""
