@@ -64,6 +64,22 @@ def age_on(relative: Relative, today: date) -> int | None:
     return relative.age_months + max(0, months_between(relative.age_stated_on, today))
 
 
+def aged(papers: Papers, before: Papers | None, day: date) -> Papers:
+    """Return papers whose age was stated on a day, unless it is the age of before, sent back."""
+    if papers.age is None:
+        return replace(papers, age_stated_on=None)
+    if before is not None and papers.age in {before.age, years_on(before, day)}:
+        return replace(papers, age=before.age, age_stated_on=before.age_stated_on or day)
+    return replace(papers, age_stated_on=day)
+
+
+def years_on(papers: Papers, today: date) -> int | None:
+    """Return how old a person is today, by what was stated; None: not known."""
+    if papers.age is None or papers.age_stated_on is None:
+        return papers.age
+    return papers.age + max(0, months_between(papers.age_stated_on, today)) // 12
+
+
 def stated(household: Household, day: date) -> Household:
     """Return a household whose ages were stated on a day, those that have none of their own."""
     relatives = tuple(

@@ -123,13 +123,19 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What documents say of the person: numbers, service, unit and birthday."""
+    """What documents say of the person: numbers, service, unit and birth.
+
+    ``born_on``: a day, a month or a year, as ``app.text.births`` writes it. ``age``: in years, on
+    the day ``age_stated_on``.
+    """
 
     nrc: str | None = None
     service: str | None = None
     service_number: str | None = None
     unit: str | None = None
-    born_on: date | None = None
+    born_on: str | None = None
+    age: int | None = None
+    age_stated_on: date | None = None
     also: tuple[Reading, ...] = ()
     as_written: tuple[AsWritten, ...] = ()
 

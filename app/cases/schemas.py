@@ -35,6 +35,7 @@ from app.http.paging import PageRequest
 from app.http.proposed_ids import ProposedId
 from app.http.schema import (
     MOST_ENTRIES,
+    Birth,
     Entries,
     LongText,
     Number,
@@ -48,6 +49,7 @@ from app.http.schema import (
     case_shut,
 )
 from app.permissions import Compartment
+from app.text.births import OLDEST
 
 _MOST_RELATIVES = 30
 _OLDEST_MONTHS = 1500
@@ -73,7 +75,8 @@ class PapersCreate(Schema):
     service: ShortText | None = None
     service_number: Number | None = None
     unit: ShortText | None = None
-    born_on: date | None = None
+    born_on: Birth | None = None
+    age: Annotated[int, Field(ge=0, le=OLDEST)] | None = None
 
     def to_cell(self) -> Papers:
         """Return the cell's value, its text not yet converted."""

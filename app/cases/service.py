@@ -23,7 +23,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
-from app.cases.editing import edited, edited_household, grown
+from app.cases.editing import aged, edited, edited_household, grown, years_on
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     CASE_COMPARTMENTS,
@@ -52,6 +52,7 @@ from app.casework.history import replace_cell
 from app.permissions import Compartment
 from app.store.queries import in_order, next_number
 from app.store.sealed import SealedCell
+from app.text.births import require_possible
 from app.vault.errors import CaseErased, NoGrant
 from app.vault.scopes import Scope
 from app.work import Work
@@ -151,11 +152,12 @@ def read_case(work: Work, case_id: UUID) -> CaseDetails:
     case = get_case(work, case_id)
     find = work.vault.find
     summary, household = find(case.summary), find(case.household)
+    identity, papers = find(case.identity), find(case.papers)
     return CaseDetails(
         case,
         summary and summary_on(summary, work.today()),
-        find(case.identity),
-        find(case.papers),
+        identity,
+        papers and replace(papers, age=years_on(papers, work.today())),
         household and grown(household, work.today()),
         find(case.contact),
         find(case.account),
@@ -208,6 +210,9 @@ def _reseal_compartments(
     if change.papers is not None:
         known = find(case.papers)
         papers = clean_papers(edited(known, change.papers, sent("papers")), known)
+        papers = aged(papers, known, work.today())
+        if papers.born_on is not None:
+            require_possible(papers.born_on, work.today(), "papers.born_on")
         changed += _replaced(work, case, case.papers, papers)
     if household is not None:
         changed += _replaced(work, case, case.household, household)

@@ -26,6 +26,7 @@ from app.casework.index import (
 )
 from app.intake.models import DuplicateDismissal
 from app.search.models import SearchKind
+from app.text.births import Span, contradict, span_of, span_of_age
 from app.text.names import NameReader, is_distinctive, resembles, same_name
 from app.work import Work
 
@@ -110,7 +111,17 @@ def _contradict(one: Papers | None, other: Papers | None) -> bool:
         mine, theirs = values_of(kind, one, None), values_of(kind, other, None)
         if mine and theirs and not mine & theirs:
             return True
-    return None not in {one.born_on, other.born_on} and one.born_on != other.born_on
+    mine_born, theirs_born = _born(one), _born(other)
+    return mine_born is not None and theirs_born is not None and contradict(mine_born, theirs_born)
+
+
+def _born(papers: Papers) -> Span | None:
+    """Return when a person may have been born; None where nothing is said of it."""
+    if papers.born_on is not None:
+        return span_of(papers.born_on)
+    if papers.age is not None and papers.age_stated_on is not None:
+        return span_of_age(papers.age, papers.age_stated_on)
+    return None
 
 
 def _dismissals(work: Work, case_id: UUID) -> dict[UUID, DuplicateDismissal]:

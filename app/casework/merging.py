@@ -82,7 +82,8 @@ FIELD_RULES: Final[Mapping[type[object], Mapping[str, FieldRule]]] = {
     },
     Papers: {
         "nrc": _R.BOTH, "service": _R.BOTH, "service_number": _R.BOTH, "unit": _R.BOTH,
-        "born_on": _R.BOTH, "also": _R.JOIN, "as_written": _R.JOIN,
+        "born_on": _R.BOTH, "age": _R.BOTH,
+        "age_stated_on": _R.BOTH, "also": _R.JOIN, "as_written": _R.JOIN,
     },
     Relative: {
         "relation": _R.BOTH, "name": _R.BOTH, "age_months": _R.BOTH, "with_person": _R.STRICTER,

@@ -94,7 +94,8 @@ FIELDS: Final[Mapping[type[object], Mapping[str, str]]] = MappingProxyType(
         },
         Papers: {
             "nrc": COPIED, "service": COPIED, "service_number": COPIED, "unit": COPIED,
-            "born_on": COPIED, "also": _ALSO, "as_written": _WRITTEN,
+            "born_on": COPIED, "age": COPIED,
+            "age_stated_on": "the age is of today", "also": _ALSO, "as_written": _WRITTEN,
         },
         Household: {"relatives": COPIED, "also": _ALSO, "as_written": _WRITTEN},
         Relative: {

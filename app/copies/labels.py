@@ -48,6 +48,7 @@ class Label(StrEnum):
     SERVICE_NUMBER = "service_number"
     UNIT = "unit"
     BORN_ON = "born_on"
+    AGE = "age"
     RELATIVES = "relatives"
     RELATION = "relation"
     WITH_PERSON = "with_person"
@@ -101,6 +102,7 @@ ENGLISH: Final[Mapping[Label, str]] = MappingProxyType(
         _L.SERVICE_NUMBER: "Service number",
         _L.UNIT: "Unit",
         _L.BORN_ON: "Born on",
+        _L.AGE: "Age",
         _L.RELATIVES: "Relatives",
         _L.RELATION: "Relation",
         _L.WITH_PERSON: "With you",
@@ -153,6 +155,7 @@ BURMESE: Final[Mapping[Label, str]] = MappingProxyType(
         _L.SERVICE_NUMBER: "ကိုယ်ပိုင်အမှတ်",
         _L.UNIT: "တပ်ဖွဲ့",
         _L.BORN_ON: "မွေးနေ့",
+        _L.AGE: "အသက်",
         _L.RELATIVES: "ဆွေမျိုးများ",
         _L.RELATION: "တော်စပ်ပုံ",
         _L.WITH_PERSON: "သင်နှင့်အတူ",

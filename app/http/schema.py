@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.text.births import read_birth
 from app.text.characters import clean
 
 SHORT_TEXT: Final = 200
@@ -126,6 +127,22 @@ Number: TypeAlias = Annotated[
     Field(examples=["09 771 234 567"]),
 ]
 """Numbers or handles as they were typed or pasted, 1 to 200 characters; lines become one."""
+
+
+def _read_birth(text: str) -> str:
+    birth = read_birth(text)
+    if birth is None:
+        raise PydanticCustomError("birth_parsing", "not a birth")
+    return birth
+
+
+Birth: TypeAlias = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_read_birth),
+    Field(description="A day, a month or a year.", examples=["1996-05-04"]),
+]
+"""When somebody was born: ``1996``, ``1996-05`` or ``1996-05-04``."""
 
 Numbers: TypeAlias = Annotated[tuple[Number, ...], Field(max_length=20)]
 MOST_ENTRIES: Final = 30

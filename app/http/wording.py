@@ -61,6 +61,9 @@ _WORDINGS: Final[dict[str, Wording]] = {
     "bool_parsing": _YES_OR_NO,
     "date_type": _DAY,
     "date_parsing": _DAY,
+    "birth_parsing": Wording(
+        "not_a_birth", "A year, month or day of birth is needed: 1996, 1996-05 or 1996-05-04"
+    ),
     "date_from_datetime_parsing": _DAY,
     "date_from_datetime_inexact": _DAY,
     "datetime_type": _MOMENT,

@@ -16,7 +16,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
-from app.cases.editing import stated
+from app.cases.editing import aged, stated
 from app.cases.models import (
     CASE_COMPARTMENTS,
     Account,
@@ -45,6 +45,7 @@ from app.intake.elsewhere import find_elsewhere
 from app.intake.errors import DismissalExists, DuplicateNotFound, MemberUncertified
 from app.intake.models import DuplicateDismissal
 from app.permissions import Role
+from app.text.births import require_possible
 from app.text.dates import half_year_of
 from app.vault.errors import KeyNotCertified
 from app.vault.models import GrantReason
@@ -113,7 +114,10 @@ def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
         ),
     )
     vault.seal(case.identity, clean_identity(intake.identity))
-    vault.seal(case.papers, clean_papers(intake.papers))
+    papers = aged(clean_papers(intake.papers), None, case.opened_on)
+    if papers.born_on is not None:
+        require_possible(papers.born_on, work.today(), "papers.born_on")
+    vault.seal(case.papers, papers)
     vault.seal(case.household, household)
     vault.seal(case.contact, clean_contact(intake.contact))
     vault.seal(case.account, clean_account(intake.account))

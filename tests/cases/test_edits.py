@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from app.cases import service
 from app.cases.editing import age_on, edited_household
-from app.cases.models import Household, Relative, Standing
+from app.cases.models import Household, Papers, Relative, Standing
+from app.cases.service import CaseChange
 from app.cases.updates import CaseUpdate, ReplacedCellRead
 from app.casework import held, history
 from app.permissions import Compartment, Role
+from app.text.births import BirthNotPossible
 from app.text.dates import months_after, months_between
 from app.vault.models import GrantReason
 from app.vault.scopes import SUMMARY, Scope
@@ -171,3 +173,30 @@ def test_an_edit_that_leaves_an_age_alone_never_changes_what_it_grows_to(age, da
     for later in (0, 40, 4000):
         grown = today + timedelta(days=later)
         assert age_on(after.relatives[0], grown) == age_on(before.relatives[0], grown)
+
+
+def test_an_age_is_stated_on_its_day_and_grows_and_a_birth_of_another_era_is_asked_back(world):
+    case_id = opened(world, replace(WALKER, papers=Papers(age=29)))
+    coordinator = world.member("coordinator")
+
+    def change(**papers):
+        sent = {"papers": frozenset(papers)}
+        with world.work_as(coordinator) as work:
+            service.change_case(work, case_id, CaseChange(papers=Papers(**papers), sent=sent))
+
+    def papers():
+        with world.work_as(coordinator) as work:
+            return service.read_case(work, case_id).papers
+
+    stated = papers().age_stated_on
+    assert (papers().age, stated) == (29, world.clock().date())
+    world.clock.advance(days=400)
+    assert (papers().age, papers().age_stated_on) == (30, stated)
+    change(age=30)
+    assert (papers().age, papers().age_stated_on) == (30, stated), "it was sent back as shown"
+    change(age=33)
+    assert (papers().age, papers().age_stated_on) == (33, world.clock().date())
+    with pytest.raises(BirthNotPossible):
+        change(born_on="2539-05-04")
+    change(born_on="1996")
+    assert (papers().born_on, papers().age) == ("1996", 33)

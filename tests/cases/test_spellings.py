@@ -92,7 +92,7 @@ TEXTS = {
 """The texts of cells beside the name and what was said: of each the original is kept."""
 NOT_TEXT = {
     "Papers.nrc": "a number, which has a reading of its own",
-    "Papers.born_on": "a day",
+    "Papers.born_on": "digits, written here",
     "Contact.phones": "numbers, kept as typed",
     "Contact.handles": "kept as typed",
     "Account.says": "its original is says_as_written",

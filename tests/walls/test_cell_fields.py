@@ -112,6 +112,7 @@ _NOTICE = "written by the program, about an act of a member or a row"
 _MARKS = "computed from the words, which are taken"
 NOT_TAKEN = {
     **{f"{name}.as_written": _ORIGINALS for name in ("Account", "Contact", "Household", "Papers")},
+    "Papers.age_stated_on": "the day of the intake or of the edit",
     "AsWritten.field": _ORIGINALS,
     "AsWritten.text": _ORIGINALS,
     "Account.says_as_written": "the original of a text that was converted from Zawgyi",
