@@ -88,8 +88,7 @@ class NameReader:
     def keys(self, *written: str | None) -> frozenset[Key]:
         """Return the keys of a name: with and without its honorific.
 
-        ``written`` are spellings of one name, in either script and encoding. Names of one
-        syllable have no key: they would match half of everyone.
+        ``written`` are spellings of one name, in either script and encoding.
         """
         keys: set[Key] = set()
         for text in written:
@@ -143,17 +142,22 @@ def resembles(one: Iterable[Key], other: Iterable[Key]) -> bool:
 
 
 def contains_name(whole: Iterable[Key], part: Iterable[Key]) -> bool:
-    """Return whether some key holds every syllable of a key that is looked for."""
-    parts = [Counter(key) for key in part]
-    return any(wanted <= Counter(key) for key in whole for wanted in parts)
+    """Return whether some key holds every syllable of a key that is looked for.
+
+    One syllable alone must be the whole name: it is in the names of half of everyone.
+    """
+    parts = list(part)
+    single = {wanted for wanted in parts if len(wanted) < FEWEST_SYLLABLES}
+    counted = [Counter(wanted) for wanted in parts if len(wanted) >= FEWEST_SYLLABLES]
+    return any(key in single or any(wanted <= Counter(key) for wanted in counted) for key in whole)
 
 
 def _keys(syllables: list[_Syllable]) -> Iterable[Key]:
     """Yield the key of all syllables, and of those after a leading honorific."""
     choices = [skeletons for _, skeletons in syllables]
-    if len(choices) >= FEWEST_SYLLABLES:
+    if choices:
         yield from _spelt(choices)
-    if len(choices) > FEWEST_SYLLABLES and syllables[0][0] in HONORIFICS:
+    if len(choices) > 1 and syllables[0][0] in HONORIFICS:
         yield from _spelt(choices[1:])
 
 

@@ -97,6 +97,13 @@ def test_a_case_is_found_by_the_name_of_a_relative(world, coordinator):
     assert look(world, coordinator, K.NAME, "Hnin Ei") == [wanted]
 
 
+def test_a_name_of_one_syllable_finds_who_is_called_so_and_nobody_else(world, coordinator):
+    called = opened(world, stranger("Aung", "09770000021"))
+    opened(world, stranger("Aung Naing Soe", "09770000022"))
+    assert look(world, coordinator, K.NAME, "Aung") == [called]
+    assert look(world, coordinator, K.NAME, "U Aung") == [called]
+
+
 def test_only_held_cases_are_found(world):
     theirs = opened(world)
     other = world.member("coordinator", team=2)
@@ -131,7 +138,7 @@ def test_a_vetter_finds_nobody_by_what_they_cannot_read(world, coordinator):
         (K.NRC, "123456"),
         (K.SERVICE_NUMBER, "kyi"),
         (K.HANDLE, "@"),
-        (K.NAME, "Zin"),
+        (K.NAME, "—"),
     ],
 )
 def test_a_value_of_another_kind_is_refused_and_not_counted(world, coordinator, kind, value):

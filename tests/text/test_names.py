@@ -94,8 +94,25 @@ def test_every_text_has_keys_or_none_and_meets_itself(text):
     assert same_name(keys, keys) is bool(keys)
 
 
-def test_names_of_one_syllable_or_none_have_no_key():
-    assert name_keys("Win") == name_keys("", None) == name_keys("—") == frozenset()
+def test_a_name_without_a_syllable_has_no_key():
+    assert name_keys("", None) == name_keys("—") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "whole"), [("Aung", "Aung"), ("Aung", "U Aung"), ("အောင်", "Aung")]
+)
+def test_one_syllable_is_found_where_it_is_the_whole_name(wanted, whole):
+    assert contains_name(name_keys(whole), name_keys(wanted))
+
+
+@pytest.mark.parametrize("whole", ["Aung Naing", "Aung Naing Soe", "Win", "Ko Aung Naing"])
+def test_one_syllable_is_not_found_in_longer_names(whole):
+    assert not contains_name(name_keys(whole), name_keys("Aung"))
+
+
+def test_one_syllable_tells_nobody_apart():
+    assert not is_distinctive(name_keys("Aung"))
+    assert not resembles(name_keys("Aung"), name_keys("Aung Naing"))
 
 
 def test_names_that_differ_in_one_syllable_of_three_resemble_each_other():
