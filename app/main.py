@@ -32,6 +32,7 @@ from app.http.routing import Router
 from app.intake import routes as intake
 from app.ledger import routes as ledger
 from app.links import routes as links
+from app.organisation import routes as organisation
 from app.registration import routes as registration
 from app.relocation import routes as relocation
 from app.reports import routes as reports
@@ -78,6 +79,7 @@ TAGS: Final[dict[str, str]] = {
     "intake": "First contacts, triage, possible duplicates.",
     "cases": "Cases: fields, moves, notes, consents, assignments, links, emergencies, events.",
     "search": "Search by name, number or handle among the cases that one holds.",
+    "custody": "Shares of custody, contributed by leads or typed from the recovery kit.",
     "handovers": "Handing over the work of a member; who holds which case.",
     "vetting": "Rounds of vetting: checks and decisions by two vetters.",
     "relocation": "Plans, legs, escorts.",
@@ -109,7 +111,8 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     """
     domains = (
         sessions, accounts, alerts, handovers, intake, emergency, cases, consents, copies, links,
-        search, vetting, relocation, watch, registration, aid, ledger, reports, retention,
+        organisation, search, vetting, relocation, watch, registration, aid, ledger, reports,
+        retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

@@ -73,6 +73,7 @@ class Permission(StrEnum):
     CASE_EVENTS = "case:events"
     CASE_REGRANT = "case:regrant"
     CASE_HOLDERS = "case:holders"
+    CUSTODY_CONTRIBUTE = "custody:contribute"
     WORK_HAND_OVER = "work:hand_over"
     CASE_ERASE = "case:erase"
     CASE_SEARCH = "case:search"
@@ -200,6 +201,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ALERT_LIST,
             _P.CASE_REGRANT,
             _P.CASE_HOLDERS,
+            _P.CUSTODY_CONTRIBUTE,
             _P.WORK_HAND_OVER,
             _P.CASE_EMERGENCY,
             _P.CASE_ERASE,
@@ -215,7 +217,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 )
 
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
-    {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE}
+    {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE, _P.CUSTODY_CONTRIBUTE}
 )
 """What a lead may do only after a step-up."""
 

@@ -61,6 +61,12 @@ def combine(mnemonics: Sequence[str]) -> bytes:
     return secret
 
 
+def belong_together(one: str, other: str) -> bool:
+    """Return whether two different shares are of one dealing. Raises SharesInvalid."""
+    first, second = _read(0, one), _read(1, other)
+    return first != second and _dealing(first) == _dealing(second)
+
+
 def _read(position: int, mnemonic: str) -> Share:
     try:
         return Share.from_mnemonic(mnemonic)

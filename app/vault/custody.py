@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
@@ -126,8 +126,33 @@ class Custody:
         """
         self._lead_secrets()
         epoch, share = self._keyring.copy(OrganisationKeyKind.CUSTODY)
+        return self._contribute(asked_by, epoch, share, from_kit=False)
+
+    def contribute_kit_words(self, words: str) -> CustodyContribution:
+        """Take a share on paper for a contribution to oneself, for a day.
+
+        Raises ``StepUpRequired``, ``CustodySharesMissing`` for words that are no share of this
+        custody key, or one's own share.
+        """
+        self._lead_secrets()
+        epoch, own = self._keyring.copy(OrganisationKeyKind.CUSTODY)
+        try:
+            fits = shares.belong_together(own.decode(), words)
+        except CryptoError:
+            fits = False
+        if not fits:
+            raise CustodySharesMissing
+        return self._contribute(self._member_id, epoch, words.encode(), from_kit=True)
+
+    def _contribute(
+        self, asked_by: UUID, epoch: int, share: bytes, *, from_kit: bool
+    ) -> CustodyContribution:
         contribution = CustodyContribution(
-            epoch=epoch, asked_by=asked_by, given_by=self._member_id, given_on=self._today()
+            epoch=epoch,
+            asked_by=asked_by,
+            given_by=self._member_id,
+            given_on=self._today(),
+            from_kit=from_kit,
         )
         info = self._info(contribution)
         contribution.sealed = self._certificates.lead_key(asked_by).seal(share, info=info)
@@ -156,15 +181,19 @@ class Custody:
         _, own = self._keyring.copy(OrganisationKeyKind.CUSTODY, epoch=key.epoch)
         words = [own.decode()]
         contributions = self._contributions(key.epoch)
-        for contribution in contributions[: key.threshold - 1]:
+        for contribution in contributions:
+            if len(words) == key.threshold:
+                break
             info = self._info(contribution)
             self._certificates.verify_by(
                 contribution.given_by, contribution.signature, _statement(info, contribution.sealed)
             )
             try:
-                words.append(lead.open(contribution.sealed, info=info).decode() if lead else "")
+                share = lead.open(contribution.sealed, info=info).decode() if lead else ""
             except CryptoError:
                 raise Tampered from None
+            if share not in words:
+                words.append(share)
         if len(words) < key.threshold:
             raise CustodySharesMissing
         private = combine_custody(words, key)
@@ -175,17 +204,20 @@ class Custody:
         return private
 
     def _contributions(self, epoch: int) -> Sequence[CustodyContribution]:
-        """One from each other lead, none older than a day."""
+        """One from each other lead, and each share on paper; none older than a day."""
         oldest = self._today() - timedelta(days=CONTRIBUTION_DAYS)
         rows = self._session.scalars(
             select(CustodyContribution).where(
                 CustodyContribution.asked_by == self._member_id,
-                CustodyContribution.given_by != self._member_id,
+                or_(
+                    CustodyContribution.given_by != self._member_id,
+                    CustodyContribution.from_kit.is_(True),
+                ),
                 CustodyContribution.epoch == epoch,
                 CustodyContribution.given_on >= oldest,
             )
         ).all()
-        return list({contribution.given_by: contribution for contribution in rows}.values())
+        return list({row.id if row.from_kit else row.given_by: row for row in rows}.values())
 
     def _lead_secrets(self) -> MemberSecrets:
         own = self._keyring.secrets
@@ -202,6 +234,7 @@ class Custody:
             contribution.asked_by,
             contribution.given_by,
             contribution.given_on,
+            int(contribution.from_kit),
         )
 
 

@@ -153,5 +153,6 @@ class CustodyContribution(Record):
     asked_by: Mapped[UUID] = plain("the lead it is sealed to", index=True)
     given_by: Mapped[UUID] = plain("the lead whose share it is")
     given_on: Mapped[date] = plain("a contribution lapses after a day")
+    from_kit: Mapped[bool] = plain("a share on paper that the lead who asked has typed")
     sealed: Mapped[bytes] = key_column("HPKE to the requesting lead's second key")
     signature: Mapped[bytes] = key_column("Ed25519 by the giving lead")

@@ -120,7 +120,10 @@ def test_a_signed_contribution_that_does_not_open_is_noticed(world, leads):
         work.custody.contribute(leads[0].id)
     with world.work_as(leads[1]) as work:
         row = work.session.scalars(select(CustodyContribution)).one()
-        same = {name: getattr(row, name) for name in ("epoch", "asked_by", "given_by", "given_on")}
+        same = {
+            name: getattr(row, name)
+            for name in ("epoch", "asked_by", "given_by", "given_on", "from_kit")
+        }
         forged = CustodyContribution(id=new_id(), sealed=bytes(len(row.sealed)), **same)
         signed = statement_of(work.custody._info(forged), forged.sealed)
         forged.signature = leads[1].secrets.sign.sign(signed)

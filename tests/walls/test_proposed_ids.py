@@ -71,6 +71,8 @@ NOT_ADDING = {
     "tell_words": "replaces words, once a version",
     "withdraw_vetting": "moves a round, once a version",
     "withdraw_consent": "ends a consent, once",
+    "contribute_kit_words": "counts once however often it is given",
+    "contribute_share": "counts once however often it is given",
     "hand_over_work": "hands over nothing twice",
     "suspend_member": "changes nothing a second time",
 }

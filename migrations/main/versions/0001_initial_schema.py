@@ -356,6 +356,7 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("given_by", sa.Uuid(), nullable=False),
         sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("from_kit", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
