@@ -92,4 +92,6 @@ def _needed_now(work: Work, request: AidRequest) -> int:
         near_in_time(work, request),
     )
     totals = [*work.session.scalars(of_series), *work.session.scalars(of_week)]
-    return approvers_needed(request.currency, sum(totals))
+    return approvers_needed(
+        work.deployment.organisation_settings.preset, request.currency, sum(totals)
+    )

@@ -26,6 +26,7 @@ from app.audit.events import EventKind
 from app.casework.moves import Move, MoveTable, Trigger
 from app.ledger.currencies import MINOR_DIGITS
 from app.permissions import Permission
+from app.store.organisation_settings import Preset
 from app.totality import require_rows
 
 _S = AidStatus
@@ -44,27 +45,35 @@ class Tier:
     approvers: int
 
 
-TIERS: Final[Mapping[str, tuple[Tier, ...]]] = MappingProxyType(
-    {
-        "EUR": (Tier(0, 1), Tier(30_00, 2)),
-        "MMK": (Tier(0, 1), Tier(50_000_00, 2)),
-        "THB": (Tier(0, 1), Tier(1_000_00, 2)),
-        "USD": (Tier(0, 1), Tier(30_00, 2)),
-    }
+SMALL_SUMS: Final[Mapping[str, int]] = MappingProxyType(
+    {"EUR": 30_00, "MMK": 50_000_00, "THB": 1_000_00, "USD": 30_00}
 )
-"""By currency, in minor units: ascending from zero."""
+"""By currency, in minor units: what one approver may decide in every preset."""
 
-if set(TIERS) != set(MINOR_DIGITS):
-    raise TypeError(f"aid: no tiers for {sorted(set(MINOR_DIGITS) ^ set(TIERS))}")
+if set(SMALL_SUMS) != set(MINOR_DIGITS):
+    raise TypeError(f"aid: no small sum for {sorted(set(SMALL_SUMS) ^ set(MINOR_DIGITS))}")
+
+ONE_APPROVES_UP_TO: Final[Mapping[Preset, int]] = MappingProxyType(
+    {Preset.SMALL: 5, Preset.DOZEN: 1, Preset.LARGE: 1}
+)
+"""By preset, in small sums: above it two must approve."""
+
+require_rows("ONE_APPROVES_UP_TO", ONE_APPROVES_UP_TO, Preset, file="app/aid/moves.py")
+
+
+def tiers_of(preset: Preset, currency: str) -> tuple[Tier, ...]:
+    """Return the tiers of a currency, ascending from zero."""
+    return Tier(0, 1), Tier(SMALL_SUMS[currency] * ONE_APPROVES_UP_TO[preset], 2)
+
 
 WINDOW: Final = timedelta(days=7)
 """Two payments to one case or payee within it are checked before the second is made, and the sum
 of what a case gets within it counts against the tiers."""
 
 
-def approvers_needed(currency: str, total: int) -> int:
+def approvers_needed(preset: Preset, currency: str, total: int) -> int:
     """Return how many different people must approve a total."""
-    return max(tier.approvers for tier in TIERS[currency] if total > tier.above)
+    return max(tier.approvers for tier in tiers_of(preset, currency) if total > tier.above)
 
 
 ManualTarget: TypeAlias = Literal[

@@ -21,7 +21,7 @@ from app.aid.models import (
     Payee,
     PaymentMeans,
 )
-from app.aid.moves import MOVES, TIERS, WINDOW, ManualTarget
+from app.aid.moves import MOVES, WINDOW, ManualTarget, tiers_of
 from app.aid.payments import Arrival
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
@@ -40,6 +40,7 @@ from app.http.schema import (
     case_shut,
 )
 from app.ledger.currencies import MINOR_DIGITS
+from app.store.organisation_settings import Preset
 
 MOST_ITEMS = 20
 
@@ -305,12 +306,15 @@ class CurrencyRead(Schema):
     tiers: list[ApprovalTierRead]
 
     @classmethod
-    def of(cls, currency: str) -> Self:
+    def of(cls, preset: Preset, currency: str) -> Self:
         """Return a currency of the ledger."""
         return cls(
             currency=currency,
             minor_digits=MINOR_DIGITS[currency],
-            tiers=[ApprovalTierRead(above=t.above, approvers=t.approvers) for t in TIERS[currency]],
+            tiers=[
+                ApprovalTierRead(above=tier.above, approvers=tier.approvers)
+                for tier in tiers_of(preset, currency)
+            ],
         )
 
 
@@ -322,11 +326,11 @@ class AidRulesRead(Schema):
     window_days: int
 
     @classmethod
-    def current(cls) -> Self:
-        """Return the rules of this version of the program."""
+    def current(cls, preset: Preset) -> Self:
+        """Return the rules of this version of the program, with the limits of a preset."""
         return cls(
             moves=[MoveRuleRead.of(move) for move in MOVES],
-            currencies=[CurrencyRead.of(currency) for currency in MINOR_DIGITS],
+            currencies=[CurrencyRead.of(preset, currency) for currency in MINOR_DIGITS],
             window_days=WINDOW.days,
         )
 

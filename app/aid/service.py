@@ -103,7 +103,9 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     repeat = draft.repeat or Repeat(every_days=0, times=1)
     holders = _team(work, case.team_id, _DECIDING_ROLES) | {work.principal.id}
     total = sum(item.amount for item in draft.detail.items)
-    needed = approvers_needed(draft.currency, total * repeat.times)
+    needed = approvers_needed(
+        work.deployment.organisation_settings.preset, draft.currency, total * repeat.times
+    )
     return [
         _one_request(
             work, case, draft, holders, needed,

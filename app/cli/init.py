@@ -29,7 +29,7 @@ from app.errors import DomainError
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
 from app.store.migrate import upgrade
-from app.store.organisation_settings import DEFAULT_ZONE, OrganisationSettings
+from app.store.organisation_settings import DEFAULT_ZONE, OrganisationSettings, Preset
 from app.text.dates import get_zone
 from app.work import NOBODY, begin_work, unit_of_work
 
@@ -50,6 +50,10 @@ MakesCodes = Annotated[
     typer.Option(
         "--codes-made-here", help="The group is itself the authority that makes registration codes."
     ),
+]
+ChosenPreset = Annotated[
+    Preset,
+    typer.Option("--preset", help="For 3 to 6, 7 to 18 or 19 to 40 people; see docs/presets.md."),
 ]
 ReportWeeks = Annotated[
     int,
@@ -73,12 +77,13 @@ def init(  # noqa: PLR0913 - each is an option
     zone: Zone = None,
     report_weeks: ReportWeeks = _DEFAULTS.report_weeks,
     *,
+    preset: ChosenPreset = Preset.DOZEN,
     codes_made_here: MakesCodes = False,
 ) -> None:
     """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
     if threshold > len(lead):
         refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
-    chosen = OrganisationSettings(zone or _ask_zone(), codes_made_here, report_weeks)
+    chosen = OrganisationSettings(zone or _ask_zone(), codes_made_here, report_weeks, preset)
     _check(chosen, lead)
     if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")

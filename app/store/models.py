@@ -22,6 +22,9 @@ class OrganisationSettingsRow(Record):
     zone: Mapped[str] = plain("the time zone whose days count", String(64))
     makes_codes: Mapped[bool] = plain("whether registration codes are made here")
     report_weeks: Mapped[int] = plain("how many weeks a half-year stays provisional")
+    preset: Mapped[str] = plain(
+        "which limits count: for a small, a dozen, a large group", String(10)
+    )
 
 
 class JobRun(Base):

@@ -11,6 +11,7 @@ Knows one row; decides nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Engine, select
 
@@ -22,6 +23,14 @@ from app.store.models import OrganisationSettingsRow
 DEFAULT_ZONE = "Asia/Yangon"
 
 
+class Preset(StrEnum):
+    """For how many people the limits are meant; ``docs/presets.md`` says what each gives up."""
+
+    SMALL = "small"
+    DOZEN = "dozen"
+    LARGE = "large"
+
+
 @dataclass(frozen=True, slots=True)
 class OrganisationSettings:
     """The choices of an organisation. ``report_weeks``: how long a half-year is provisional."""
@@ -29,6 +38,7 @@ class OrganisationSettings:
     zone: str = DEFAULT_ZONE
     makes_codes: bool = False
     report_weeks: int = 8
+    preset: Preset = Preset.DOZEN
 
 
 class OrganisationSettingsTampered(IntegrityFault):
@@ -41,7 +51,10 @@ class OrganisationSettingsTampered(IntegrityFault):
 def settings_row(chosen: OrganisationSettings) -> OrganisationSettingsRow:
     """Return the row of these choices."""
     return OrganisationSettingsRow(
-        zone=chosen.zone, makes_codes=chosen.makes_codes, report_weeks=chosen.report_weeks
+        zone=chosen.zone,
+        makes_codes=chosen.makes_codes,
+        report_weeks=chosen.report_weeks,
+        preset=chosen.preset,
     )
 
 
@@ -56,4 +69,4 @@ def find_organisation_settings(engine: Engine, macs: RowMacs) -> OrganisationSet
             return None
         if is_altered(session, row):
             raise OrganisationSettingsTampered
-        return OrganisationSettings(row.zone, row.makes_codes, row.report_weeks)
+        return OrganisationSettings(row.zone, row.makes_codes, row.report_weeks, Preset(row.preset))

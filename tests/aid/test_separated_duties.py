@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.aid.errors import AidMoveNotPermitted, OtherFund, SamePerson
 from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus, AidStep
-from app.aid.moves import MOVES, TIERS, act_of, approvers_needed
+from app.aid.moves import MOVES, SMALL_SUMS, act_of, approvers_needed, tiers_of
 from app.ledger.currencies import MINOR_DIGITS
 from app.ledger.errors import OtherCurrency
 from app.store.base import new_id
+from app.store.organisation_settings import Preset
 from tests.support.aid_steps import KYAT, a_draft, open_fund
 
 OWN_DUTIES = [
@@ -91,15 +94,27 @@ def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
     assert large.do("pay", request_id, scene.pays_too) is AidStatus.PAID
 
 
-@pytest.mark.parametrize("currency", TIERS)
-def test_in_every_currency_the_tiers_begin_at_nothing_and_ask_for_more_with_more(currency):
-    tiers = TIERS[currency]
+@pytest.mark.parametrize("currency", SMALL_SUMS)
+@pytest.mark.parametrize("preset", Preset)
+def test_in_every_currency_and_preset_the_tiers_begin_at_nothing_and_more_takes_more(
+    preset, currency
+):
+    tiers = tiers_of(preset, currency)
     assert tiers[0].above == 0
     assert [t.above for t in tiers] == sorted({t.above for t in tiers})
     assert [t.approvers for t in tiers] == sorted({t.approvers for t in tiers})
     for tier in tiers[1:]:
-        assert approvers_needed(currency, tier.above) == tier.approvers - 1
-        assert approvers_needed(currency, tier.above + 1) == tier.approvers
+        assert approvers_needed(preset, currency, tier.above) == tier.approvers - 1
+        assert approvers_needed(preset, currency, tier.above + 1) == tier.approvers
+
+
+def test_in_a_small_group_one_approves_up_to_five_small_sums(scene):
+    chosen = replace(scene.world.deployment.organisation_settings, preset=Preset.SMALL)
+    scene.world.deployment.__dict__["_chosen"] = chosen
+    request_id = scene.ask(a_draft(250_000))
+    assert scene.do("approve", request_id, scene.approves) is AidStatus.APPROVED
+    large = scene.another_case().ask(a_draft(250_001))
+    assert scene.row(large).approvers_needed == 2
 
 
 def test_the_second_approver_cannot_turn_to_another_fund(scene):

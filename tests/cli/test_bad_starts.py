@@ -224,3 +224,12 @@ def test_a_home_that_cannot_be_written_is_refused(homes, served, monkeypatch):
     outcome = serve(homes / "ours")
     assert outcome.exit_code == StartCode.NOT_WRITABLE, outcome.output
     assert served == []
+
+
+def test_init_founds_with_the_limits_of_the_preset_that_was_chosen(tmp_path):
+    home = tmp_path / "home"
+    found = ["init", "--home", str(home), "--team", "Teak", "--lead", "lead-1"]
+    assert CliRunner().invoke(app, [*found, "--preset", "small"]).exit_code == 0
+    database = sqlite3.connect(home / "padauk.db")
+    assert database.execute("SELECT preset FROM organisation_settings").fetchall() == [("small",)]
+    database.close()

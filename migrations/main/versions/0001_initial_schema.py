@@ -711,6 +711,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("makes_codes", sa.Boolean(), nullable=False),
         sa.Column("report_weeks", sa.Integer(), nullable=False),
+        sa.Column("preset", sa.String(length=10), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
