@@ -101,6 +101,7 @@ class Permission(StrEnum):
     ERASURE_READ = "erasure:read"
     HOLD_REQUEST = "hold:request"
     HOLD_END = "hold:end"
+    RETENTION_LOOK = "retention:look"
     HOLD_DECIDE = "hold:decide"
     RETENTION_READ = "retention:read"
     RETENTION_CHANGE = "retention:change"
@@ -160,6 +161,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ERASURE_REQUEST,
             _P.HOLD_REQUEST,
             _P.HOLD_END,
+            _P.RETENTION_LOOK,
             _P.REPORT_READ,
         },
         Role.VETTER: _EVERYONE | _CASEWORK | {_P.CASE_SEARCH, _P.VETTING_READ, _P.VETTING_DECIDE},
@@ -209,6 +211,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ERASURE_READ,
             _P.HOLD_DECIDE,
             _P.HOLD_END,
+            _P.RETENTION_LOOK,
             _P.RETENTION_READ,
             _P.RETENTION_CHANGE,
             _P.LOG_VERIFY,

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     CASE_JOINED = "case:joined"
     CASE_LINK_ENDED = "case:link_ended"
     CASE_LINKED = "case:linked"
+    CASE_LOOKED_AT = "case:looked_at"
     CASE_MERGED = "case:merged"
     CASE_MOVED = "case:moved"
     CASE_NOTED = "case:noted"

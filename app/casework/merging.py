@@ -121,6 +121,7 @@ TABLE_RULES: Final[Mapping[str, TableRule]] = {
     "cases": _T.READ_ALONG,
     "case_moves": _T.READ_ALONG,
     "retention_holds": _T.READ_ALONG,
+    "retention_looks": _T.READ_ALONG,
     "erasure_requests": _T.READ_ALONG,
     "replaced_cells": _T.READ_ALONG,
     "emergency_decisions": _T.READ_ALONG,

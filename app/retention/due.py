@@ -39,6 +39,7 @@ from app.reports.models import PublishedReport
 from app.retention.choices import rules_now
 from app.retention.clearing import models_of_cases
 from app.retention.holds import read_holds
+from app.retention.models import RetentionLook
 from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, Rule, Trigger
 from app.store.authenticated import leave_out_altered
 from app.store.journal import WHOLE
@@ -66,6 +67,7 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
         EventKind.CASE_EVENTS_LISTED,
         EventKind.CASE_GRANTS_ERASED,
         EventKind.CASE_OTHER_ERASED,
+        EventKind.CASE_LOOKED_AT,
         EventKind.CASE_PART_ERASED,
         EventKind.CASE_REPLACED_ERASED,
         EventKind.CASE_REVEALED,
@@ -86,12 +88,16 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One rule on one case: the day on which it is carried out, and what stops it until then."""
+    """One rule on one case: the day on which it is carried out, and what stops it until then.
+
+    ``looked_at``: two people have looked whether it must be kept to that day.
+    """
 
     case_id: UUID
     rule: Rule
     on: date
     stops: tuple[str, ...]
+    looked_at: bool = False
 
     @property
     def what(self) -> str:
@@ -109,6 +115,7 @@ class CaseFacts:
     filled: set[ErasedPart] = field(default_factory=set)
     stops: set[str] = field(default_factory=set)
     held: set[ErasedPart | None] = field(default_factory=set)
+    looks: list[RetentionLook] = field(default_factory=list)
     days: dict[Trigger, date] = field(default_factory=dict)
     refused: bool = False
     in_service: bool = False
@@ -120,6 +127,8 @@ class CaseFacts:
 
 
 HELD: Final = "held"
+LOOKING: Final = 2
+"""So many people look whether somebody whom vetters refused must still be known."""
 _STOPS: Final[Mapping[Trigger, frozenset[str]]] = {
     Trigger.JOURNEY_OVER: frozenset({"leg open"}),
     Trigger.VERDICT: frozenset({"vetting open"}),
@@ -142,8 +151,11 @@ def list_due(work: Work, cases: Sequence[Case]) -> list[Due]:
                 continue
             count = rule.days + grace_of(work, facts.case.id, rule, trigger)
             on = trigger + timedelta(days=count)
+            looked_at = rule.part is None and len(facts.looks) >= LOOKING
+            if looked_at and not any(look.needed for look in facts.looks):
+                on = min(on, max(look.looked_on for look in facts.looks))
             stops = _stops_of(work, facts, rule, on, figures)
-            found.append(Due(facts.case.id, rule, on, tuple(sorted(stops))))
+            found.append(Due(facts.case.id, rule, on, tuple(sorted(stops)), looked_at))
     return sorted(found, key=lambda due: (due.case_id, due.on, due.rule.name))
 
 
@@ -187,11 +199,19 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     for case_id, day in last_endings(leave_out_altered(work.session, follow_up)).items():
         if facts[case_id].case.status in _ENDED:
             facts[case_id].put(Trigger.FOLLOW_UP_ENDED, day)
+    for look in read_looks(work, ids):
+        facts[look.case_id].looks.append(look)
     for hold in read_holds(work, ids):
         facts[hold.case_id].held.add(hold.what)
     for one in facts.values():
         _close(one)
     return facts
+
+
+def read_looks(work: Work, case_ids: Sequence[UUID]) -> list[RetentionLook]:
+    """Return who has looked at these cases again, but for rows that somebody altered."""
+    query = select(RetentionLook).where(RetentionLook.case_id.in_(case_ids))
+    return leave_out_altered(work.session, work.session.scalars(query))
 
 
 def _close(one: CaseFacts) -> None:

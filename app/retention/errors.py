@@ -101,3 +101,17 @@ class ErasureOver(Conflict):
 
     code = "erasure.over"
     title = "A lead has decided this already"
+
+
+class NothingToLookAt(Conflict):
+    """Only of somebody whom vetters refused is it asked again whether they must be known."""
+
+    code = "retention.nothing_to_look_at"
+    title = "Vetters have not refused this person, or nothing of them is left"
+
+
+class LookedAlready(Conflict):
+    """Two different people look."""
+
+    code = "retention.looked_already"
+    title = "You have looked at this already; somebody else must"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
@@ -128,6 +128,17 @@ class RetentionHold(CaseRecord, Ordered, Versioned):
     def part(self) -> UUID:
         """The hold: its reason is sealed under a scope of its own."""
         return self.id
+
+
+class RetentionLook(CaseRecord, Ordered):
+    """One of two people has looked whether a person whom vetters refused must still be known."""
+
+    __tablename__ = "retention_looks"
+    __table_args__ = (UniqueConstraint("case_id", "looked_by"),)
+
+    looked_by: Mapped[UUID] = plain("random; two different people must look")
+    looked_on: Mapped[date] = plain("the day only")
+    needed: Mapped[bool] = plain("whether they think that it must be kept to its last day")
 
 
 class ErasureRequest(CaseRecord, Ordered, Versioned):

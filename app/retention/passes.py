@@ -211,7 +211,7 @@ def _count(row: RetentionPass, dues: Sequence[Due], work: Work) -> None:
             counts[f"{name}: later"] += 1
         unread = UNREAD in due.stops and due.on + timedelta(days=UNREAD_DAYS) <= today
         half_time = due.rule.trigger is Trigger.REFUSED and due.rule.part is None
-        half_time &= due.on - timedelta(days=due.rule.days // 2) <= today
+        half_time &= due.on - timedelta(days=due.rule.days // 2) <= today and not due.looked_at
         if (unread or half_time) and len(waiting) < MOST_WAITING:
             waiting.append(f"{due.case_id} {name}: {UNREAD if unread else 'look at it again'}")
     row.counting, row.waiting = dict(counts), waiting

@@ -10,7 +10,7 @@ from app.http.needs import Heard, NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
-from app.retention import choices, holds, requests, service
+from app.retention import choices, holds, looks, requests, service
 from app.retention.errors import (
     AskedByYou,
     ChoiceNotFound,
@@ -23,6 +23,8 @@ from app.retention.errors import (
     HoldOnNothing,
     HoldOver,
     HoldTooLong,
+    LookedAlready,
+    NothingToLookAt,
     RuleUnknown,
 )
 from app.retention.schemas import (
@@ -35,6 +37,8 @@ from app.retention.schemas import (
     HoldCreate,
     HoldRead,
     HoldStateRead,
+    LookCreate,
+    LookRead,
     ScheduleRead,
 )
 from app.work import Work
@@ -116,6 +120,19 @@ def ask_for_erasure(case_id: UUID, body: ErasureCreate, work: Work) -> ErasureSt
         work, case_id, body.reason, codes_die=body.codes_die, proposed=body.id
     )
     return ErasureStateRead.of(asked)
+
+
+@router.post(
+    "/cases/{case_id}/looks",
+    needs=Permission.RETENTION_LOOK,
+    readiness=NotWork("says whether a refused person must still be known"),
+    creates=True,
+    status_code=201,
+    raises=[CaseNotFound, NothingToLookAt, LookedAlready],
+)
+def look_again(case_id: UUID, body: LookCreate, work: Work) -> LookRead:
+    """Note, as one of two people, whether a refused person must be known to the last day."""
+    return LookRead.of(looks.look_again(work, case_id, needed=body.needed, proposed=body.id))
 
 
 @router.get("/erasures", needs=Permission.ERASURE_READ)

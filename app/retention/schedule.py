@@ -151,7 +151,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "assignments", "blind_index", "bundles", "case_links", "duplicate_matches",
-                "erasure_requests", "match_tokens", "retention_holds", "scopes",
+                "erasure_requests", "match_tokens", "retention_holds", "retention_looks", "scopes",
                 "silence_notices",
             ),
             _IDS,

@@ -14,7 +14,7 @@ from app.http.proposed_ids import ProposedId
 from app.http.schema import Reason, Schema, Shut, Version, record_shut
 from app.retention.due import Due
 from app.retention.holds import HoldDetails, HoldStatus
-from app.retention.models import ChosenDays, ErasureRequest, RetentionHold
+from app.retention.models import ChosenDays, ErasureRequest, RetentionHold, RetentionLook
 from app.retention.requests import REMAINS
 from app.retention.schedule import BY_NAME, GRACE_DAYS, LONGEST_DAYS, Rule
 from app.retention.service import CaseRetention, Schedule
@@ -161,6 +161,28 @@ class ErasureRead(ErasureStateRead):
             summary=None if summary is None else SummaryRead.of(summary),
             shut=record_shut(reason),
         )
+
+
+class LookCreate(Schema):
+    """Whether somebody whom vetters refused must be known to the last day of the schedule."""
+
+    id: ProposedId = None
+    needed: Annotated[bool, Field(examples=[False])]
+
+
+class LookRead(Schema):
+    """That somebody has looked, and what they think."""
+
+    id: UUID
+    case_id: UUID
+    looked_by: UUID
+    looked_on: date
+    needed: bool
+
+    @classmethod
+    def of(cls, look: RetentionLook) -> Self:
+        """Return that somebody has looked."""
+        return cls(**{name: getattr(look, name) for name in cls.model_fields})
 
 
 class ChosenDaysCreate(Schema):

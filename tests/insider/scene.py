@@ -14,7 +14,7 @@ from app.links.models import CaseLink, LinkKind
 from app.permissions import Role
 from app.relocation.models import Leg, Plan, Traveller
 from app.reports.models import PublishedReport
-from app.retention.models import ErasureRequest
+from app.retention.models import ErasureRequest, RetentionLook
 from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
 from tests.support.journey import OTHER_TEXTS, Journey
 from tests.support.served import Served
@@ -69,6 +69,7 @@ def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None
                     case_id=case_id, other_id=other_id, plan_id=plan_id,
                     joined_on=today, joined_by=who,
                 ),
+                RetentionLook(case_id=case_id, looked_by=who, looked_on=today, needed=True),
                 ErasureRequest(
                     case_id=case_id, asked_by=who, asked_on=today, codes_die=False,
                     refused_by=who, refused_on=today,

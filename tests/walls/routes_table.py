@@ -275,6 +275,9 @@ ROUTES: dict[str, Row] = {
     "POST /api/holds/{hold_id}/agreement": Row(reach=frozenset({Role.LEAD})),
     "POST /api/holds/{hold_id}/ending": Row(reach=frozenset({Role.LEAD})),
     "POST /api/cases/{case_id}/erasure": Row(lambda _: REASON, 409),
+    "POST /api/cases/{case_id}/looks": Row(
+        lambda _: {"needed": True}, 409, reach=frozenset({Role.LEAD})
+    ),
     "GET /api/erasures": READ,
     "POST /api/erasures/{erasure_id}/agreement": Row(reach=frozenset({Role.LEAD})),
     "POST /api/erasures/{erasure_id}/refusal": Row(reach=frozenset({Role.LEAD})),

@@ -25,6 +25,7 @@ WITHOUT_ROWS = {
     "erasure_requests": "its case would be gone: tests/retention/test_requests.py",
     "leg_escalations": "nobody is silent on this journey: tests/watch/test_escalation.py",
     "published_reports": "a report counts many cases: tests/reports/test_reports.py",
+    "retention_looks": "nobody is refused on this journey: tests/retention/test_looks.py",
     "silence_notices": "nobody is silent on this journey: tests/retention/test_due.py",
     "suspensions": "nobody is suspended on this journey: tests/accounts/test_suspensions.py",
     "travellers": "people travel together: tests/relocation/test_travellers.py",

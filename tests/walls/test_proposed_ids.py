@@ -23,6 +23,7 @@ from app.permissions import Permission, Role
 from app.relocation.schemas import EscortUpdate, LegListCreate
 from app.store.base import ORGANISATION, new_id
 from tests.support.served import Served, serve
+from tests.support.vetting_steps import refuse
 from tests.support.world import Founded, copy_sqlite, open_world
 from tests.walls.routes_table import ROUTES, Ids, aid, intake, legs, walk
 
@@ -177,6 +178,12 @@ def to_leaving_case(scene: Scene) -> Any:
     return {"reason": "She called."}
 
 
+def to_refused_case(scene: Scene) -> Any:
+    scene.ids["case_id"] = fresh_case(scene)
+    refuse(scene.served.world, UUID(scene.ids["case_id"]))
+    return {"needed": True}
+
+
 def two_vetters(scene: Scene) -> Any:
     scene.ids["case_id"] = fresh_case(scene)
     return {"vetter_ids": scene.ids["vetter_ids"]}
@@ -235,6 +242,7 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "POST /api/cases/{case_id}/consents": (
         lambda _: {"purpose": "publicity"}, {"purpose": "follow_up"},
     ),
+    "POST /api/cases/{case_id}/looks": (to_refused_case, {"needed": False}),
     "POST /api/cases/{case_id}/erasure": (to_leaving_case, {"codes_die": True}),
     "POST /api/retention/days": (table_body("POST /api/retention/days"), {"days": 15}),
     "POST /api/members": (table_body("POST /api/members"), {"display_name": "Moe"}),

@@ -894,6 +894,26 @@ def upgrade() -> None:
         op.f("ix_retention_holds_sequence"), "retention_holds", ["sequence"], unique=False
     )
     op.create_table(
+        "retention_looks",
+        sa.Column("looked_by", sa.Uuid(), nullable=False),
+        sa.Column("looked_on", sa.Date(), nullable=False),
+        sa.Column("needed", sa.Boolean(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_looks")),
+        sa.UniqueConstraint(
+            "case_id", "looked_by", name=op.f("uq_retention_looks_case_id_looked_by")
+        ),
+    )
+    op.create_index(
+        op.f("ix_retention_looks_case_id"), "retention_looks", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_retention_looks_sequence"), "retention_looks", ["sequence"], unique=False
+    )
+    op.create_table(
         "retention_passes",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("begun_on", sa.Date(), nullable=False),
@@ -1553,6 +1573,9 @@ def downgrade() -> None:
     op.drop_table("silence_notices")
     op.drop_table("scopes")
     op.drop_table("retention_passes")
+    op.drop_index(op.f("ix_retention_looks_sequence"), table_name="retention_looks")
+    op.drop_index(op.f("ix_retention_looks_case_id"), table_name="retention_looks")
+    op.drop_table("retention_looks")
     op.drop_index(op.f("ix_retention_holds_sequence"), table_name="retention_holds")
     op.drop_index(op.f("ix_retention_holds_case_id"), table_name="retention_holds")
     op.drop_table("retention_holds")
