@@ -35,11 +35,17 @@ def admit_leads(work, world) -> list[Person]:
 @pytest.fixture
 def leads(world):
     """Three leads, two of whom must agree: a new custody epoch over the founded one."""
+    people, _ = deal_to_three(world, threshold=2)
+    return people
+
+
+def deal_to_three(world, threshold):
+    """Three leads, so many of whom must agree, and the words of their shares."""
     first, organisation = world.member("lead"), world.deployment.organisation
     signing = {"signer": first.secrets.sign, "signer_id": first.id}
     with world.work_as(first) as work:
         people = admit_leads(work, world)
-        dealt = deal_custody(organisation, 2, threshold=2, count=3, **signing)
+        dealt = deal_custody(organisation, 2, threshold=threshold, count=3, **signing)
         work.session.add(dealt.key)
         work.session.flush()
         for person, words in zip(people, dealt.words, strict=True):
@@ -55,7 +61,7 @@ def leads(world):
             )
             work.session.add(copy)
         work.trail.record("custody:dealt")
-    return people
+    return people, dealt.words
 
 
 def test_a_single_lead_opens_nothing_where_two_are_required(world, leads):
@@ -190,3 +196,19 @@ def test_every_member_of_the_world_has_certified_keys(world):
     with world.work_as(world.member("lead")) as work:
         members = work.session.scalars(select(Member.id)).all()
         assert len([work.certificates.member(member) for member in members]) == len(world.people)
+
+
+def test_a_share_that_comes_from_its_lead_and_from_paper_counts_once(world):
+    (first, second, third), words = deal_to_three(world, threshold=3)
+    case_id = world.open_case()
+    with world.work_as(second) as work:
+        work.custody.contribute(first.id)
+    with world.work_as(first) as work:
+        work.custody.contribute_kit_words(words[1])
+    with world.work_as(first) as work, pytest.raises(CustodySharesMissing):
+        work.custody.open_cases([case_id])
+    with world.work_as(third) as work:
+        work.custody.contribute(first.id)
+    with world.work_as(first) as work:
+        work.custody.open_cases([case_id])
+        assert work.vault.open(work.session.get_one(Case, case_id).identity)
