@@ -90,7 +90,8 @@ _NO_SIGN_OF_LIFE: Final = frozenset(
 class Due:
     """One rule on one case: the day on which it is carried out, and what stops it until then.
 
-    ``looked_at``: two people have looked whether it must be kept to that day.
+    ``looked_at``: two people have looked whether it must be kept to that day. ``named``: the name
+    is still there.
     """
 
     case_id: UUID
@@ -98,6 +99,7 @@ class Due:
     on: date
     stops: tuple[str, ...]
     looked_at: bool = False
+    named: bool = True
 
     @property
     def what(self) -> str:
@@ -155,7 +157,8 @@ def list_due(work: Work, cases: Sequence[Case]) -> list[Due]:
             if looked_at and not any(look.needed for look in facts.looks):
                 on = min(on, max(look.looked_on for look in facts.looks))
             stops = _stops_of(work, facts, rule, on, figures)
-            found.append(Due(facts.case.id, rule, on, tuple(sorted(stops)), looked_at))
+            named = ErasedPart.IDENTITY in facts.filled
+            found.append(Due(facts.case.id, rule, on, tuple(sorted(stops)), looked_at, named))
     return sorted(found, key=lambda due: (due.case_id, due.on, due.rule.name))
 
 

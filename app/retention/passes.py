@@ -144,7 +144,7 @@ def orders_of(dues: Sequence[Due], work: Work) -> list[Order]:
     orders += [
         Order(due.case_id, due.rule.name, ErasedPart.IDENTITY.value)
         for due in dues
-        if due.on <= today and due.rule.part is None and due.stops == (FIGURES,)
+        if due.on <= today and due.rule.part is None and due.named and due.stops == (FIGURES,)
     ]
     return list({(order.case_id, order.what): order for order in orders}.values())
 

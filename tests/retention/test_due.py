@@ -91,6 +91,9 @@ def test_the_case_waits_for_the_figures_of_its_half_year_and_its_name_does_not(w
         case = session.get_one(Case, case_id)
         assert case.identity.envelope is None
         assert case.reporting.envelope is not None
+    with world.work_as(None) as work:
+        dues = list_due(work, [work.session.get_one(Case, case_id)])
+        assert passes.orders_of(dues, work) == [], "what is gone is not to be destroyed again"
     publish_figures(world)
     world.clock.advance(days=60)
     run(world)
