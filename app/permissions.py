@@ -220,7 +220,13 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 )
 
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
-    {_P.MEMBER_CERTIFY, _P.CASE_REGRANT, _P.CASE_ERASE, _P.CUSTODY_CONTRIBUTE}
+    {
+        _P.MEMBER_CERTIFY,
+        _P.CASE_REGRANT,
+        _P.CASE_ERASE,
+        _P.CUSTODY_CONTRIBUTE,
+        _P.RETENTION_CHANGE,
+    }
 )
 """What a lead may do only after a step-up."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.alerts.models import AlertKind
 from app.alerts.service import list_alerts
@@ -29,7 +29,7 @@ from app.retention.service import read_case_retention
 from app.store.base import new_id
 from app.store.models import ErasedPart
 from app.vault.models import Grant
-from tests.retention.steps import closed_case
+from tests.retention.steps import closed_case, verify_all
 from tests.retention.test_due import dues_of, publish_figures, read_by_a_coordinator
 
 
@@ -244,6 +244,15 @@ def test_a_hold_goes_with_its_case(world, case_id):
     run(world)
     with world.deployment.sessions() as session:
         assert session.scalars(select(RetentionHold)).all() == []
+
+
+def test_a_hold_that_somebody_altered_keeps_nothing_and_verification_names_it(world, case_id):
+    agree(world, ask(world, case_id))
+    assert held(world, case_id)
+    with world.deployment.engine.begin() as connection:
+        connection.execute(update(RetentionHold.__table__).values(what=ErasedPart.VETTING))
+    assert not held(world, case_id)
+    assert verify_all(world).findings
 
 
 def test_asking_for_a_hold_is_no_word_of_the_person(world, case_id):

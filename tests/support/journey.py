@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from app.retention.choices import choose_days
 from tests.support.served import Served
 
 PLAIN_TEXTS: dict[str, str] = {
@@ -301,7 +302,8 @@ class Journey:
         self.served.post(
             self.lead, f"/holds/{asked['id']}/agreement", {}, based_on=asked["version"]
         )
-        self.served.post(self.lead, "/retention/days", {"rule": "contact", "days": 14})
+        with self.served.world.work_as(self.lead) as work:
+            choose_days(work, "contact", 14)
         self.seen["retention"] = self.served.get(
             self.coordinator, f"/cases/{self.case_id}/retention"
         )

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
+from app.retention.choices import choose_days
 from app.store.base import new_id
 from tests.support.journey import OTHER_TEXTS, PLAIN_TEXTS, Journey
 from tests.support.served import Served
@@ -344,7 +345,8 @@ def _keep_and_erase(served: Served, going: Journey) -> Ids:
     until = str(served.world.clock().date() + timedelta(days=60))
     hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
     served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
-    choice = served.post(going.lead, "/retention/days", {"rule": "words", "days": 10})
+    with served.world.work_as(going.lead) as work:
+        choice_id = str(choose_days(work, "words", 10).id)
     consent = served.post(going.coordinator, f"{case}/consents", {"purpose": "research"})
     leaving = served.post(going.coordinator, "/cases", intake({}))["id"]
     erasure = served.post(going.coordinator, f"/cases/{leaving}/erasure", REASON)
@@ -352,7 +354,7 @@ def _keep_and_erase(served: Served, going: Journey) -> Ids:
         "consent_id": consent["id"],
         "erasure_id": erasure["id"],
         "hold_id": hold["id"],
-        "choice_id": choice["id"],
+        "choice_id": choice_id,
     }
 
 
