@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -156,7 +155,7 @@ def assemble(
     )
     app.include_router(pages.front_page(), max_body_size=most)
     for router in (about, *routers):
-        app.include_router(router, prefix=API, max_body_size=most)
+        app.router.routes.extend(router.included(API, most))
     app.router.index()
     problems.install(app)
     return app
@@ -178,9 +177,7 @@ def _application(metrics: Metrics) -> FastAPI:
 def watched(
     deployment: Deployment, probe: HealthProbe, metrics: Metrics, processes: int
 ) -> Iterator[None]:
-    """Probe health and serve metrics while the application lives; freeze what was built so far."""
-    gc.collect()
-    gc.freeze()
+    """Probe health and serve metrics while the application lives."""
     probe.start()
     port = deployment.settings.metrics_port
     stop_metrics = None if port is None else metrics.serve(range(port, port + processes))
@@ -190,4 +187,3 @@ def watched(
         if stop_metrics is not None:
             stop_metrics()
         probe.stop()
-        gc.unfreeze()

@@ -12,6 +12,7 @@ import sys
 import msgspec
 import uvicorn
 
+from app.cli.serve import freeze_objects
 from app.main import SERVER_OPTIONS, create_app
 from benchmarks.bare import create_bare_app
 from benchmarks.ground import Ask, lay
@@ -28,6 +29,7 @@ def main() -> None:
     server = uvicorn.Server(
         uvicorn.Config(create(ground.deployment), log_level="error", **SERVER_OPTIONS)
     )
+    freeze_objects()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         port: int = listening.getsockname()[1]
         sys.stdout.buffer.write(msgspec.json.encode(ground.ready(port)) + b"\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -97,6 +98,7 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
         create_app(deployment), host=settings.host, port=settings.port,
         timeout_graceful_shutdown=GRACE_SECONDS, **SERVER_OPTIONS,
     )  # fmt: skip
+    freeze_objects()
     log_as_json()
     end_quietly()
     if not jobs:
@@ -112,7 +114,15 @@ def application() -> FastAPI:
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
     log_as_json()
     processes = int(os.environ.get(_PROCESSES_VARIABLE, "1"))
-    return create_app(deployment, close=True, processes=processes)
+    app = create_app(deployment, close=True, processes=processes)
+    freeze_objects()
+    return app
+
+
+def freeze_objects() -> None:
+    """Leave what was built until now out of every later garbage collection of this process."""
+    gc.collect()
+    gc.freeze()
 
 
 def end_with_parent() -> None:
