@@ -257,7 +257,7 @@ def list_old_keystores(target: Path, now: datetime) -> list[Path]:
     return [
         folder / f"{KEYSTORE_PART}.sealed"
         for folder in list_backups(target)
-        if made_at(folder) < oldest and (folder / f"{KEYSTORE_PART}.sealed").exists()
+        if made_at(folder) < oldest and (folder / f"{KEYSTORE_PART}.sealed").is_file()
     ]
 
 

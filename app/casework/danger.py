@@ -94,13 +94,11 @@ def _is_under_duress(work: Work, plan: Plan) -> bool:
 
 def _is_any_missing(work: Work, plans: list[Plan]) -> bool:
     ids = [plan.id for plan in plans if plan.status is PlanStatus.OPEN]
-    silent = (
-        select(LegEscalation.id)
-        .where(LegEscalation.leg_id == Leg.id, LegEscalation.silence == Leg.silence)
-        .where(LegEscalation.level == EscalationLevel.MISSING, Leg.expected_at.is_not(None))
-        .exists()
+    legs = work.session.scalars(select(Leg).where(Leg.plan_id.in_(ids))).all()
+    if any(leg.status is LegStatus.MISSED for leg in legs):
+        return True
+    silences = {leg.id: leg.silence for leg in legs if leg.expected_at is not None}
+    top = select(LegEscalation).where(
+        LegEscalation.leg_id.in_(silences), LegEscalation.level == EscalationLevel.MISSING
     )
-    missing = select(Leg.id).where(
-        Leg.plan_id.in_(ids), or_(Leg.status == LegStatus.MISSED, silent)
-    )
-    return work.session.scalars(missing.limit(1)).first() is not None
+    return any(row.silence == silences[row.leg_id] for row in work.session.scalars(top))

@@ -8,14 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.accounts.service import list_members
@@ -26,6 +24,7 @@ from app.emergency.errors import EmergencyDecided, EmergencyNotApplicable
 from app.emergency.models import EmergencyDecision
 from app.errors import Invalid
 from app.permissions import Compartment, Role
+from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
 from app.store.queries import in_order
 from app.vault.models import GrantReason
@@ -72,20 +71,13 @@ def decide_emergency(work: Work, case_id: UUID, reason: str, hours: int) -> Case
 
 def list_requests(work: Work) -> list[EmergencyRequest]:
     """Return the requests that wait for a second decision and are granted to the principal."""
-    decisions = work.session.scalars(
-        in_order(
-            select(EmergencyDecision).where(
-                granted_to(
-                    work.principal.id,
-                    work.today(),
-                    case_id=EmergencyDecision.case_id,
-                    about=EmergencyDecision.request_id,
-                ),
-                *_waiting(work),
-            ),
-            EmergencyDecision.decided_on,
-        )
-    ).all()
+    granted = granted_to(
+        work.principal.id,
+        work.today(),
+        case_id=EmergencyDecision.case_id,
+        about=EmergencyDecision.request_id,
+    )
+    decisions = _waiting(work, granted)
     cases = [work.session.get_one(Case, decision.case_id) for decision in decisions]
     summaries = work.vault.open_listed([case.summary for case in cases])
     reasons = work.vault.open_listed([decision.reason for decision in decisions])
@@ -95,22 +87,18 @@ def list_requests(work: Work) -> list[EmergencyRequest]:
     ]
 
 
-def _waiting(work: Work) -> Sequence[ColumnElement[bool]]:
-    """Conditions on a first decision that is fresh and has no second one."""
-    second = aliased(EmergencyDecision)
-    confirmed = select(second.id).where(
-        second.request_id == EmergencyDecision.request_id, second.id != EmergencyDecision.id
-    )
-    return (
-        EmergencyDecision.id == EmergencyDecision.request_id,
-        EmergencyDecision.decided_on >= work.today() - _LAPSE,
-        ~confirmed.exists(),
-    )
+def _waiting(work: Work, *conditions: ColumnElement[bool]) -> list[EmergencyDecision]:
+    """Return the first decisions that are fresh and have no second one, oldest first."""
+    fresh = EmergencyDecision.decided_on >= work.today() - _LAPSE
+    query = select(EmergencyDecision).where(fresh, *conditions)
+    found = work.session.scalars(in_order(query, EmergencyDecision.decided_on)).all()
+    decided = leave_out_altered(work.session, found)
+    confirmed = {one.request_id for one in decided if one.id != one.request_id}
+    return [one for one in decided if one.id == one.request_id and one.id not in confirmed]
 
 
 def _find_request(work: Work, case: Case) -> EmergencyDecision | None:
-    query = select(EmergencyDecision).where(EmergencyDecision.case_id == case.id, *_waiting(work))
-    return work.session.scalars(query).first()
+    return next(iter(_waiting(work, EmergencyDecision.case_id == case.id)), None)
 
 
 def _request(work: Work, case: Case, reason: str, hours: int) -> None:

@@ -169,7 +169,7 @@ class Journal:
         """
         known = self.entries()
         text = "".join(f"{line}\n" for line in (_HEAD, *known))
-        there = file.read_text(encoding="ascii") if file.exists() else ""
+        there = file.read_text(encoding="ascii") if file.is_file() else ""
         if not text.startswith(there):
             if len(there) > len(text) and there.startswith(text):
                 raise JournalDamaged("the file has entries that this keystore has not")

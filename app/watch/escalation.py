@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert
@@ -27,6 +27,7 @@ from app.relocation.details import list_escalations
 from app.relocation.legs import lock_leg, require_planner
 from app.relocation.models import Leg, Plan
 from app.relocation.timer import bring_back, levels_reached
+from app.store.authenticated import leave_out_altered
 from app.text.dates import minute_of
 from app.totality import require_rows
 from app.watch.errors import NothingToAcknowledge
@@ -70,18 +71,28 @@ def escalate_due(work: Work) -> int:
     now, latest = work.deployment.time_span()
     _bring_back_timers(work, latest)
     _void_early_levels(work, now)
-    at_the_top = exists().where(
-        LegEscalation.leg_id == Leg.id,
-        LegEscalation.silence == Leg.silence,
-        LegEscalation.level == EscalationLevel.MISSING,
-    )
     silent = work.session.scalars(
         select(Leg)
-        .where(Leg.expected_at < now, ~at_the_top)
+        .where(Leg.expected_at < now, Leg.id.not_in(_at_the_top(work)))
         .order_by(Leg.expected_at, Leg.id)
         .limit(LEGS_A_RUN)
     ).all()
     return escalate(work, silent, now)
+
+
+def _at_the_top(work: Work) -> set[UUID]:
+    """Return the legs whose silence has reached the last level, by rows as they were written."""
+    missing = (
+        select(LegEscalation)
+        .join(Leg, Leg.id == LegEscalation.leg_id)
+        .where(
+            LegEscalation.silence == Leg.silence,
+            LegEscalation.level == EscalationLevel.MISSING,
+            Leg.expected_at.is_not(None),
+        )
+    )
+    rows = leave_out_altered(work.session, work.session.scalars(missing))
+    return {row.leg_id for row in rows}
 
 
 def _bring_back_timers(work: Work, latest: datetime) -> None:

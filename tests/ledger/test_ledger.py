@@ -43,6 +43,11 @@ def findings(scene):
         return verify_ledger(work)
 
 
+def breaches(scene):
+    """The laws that are broken, besides the rows that are not as they were written."""
+    return [finding for finding in findings(scene) if finding.code != "row.altered"]
+
+
 def behind_its_back(scene, *statements):
     """Change rows as somebody with write access to the database would."""
     with scene.world.deployment.engine.begin() as connection:
@@ -284,13 +289,14 @@ def test_a_smuggled_posting_is_found(scene):
     behind_its_back(
         scene, insert(JournalEntry).values(entry), *postings(scene, entry["id"], public=-5)
     )
-    assert findings(scene) == [LedgerFinding("entry.unbalanced", entry["id"])]
+    assert breaches(scene) == [LedgerFinding("entry.unbalanced", entry["id"])]
+    assert LedgerFinding("row.altered", entry["id"]) in findings(scene)
 
 
 def test_an_entry_without_postings_is_found(scene):
     entry = an_entry(scene)
     behind_its_back(scene, insert(JournalEntry).values(entry))
-    assert findings(scene) == [LedgerFinding("entry.empty", entry["id"])]
+    assert breaches(scene) == [LedgerFinding("entry.empty", entry["id"])]
 
 
 def test_an_invented_deposit_is_found(scene):
@@ -300,7 +306,7 @@ def test_an_invented_deposit_is_found(scene):
         insert(JournalEntry).values(entry),
         *postings(scene, entry["id"], cash=5, public=-5),
     )
-    assert findings(scene) == [LedgerFinding("fund.balance", scene.fund_id)]
+    assert breaches(scene) == [LedgerFinding("fund.balance", scene.fund_id)]
 
 
 def test_a_reversal_that_mirrors_only_in_part_is_found(scene):
@@ -312,7 +318,7 @@ def test_a_reversal_that_mirrors_only_in_part_is_found(scene):
         insert(JournalEntry).values(mirror),
         *postings(scene, mirror["id"], public=700, events=-700),
     )
-    assert findings(scene) == [LedgerFinding("entry.not_mirrored", entry_id)]
+    assert breaches(scene) == [LedgerFinding("entry.not_mirrored", entry_id)]
 
 
 def test_an_entry_across_two_funds_is_found(scene):
@@ -331,7 +337,7 @@ def test_an_entry_across_two_funds_is_found(scene):
         *postings(scene, entry["id"], events=5),
         stray,
     )
-    assert findings(scene) == [LedgerFinding("entry.of_two_funds", entry["id"])]
+    assert breaches(scene) == [LedgerFinding("entry.of_two_funds", entry["id"])]
 
 
 @pytest.mark.parametrize(
@@ -340,21 +346,21 @@ def test_an_entry_across_two_funds_is_found(scene):
 )
 def test_a_fund_row_that_says_otherwise_than_its_postings_is_found(scene, values, code):
     behind_its_back(scene, update(Fund).values(values))
-    assert findings(scene) == [LedgerFinding(code, scene.fund_id)]
+    assert breaches(scene) == [LedgerFinding(code, scene.fund_id)]
 
 
 def test_a_request_that_says_it_was_paid_and_was_not_is_found(scene):
     request_id = scene.ask()
     behind_its_back(scene, update(AidRequest).values(status=AidStatus.PAID))
-    assert findings(scene) == [LedgerFinding("request.payment", request_id)]
+    assert breaches(scene) == [LedgerFinding("request.payment", request_id)]
 
 
 def test_a_payment_whose_request_was_set_back_or_changed_is_found(scene):
     request_id = scene.paid()
     behind_its_back(scene, update(AidRequest).values(total=AidRequest.total + 1))
-    assert findings(scene) == [LedgerFinding("request.payment", request_id)]
+    assert breaches(scene) == [LedgerFinding("request.payment", request_id)]
     behind_its_back(
         scene,
         update(AidRequest).values(total=AidRequest.total - 1, status=AidStatus.REVERSED),
     )
-    assert findings(scene) == [LedgerFinding("request.reversal", request_id)]
+    assert breaches(scene) == [LedgerFinding("request.reversal", request_id)]

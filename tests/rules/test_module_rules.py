@@ -135,6 +135,20 @@ CASES = [
     ),
     ("no_test_is_skipped", "tests/test_x.py", "pytest.xfail('later')", "reader.skip(4)"),
     ("no_test_is_skipped", "tests/test_x.py", "pytest.importorskip('x')", "import x"),
+    (
+        "no_decision_rests_on_an_aggregate",
+        SERVICE,
+        "paid = select(func.count()).where(AidStep.act == 1)",
+        "paid = len(session.scalars(steps).all())",
+    ),
+    ("no_decision_rests_on_an_aggregate", SERVICE, "select(func.sum(x))", "sum(amounts)"),
+    ("no_decision_rests_on_an_aggregate", SERVICE, "query.where(exists().where(x))", "a.count(b)"),
+    (
+        "no_decision_rests_on_an_aggregate",
+        SERVICE,
+        "from sqlalchemy import select\nquery.where(~confirmed.exists())",
+        "from pathlib import Path\npath.exists()",
+    ),
 ]
 
 RULES = {rule.__name__: rule for rule in MODULE_RULES}
@@ -166,6 +180,14 @@ def test_a_migration_is_as_long_as_what_it_lists_but_its_environment_is_not():
     rule = RULES["modules_and_functions_stay_short"]
     assert not list(rule(Module.parse("migrations/main/versions/0001.py", LONG_FUNCTION)))
     assert list(rule(Module.parse("migrations/main/env.py", LONG_FUNCTION)))
+
+
+def test_an_aggregate_that_is_only_shown_has_its_row_and_no_row_is_without_one():
+    rule = RULES["no_decision_rests_on_an_aggregate"]
+    path, name = "app/store/keystore.py", "count"
+    assert not list(rule(Module.parse(path, f"def {name}(): return func.count()")))
+    ((_, said),) = rule(Module.parse(path, "x = 1"))
+    assert "delete it" in said
 
 
 def test_a_long_module_is_told_to_split_by_noun():

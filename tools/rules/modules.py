@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tools.rules import Module, ModuleRule, Said
+from tools.rules.aggregates import no_decision_rests_on_an_aggregate
 
 MODULE_LINES = 400
 FUNCTION_LINES = 40
@@ -309,4 +310,5 @@ MODULE_RULES: tuple[ModuleRule, ...] = (
     text_is_folded_in_one_place,
     days_are_of_the_organisations_zone,
     no_test_is_skipped,
+    no_decision_rests_on_an_aggregate,
 )
