@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from app.aid.duplicates import index_payee, is_possible_duplicate, near_in_time
 from app.aid.errors import AidMoveRefused, OtherFund, RequestHeld
-from app.aid.models import AidAct, AidRequest, AidStatus, AidStep
+from app.aid.models import AidAct, AidRequest, AidStatus
 from app.aid.moves import approvers_needed
-from app.aid.service import add_step, begin_move, record_event
+from app.aid.service import begin_move, record_event
+from app.aid.steps import add_step, approvers
 from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.casework.moves import Trigger
@@ -70,13 +71,11 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
 
 
 def is_approved(work: Work, request: AidRequest) -> bool:
-    """Return whether as many people as are needed have approved, and are active now."""
-    steps = work.session.execute(
-        select(AidStep.member_id, AidStep.act).where(AidStep.request_id == request.id)
-    ).all()
-    released = {step.member_id for step in steps if step.act is AidAct.RELEASE}
-    approved = {step.member_id for step in steps if step.act is AidAct.APPROVE}
-    return len(standing_members(work, approved - released)) >= request.approvers_needed
+    """Return whether as many people as are needed have signed for what it is now, and are active.
+
+    Raises ``Tampered`` where the steps are not as they were signed.
+    """
+    return len(standing_members(work, approvers(work, request))) >= request.approvers_needed
 
 
 def _needed_now(work: Work, request: AidRequest) -> int:

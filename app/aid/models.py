@@ -16,7 +16,16 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Record, Versioned, choice, index_column, plain
+from app.store.base import (
+    CaseRecord,
+    Ordered,
+    Record,
+    Versioned,
+    choice,
+    index_column,
+    key_column,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -166,7 +175,10 @@ class PayeeToken(Record):
 
 
 class AidStep(CaseRecord, Ordered, Versioned):
-    """A member's act in a request; never changed. The database refuses a second separated duty."""
+    """A member's signed act in a request; never changed.
+
+    The database refuses a second separated duty.
+    """
 
     __tablename__ = "aid_steps"
 
@@ -174,6 +186,7 @@ class AidStep(CaseRecord, Ordered, Versioned):
     act: Mapped[AidAct] = plain("the four duties must be different people's", choice(AidAct))
     member_id: Mapped[UUID] = plain("random; who did it, to keep the four apart")
     taken_on: Mapped[date] = plain("the day; the minute is in the log")
+    signature: Mapped[bytes] = key_column("Ed25519 by the member, over the step before as well")
 
     note = SealedField(AidNote, Compartment.AID, step=NOTES)
 

@@ -13,12 +13,12 @@ from app.aid.duplicates import is_possible_duplicate
 from app.aid.errors import AmountTooLarge, ApprovalMissing, NotYetDue, RequestHeld
 from app.aid.models import AidAct, AidNote, AidRequest, AidStatus
 from app.aid.service import (
-    add_step,
     begin_move,
     lock_reserved_fund,
     record_event,
     sync_treasurer_grants,
 )
+from app.aid.steps import add_step
 from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.casework.moves import Trigger

@@ -32,6 +32,7 @@ from app.aid.errors import (
 )
 from app.aid.models import AidAct, AidDetail, AidNote, AidRequest, AidStatus, AidStep
 from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of, approvers_needed
+from app.aid.steps import add_step, has_taken, list_steps
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.casework.moves import Move, Trigger
@@ -185,9 +186,7 @@ def list_requests(
 
 def read_steps(work: Work, request: AidRequest) -> list[tuple[AidStep, AidNote | None]]:
     """Return what was done with a request, oldest first, with the notes that open here."""
-    of_request = select(AidStep).where(AidStep.request_id == request.id)
-    steps = work.session.scalars(in_order(of_request, AidStep.taken_on)).all()
-    return [(step, work.vault.find(step.note)) for step in steps]
+    return [(step, work.vault.find(step.note)) for step in list_steps(work, request)]
 
 
 def hand_over(work: Work, request: AidRequest, member_id: UUID) -> None:
@@ -248,7 +247,7 @@ def begin_move(
     """Lock a request and return the move to a status, if it is due and this person may make it.
 
     Raises ``Stale``, ``PreconditionMissing``, ``AidMoveRefused``, ``AidMoveNotPermitted``,
-    ``SamePerson``.
+    ``SamePerson``; ``Tampered`` where the steps so far are not as they were signed.
     """
     work.session.refresh(request, with_for_update=True)
     work.claim(request)
@@ -258,12 +257,7 @@ def begin_move(
         raise AidMoveRefused
     if move.needs is None or not work.principal.may(move.needs):
         raise AidMoveNotPermitted
-    barring_step = select(AidStep.id).where(
-        AidStep.request_id == request.id,
-        AidStep.member_id == work.principal.id,
-        AidStep.act.in_(move.barred),
-    )
-    if work.session.scalars(barring_step).first() is not None:
+    if has_taken(work, request, move.barred):
         raise SamePerson
     return move
 
@@ -286,20 +280,6 @@ def lock_reserved_fund(work: Work, request: AidRequest) -> Fund:
     return ledger.lock_fund(work, request.fund_id, request.team_id)
 
 
-def add_step(work: Work, request: AidRequest, act: AidAct, note: AidNote | None) -> None:
-    """Record what the principal did with a request, with a sealed note where there is one."""
-    step = AidStep(
-        case_id=request.case_id,
-        request_id=request.id,
-        act=act,
-        member_id=work.principal.id,
-        taken_on=work.today(),
-    )
-    if note is not None:
-        work.vault.seal(step.note, note)
-    work.session.add(step)
-
-
 def record_event(work: Work, request: AidRequest, event: EventKind) -> AidRequest:
     """Record an event of a request and flush, so that the request has its new version."""
     work.trail.record(event, request.case_id, request=str(request.id), status=request.status.value)
@@ -317,11 +297,7 @@ def _add_reasoned_step(
 
 def _require_second_person(work: Work, request: AidRequest) -> None:
     """Raise ``SamePerson`` where who paid is the only one who says that it must be undone."""
-    steps = work.session.execute(
-        select(AidStep.member_id, AidStep.act).where(
-            AidStep.request_id == request.id, AidStep.act.in_([AidAct.PAY, AidAct.DISPUTE])
-        )
-    ).all()
+    steps = list_steps(work, request)
     paid = any(s.act is AidAct.PAY and s.member_id == work.principal.id for s in steps)
     disputed = any(s.act is AidAct.DISPUTE and s.member_id != work.principal.id for s in steps)
     if paid and not disputed:

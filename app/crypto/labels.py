@@ -78,6 +78,9 @@ class Label(StrEnum):
     GRANT_STATEMENT = "padauk/grant-statement/1"
     BUNDLE = "padauk/bundle/1"
 
+    # Money
+    AID_STEP = "padauk/aid-step/1"
+
     # Backups, and what proves one
     BACKUP_PART = "padauk/backup/part/1"
     BACKUP_CHUNK = "padauk/backup/chunk/1"

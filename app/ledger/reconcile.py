@@ -4,7 +4,7 @@
 - A reversal mirrors what it undoes.
 - A fund's balance is the sum of its cash account; its reservations are the totals of the approved
   requests.
-- A paid request has one payment, of its own total.
+- A paid request has one payment, of its own total; each step of it is signed over the one before.
 - Each row is as it was written; the sums are of rows that were loaded, not the database's.
 
 Reads amounts and ids; opens nothing and changes nothing. ``padauk audit verify`` runs it too.
@@ -21,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.aid.models import AidRequest, AidStatus
+from app.aid.steps import find_unproven
 from app.ledger.models import AccountKind, EntryKind, Fund, JournalEntry, LedgerAccount, Posting
 from app.store.authenticated import is_altered
 from app.store.base import Record
@@ -82,6 +83,7 @@ def verify_ledger(work: Work) -> list[LedgerFinding]:
         *_not_mirrored(ledger),
         *_fund_mismatches(ledger, requests),
         *_payment_mismatches(ledger, requests),
+        *(LedgerFinding("request.steps", one) for one in find_unproven(work, requests)),
     ]
 
 

@@ -67,6 +67,7 @@ def test_the_database_refuses_a_second_duty_even_where_the_service_is_passed_by(
         "member_id": scene.asks.id,
         "taken_on": scene.world.clock.at.date(),
         "row_mac": bytes(16),
+        "signature": bytes(64),
         "version": 1,
     }
     with engine.begin() as connection:

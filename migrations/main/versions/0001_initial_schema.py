@@ -1366,6 +1366,7 @@ def upgrade() -> None:
         ),
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
