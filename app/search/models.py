@@ -12,7 +12,7 @@ from app.store.base import Record, choice, index_column, plain
 
 
 class SearchKind(StrEnum):
-    """What a case can be searched by. All but names have a blind index."""
+    """What a case can be searched by. Names: whole ones, of the person and of relatives."""
 
     PHONE = "phone"
     NRC = "nrc"
@@ -21,14 +21,29 @@ class SearchKind(StrEnum):
     NAME = "name"
 
 
+class IndexedKind(StrEnum):
+    """What a case has tokens for in the blind index."""
+
+    PHONE = "phone"
+    NRC = "nrc"
+    SERVICE_NUMBER = "service_number"
+    HANDLE = "handle"
+    NAME = "name"
+    RELATIVE = "relative"
+    """The whole name of a relative."""
+    PERSON = "person"
+    """A whole name together with what makes it one person's: see ``casework.likeness``."""
+
+
 class IndexToken(Record):
     """A truncated keyed hash of one normalised value of a case."""
 
     __tablename__ = "blind_index"
     __housekeeping__ = "follows from sealed values, whose writing is in the trail"
-    __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token"),)
+    __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token", "number"),)
 
-    kind: Mapped[SearchKind] = plain("which kind of value", choice(SearchKind))
-    version: Mapped[int] = plain("the version of the search key")
+    kind: Mapped[IndexedKind] = plain("which kind of value", choice(IndexedKind))
+    version: Mapped[int] = plain("the version of the index: the search key's epoch, and its width")
     token: Mapped[int] = index_column("HMAC cut to so few bits that several cases share it")
+    number: Mapped[int] = plain("the order of cases, as they have it: the newest are found first")
     case_id: Mapped[UUID] = plain("random; the case", index=True)

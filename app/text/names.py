@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import islice, product
 from typing import Final, TypeAlias
 
@@ -36,6 +37,19 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _SHORT_FORMS: Final = {"mg": "maung"}
 _TONES = dict.fromkeys(map(ord, "့း"))
 _MOST_READINGS: Final = 8
+_COMMON: Final = """
+    a aung aye ba bo bone chan chaw cherry chit cho dar dee dway ei eain ga gyi hein hla hlaing hmone
+    hmwe hnin hpone hsu htay htet htike htoo htoon htut htwe htun ingyin ja khaing khant khin khine
+    khun kyaw kyawt kyi kyin kyu la latt lay lin lone lu lwin ma mar maung may maw min mo moe mon mu
+    mya myat myint myit myo naing nan nandar nanda nay ne nge ni nilar nu nwe nway nyein nyi nyo nyunt
+    ohn ohnmar on oo paing pa po pu pwint pyae pyay pyi pyo pyone phyo phyu sa san sandar sandi saw
+    say sein shein shin shwe si sint sithu so soe su sue swe tar tha than thandar thant thar thaung
+    thaw thazin thein theingi thet thi thida thidar thiha thin thinzar thiri thit thu thurein thura
+    thuza thuzar thwe thwin tin tint toe tun tut u wah wai win wint wut ya yadanar yan yar yaung ye
+    yee yi yin yoon yu yupar za zar zaw zayar zeya zin zun
+"""
+"""Syllables of everyday names, in some spelling of each."""
+
 _STARTS: Final = {
     # Each spelling of a first sound, and the class that it falls into.
     "hky": "j", "khy": "j", "ky": "j", "gy": "j", "ch": "j", "kj": "j", "j": "j",
@@ -45,7 +59,7 @@ _STARTS: Final = {
     "hs": "s", "s": "s", "x": "s", "z": "z", "sh": "sh", "hy": "sh", "rh": "sh",
     "hm": "m", "mh": "m", "m": "m", "hmy": "my", "my": "my",
     "hn": "n", "nh": "n", "n": "n", "hny": "ny", "ny": "ny", "nj": "ny",
-    "hng": "ng", "ng": "ng", "hl": "l", "lh": "l", "l": "l", "hly": "ly", "ly": "ly",
+    "hng": "ng", "ng": "ng", "ngy": "ny", "hngy": "ny", "hl": "l", "lh": "l", "l": "l", "hly": "ly", "ly": "ly",
     "hw": "w", "wh": "w", "w": "w", "v": "w", "y": "y", "r": "y", "h": "h",
 }  # fmt: skip
 _SYLLABLE = re.compile(
@@ -129,6 +143,21 @@ def is_distinctive(keys: Iterable[Key]) -> bool:
     return any(len(key) >= _DISTINCTIVE_SYLLABLES for key in keys)
 
 
+def is_unusual(key: Key) -> bool:
+    """Return whether a whole name is so rare that two people hardly share it by chance.
+
+    Most syllables of a name of three or more must be ones that few names have.
+    """
+    rare = sum(syllable not in _common() for syllable in key)
+    return len(key) >= _DISTINCTIVE_SYLLABLES and rare > len(key) // 2
+
+
+@cache
+def _common() -> frozenset[str]:
+    found = (skeletons for word in _COMMON.split() for _, skeletons in _cut(word))
+    return frozenset(skeleton for skeletons in found for skeleton in skeletons)
+
+
 def resembles(one: Iterable[Key], other: Iterable[Key]) -> bool:
     """Return whether two names of three syllables or more differ in one syllable at most."""
     others = [Counter(key) for key in other if len(key) >= _DISTINCTIVE_SYLLABLES]
@@ -210,7 +239,12 @@ def _skeletons(match: re.Match[str]) -> tuple[str, ...]:
         sound = _NASAL_VOWELS.get(vowel, vowel) + "n"
     else:
         sound = _STOPPED_VOWELS.get(vowel, vowel) + "t"
+    if vowel == "ou" and end == "ng":
+        sound = "aun"
     start = _start(match["start"])
+    if start == "w" and sound == "ut":
+        # Spelt wat in Burmese, said and written Wut.
+        sound = "et"
     if start.endswith("w") and len(start) > 1 and sound[0] in "uo":
         # Written with a glide in Burmese, and never in Latin: htwun, Tun.
         start = start[:-1]
