@@ -93,13 +93,6 @@ class Settings(BaseSettings):
         default=256 * 1024, ge=1024, le=4 * 1024 * 1024, description="Longest body of a request"
     )
     searches_per_day: int = Field(default=60, ge=1, description="How often a member may search")
-    index_bits: int = Field(
-        default=12,
-        ge=8,
-        le=18,
-        description="Length of search tokens, read at the founding: the"
-        " fewer, the less a stolen database tells and the more candidates are opened",
-    )
     behind_pgbouncer: bool = Field(
         default=False, description="Keep nothing on a server connection between transactions"
     )

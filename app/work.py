@@ -205,7 +205,7 @@ def begin_work(
     vault = Vault(organisation, keyring, trail, altered_rows(session))
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, day)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, day)
-    index = BlindIndex(deployment, keyring, certificates)
+    index = BlindIndex(deployment, keyring)
     versions = frozenset({based_on}) if isinstance(based_on, int) else based_on
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,

@@ -67,7 +67,7 @@ def index_payee(work: Work, request: AidRequest, detail: AidDetail) -> None:
     """Keep the keys of a request's payee; raises ``KeyCopyMissing`` for who may not search."""
     if request.payee_version is not None or detail.payee is None:
         return
-    request.payee_version = work.index.version
+    request.payee_version = work.index.fixed_version
     for key in sorted(payee_keys(detail.payee)):
         row_id = new_id()
         work.session.add(
@@ -75,7 +75,7 @@ def index_payee(work: Work, request: AidRequest, detail: AidDetail) -> None:
                 id=row_id,
                 request_id=request.id,
                 version=request.payee_version,
-                token=work.index.token(_FIELD, key),
+                token=work.index.token(_FIELD, key, request.payee_version),
                 proof=work.index.proof(_FIELD, row_id, key),
             )
         )
@@ -121,13 +121,14 @@ def _same_payee(work: Work, request: AidRequest, near: tuple[ColumnElement[bool]
     detail = work.vault.find(request.detail)
     if detail is None or detail.payee is None:
         return False
+    version = work.index.fixed_version
     keys: dict[int, list[str]] = {}
     for key in payee_keys(detail.payee):
-        keys.setdefault(work.index.token(_FIELD, key), []).append(key)
+        keys.setdefault(work.index.token(_FIELD, key, version), []).append(key)
     candidates = work.session.execute(
         select(PayeeToken.id, PayeeToken.token, PayeeToken.proof)
         .join(AidRequest, AidRequest.id == PayeeToken.request_id)
-        .where(PayeeToken.version == work.index.version, PayeeToken.token.in_(sorted(keys)), *near)
+        .where(PayeeToken.version == version, PayeeToken.token.in_(sorted(keys)), *near)
     ).all()
     return any(
         equal(row.proof, work.index.proof(_FIELD, row.id, key))

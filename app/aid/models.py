@@ -167,7 +167,7 @@ class PayeeToken(Record):
     __table_args__ = (Index("ix_payee_tokens_probe", "version", "token"),)
 
     request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)
-    version: Mapped[int] = plain("the version of the search key")
+    version: Mapped[int] = plain("the search key's epoch, and the width of the token")
     token: Mapped[int] = index_column("HMAC cut to so few bits that several payees share it")
     proof: Mapped[bytes] = index_column(
         "HMAC with the row's id: compared with the key, and alike in no two rows without it"

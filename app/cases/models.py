@@ -225,6 +225,7 @@ class Case(CaseRecord, Ordered, Versioned):
         Index("ix_cases_opened", "opened_on", "sequence", "id"),
         Index("ix_cases_team_status", "team_id", "status"),
         Index("ix_cases_indexed_version", "indexed_version"),
+        Index("ix_cases_team_indexed_version", "team_id", "indexed_version"),
     )
 
     team_id: Mapped[UUID] = plain("random; a case belongs to one team")
@@ -238,7 +239,7 @@ class Case(CaseRecord, Ordered, Versioned):
     merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
     indexed_version: Mapped[int] = plain(
-        "the search key's version of its blind indexes; 0: none",
+        "the version of the blind index that it is in; 0: none",
         unproved="the index follows from sealed cells, and is made again from them",
     )
     compared: Mapped[bool] = plain(

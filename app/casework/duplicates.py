@@ -1,36 +1,35 @@
 """Cases that may be the same person, proposed to those who may search and to nobody else.
 
-An identifier that two cases share makes a duplicate likely; so does a name of three syllables or
-more, unless numbers or birthdays say otherwise. That likely ones are settled before a case leaves
-triage is checked in ``readiness``. Knows cells of held cases; keeps no score.
+- What makes a duplicate likely is in ``likeness``; a shared whole name alone proposes one that is
+  not.
+- At most ``MOST_PROPOSALS``, the likely ones first to stay: a common name is shared by hundreds.
+
+That likely ones are settled before a case leaves triage is checked in ``readiness``. Knows cells
+of held cases; keeps no score.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.cases.models import Case, CaseStatus, Identity, Papers
-from app.casework.held import CaseRow, newest_first
-from app.casework.index import (
-    NORMALISED,
-    find_by_identifier,
-    index_waiting,
-    keys_of,
-    open_papers,
-    scan_names,
-    values_of,
-)
+from app.cases.models import Case, CaseStatus
+from app.casework.held import CaseRow
+from app.casework.index import FoundCase, find_cases, index_waiting
+from app.casework.likeness import NORMALISED, ComparedCells, contradicts, values_of
 from app.intake.models import DuplicateDismissal
-from app.search.models import SearchKind
-from app.text.births import Span, contradict, span_of, span_of_age
-from app.text.names import NameReader, is_distinctive, resembles, same_name
+from app.search.models import IndexedKind, SearchKind
+from app.text.names import NameReader
 from app.work import Work
 
+MOST_PROPOSALS: Final = 50
+
 _NOT_AGAIN: Final = frozenset({CaseStatus.MERGED, CaseStatus.ERASED})
+_LOOKED_FOR: Final = (*NORMALISED, IndexedKind.NAME, IndexedKind.PERSON)
 
 
 @dataclass(slots=True)
@@ -49,79 +48,69 @@ class Proposal:
         return self.likely and not self.dismissed
 
 
+@dataclass(frozen=True, slots=True)
+class FoundDuplicates:
+    """What a case was compared by, and with what result.
+
+    ``complete``: no held case still waits to be indexed.
+    """
+
+    cells: ComparedCells
+    proposals: list[Proposal]
+    complete: bool
+
+
 def list_duplicates(work: Work, case: Case) -> list[Proposal]:
     """Propose held cases that may be the same person, newest first.
 
     Raises ``KeyCopyMissing`` for who holds no search key.
     """
-    identity = work.vault.find(case.identity)
-    papers = work.vault.find(case.papers)
-    contact = work.vault.find(case.contact)
-    index_waiting(work)
-    proposals: dict[UUID, Proposal] = {}
-    for kind in NORMALISED:
-        wanted = values_of(kind, papers, contact)
-        for row in find_by_identifier(work, kind, wanted) if wanted else ():
-            proposal = proposals.setdefault(row.id, Proposal(row))
-            proposal.why.append(kind)
-            proposal.likely = True
-    if identity is not None:
-        _propose_names(work, identity, papers, proposals)
-    proposals.pop(case.id, None)
-    found = [p for p in proposals.values() if p.row.status not in _NOT_AGAIN]
-    dismissals = _dismissals(work, case.id)
-    for proposal in found:
+    return find_duplicates(work, case).proposals
+
+
+def find_duplicates(work: Work, case: Case, *, known: Collection[UUID] = ()) -> FoundDuplicates:
+    """Compare a case with those that the principal holds, and with ``known`` ones among them.
+
+    Raises ``KeyCopyMissing`` for who holds no search key.
+    """
+    find, reader = work.vault.find, NameReader()
+    cells = ComparedCells(
+        find(case.identity), find(case.papers), find(case.household), find(case.contact)
+    )
+    waiting = index_waiting(work)
+    wanted = {kind: values for kind in _LOOKED_FOR if (values := values_of(kind, cells, reader))}
+    found = [
+        _proposal(cells, one)
+        for one in find_cases(work, wanted, reader, known=known)
+        if one.row.id != case.id and one.row.status not in _NOT_AGAIN
+    ]
+    possible = [one for one in found if not one.likely]
+    left_out = {
+        one.row.id for one in possible[max(MOST_PROPOSALS - len(found) + len(possible), 0) :]
+    }
+    proposals = [one for one in found if one.row.id not in left_out]
+    _add_dismissals(work, case.id, proposals)
+    return FoundDuplicates(cells, proposals, not waiting.more)
+
+
+def _proposal(cells: ComparedCells, found: FoundCase) -> Proposal:
+    why = [SearchKind(kind.value) for kind in NORMALISED if kind in found.kinds]
+    likely = bool(why)
+    if found.kinds & {IndexedKind.NAME, IndexedKind.PERSON}:
+        why.append(SearchKind.NAME)
+        by_name = IndexedKind.PERSON in found.kinds
+        likely |= by_name and not contradicts(cells.papers, found.cells.papers)
+    return Proposal(found.row, why, likely)
+
+
+def _add_dismissals(work: Work, case_id: UUID, proposals: list[Proposal]) -> None:
+    dismissals = _dismissals(work, case_id)
+    for proposal in proposals:
         dismissal = dismissals.get(proposal.row.id)
         if dismissal is not None:
             (words,) = work.vault.open_listed([dismissal.reason])
             proposal.dismissed = True
             proposal.dismissal = words.text if words else None
-    order = [row.id for row in newest_first(p.row for p in found)]
-    return sorted(found, key=lambda proposal: order.index(proposal.row.id))
-
-
-def _propose_names(
-    work: Work, identity: Identity, papers: Papers | None, proposals: dict[UUID, Proposal]
-) -> None:
-    reader = NameReader()
-    mine = keys_of(reader, identity)
-    if not mine:
-        return
-    same_names: list[CaseRow] = []
-    for row, other, _ in scan_names(work):
-        theirs = keys_of(reader, other)
-        same = same_name(mine, theirs)
-        if not same and not resembles(mine, theirs):
-            continue
-        proposal = proposals.setdefault(row.id, Proposal(row))
-        proposal.why.append(SearchKind.NAME)
-        if same and is_distinctive(mine):
-            same_names.append(row)
-    others = open_papers(work, same_names)
-    for row in same_names:
-        if not _contradict(papers, others.get(row.id)):
-            proposals[row.id].likely = True
-
-
-def _contradict(one: Papers | None, other: Papers | None) -> bool:
-    """Return whether both give a number of the same kind or a birthday, and they differ."""
-    if one is None or other is None:
-        return False
-    for kind in (SearchKind.NRC, SearchKind.SERVICE_NUMBER):
-        mine, theirs = values_of(kind, one, None), values_of(kind, other, None)
-        if mine and theirs and not mine & theirs:
-            return True
-    mine_born, theirs_born = _born(one), _born(other)
-    return mine_born is not None and theirs_born is not None and contradict(mine_born, theirs_born)
-
-
-def _born(papers: Papers) -> Span | None:
-    """Return when a person may have been born; None where nothing is said of it."""
-    if papers.born_on is not None:
-        return span_of(papers.born_on)
-    if papers.age is not None and papers.age_stated_on is not None:
-        return span_of_age(papers.age, papers.age_stated_on)
-    return None
 
 
 def _dismissals(work: Work, case_id: UUID) -> dict[UUID, DuplicateDismissal]:

@@ -1,250 +1,330 @@
-"""The blind index over held cases: looking up identifiers, and indexing what is not indexed yet.
+"""The blind index over held cases: finding cases by what they share, and indexing what is not yet.
 
-- A look-up gives candidates; they are opened and compared, so that chance matches fall away.
+- A look-up gives candidates, a bounded number for each token; they are opened and compared, so that
+  chance matches fall away. Of a name that many cases share, the newest are compared.
 - Only cases that the principal holds are found.
-- A changed case is indexed again by the next search; that replaces its old tokens.
+- A changed case is indexed again by the next search of its team; that replaces its old tokens.
+- While ``padauk reindex`` runs, tokens of more than one version are looked up.
 
+Nothing here grows with the number of cases, where tokens are as wide as their number asks for.
 Knows cells of held cases; keeps no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    union_all,
+    update,
+)
 
 from app.audit.events import EventKind
-from app.cases.models import Case, CaseStatus, Contact, Household, Identity, Papers
-from app.casework.held import (
-    CASES,
-    SEARCHED,
-    CaseRow,
-    Strategy,
-    rows,
-    strategy_for,
-    visible_cases,
-)
+from app.cases.models import Case, CaseStatus
+from app.casework.held import CASES, SEARCHED, CaseRow, Strategy, newest_first, rows, visible_cases
+from app.casework.likeness import ComparedCells, values_of
+from app.casework.tags import keep_tags
 from app.permissions import Compartment
-from app.search.models import IndexToken, SearchKind
+from app.search.models import IndexedKind, IndexToken
 from app.store.base import new_id
 from app.store.sealed import SealedCell
-from app.text.handles import handle, handles_among
-from app.text.identifiers import nrc, phones, phones_among, service_number
-from app.text.names import Key, NameReader
+from app.text.names import NameReader
 from app.vault.scopes import Scope
 from app.work import Work
 
 INDEXED_A_CALL: Final = 200
+MOST_OF_A_NAME: Final = 50
+"""Cases that share a whole name, of which the newest are opened."""
 
-T = TypeVar("T")
+_CANDIDATES_OF_A_NAME: Final = 4 * MOST_OF_A_NAME
+_CANDIDATES: Final = 1_000
+"""Of one token; of numbers only chance brings more than a handful together."""
 
-_SCANNED_AT_ONCE: Final = 500
-
-_IDENTITY: Final = Scope(Compartment.IDENTITY)
-_PAPERS: Final = Scope(Compartment.PAPERS)
-_HOUSEHOLD: Final = Scope(Compartment.HOUSEHOLD)
-_CONTACT: Final = Scope(Compartment.CONTACT)
-
-NORMALISED: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
-    SearchKind.PHONE: phones,
-    SearchKind.NRC: nrc,
-    SearchKind.SERVICE_NUMBER: service_number,
-    SearchKind.HANDLE: handle,
+_TOKENS_AT_ONCE: Final = 96
+_PADDED_TO: Final = 8
+_NAMES: Final = frozenset({IndexedKind.NAME, IndexedKind.RELATIVE})
+_K, _C = IndexedKind, Compartment
+_OPENED_FOR: Final[Mapping[IndexedKind, tuple[Compartment, ...]]] = {
+    _K.PHONE: (_C.CONTACT,),
+    _K.HANDLE: (_C.CONTACT,),
+    _K.NRC: (_C.PAPERS,),
+    _K.SERVICE_NUMBER: (_C.PAPERS,),
+    _K.NAME: (_C.IDENTITY,),
+    _K.RELATIVE: (_C.HOUSEHOLD,),
+    _K.PERSON: (_C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD),
 }
-"""How a written value is normalised for comparison; names are compared by ``text.names``."""
+_COMPARED: Final = (_C.IDENTITY, _C.PAPERS, _C.HOUSEHOLD, _C.CONTACT)
+"""What must open for a case to be indexed, so that an index is whole."""
+
+if set(_OPENED_FOR) != set(IndexedKind):
+    raise TypeError(f"index: nothing is opened for {sorted(set(IndexedKind) - set(_OPENED_FOR))}")
 
 
-_AMONG: Final[Mapping[SearchKind, Callable[[str], frozenset[str]]]] = {
-    SearchKind.PHONE: phones_among,
-    SearchKind.HANDLE: handles_among,
-}
-"""How a value is found in a field of a contact that is meant for something else."""
+@dataclass(frozen=True, slots=True)
+class FoundCase:
+    """A held case, which kinds of values it shares, and the cells that were opened for that."""
+
+    row: CaseRow
+    kinds: frozenset[IndexedKind]
+    cells: ComparedCells
 
 
-def values_of(kind: SearchKind, papers: Papers | None, contact: Contact | None) -> frozenset[str]:
-    """Return the normalised values of a kind in a case's cells, in whatever field of them."""
-    if kind in _AMONG:
-        return _in_contact(kind, contact) if contact else frozenset()
-    if papers is None:
-        return frozenset()
-    if kind is SearchKind.NRC:
-        written = _readings_of(papers, "nrc", papers.nrc)
-    else:
-        written = _readings_of(papers, "service_number", papers.service_number)
-    return frozenset().union(*(NORMALISED[kind](text) for text in written if text))
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was left to be indexed after a call: cases that are shut, and whether there are more."""
+
+    shut: int = 0
+    more: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the index knows every case that it should."""
+        return not self.shut and not self.more
 
 
-def _in_contact(kind: SearchKind, contact: Contact) -> frozenset[str]:
-    meant, other = contact.phones, contact.handles
-    if kind is SearchKind.HANDLE:
-        meant, other = other, meant
-    more = (*other, contact.safe_times or "", contact.contacted_by or "")
-    return frozenset().union(*map(NORMALISED[kind], meant), *map(_AMONG[kind], more))
+# ---------------------------------------------------------------------- finding
 
 
-def _readings_of(papers: Papers, field: str, value: str | None) -> tuple[str | None, ...]:
-    """Return a number and what merged cases said otherwise: a person is found by either."""
-    return (value, *(reading.value for reading in papers.also if reading.field == field))
+def find_cases(
+    work: Work,
+    wanted: Mapping[IndexedKind, frozenset[str]],
+    reader: NameReader,
+    *,
+    known: Collection[UUID] = (),
+) -> list[FoundCase]:
+    """Return the held cases that share one of these normalised values, newest first.
+
+    ``known`` are compared whatever the index says. Raises ``KeyCopyMissing``.
+    """
+    candidates = _candidates(work, wanted)
+    for case_id in known:
+        candidates.setdefault(case_id, set()).update(wanted)
+    by_name = [one for one, kinds in candidates.items() if kinds <= _NAMES]
+    listed = [
+        *_held(work, [one for one in candidates if one not in set(by_name)], len(candidates)),
+        *_held(work, by_name, MOST_OF_A_NAME),
+    ]
+    cells = open_cells(
+        work,
+        [(row, {c for kind in candidates[row.id] for c in _OPENED_FOR[kind]}) for row in listed],
+    )
+    found = []
+    for row in newest_first(listed):
+        shared = frozenset(
+            kind
+            for kind in candidates[row.id]
+            if wanted[kind] & values_of(kind, cells[row.id], reader)
+        )
+        if shared:
+            found.append(FoundCase(row, shared, cells[row.id]))
+    return found
 
 
-def find_by_identifier(work: Work, kind: SearchKind, wanted: frozenset[str]) -> list[CaseRow]:
-    """Return the held cases that have one of these normalised values."""
-    tokens = sorted({work.index.token(kind.value, value) for value in wanted})
-    query = _probe(strategy=strategy_for(work))
-    listed = rows(work, query, kind=kind, version=work.index.version, tokens=tokens)
-    if kind in {SearchKind.PHONE, SearchKind.HANDLE}:
-        contacts = _opened(work, listed, _CONTACT, lambda row: row.contact)
-        return [row for row, cell in contacts if wanted & values_of(kind, None, cell)]
-    papers = _opened(work, listed, _PAPERS, lambda row: row.papers)
-    return [row for row, cell in papers if wanted & values_of(kind, cell, None)]
-
-
-def open_papers(work: Work, listed: Iterable[CaseRow]) -> dict[UUID, Papers]:
-    """Return the papers of these cases as far as the principal opens them, by case."""
-    return {row.id: cell for row, cell in _opened(work, listed, _PAPERS, lambda row: row.papers)}
-
-
-def _not_erased(strategy: Strategy) -> tuple[ColumnElement[bool], ...]:
-    return visible_cases(strategy=strategy), CASES.status != CaseStatus.ERASED
+def _candidates(
+    work: Work, wanted: Mapping[IndexedKind, frozenset[str]]
+) -> dict[UUID, set[IndexedKind]]:
+    """Return which cases may share which kinds of values, by their tokens."""
+    probes = [
+        (kind, version, work.index.token(kind.value, value, version))
+        for version in versions_in_use(work)
+        for kind, values in wanted.items()
+        for value in sorted(values)
+    ]
+    found: dict[UUID, set[IndexedKind]] = {}
+    connection = work.session.connection()
+    for first in range(0, len(probes), _TOKENS_AT_ONCE):
+        some = probes[first : first + _TOKENS_AT_ONCE]
+        # As many as a few statements have, so that those stay compiled: the last one again.
+        some += [some[-1]] * (-len(some) % _PADDED_TO)
+        asked: dict[str, Any] = {}
+        for place, (kind, version, token) in enumerate(some):
+            most = _CANDIDATES_OF_A_NAME if kind in _NAMES else _CANDIDATES
+            asked |= {f"kind{place}": kind, f"version{place}": version}
+            asked |= {f"token{place}": token, f"most{place}": most}
+        for kind, case_id in connection.execute(_probe(len(some)), asked).all():
+            found.setdefault(case_id, set()).add(kind)
+    return found
 
 
 @cache
-def _probe(*, strategy: Strategy) -> Select[*tuple[object, ...]]:
-    candidates = select(IndexToken.case_id).where(
-        IndexToken.kind == bindparam("kind"),
-        IndexToken.version == bindparam("version"),
-        IndexToken.token.in_(bindparam("tokens", expanding=True)),
-    )
-    return SEARCHED.where(CASES.id.in_(candidates), *_not_erased(strategy))
-
-
-def _opened(
-    work: Work,
-    listed: Iterable[CaseRow],
-    scope: Scope,
-    cell_of: Callable[[CaseRow], SealedCell[T]],
-) -> Iterator[tuple[CaseRow, T]]:
-    """Yield those rows whose cell is there and the principal's to open, with what it holds.
-
-    A row that does not open is left out, and is on record as shut.
-    """
-    listed = [row for row in listed if cell_of(row).envelope is not None]
-    work.grants.load([row.id for row in listed])
-    mine = [row for row in listed if work.grants.is_named(row.id, scope)]
-    opened = work.vault.open_listed([cell_of(row) for row in mine])
-    return ((row, value) for row, value in zip(mine, opened, strict=True) if value is not None)
-
-
-def scan_names(
-    work: Work, *, households: bool = False
-) -> Iterator[tuple[CaseRow, Identity, Household | None]]:
-    """Yield every held case whose identity the principal opens, a few hundred at a time.
-
-    With ``households``, those that the principal opens come along.
-    """
-    after: UUID | None = None
-    while True:
-        query = SEARCHED.where(*_not_erased(Strategy.GRANTS), CASES.identity_sealed.is_not(None))
-        if after is not None:
-            query = query.where(CASES.id > after)
-        listed = rows(work, query.order_by(CASES.id).limit(_SCANNED_AT_ONCE))
-        yield from _open_names(work, listed, households=households)
-        if len(listed) < _SCANNED_AT_ONCE:
-            return
-        after = listed[-1].id
-
-
-def _open_names(
-    work: Work, listed: Sequence[CaseRow], *, households: bool
-) -> Iterator[tuple[CaseRow, Identity, Household | None]]:
-    work.grants.load([row.id for row in listed])
-    named = [row for row in listed if work.grants.is_named(row.id, _IDENTITY)]
-    related = [
-        row
-        for row in named
-        if households
-        and row.household.envelope is not None
-        and work.grants.is_named(row.id, _HOUSEHOLD)
+def _probe(tokens: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the query of the newest cases of each of so many tokens."""
+    columns = IndexToken.__table__.c
+    each = [
+        select(columns.kind, columns.case_id)
+        .where(
+            columns.kind == bindparam(f"kind{place}", type_=columns.kind.type),
+            columns.version == bindparam(f"version{place}"),
+            columns.token == bindparam(f"token{place}"),
+        )
+        .order_by(columns.number.desc())
+        .limit(bindparam(f"most{place}", type_=Integer))
+        .subquery()
+        for place in range(tokens)
     ]
-    # Opened in one call, so that a chunk of the scan is one event in the trail.
-    cells: list[SealedCell[Any]] = [row.identity for row in named]
-    opened = work.vault.open_listed([*cells, *(row.household for row in related)])
-    families = dict(zip((row.id for row in related), opened[len(named) :], strict=True))
-    for row, identity in zip(named, opened, strict=False):
-        if identity is not None:
-            yield row, identity, families.get(row.id)
+    return union_all(*(select(one.c.kind, one.c.case_id) for one in each))
 
 
-def keys_of(reader: NameReader, identity: Identity) -> frozenset[Key]:
-    """Return the keys of a person's name, in every spelling that is kept."""
-    return reader.keys(identity.name, identity.name_burmese, identity.name_as_written)
+def _held(work: Work, case_ids: Sequence[UUID], most: int) -> list[CaseRow]:
+    """Return the newest of these cases that the principal holds, as many as asked for."""
+    if not case_ids:
+        return []
+    return rows(work, _by_id(), cases=list(case_ids), most=most)
 
 
-def index_waiting(work: Work) -> bool:
-    """Index held cases that are not yet, a bounded number of them.
+@cache
+def _by_id() -> Select[*tuple[object, ...]]:
+    return (
+        SEARCHED.where(
+            CASES.id.in_(bindparam("cases", expanding=True)),
+            CASES.status != CaseStatus.ERASED,
+            visible_cases(strategy=Strategy.CASES),
+        )
+        .order_by(CASES.sequence.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
 
-    Only cases whose papers and contact both open here are indexed, so that an index is whole.
-    Returns whether none is left waiting. Raises ``KeyCopyMissing``.
+
+def open_cells(
+    work: Work, listed: Sequence[tuple[CaseRow, Iterable[Compartment]]]
+) -> dict[UUID, ComparedCells]:
+    """Open these compartments of rows as far as the principal holds them, in one call.
+
+    One event in the trail for all of it; a row that does not open is on record as shut.
     """
-    version = work.index.version
+    work.grants.load([row.id for row, _ in listed])
+    named: list[tuple[CaseRow, Compartment]] = [
+        (row, compartment)
+        for row, compartments in listed
+        for compartment in compartments
+        if _cell(row, compartment).envelope is not None
+        and work.grants.is_named(row.id, Scope(compartment))
+    ]
+    opened = work.vault.open_listed([_cell(*one) for one in named])
+    cells: dict[UUID, dict[str, Any]] = {row.id: {} for row, _ in listed}
+    for (row, compartment), value in zip(named, opened, strict=True):
+        cells[row.id][compartment.value] = value
+    return {case_id: ComparedCells(**values) for case_id, values in cells.items()}
+
+
+def _cell(row: CaseRow, compartment: Compartment) -> SealedCell[Any]:
+    cell: SealedCell[Any] = getattr(row, compartment.value)
+    return cell
+
+
+# ---------------------------------------------------------------------- versions
+
+
+def versions_in_use(work: Work) -> tuple[int, ...]:
+    """Return the versions that cases are indexed by, the one for new tokens last.
+
+    Raises ``KeyCopyMissing``.
+    """
+    known = work.index.in_use
+    if known is None:
+        possible = work.index.versions
+        found: list[int] = []
+        last: int | None = possible.start - 1
+        while last is not None:
+            asked = {"last": last, "end": possible.stop}
+            last = work.session.connection().scalar(_NEXT_VERSION, asked)
+            found += [] if last is None else [last]
+        known = work.index.in_use = tuple(found) or (work.index.version_for(count_cases(work)),)
+    return known
+
+
+_NEXT_VERSION: Final = select(func.min(CASES.indexed_version)).where(
+    CASES.indexed_version > bindparam("last"), CASES.indexed_version < bindparam("end")
+)
+
+
+def count_cases(work: Work) -> int:
+    """Return how many cases there have been."""
+    return work.session.connection().scalar(select(func.max(CASES.sequence))) or 0
+
+
+# ---------------------------------------------------------------------- indexing
+
+
+def index_waiting(work: Work) -> Waiting:
+    """Index held cases of the principal's team that are not yet, a bounded number of them.
+
+    Only cases of which everything that is compared opens here are indexed, so that an index is
+    whole. Raises ``KeyCopyMissing``.
+    """
+    version = versions_in_use(work)[-1]
     waiting = rows(
         work,
-        _waiting(strategy=strategy_for(work)),
-        version=version,
+        _waiting(),
+        first=work.index.versions.start,
+        team=work.principal.team_id,
         limit=INDEXED_A_CALL + 1,
     )
-    if not waiting:
-        return True
-    work.grants.load([row.id for row in waiting])
-    mine = [
-        row
-        for row in waiting[:INDEXED_A_CALL]
-        if all(work.grants.is_named(row.id, scope) for scope in (_PAPERS, _CONTACT))
-    ]
-    whole = _index(work, mine, version) if mine else 0
-    if whole:
-        work.trail.record(EventKind.CASES_INDEXED, None, count=whole)
-    return whole == len(waiting)
+    some = waiting[:INDEXED_A_CALL]
+    whole = index_cases(work, some, version)
+    return Waiting(shut=len(some) - whole, more=len(waiting) > len(some))
 
 
 @cache
-def _waiting(*, strategy: Strategy) -> Select[*tuple[object, ...]]:
+def _waiting() -> Select[*tuple[object, ...]]:
     # Locked until the commit: a change of the same case waits, then resets indexed_version.
     return (
-        SEARCHED.where(CASES.indexed_version < bindparam("version"), *_not_erased(strategy))
+        SEARCHED.where(
+            CASES.team_id == bindparam("team"),
+            CASES.indexed_version < bindparam("first"),
+            CASES.status != CaseStatus.ERASED,
+            visible_cases(strategy=Strategy.CASES),
+        )
         .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True, of=Case)
     )
 
 
-def _index(work: Work, mine: list[CaseRow], version: int) -> int:
-    """Replace the tokens of these cases, those of earlier values included.
+def index_cases(work: Work, listed: Sequence[CaseRow], version: int) -> int:
+    """Replace the tokens of these cases, those of earlier values included, by ones of a version.
 
     Returns how many opened: what is shut goes on waiting.
     """
-    papers = open_papers(work, mine)
-    contacts = {row.id: cell for row, cell in _opened(work, mine, _CONTACT, lambda r: r.contact)}
-    ids = [
-        row.id
-        for row in mine
-        if (row.papers.envelope is None or row.id in papers)
-        and (row.contact.envelope is None or row.id in contacts)
-    ]
+    if not listed:
+        return 0
+    opened = open_cells(work, [(row, _COMPARED) for row in listed])
+    whole = [row for row in listed if _is_whole(row, opened[row.id])]
+    reader, ids = NameReader(), [row.id for row in whole]
     tokens = [
-        {"id": new_id(), "kind": kind, "version": version, "token": token, "case_id": case_id}
-        for case_id in ids
-        for kind in NORMALISED
+        {"id": new_id(), "kind": kind, "version": version, "token": token,
+         "number": row.sequence, "case_id": row.id}
+        for row in whole
+        for kind in IndexedKind
         for token in {
-            work.index.token(kind.value, value)
-            for value in values_of(kind, papers.get(case_id), contacts.get(case_id))
+            work.index.token(kind.value, value, version)
+            for value in values_of(kind, opened[row.id], reader)
         }
-    ]
+    ]  # fmt: skip
     connection = work.session.connection()
     connection.execute(delete(IndexToken).where(IndexToken.case_id.in_(ids)))
     if tokens:
         connection.execute(insert(IndexToken), tokens)
+    keep_tags(work, {row.id: opened[row.id] for row in whole}, version)
     connection.execute(update(Case).where(CASES.id.in_(ids)).values(indexed_version=version))
-    return len(ids)
+    if whole:
+        work.trail.record(EventKind.CASES_INDEXED, None, count=len(whole))
+    return len(whole)
+
+
+def _is_whole(row: CaseRow, cells: ComparedCells) -> bool:
+    return all(
+        getattr(cells, one.value) is not None or _cell(row, one).envelope is None
+        for one in _COMPARED
+    )

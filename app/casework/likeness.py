@@ -1,9 +1,9 @@
 """By what two cases are compared, and whether two that share a name are likely one person.
 
 - A number that two cases share makes them likely one person.
-- A whole name alone does not: in a few thousand cases most names are there twice. It does with a
-  month or a day of birth, with the unit, or with the whole name of a relative; the less a name
-  says, the more must come with it.
+- A whole name alone does not: in a few thousand cases many names are there twice. It does with a
+  month or day of birth; where name and relative's name have four syllables together, with that
+  relative; from three syllables, with the unit; from four, with a year of birth.
 - A name of syllables that few have is enough by itself.
 - Nothing of this counts where numbers of a kind or births contradict each other.
 
@@ -30,6 +30,7 @@ MOST_VALUES: Final = 64
 
 _NUMBERS = re.compile(r"[0-9]+")
 _NAMES: Final = ("name", "name_burmese", "name_as_written")
+_MONTHS: Final = 12
 _SYLLABLES_WITH_YEAR: Final = 4
 _SYLLABLES_WITH_UNIT: Final = 3
 _SYLLABLES_WITH_RELATIVE: Final = 4
@@ -62,6 +63,7 @@ class ComparedCells:
 
 def values_of(kind: IndexedKind, cells: ComparedCells, reader: NameReader) -> frozenset[str]:
     """Return the normalised values of a kind in a case's cells, in whatever field of them."""
+    found: frozenset[str]
     match kind:
         case _K.PHONE | _K.HANDLE:
             found = _in_contact(kind, cells.contact) if cells.contact else frozenset()
@@ -168,7 +170,7 @@ def _months_of_birth(papers: Papers | None) -> Iterator[str]:
         if not born or born.count("-") == 0:
             continue
         year, *rest = born.split("-")
-        yield from {f"{year}-{part}" for part in rest if int(part) <= 12}
+        yield from {f"{year}-{part}" for part in rest if int(part) <= _MONTHS}
 
 
 def _years_of_birth(papers: Papers) -> Iterable[int]:

@@ -40,7 +40,7 @@ class MatchToken(Record):
     __table_args__ = (Index("ix_match_tokens_probe", "version", "token"),)
 
     case_id: Mapped[UUID] = plain("random; the case", index=True)
-    version: Mapped[int] = plain("the version of the search key")
+    version: Mapped[int] = plain("the version of the index: the search key's epoch, and its width")
     token: Mapped[int] = index_column("HMAC cut to so few bits that several cases share it")
     proof: Mapped[bytes] = index_column(
         "HMAC with the row's id: compared with the key, and alike in no two rows without it"

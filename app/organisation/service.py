@@ -97,11 +97,8 @@ def found_organisation(
     work.session.flush()
     admitted = [_add_lead(work, root, founded[0].id, lead) for lead in leads]
     kit = _deal_custody(work, root, admitted, threshold)
-    for kind, secret, public, bits in (
-        _search_key(work),
-        _reporting_key(),
-    ):
-        _add_organisation_key(work, root, kind, public, bits)
+    for kind, secret, public in (_search_key(work), _reporting_key()):
+        _add_organisation_key(work, root, kind, public)
         for lead in admitted:
             _add_copy(work, kind, secret, admitted[0], lead)
     work.trail.record(EventKind.ORGANISATION_FOUNDED, leads=len(leads), threshold=threshold)
@@ -191,24 +188,21 @@ def _deal_custody(
     return dealt.words[len(leads) :]
 
 
-def _search_key(work: Work) -> tuple[OrganisationKeyKind, bytes, bytes, int]:
+def _search_key(work: Work) -> tuple[OrganisationKeyKind, bytes, bytes]:
     secret = secrets.token_bytes(SEARCH_KEY_BYTES)
     address = frame(Label.SEARCH_KEY, work.deployment.organisation, FIRST_EPOCH)
-    bits = work.deployment.settings.index_bits
-    return OrganisationKeyKind.SEARCH, secret, commit(secret, address), bits
+    return OrganisationKeyKind.SEARCH, secret, commit(secret, address)
 
 
-def _reporting_key() -> tuple[OrganisationKeyKind, bytes, bytes, int]:
+def _reporting_key() -> tuple[OrganisationKeyKind, bytes, bytes]:
     pair = PrivateKey.generate()
-    return OrganisationKeyKind.REPORTING, pair.seed, pair.public, 1
+    return OrganisationKeyKind.REPORTING, pair.seed, pair.public
 
 
 def _add_organisation_key(
-    work: Work, root: OrganisationRoot, kind: OrganisationKeyKind, public: bytes, threshold: int
+    work: Work, root: OrganisationRoot, kind: OrganisationKeyKind, public: bytes
 ) -> None:
-    row = OrganisationKey(
-        kind=kind, epoch=FIRST_EPOCH, public=public, threshold=threshold, shares=1
-    )
+    row = OrganisationKey(kind=kind, epoch=FIRST_EPOCH, public=public, threshold=1, shares=1)
     certify_organisation_key(work.deployment.organisation, row, root.key, None)
     work.session.add(row)
     work.session.flush()

@@ -31,7 +31,7 @@ from app.models import metadata, sealed_models
 from app.registration.models import Registration
 from app.registration.moves import CODE_ALIVE
 from app.retention.models import Destruction, DestructionStep
-from app.search.models import IndexToken, SearchKind
+from app.search.models import IndexedKind, IndexToken
 from app.store.authenticated import is_altered, leave_out_altered
 from app.store.base import ORGANISATION, Base, CaseRecord
 from app.store.journal import WHOLE
@@ -56,11 +56,15 @@ OUTLIVES_CASE: Final[Mapping[str, str]] = {
 }
 """Tables of which rows stay when a case goes, and why."""
 
-TOKENS_OF: Final[Mapping[ErasedPart, tuple[SearchKind, ...]]] = {
-    ErasedPart.CONTACT: (SearchKind.PHONE, SearchKind.HANDLE),
-    ErasedPart.IDENTITY: tuple(SearchKind),
+TOKENS_OF: Final[Mapping[ErasedPart, tuple[IndexedKind, ...]]] = {
+    ErasedPart.CONTACT: (IndexedKind.PHONE, IndexedKind.HANDLE),
+    ErasedPart.HOUSEHOLD: (IndexedKind.RELATIVE, IndexedKind.PERSON),
+    ErasedPart.IDENTITY: tuple(IndexedKind),
 }
-"""Which tokens of the blind index go with a part; those of papers go with the name."""
+"""Which tokens of the blind index go with a part; those of papers go with the name.
+
+Without its household a case is indexed again by the next search, from what is left of it.
+"""
 
 Cell = tuple[str, UUID, str, bytes]
 """A sealed cell: table, row, field and envelope."""
@@ -116,6 +120,11 @@ def clear_part(work: Work, case_ids: Sequence[UUID], part: ErasedPart) -> Counte
             ),
             execution_options=_QUIET,
         )
+        if part is ErasedPart.HOUSEHOLD:
+            work.session.execute(
+                update(Case).where(Case.id.in_(case_ids)).values(indexed_version=0),
+                execution_options=_QUIET,
+            )
         # Which kind a tag is of does not show: the next look for duplicates makes them again.
         work.session.execute(
             delete(MatchToken).where(MatchToken.case_id.in_(case_ids)), execution_options=_QUIET

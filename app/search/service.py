@@ -1,4 +1,4 @@
-"""Looking for a person: by a blind index, and by name through a scan of held cases.
+"""Looking for a person by the blind index: numbers, handles, and whole names.
 
 - Only cases that the searcher holds are found.
 - A probe of the index gives candidates; they are opened and compared.
@@ -8,25 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from app.audit.events import EventKind
-from app.cases.models import Household, Identity
-from app.casework.held import CaseRow, newest_first
-from app.casework.index import (
-    NORMALISED,
-    find_by_identifier,
-    index_waiting,
-    keys_of,
-    scan_names,
-)
+from app.casework.held import CaseRow
+from app.casework.index import find_cases, index_waiting
+from app.casework.likeness import NORMALISED, name_values
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
-from app.search.models import SearchKind
+from app.search.models import IndexedKind, SearchKind
 from app.store.counters import count_one
 from app.text.dates import minute_of
-from app.text.names import Key, NameReader, contains_name, name_keys
+from app.text.names import NameReader
 from app.work import Work
 
 MOST_HITS: Final = 50
@@ -46,22 +39,24 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
     Raises ``SearchValueInvalid`` where the value is not of this kind,
     ``SearchBudgetSpent``, and ``KeyCopyMissing`` for who holds no search key.
     """
-    if kind is SearchKind.NAME:
-        keys = name_keys(value)
-        if not keys:
-            raise SearchValueInvalid(kind)
-        _charge(work)
-        found, complete = _by_name(work, keys), True
-    else:
-        wanted = NORMALISED[kind](value)
-        if not wanted:
-            raise SearchValueInvalid(kind)
-        _charge(work)
-        complete = index_waiting(work)
-        found = find_by_identifier(work, kind, wanted)
-    hits = newest_first(found)[:MOST_HITS]
+    reader = NameReader()
+    wanted = _wanted(kind, value, reader)
+    if not any(wanted.values()):
+        raise SearchValueInvalid(kind)
+    _charge(work)
+    waiting = index_waiting(work)
+    found = find_cases(work, wanted, reader)
+    hits = tuple(one.row for one in found[:MOST_HITS])
     work.trail.record(EventKind.CASES_SEARCHED, None, kind=kind.value, hits=len(hits))
-    return Found(tuple(hits), complete)
+    return Found(hits, waiting.complete)
+
+
+def _wanted(kind: SearchKind, value: str, reader: NameReader) -> dict[IndexedKind, frozenset[str]]:
+    if kind is SearchKind.NAME:
+        names = name_values(reader.keys(value))
+        return {IndexedKind.NAME: names, IndexedKind.RELATIVE: names}
+    indexed = IndexedKind(kind.value)
+    return {indexed: NORMALISED[indexed](value)}
 
 
 def _charge(work: Work) -> None:
@@ -72,20 +67,3 @@ def _charge(work: Work) -> None:
     if count > work.deployment.settings.searches_per_day:
         wait = work.midnight(1) - now
         raise SearchBudgetSpent(retry_after=int(wait.total_seconds()) + 1)
-
-
-def _by_name(work: Work, wanted: Iterable[Key]) -> list[CaseRow]:
-    reader = NameReader()
-    return [
-        row
-        for row, identity, household in scan_names(work, households=True)
-        if any(contains_name(keys, wanted) for keys in _names_in(reader, identity, household))
-    ]
-
-
-def _names_in(
-    reader: NameReader, identity: Identity, household: Household | None
-) -> Iterator[frozenset[Key]]:
-    yield keys_of(reader, identity)
-    for relative in household.relatives if household else ():
-        yield reader.keys(relative.name)

@@ -38,15 +38,16 @@ _SHORT_FORMS: Final = {"mg": "maung"}
 _TONES = dict.fromkeys(map(ord, "့း"))
 _MOST_READINGS: Final = 8
 _COMMON: Final = """
-    a aung aye ba bo bone chan chaw cherry chit cho dar dee dway ei eain ga gyi hein hla hlaing hmone
-    hmwe hnin hpone hsu htay htet htike htoo htoon htut htwe htun ingyin ja khaing khant khin khine
-    khun kyaw kyawt kyi kyin kyu la latt lay lin lone lu lwin ma mar maung may maw min mo moe mon mu
-    mya myat myint myit myo naing nan nandar nanda nay ne nge ni nilar nu nwe nway nyein nyi nyo nyunt
-    ohn ohnmar on oo paing pa po pu pwint pyae pyay pyi pyo pyone phyo phyu sa san sandar sandi saw
-    say sein shein shin shwe si sint sithu so soe su sue swe tar tha than thandar thant thar thaung
-    thaw thazin thein theingi thet thi thida thidar thiha thin thinzar thiri thit thu thurein thura
-    thuza thuzar thwe thwin tin tint toe tun tut u wah wai win wint wut ya yadanar yan yar yaung ye
-    yee yi yin yoon yu yupar za zar zaw zayar zeya zin zun
+    a aung aye ba bo bone chan chaw cherry chit cho dar dee dway ei eain ga gyi hein hla hlaing
+    hmone hmwe hnin hpone hsu htay htet htike htoo htoon htut htwe htun ingyin ja khaing khant
+    khin khine khun kyaw kyawt kyi kyin kyu la latt lay lin lone lu lwin ma mar maung may maw
+    min mo moe mon mu mya myat myint myit myo naing nan nandar nanda nay ne nge ni nilar nu nwe
+    nway nyein nyi nyo nyunt ohn ohnmar on oo paing pa po pu pwint pyae pyay pyi pyo pyone phyo
+    phyu sa san sandar sandi saw say sein shein shin shwe si sint sithu so soe su sue swe tar
+    tha than thandar thant thar thaung thaw thazin thein theingi thet thi thida thidar thiha
+    thin thinzar thiri thit thu thurein thura thuza thuzar thwe thwin tin tint toe tun tut u wah
+    wai win wint wut ya yadanar yan yar yaung ye yee yi yin yoon yu yupar za zar zaw zayar zeya
+    zin zun
 """
 """Syllables of everyday names, in some spelling of each."""
 
@@ -59,7 +60,8 @@ _STARTS: Final = {
     "hs": "s", "s": "s", "x": "s", "z": "z", "sh": "sh", "hy": "sh", "rh": "sh",
     "hm": "m", "mh": "m", "m": "m", "hmy": "my", "my": "my",
     "hn": "n", "nh": "n", "n": "n", "hny": "ny", "ny": "ny", "nj": "ny",
-    "hng": "ng", "ng": "ng", "ngy": "ny", "hngy": "ny", "hl": "l", "lh": "l", "l": "l", "hly": "ly", "ly": "ly",
+    "hng": "ng", "ng": "ng", "ngy": "ny", "hngy": "ny",
+    "hl": "l", "lh": "l", "l": "l", "hly": "ly", "ly": "ly",
     "hw": "w", "wh": "w", "w": "w", "v": "w", "y": "y", "r": "y", "h": "h",
 }  # fmt: skip
 _SYLLABLE = re.compile(
@@ -94,21 +96,25 @@ _Syllable: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 class NameReader:
-    """Reads names into keys. Remembers syllables while many names are compared, and no longer."""
+    """Reads names into keys. Remembers them while many names are compared, and no longer."""
 
     def __init__(self) -> None:
         self._words: dict[str, list[_Syllable]] = {}
+        self._texts: dict[str, frozenset[Key]] = {}
 
     def keys(self, *written: str | None) -> frozenset[Key]:
         """Return the keys of a name: with and without its honorific.
 
         ``written`` are spellings of one name, in either script and encoding.
         """
-        keys: set[Key] = set()
-        for text in written:
-            for reading in readings(text) if text else ():
-                keys.update(_keys(self._syllables(reading)))
-        return frozenset(keys)
+        return frozenset().union(*(self._keys(text) for text in written if text))
+
+    def _keys(self, text: str) -> frozenset[Key]:
+        known = self._texts.get(text)
+        if known is None:
+            found = (_keys(self._syllables(reading)) for reading in readings(text))
+            known = self._texts[text] = frozenset().union(*found)
+        return known
 
     def _syllables(self, name: str) -> list[_Syllable]:
         """Return each syllable in Latin letters, with the skeletons that it may have."""

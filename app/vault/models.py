@@ -65,7 +65,7 @@ class OrganisationKey(Record):
     kind: Mapped[OrganisationKeyKind] = plain("which key this is", choice(OrganisationKeyKind))
     epoch: Mapped[int] = plain("counts rotations")
     public: Mapped[bytes] = key_column("public key, or the commitment to a secret")
-    threshold: Mapped[int] = plain("how many leads open custody; bits kept of a blind index")
+    threshold: Mapped[int] = plain("how many leads open custody")
     shares: Mapped[int] = plain("how many shares were dealt")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
     certificate: Mapped[bytes] = key_column("Ed25519 signature over kind, epoch and key")

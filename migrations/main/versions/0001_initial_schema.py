@@ -91,7 +91,9 @@ def upgrade() -> None:
                 "service_number",
                 "handle",
                 "name",
-                name="searchkind",
+                "relative",
+                "person",
+                name="indexedkind",
                 native_enum=False,
                 length=24,
             ),
@@ -99,13 +101,14 @@ def upgrade() -> None:
         ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blind_index")),
     )
     op.create_index(op.f("ix_blind_index_case_id"), "blind_index", ["case_id"], unique=False)
     op.create_index(
-        "ix_blind_index_probe", "blind_index", ["kind", "version", "token"], unique=False
+        "ix_blind_index_probe", "blind_index", ["kind", "version", "token", "number"], unique=False
     )
     op.create_table(
         "bundles",
@@ -285,6 +288,9 @@ def upgrade() -> None:
     op.create_index("ix_cases_indexed_version", "cases", ["indexed_version"], unique=False)
     op.create_index("ix_cases_opened", "cases", ["opened_on", "sequence", "id"], unique=False)
     op.create_index(op.f("ix_cases_sequence"), "cases", ["sequence"], unique=False)
+    op.create_index(
+        "ix_cases_team_indexed_version", "cases", ["team_id", "indexed_version"], unique=False
+    )
     op.create_index("ix_cases_team_status", "cases", ["team_id", "status"], unique=False)
     op.create_table(
         "chosen_days",
@@ -1637,6 +1643,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_chosen_days_sequence"), table_name="chosen_days")
     op.drop_table("chosen_days")
     op.drop_index("ix_cases_team_status", table_name="cases")
+    op.drop_index("ix_cases_team_indexed_version", table_name="cases")
     op.drop_index(op.f("ix_cases_sequence"), table_name="cases")
     op.drop_index("ix_cases_opened", table_name="cases")
     op.drop_index("ix_cases_indexed_version", table_name="cases")
