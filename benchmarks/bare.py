@@ -288,7 +288,7 @@ def search_cases(body: SearchCreate, work: Work) -> SearchRead:
     search._charge(work)  # noqa: SLF001 - the same cap for both
     values = {"mine": work.principal.team_id, "numbers": sorted(wanted)}
     rows = work.session.connection().execute(_probe(), values).all()
-    return SearchRead(items=list(map(_item, rows)), complete=True)
+    return SearchRead(items=list(map(_item, rows)), complete=True, looked_through=0)
 
 
 @cache

@@ -6,9 +6,9 @@ The set is made by this rule, from a seed; everybody in it is fictional.
   with their place to the power of ``STEEPNESS``: the first is every eighth syllable. Each is
   written in one of its spellings, in Latin letters, or the whole name in Burmese (30 %); half of
   the Latin ones have an honorific.
-- A birth lies 18 to 45 years back. It is told to the day (40 %), month (10 %), year (20 %), as an
+- A birth lies 18 to 45 years back. It is given to the day (40 %), month (10 %), year (20 %), as an
   age (20 %), or not.
-- One of 150 units (60 % tell it), in one of three spellings. A spouse (50 %) with a name of two or
+- One of 150 units (60 % say it), in one of three spellings. A spouse (50 %) with a name of two or
   three syllables, told by 80 %. A telephone number of one's own; an NRC and a service number,
   told by 40 % each.
 - Every twentieth person comes twice: the same person, told again by these rules, with the same

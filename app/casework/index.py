@@ -6,7 +6,8 @@
 - A changed case is indexed again by the next search of its team; that replaces its old tokens.
 - While ``padauk reindex`` runs, tokens of more than one version are looked up.
 
-Nothing here grows with the number of cases, where tokens are as wide as their number asks for.
+Nothing here grows with the number of cases, while tokens are as wide as ``padauk reindex`` makes
+them.
 Knows cells of held cases; keeps no value.
 """
 
@@ -33,20 +34,32 @@ from sqlalchemy import (
 
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
-from app.casework.held import CASES, SEARCHED, CaseRow, Strategy, newest_first, rows, visible_cases
-from app.casework.likeness import ComparedCells, values_of
+from app.casework.held import (
+    CASES,
+    SEARCHED,
+    CaseRow,
+    Strategy,
+    list_cases,
+    newest_first,
+    rows,
+    visible_cases,
+)
+from app.casework.likeness import ComparedCells, names_in, values_of
 from app.casework.tags import keep_tags
 from app.permissions import Compartment
 from app.search.models import IndexedKind, IndexToken
 from app.store.base import new_id
 from app.store.sealed import SealedCell
-from app.text.names import NameReader
+from app.text.names import Key, NameReader, contains_name
 from app.vault.scopes import Scope
 from app.work import Work
 
 INDEXED_A_CALL: Final = 200
 MOST_OF_A_NAME: Final = 50
 """Cases that share a whole name, of which the newest are opened."""
+
+LOOKED_THROUGH: Final = 150
+"""Newest cases whose names are opened for a part of a name, where nobody is called so."""
 
 _CANDIDATES_OF_A_NAME: Final = 4 * MOST_OF_A_NAME
 _CANDIDATES: Final = 1_000
@@ -132,6 +145,23 @@ def find_cases(
     return found
 
 
+def look_through(work: Work, part: Iterable[Key], reader: NameReader) -> tuple[list[CaseRow], int]:
+    """Return which of the newest held cases have a part of a name, and how many were looked at.
+
+    The fallback for who is known by half a name: names are opened one by one, as many as a few
+    pages have and no more.
+    """
+    newest = list_cases(work, limit=LOOKED_THROUGH)
+    listed = _held(work, [row.id for row in newest], LOOKED_THROUGH)
+    cells = open_cells(work, [(row, (_C.IDENTITY, _C.HOUSEHOLD)) for row in listed])
+    hits = [
+        row
+        for row in listed
+        if any(contains_name(keys, part) for keys in names_in(cells[row.id], reader))
+    ]
+    return hits, len(listed)
+
+
 def _candidates(
     work: Work, wanted: Mapping[IndexedKind, frozenset[str]]
 ) -> dict[UUID, set[IndexedKind]]:
@@ -148,18 +178,18 @@ def _candidates(
         some = probes[first : first + _TOKENS_AT_ONCE]
         # As many as a few statements have, so that those stay compiled: the last one again.
         some += [some[-1]] * (-len(some) % _PADDED_TO)
-        asked: dict[str, Any] = {}
+        asked: dict[str, object] = {}
         for place, (kind, version, token) in enumerate(some):
             most = _CANDIDATES_OF_A_NAME if kind in _NAMES else _CANDIDATES
             asked |= {f"kind{place}": kind, f"version{place}": version}
             asked |= {f"token{place}": token, f"most{place}": most}
-        for kind, case_id in connection.execute(_probe(len(some)), asked).all():
-            found.setdefault(case_id, set()).add(kind)
+        for row in connection.execute(_probe(len(some)), asked).all():
+            found.setdefault(row.case_id, set()).add(row.kind)
     return found
 
 
 @cache
-def _probe(tokens: int) -> CompoundSelect[*tuple[Any, ...]]:
+def _probe(tokens: int) -> CompoundSelect[*tuple[object, ...]]:
     """Return the query of the newest cases of each of so many tokens."""
     columns = IndexToken.__table__.c
     each = [
@@ -219,8 +249,8 @@ def open_cells(
     return {case_id: ComparedCells(**values) for case_id, values in cells.items()}
 
 
-def _cell(row: CaseRow, compartment: Compartment) -> SealedCell[Any]:
-    cell: SealedCell[Any] = getattr(row, compartment.value)
+def _cell(row: CaseRow, compartment: Compartment) -> SealedCell[object]:
+    cell: SealedCell[object] = getattr(row, compartment.value)
     return cell
 
 

@@ -83,6 +83,13 @@ def name_values(keys: Iterable[Key]) -> frozenset[str]:
     return frozenset(map(_spelt, keys))
 
 
+def names_in(cells: ComparedCells, reader: NameReader) -> Iterator[frozenset[Key]]:
+    """Yield the keys of each name in a case: the person's, and those of relatives."""
+    yield _name_keys(cells.identity, reader)
+    for relative in cells.household.relatives if cells.household else ():
+        yield reader.keys(relative.name)
+
+
 def contradicts(one: Papers | None, other: Papers | None) -> bool:
     """Return whether both give a number of the same kind or a birth, and they differ."""
     if one is None or other is None:

@@ -13,7 +13,7 @@ _NOT_VALID: Final[Mapping[SearchKind, str]] = {
     SearchKind.NRC: "This is not a valid NRC number; write it like 9/MaHaMa(N)123456",
     SearchKind.SERVICE_NUMBER: "This is not a valid service number",
     SearchKind.HANDLE: "This is not a valid handle",
-    SearchKind.NAME: "Write at least two syllables of the name",
+    SearchKind.NAME: "Write the whole name, or at least two syllables of it",
 }
 
 if set(_NOT_VALID) != set(SearchKind):

@@ -25,4 +25,4 @@ def search_cases(body: SearchCreate, work: Work) -> SearchRead:
     found = search.search(work, body.kind, body.value)
     summaries = held.list_summaries(work, found.rows)
     items = list(map(CaseSummary.of, found.rows, summaries))
-    return SearchRead(items=items, complete=found.complete)
+    return SearchRead(items=items, complete=found.complete, looked_through=found.looked_through)

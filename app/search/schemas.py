@@ -19,7 +19,12 @@ class SearchCreate(Schema):
 
 
 class SearchRead(Schema):
-    """The cases that match. Where not ``complete``, some still wait to be indexed: search again."""
+    """The cases that match. Where not ``complete``, some still wait to be indexed: search again.
+
+    ``looked_through``: nobody is called so; of so many of the newest cases the names were looked
+    through for a part of it.
+    """
 
     items: list[CaseSummary]
     complete: bool
+    looked_through: int

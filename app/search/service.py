@@ -3,6 +3,7 @@
 - Only cases that the searcher holds are found.
 - A probe of the index gives candidates; they are opened and compared.
 - Cases that are not indexed yet are indexed first.
+- Where nobody is called so, the newest cases are looked through for a part of the name.
 - Searches are counted, capped, and recorded in the trail without their value.
 """
 
@@ -13,7 +14,7 @@ from typing import Final
 
 from app.audit.events import EventKind
 from app.casework.held import CaseRow
-from app.casework.index import find_cases, index_waiting
+from app.casework.index import find_cases, index_waiting, look_through
 from app.casework.likeness import NORMALISED, name_values
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
 from app.search.models import IndexedKind, SearchKind
@@ -31,6 +32,8 @@ class Found:
 
     rows: tuple[CaseRow, ...]
     complete: bool
+    looked_through: int = 0
+    """Of how many of the newest cases the names were opened, where nobody is called so."""
 
 
 def search(work: Work, kind: SearchKind, value: str) -> Found:
@@ -46,9 +49,12 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
     _charge(work)
     waiting = index_waiting(work)
     found = find_cases(work, wanted, reader)
-    hits = tuple(one.row for one in found[:MOST_HITS])
+    hits, looked_through = [one.row for one in found], 0
+    if kind is SearchKind.NAME and not hits:
+        hits, looked_through = look_through(work, reader.keys(value), reader)
+    hits = hits[:MOST_HITS]
     work.trail.record(EventKind.CASES_SEARCHED, None, kind=kind.value, hits=len(hits))
-    return Found(hits, waiting.complete)
+    return Found(tuple(hits), waiting.complete, looked_through)
 
 
 def _wanted(kind: SearchKind, value: str, reader: NameReader) -> dict[IndexedKind, frozenset[str]]:

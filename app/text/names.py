@@ -139,11 +139,6 @@ def name_keys(*written: str | None) -> frozenset[Key]:
     return NameReader().keys(*written)
 
 
-def same_name(one: Iterable[Key], other: Iterable[Key]) -> bool:
-    """Return whether two names share a key."""
-    return not frozenset(one).isdisjoint(other)
-
-
 def is_distinctive(keys: Iterable[Key]) -> bool:
     """Return whether a name has enough syllables that two people rarely share it."""
     return any(len(key) >= _DISTINCTIVE_SYLLABLES for key in keys)
@@ -162,18 +157,6 @@ def is_unusual(key: Key) -> bool:
 def _common() -> frozenset[str]:
     found = (skeletons for word in _COMMON.split() for _, skeletons in _cut(word))
     return frozenset(skeleton for skeletons in found for skeleton in skeletons)
-
-
-def resembles(one: Iterable[Key], other: Iterable[Key]) -> bool:
-    """Return whether two names of three syllables or more differ in one syllable at most."""
-    others = [Counter(key) for key in other if len(key) >= _DISTINCTIVE_SYLLABLES]
-    for key in one:
-        mine = Counter(key)
-        for theirs in others:
-            shared = (mine & theirs).total()
-            if shared >= FEWEST_SYLLABLES and shared >= max(mine.total(), theirs.total()) - 1:
-                return True
-    return False
 
 
 def contains_name(whole: Iterable[Key], part: Iterable[Key]) -> bool:

@@ -127,7 +127,7 @@ def test_the_token_is_made_by_who_may_search_and_never_by_the_volunteer(scene):
         tokens = session.scalars(select(PayeeToken)).all()
     assert {token.request_id for token in tokens} == {request_id}
     assert all(0 <= token.token < 2**12 for token in tokens)
-    assert scene.row(request_id).payee_version == 1
+    assert scene.row(request_id).payee_version == 112
 
 
 def test_the_tags_of_one_payee_are_alike_in_no_two_rows(scene):

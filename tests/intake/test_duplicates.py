@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.cases import moves, service
-from app.cases.models import CaseStatus, Identity, Papers
+from app.cases.models import CaseStatus, Household, Identity, Papers, Relative
 from app.casework import duplicates
 from app.casework.errors import DuplicateOpen
 from app.intake.errors import DismissalExists, DuplicateNotFound
@@ -65,22 +65,63 @@ def test_different_people_are_not_proposed(world, coordinator):
     assert all(proposals(world, coordinator, case_id) == [] for case_id in ids)
 
 
-def test_a_name_of_three_syllables_alone_is_likely_in_both_scripts(world, coordinator):
+def test_a_common_name_alone_is_proposed_in_both_scripts_and_does_not_block_triage(
+    world, coordinator
+):
     one = opened(world, stranger("Aung Naing Soe", "09770000001"))
     two = opened(world, stranger("အောင်နိုင်စိုး", "09770000002"))
     (proposal,) = proposals(world, coordinator, one)
-    assert (proposal.row.id, proposal.why, proposal.likely) == (two, [K.NAME], True)
+    assert (proposal.row.id, proposal.why, proposal.likely) == (two, [K.NAME], False)
+    leave_triage(world, one)
 
 
-def test_a_short_or_a_similar_name_is_proposed_and_does_not_block_triage(world, coordinator):
-    short = opened(world, stranger("Win Naing", "09770000001"))
-    opened(world, stranger("Win Naing", "09770000002"))
-    similar = opened(world, stranger("Aung Naing Soe", "09770000003"))
-    opened(world, stranger("Aung Naing Zin", "09770000004"))
-    for case_id in (short, similar):
-        (proposal,) = proposals(world, coordinator, case_id)
-        assert (proposal.why, proposal.likely) == ([K.NAME], False)
-        leave_triage(world, case_id)
+SPOUSE = Household((Relative("spouse", "Hnin Ei"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "likely"),
+    [
+        ("Win Naing", {"born_on": "1996-05-04"}, {"born_on": "1996-04-05"}, True),
+        ("Win Naing", {"born_on": "1996-05-04"}, {"born_on": "1996-05"}, True),
+        ("Win Naing", {"born_on": "1996-05-04"}, {"born_on": "1996-05-14"}, False),
+        ("Win Naing", {"born_on": "1996"}, {"born_on": "1996"}, False),
+        ("Win Naing", {"unit": "LIB 77"}, {"unit": "LIB 77"}, False),
+        ("Aung Naing Soe", {"unit": "LIB 77"}, {"unit": "77 ခမရ"}, True),
+        ("Aung Naing Soe", {"unit": "LIB 77"}, {"unit": "LIB 78"}, False),
+        ("Aung Naing Soe", {"born_on": "1996"}, {"born_on": "1996-05-04"}, False),
+        ("Aung Naing Win Soe", {"born_on": "1996"}, {"born_on": "1996-05-04"}, True),
+        ("Khrai Zut Grang", {}, {}, True),
+    ],
+)
+def test_a_name_is_likely_with_what_makes_it_one_person(
+    world, coordinator, name, one, other, likely
+):
+    first, _ = (
+        opened(world, stranger(name, f"0977000000{number}", papers=Papers(**papers)))
+        for number, papers in enumerate((one, other), start=1)
+    )
+    (proposal,) = proposals(world, coordinator, first)
+    assert (proposal.why, proposal.likely) == ([K.NAME], likely)
+
+
+def test_a_name_is_likely_with_the_name_of_a_relative(world, coordinator):
+    first, _ = (
+        opened(world, stranger("Win Naing", f"0977000000{number}", household=SPOUSE))
+        for number in (1, 2)
+    )
+    (proposal,) = proposals(world, coordinator, first)
+    assert proposal.likely
+
+
+def test_at_most_so_many_are_proposed_and_no_likely_one_is_left_out(
+    world, coordinator, monkeypatch
+):
+    monkeypatch.setattr(duplicates, "MOST_PROPOSALS", 2)
+    mine = opened(world, stranger("Win Naing", "09770000000"))
+    likely = opened(world, stranger("Win Naing", "09770000000"))
+    newer = [opened(world, stranger("Win Naing", f"0977000000{number}")) for number in (1, 2, 3)]
+    found = [(one.row.id, one.likely) for one in proposals(world, coordinator, mine)]
+    assert found == [(newer[-1], False), (likely, True)]
 
 
 @pytest.mark.parametrize(
