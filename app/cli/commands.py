@@ -20,6 +20,7 @@ from app.cli import (
     documents,
     init,
     member,
+    reindex,
     retention,
     serve,
     settings,
@@ -62,6 +63,7 @@ app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.settings)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
+app.command("reindex")(reindex.reindex)
 app.command("call")(call.call)
 app.command("documents")(documents.documents)
 app.add_typer(member.app, name="member")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.audit.events import EventKind
 from app.backup.service import JOB as BACKUP
 from app.backup.service import KEYSTORE_DAYS, list_old_keystores
+from app.casework.reindexing import find_narrow
 from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
 from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
@@ -163,9 +164,13 @@ def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advi
     with deployment.sessions() as session:
         last, restored = _find_last_backup(session)
         doubted = find_past_doubt(session)
+        narrow = find_narrow(session)
     if doubted is not None:
         says = f"{doubted}. Is it right now? Then `padauk doctor --trust-clock`"
         yield Advice("clock", says)
+    if narrow is not None:
+        says = "its tokens have {} bits, {} suit the number of cases; `padauk reindex`"
+        yield Advice("blind index", says.format(*narrow))
     if last is None and restored is not None:
         from_day, on = (
             at and deployment.day_of(at) for at in (restored.began_at, restored.succeeded_at)

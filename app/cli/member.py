@@ -41,7 +41,7 @@ def acting(home: Home, login: str) -> Iterator[Work]:
         passphrase = str(typer.prompt("Passphrase", hide_input=True))
         try:
             principal, secrets = open_locally(deployment, login, passphrase)
-            with _unit(deployment, principal, secrets) as work:
+            with unit_as(deployment, principal, secrets) as work:
                 yield work
         except DomainError as refusal:
             refuse(refusal.title)
@@ -51,25 +51,26 @@ def open_locally(
     deployment: Deployment, login: str, passphrase: str
 ) -> tuple[Principal, MemberSecrets]:
     """Sign in without HTTP, and step up if a lead; raises ``SignInRefused``."""
-    with _unit(deployment, NOBODY, None) as work:
+    with unit_as(deployment, NOBODY, None) as work:
         tasks = start_sign_in(work, login, passphrase)
     stretched = [stretch_now(deployment, task) for task in tasks]
-    with _unit(deployment, NOBODY, None) as work:
+    with unit_as(deployment, NOBODY, None) as work:
         token = sign_in(work, login, stretched).token
     with deployment.sessions() as session:
         principal, secrets = principal_of(session, deployment, token)
     if principal.role is not Role.LEAD:
         return principal, secrets
-    with _unit(deployment, principal, secrets) as work:
+    with unit_as(deployment, principal, secrets) as work:
         token = step_up(work, stretched).token
     with deployment.sessions() as session:
         return principal_of(session, deployment, token)
 
 
 @contextmanager
-def _unit(
+def unit_as(
     deployment: Deployment, principal: Principal, secrets: MemberSecrets | None
 ) -> Iterator[Work]:
+    """Open a unit of work as a member, with keys that ``open_locally`` returned."""
     with deployment.sessions() as session:
         work = begin_work(session, deployment, principal, secrets, based_on=ANY_VERSION)
         with unit_of_work(work):

@@ -22,6 +22,11 @@ _EPOCH: Final = 100
 _FIXED_BITS: Final = 12
 
 
+def width_of(version: int) -> int:
+    """Return how many bits the tokens of a version have."""
+    return version % _EPOCH
+
+
 class BlindIndex:
     """Computes tokens of the newest search key, for one request."""
 
@@ -50,7 +55,7 @@ class BlindIndex:
 
     def token(self, field: str, normalised: str, version: int) -> int:
         """Return the truncated token of a value in a field; raises ``KeyCopyMissing``."""
-        return token(self._key_of(field), normalised, version % _EPOCH)
+        return token(self._key_of(field), normalised, width_of(version))
 
     def proof(self, field: str, row_id: UUID, normalised: str) -> bytes:
         """Return the tag of a value in one row, which is compared exactly by who may search."""

@@ -20,6 +20,10 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "count_rows": "compares a copy with what it was made of, and the manifest says it",
     },
     "app/casework/held.py": {"visible_cases": _LISTED},
+    "app/casework/reindexing.py": {
+        "find_left": "what `padauk reindex` prints as left; a search looks up every version",
+        "_count": "likewise, of tokens and tags",
+    },
     "app/reports/service.py": {"count_caseload": "a figure on the caller's own page"},
     "app/retention/clearing.py": {"_count_rows": "the figure in a certificate of destruction"},
     "app/store/keystore.py": {"count": "a figure of the health page and of backups"},
