@@ -6,12 +6,12 @@ live grants and sealed cells; opens none but summaries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, cast
+from functools import cache, partial
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -37,8 +37,9 @@ from app.cases.models import (
     summary_on,
 )
 from app.permissions import Role
-from app.store.authenticated import altered_rows, authenticated_columns, place_of
+from app.store.authenticated import altered_rows, place_of
 from app.store.base import NO_PART
+from app.store.checked_queries import CheckedQuery
 from app.store.sealed import SealedCell
 from app.vault.models import OF_A_JOURNEY, Grant
 from app.vault.queries import live_grants
@@ -103,21 +104,26 @@ class CaseRow:
 
 
 CASES = Case.__table__.c
-_ROW = authenticated_columns(Case)
 _READ = (
     CASES.id, CASES.sequence, CASES.version, CASES.status, CASES.opened_on, CASES.moved_on,
-    CASES.triaged_on, CASES.emergency_until, CASES.seals,
+    CASES.triaged_on, CASES.emergency_until, CASES.seals, CASES.summary_sealed,
 )  # fmt: skip
-LISTED = select(*_ROW, *_READ, CASES.summary_sealed)
-SEARCHED = select(
-    *_ROW,
-    *_READ,
-    CASES.summary_sealed,
-    CASES.identity_sealed,
-    CASES.papers_sealed,
-    CASES.household_sealed,
-    CASES.contact_sealed,
-)
+_SEARCHED = (
+    CASES.identity_sealed, CASES.papers_sealed, CASES.household_sealed, CASES.contact_sealed,
+)  # fmt: skip
+
+CaseQuery: TypeAlias = CheckedQuery[CaseRow]
+Narrow: TypeAlias = Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]
+
+
+def listed(narrow: Narrow) -> CaseQuery:
+    """Return a query for rows with their summaries, with ``visible_cases`` among its conditions."""
+    return CheckedQuery(Case, CaseRow, _READ, narrow)
+
+
+def searched(narrow: Narrow, *, list_: str | None = None) -> CaseQuery:
+    """Return a query for rows with all cells that searches open, likewise."""
+    return CheckedQuery(Case, CaseRow, (*_READ, *_SEARCHED), narrow, list_=list_)
 
 
 _HOLDER: object = bindparam("holder")
@@ -166,22 +172,14 @@ def holder_of(work: Work) -> dict[str, object]:
     return {"holder": work.principal.id, "today": work.today()}
 
 
-def rows(work: Work, query: Select[*tuple[object, ...]], **values: object) -> list[CaseRow]:
-    """Return the rows of a query on ``LISTED`` or ``SEARCHED`` with ``visible_cases`` in it."""
-    parameters = holder_of(work) | values
-    found = work.session.connection().execute(query, parameters).all()
-    macs, altered = work.deployment.row_macs, altered_rows(work.session)
-    listed = []
-    for row in found:
-        case = CaseRow(
-            row.id, row.sequence, row.version, row.status, row.opened_on, row.moved_on,
-            row.triaged_on, row.emergency_until, row.seals,
-            *cast("tuple[bytes | None, ...]", row[len(_ROW) + len(_READ) :]),
-        )  # fmt: skip
-        if not macs.is_authentic(Case, row):
+def rows(work: Work, query: CaseQuery, **values: object) -> list[CaseRow]:
+    """Return the rows of a query of ``listed`` or ``searched``; those altered are noted as such."""
+    found = query.all(work.session.connection(), work.deployment.row_macs, holder_of(work) | values)
+    altered = altered_rows(work.session)
+    for case, authentic in found:
+        if not authentic:
             altered.add(place_of(case))
-        listed.append(case)
-    return listed
+    return [case for case, _ in found]
 
 
 def list_cases(
@@ -205,9 +203,14 @@ def list_cases(
 
 
 @cache
-def _page(*, strategy: Strategy, after: bool, status: bool) -> Select[*tuple[object, ...]]:
-    # Built once: putting the statement together costs as much as running it.
-    query = LISTED.where(visible_cases(strategy=strategy))
+def _page(*, strategy: Strategy, after: bool, status: bool) -> CaseQuery:
+    return listed(partial(_narrow_page, strategy, after=after, status=status))
+
+
+def _narrow_page(
+    strategy: Strategy, query: Select[*tuple[Any, ...]], *, after: bool, status: bool
+) -> Select[*tuple[Any, ...]]:
+    query = query.where(visible_cases(strategy=strategy))
     if after:
         same, last_id = Case.__table__.alias(), bindparam("after_id", type_=Uuid)
         number = select(same.c.sequence).where(same.c.id == last_id).scalar_subquery()
@@ -220,10 +223,10 @@ def _page(*, strategy: Strategy, after: bool, status: bool) -> Select[*tuple[obj
 
 
 def list_summaries(
-    work: Work, listed: Iterable[CaseRow | Case], *, polled: bool = False
+    work: Work, page: Iterable[CaseRow | Case], *, polled: bool = False
 ) -> list[Summary | None]:
     """Open the summaries of a page, in order, None where one is shut: one event for the page."""
-    shown = list(listed)
+    shown = list(page)
     alive = [row for row in shown if row.status is not CaseStatus.ERASED]
     opened = work.vault.open_listed([row.summary for row in alive], polled=polled)
     summaries = {
@@ -233,6 +236,6 @@ def list_summaries(
     return [summaries.get(row.id) for row in shown]
 
 
-def newest_first(listed: Iterable[CaseRow]) -> Sequence[CaseRow]:
+def newest_first(found: Iterable[CaseRow]) -> Sequence[CaseRow]:
     """Return rows in the order of a list."""
-    return sorted(listed, key=lambda row: (row.opened_on, row.sequence, row.id), reverse=True)
+    return sorted(found, key=lambda row: (row.opened_on, row.sequence, row.id), reverse=True)

@@ -22,7 +22,6 @@ from uuid import UUID
 from sqlalchemy import (
     CompoundSelect,
     Integer,
-    Select,
     bindparam,
     delete,
     func,
@@ -36,12 +35,13 @@ from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
 from app.casework.held import (
     CASES,
-    SEARCHED,
+    CaseQuery,
     CaseRow,
     Strategy,
     list_cases,
     newest_first,
     rows,
+    searched,
     visible_cases,
 )
 from app.casework.likeness import ComparedCells, names_in, values_of
@@ -215,15 +215,18 @@ def _held(work: Work, case_ids: Sequence[UUID], most: int) -> list[CaseRow]:
 
 
 @cache
-def _by_id() -> Select[*tuple[object, ...]]:
-    return (
-        SEARCHED.where(
-            CASES.id.in_(bindparam("cases", expanding=True)),
-            CASES.status != CaseStatus.ERASED,
-            visible_cases(strategy=Strategy.CASES),
-        )
-        .order_by(CASES.sequence.desc())
-        .limit(bindparam("most", type_=Integer))
+def _by_id() -> CaseQuery:
+    return searched(
+        lambda query: (
+            query.where(
+                CASES.id.in_(bindparam("cases", expanding=True)),
+                CASES.status != CaseStatus.ERASED,
+                visible_cases(strategy=Strategy.CASES),
+            )
+            .order_by(CASES.sequence.desc())
+            .limit(bindparam("most", type_=Integer))
+        ),
+        list_="cases",
     )
 
 
@@ -308,17 +311,19 @@ def index_waiting(work: Work) -> Waiting:
 
 
 @cache
-def _waiting() -> Select[*tuple[object, ...]]:
+def _waiting() -> CaseQuery:
     # Locked until the commit: a change of the same case waits, then resets indexed_version.
-    return (
-        SEARCHED.where(
-            CASES.team_id == bindparam("team"),
-            CASES.indexed_version < bindparam("first"),
-            CASES.status != CaseStatus.ERASED,
-            visible_cases(strategy=Strategy.CASES),
+    return searched(
+        lambda query: (
+            query.where(
+                CASES.team_id == bindparam("team"),
+                CASES.indexed_version < bindparam("first"),
+                CASES.status != CaseStatus.ERASED,
+                visible_cases(strategy=Strategy.CASES),
+            )
+            .limit(bindparam("limit", type_=Integer))
+            .with_for_update(skip_locked=True, of=Case)
         )
-        .limit(bindparam("limit", type_=Integer))
-        .with_for_update(skip_locked=True, of=Case)
     )
 
 

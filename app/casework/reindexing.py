@@ -18,12 +18,12 @@ from functools import cache
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
-from app.casework.held import CASES, SEARCHED, Strategy, rows, visible_cases
+from app.casework.held import CASES, CaseQuery, Strategy, rows, searched, visible_cases
 from app.casework.index import count_cases, index_cases, versions_in_use
 from app.crypto.blind_index import bits_for
 from app.intake.models import MatchToken
@@ -96,17 +96,19 @@ def index_all(unit: Unit, version: int) -> Iterator[int]:
 
 
 @cache
-def _batch() -> Select[*tuple[object, ...]]:
-    return (
-        SEARCHED.where(
-            CASES.indexed_version < bindparam("version"),
-            CASES.id > bindparam("after", type_=CASES.id.type),
-            CASES.status != CaseStatus.ERASED,
-            visible_cases(strategy=Strategy.CASES),
+def _batch() -> CaseQuery:
+    return searched(
+        lambda query: (
+            query.where(
+                CASES.indexed_version < bindparam("version"),
+                CASES.id > bindparam("after", type_=CASES.id.type),
+                CASES.status != CaseStatus.ERASED,
+                visible_cases(strategy=Strategy.CASES),
+            )
+            .order_by(CASES.id)
+            .limit(bindparam("limit", type_=Integer))
+            .with_for_update(of=Case)
         )
-        .order_by(CASES.id)
-        .limit(bindparam("limit", type_=Integer))
-        .with_for_update(of=Case)
     )
 
 

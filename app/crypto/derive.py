@@ -54,11 +54,12 @@ class ShortMac:
 
     __slots__ = ("_keyed",)
 
-    def __init__(self, key: bytes) -> None:
-        self._keyed = hashlib.blake2b(key=key, digest_size=SHORT_BYTES)
+    def __init__(self, key: bytes, beginning: bytes = b"") -> None:
+        """``beginning`` is what every message begins with: it is hashed once."""
+        self._keyed = hashlib.blake2b(beginning, key=key, digest_size=SHORT_BYTES)
 
     def of(self, message: bytes) -> bytes:
-        """Return the MAC of a message."""
+        """Return the MAC of the beginning and the rest of a message."""
         keyed = self._keyed.copy()
         keyed.update(message)
         return keyed.digest()

@@ -15,10 +15,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import SHUT_OUT, Member, MemberStatus
@@ -35,13 +35,11 @@ from app.deployment import Deployment
 from app.permissions import Role
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
-from app.store.authenticated import authenticated_columns
+from app.store.checked_queries import CheckedQuery
 from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
 from app.work import Principal, Work
-
-_Found: TypeAlias = Row[*tuple[object, ...]]
 
 TOKEN_BYTES = 32
 EXPIRES_SOON = timedelta(minutes=3)
@@ -51,22 +49,34 @@ _ID_INFO = frame(Label.SESSION_ID)
 _KEYS_INFO = frame(Label.SESSION_KEYS)
 _LEAD_INFO = frame(Label.SESSION_LEAD)
 
-_FIND_SESSION = (
-    select(
-        *authenticated_columns(Member),
-        MemberSession.member_id,
-        MemberSession.seen_at,
-        MemberSession.ends_at,
-        MemberSession.keys_sealed,
-        MemberSession.lead_sealed,
-        MemberSession.lead_until,
-        Member.role,
-        Member.status,
-        Member.team_id,
-    )
-    .join(Member, Member.id == MemberSession.member_id)
-    .where(MemberSession.id == bindparam("session_id"))
-)
+
+class _Found(NamedTuple):
+    """A session with its member."""
+
+    member_id: UUID
+    seen_at: datetime
+    ends_at: datetime
+    keys_sealed: bytes
+    lead_sealed: bytes | None
+    lead_until: datetime | None
+    role: Role
+    status: MemberStatus
+    team_id: UUID
+
+
+_SESSIONS, _MEMBERS = MemberSession.__table__.c, Member.__table__.c
+_FIND_SESSION = CheckedQuery(
+    Member,
+    _Found,
+    (
+        _SESSIONS.member_id, _SESSIONS.seen_at, _SESSIONS.ends_at, _SESSIONS.keys_sealed,
+        _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.role, _MEMBERS.status,
+        _MEMBERS.team_id,
+    ),
+    lambda rows: rows.where(
+        _SESSIONS.id == bindparam("session_id"), _MEMBERS.id == _SESSIONS.member_id
+    ),
+)  # fmt: skip
 _TOUCH_SESSION = (
     update(MemberSession)
     .where(MemberSession.id == bindparam("session_id"))
@@ -128,9 +138,12 @@ def principal_of(
     raw = _token_bytes(token)
     session_id = _session_id(raw)
     connection = session.connection()
-    row = connection.execute(_FIND_SESSION, {"session_id": session_id}).one_or_none()
+    found = _FIND_SESSION.all(connection, deployment.row_macs, {"session_id": session_id})
     now = deployment.clock()
-    if row is None or not _is_valid(row, deployment, now):
+    if not found:
+        raise SessionEnded
+    row, authentic = found[0]
+    if not authentic or not _is_valid(row, deployment, now):
         raise SessionEnded
     keys = _unwrap_keys(row, deployment, raw, session_id, now)
     minute = minute_of(now)
@@ -144,12 +157,7 @@ def principal_of(
 
 def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
     idle = timedelta(minutes=deployment.settings.session_idle_minutes)
-    return (
-        now < row.ends_at
-        and abs(now - row.seen_at) <= idle
-        and row.status not in SHUT_OUT
-        and deployment.row_macs.is_authentic(Member, row)
-    )
+    return now < row.ends_at and abs(now - row.seen_at) <= idle and row.status not in SHUT_OUT
 
 
 def _unwrap_keys(

@@ -15,28 +15,19 @@ A MAC sees no absence: what a missing or an older row would allow is for the key
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import cache
+from itertools import compress, repeat
+from operator import is_not
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    Boolean,
-    Connection,
-    Date,
-    Dialect,
-    Enum,
-    Label,
-    Uuid,
-    event,
-    inspect,
-    type_coerce,
-)
+from sqlalchemy import Boolean, Connection, Date, Enum, Uuid, event, inspect
 from sqlalchemy.orm import QueryContext, Session, object_session
 from sqlalchemy.sql.elements import KeyedColumnElement
-from sqlalchemy.types import TypeEngine, UserDefinedType
+from sqlalchemy.types import TypeEngine
 
 from app.crypto.derive import ShortMac, digest, equal
 from app.store.base import Moment, Record, Versioned
@@ -45,6 +36,10 @@ from app.store.sealed import is_digested, seals_of
 _encode = msgspec.msgpack.Encoder().encode
 _INFO = "row macs"
 R = TypeVar("R", bound=Record)
+
+
+_Present: TypeAlias = tuple[bool, ...]
+"""Which columns of a row are not NULL."""
 
 
 class _Columns(NamedTuple):
@@ -61,18 +56,27 @@ class RowMacs:
         """``key`` is asked at the first use: the deployment's secrets may be younger than this."""
         self._key = key
         self._organisation = organisation.bytes
-        self._mac: ShortMac | None = None
+        self._begun: dict[tuple[str, _Present], ShortMac] = {}
 
-    def _mac_of(self, columns: _Columns, written: Iterable[object]) -> bytes:
-        if self._mac is None:
-            self._mac = ShortMac(self._key())
-        return self._mac.of(_encoded(columns, self._organisation, written))
+    def _mac_of(self, columns: _Columns, written: Sequence[object]) -> bytes:
+        present = tuple(map(is_not, written, repeat(None)))
+        begun = self._begun.get((columns.table, present))
+        if begun is None:
+            beginning = _beginning(columns, self._organisation, present)
+            begun = self._begun[columns.table, present] = ShortMac(self._key(), beginning)
+        return begun.of(_encode([*compress(written, present)]))
 
-    def is_authentic(self, model: type[Record], row: Sequence[object]) -> bool:
-        """Return whether a row that begins with ``authenticated_columns`` is as it was written."""
+    def is_authentic(self, model: type[Record], row: Sequence[object], *, as_written: bool) -> bool:
+        """Return whether a row that begins with ``authenticated_columns`` is as it was written.
+
+        The row is as the driver gave it; ``as_written``: the driver is that of SQLite.
+        """
         columns = _columns(model)
-        mac = row[len(columns.names)]
-        return isinstance(mac, bytes) and equal(self._mac_of(columns, row), mac)
+        count = len(columns.names)
+        values, mac = row[:count], row[count]
+        if not as_written:
+            values = _written(columns, values)
+        return isinstance(mac, bytes) and equal(self._mac_of(columns, values), mac)
 
     def write(self, record: Record) -> None:
         """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
@@ -101,7 +105,10 @@ class RowMacs:
         """Return the digest of a whole row, under no key: what the log keeps of it."""
         columns = _columns(type(record))
         values = _values_after_flush(record) if after_flush else _values(record)
-        return digest(_encoded(columns, self._organisation, _written(columns, values))).hex()
+        written = _written(columns, values)
+        present = tuple(map(is_not, written, repeat(None)))
+        said = _encode([*compress(written, present)])
+        return digest(_beginning(columns, self._organisation, present) + said).hex()
 
 
 class AlteredRows:
@@ -140,17 +147,10 @@ def is_authenticated(model: type[object]) -> bool:
     return issubclass(model, Record) and hasattr(model, "row_mac")
 
 
-def authenticated_columns(model: type[Record]) -> tuple[Label[object], ...]:
-    """Return the columns that a query without the ORM must select for ``is_authentic``.
-
-    They come as they are written for the MAC, under names of their own: what a caller reads of a
-    row it selects besides.
-    """
+def authenticated_columns(model: type[Record]) -> list[KeyedColumnElement[object]]:
+    """Return the columns that a query without the ORM must select first for ``is_authentic``."""
     table = model.__table__
-    return tuple(
-        type_coerce(table.c[name], _AsWritten(_kind_of(table.c[name]))).label(f"written_{name}")
-        for name in (*_columns(model).names, "row_mac")
-    )
+    return [table.c[name] for name in (*_columns(model).names, "row_mac")]
 
 
 def session_info(macs: RowMacs) -> dict[str, object]:
@@ -248,18 +248,19 @@ def _values_after_flush(record: Record) -> list[object]:
     return values
 
 
-def _encoded(columns: _Columns, organisation: bytes, values: Iterable[object]) -> bytes:
-    """Return what the MAC is over: values as ``_WRITERS`` write them, NULLs left out."""
-    parts: list[object] = [columns.table, organisation]
-    for name, value in zip(columns.names, values, strict=False):  # a row goes on behind them
-        if value is not None:
-            parts += (name, value)
-    return _encode(parts)
+def _beginning(columns: _Columns, organisation: bytes, present: _Present) -> bytes:
+    """Return what the MAC begins with: table, organisation, and the columns that are not NULL.
+
+    The same for most rows of a table, so that it is hashed once; the values come behind it.
+    """
+    return _encode([columns.table, organisation, *compress(columns.names, present)])
 
 
-def _written(columns: _Columns, values: Sequence[object]) -> Iterator[object]:
-    for write, value in zip(columns.writers, values, strict=True):
-        yield value if write is None or value is None else write(value)
+def _written(columns: _Columns, values: Sequence[object]) -> list[object]:
+    return [
+        value if write is None or value is None else write(value)
+        for write, value in zip(columns.writers, values, strict=True)
+    ]
 
 
 @cache
@@ -292,25 +293,6 @@ _WRITERS: Final[Mapping[_Kind, Callable[[Any], object]]] = {
 def _kind_of(column: KeyedColumnElement[object]) -> _Kind | None:
     """Return the type by which ``_WRITERS`` writes a column; None where it stays as it is."""
     return next((kind for kind in _WRITERS if isinstance(column.type, kind)), None)
-
-
-class _AsWritten(UserDefinedType[object]):
-    """A column's value as it is written for the MAC, from what the driver gives."""
-
-    cache_ok = True
-
-    def __init__(self, kind: _Kind | None) -> None:
-        self.kind = kind
-
-    def result_processor(
-        self, dialect: Dialect, coltype: object
-    ) -> Callable[[object], object] | None:
-        """Return what turns the driver's value into the written one; None on SQLite."""
-        del coltype
-        if self.kind is None or dialect.name == "sqlite":
-            return None
-        write = _WRITERS[self.kind]
-        return lambda value: None if value is None else write(value)
 
 
 authenticate_rows()

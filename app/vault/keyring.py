@@ -23,7 +23,7 @@ from datetime import date
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
@@ -47,7 +47,7 @@ from app.vault.errors import (
     Tampered,
 )
 from app.vault.models import Bundle, Grant, OrganisationKeyKind, ScopeRow
-from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES
+from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
 from app.vault.scopes import Entry, Scope, unpack_entries
 from app.vault.statements import (
     bundle_info,
@@ -125,9 +125,10 @@ class Keyring:
         if not wanted:
             return
         asked = {"cases": wanted, "holder": self._member_id, "today": self._today}
-        rows = self._session.connection().execute(LIVE_ON_CASES, asked).all()
-        shares = self._deployment.keystore.find({row.share_id for row in rows})
-        for row in rows:
+        macs = self._deployment.row_macs
+        rows = LIVE_ON_CASES.all(self._session.connection(), macs, asked)
+        shares = self._deployment.keystore.find({row.share_id for row, _ in rows})
+        for row, authentic in rows:
             keys = self._cases.get(row.case_id)
             if keys is None:
                 keys = CaseKeys(row.share_id, shares.get(row.share_id))
@@ -135,7 +136,7 @@ class Keyring:
             if keys.shares is None:
                 keys.grants.append(LoadedGrant(row.id, row.entries, b"", broken=NoGrant()))
             else:
-                keys.grants.append(self._loaded(row))
+                keys.grants.append(self._loaded(row, authentic=authentic))
 
     def _keys(self, case_id: UUID) -> CaseKeys:
         if case_id not in self._cases:
@@ -161,8 +162,8 @@ class Keyring:
         keys = self._cases.get(case_id)
         return keys is not None and keys.names(scope.head)
 
-    def _loaded(self, row: Row[*tuple[object, ...]]) -> LoadedGrant:
-        if not self._deployment.row_macs.is_authentic(Grant, row):
+    def _loaded(self, row: GrantRow, *, authentic: bool) -> LoadedGrant:
+        if not authentic:
             return LoadedGrant(row.id, row.entries, b"", broken=Tampered())
         if row.symmetric_wrap is not None:
             return LoadedGrant(row.id, row.entries, row.symmetric_wrap)

@@ -6,12 +6,13 @@ Knows plain columns of grants. Opens nothing: a row that is listed here still ne
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.store.authenticated import authenticated_columns
+from app.store.checked_queries import CheckedQuery
 from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind, ScopeRow
 
 
@@ -40,21 +41,29 @@ def granted_to(
     return exists().where(*wanted)
 
 
-# Put together once: composing the statement costs more than running it.
+class GrantRow(NamedTuple):
+    """What a keyring needs of a grant."""
+
+    id: UUID
+    case_id: UUID
+    share_id: UUID
+    entries: bytes
+    symmetric_wrap: bytes | None
+
+
 _GRANTS = Grant.__table__.c
-LIVE_ON_CASES = select(
-    *authenticated_columns(Grant),
-    _GRANTS.id,
-    _GRANTS.case_id,
-    _GRANTS.share_id,
-    _GRANTS.entries,
-    _GRANTS.symmetric_wrap,
-).where(
-    _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
-    _GRANTS.holder_id == bindparam("holder"),
-    _GRANTS.ended_on.is_(None),
-    _GRANTS.rests.is_(False),
-    or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
+LIVE_ON_CASES = CheckedQuery(
+    Grant,
+    GrantRow,
+    [_GRANTS[name] for name in GrantRow._fields],
+    lambda grants: grants.where(
+        _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
+        _GRANTS.holder_id == bindparam("holder"),
+        _GRANTS.ended_on.is_(None),
+        _GRANTS.rests.is_(False),
+        or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
+    ),
+    list_="cases",
 )
 """The live grants of a holder on some cases, with their wraps and MACs."""
 

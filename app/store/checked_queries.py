@@ -1,0 +1,64 @@
+"""Queries that read and check many rows at once, without the ORM.
+
+Each row is read as driver values, its MAC is computed over them, and what the caller wants of it is
+made of them: nothing is selected or converted twice. A row that fails comes with that word; what
+then happens to it is the caller's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Dialect, Select, select
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from app.store.authenticated import RowMacs, authenticated_columns
+from app.store.base import Record
+from app.store.kept_statements import Converter, KeptStatement, Parameters, converters
+
+R = TypeVar("R")
+
+
+class CheckedQuery(Generic[R]):
+    """Reads rows of ``model`` as ``make`` makes them of ``columns``, each with whether it is
+    authentic. ``narrow`` adds conditions and an order to the statement; see ``KeptStatement``.
+    """
+
+    def __init__(
+        self,
+        model: type[Record],
+        make: Callable[..., R],
+        columns: Sequence[KeyedColumnElement[Any]],
+        narrow: Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]],
+        *,
+        list_: str | None = None,
+    ) -> None:
+        self._model = model
+        self._make = make
+        self._columns = columns
+        checked = authenticated_columns(model)
+        selected = [*checked, *(column for column in columns if column not in set(checked))]
+        places = {column: place for place, column in enumerate(selected)}
+        self._pick = itemgetter(*(places[column] for column in columns))
+        self._statement = KeptStatement(narrow(select(*selected)), list_=list_)
+        self._converters = cache(self._converters_for)
+
+    def all(self, connection: Connection, macs: RowMacs, given: Parameters) -> list[tuple[R, bool]]:
+        """Return all rows, each with whether it is as it was written."""
+        dialect, make, model = connection.dialect, self._make, self._model
+        pick, convert_each = self._pick, self._converters(dialect)
+        as_written = dialect.name == "sqlite"
+        found = []
+        for row in self._statement.rows(connection, given):
+            values = [
+                value if convert is None or value is None else convert(value)
+                for value, convert in zip(pick(row), convert_each, strict=True)
+            ]
+            found.append((make(*values), macs.is_authentic(model, row, as_written=as_written)))
+        return found
+
+    def _converters_for(self, dialect: Dialect) -> list[Converter | None]:
+        return converters(dialect, self._columns)

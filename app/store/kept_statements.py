@@ -1,0 +1,161 @@
+"""Statements that are put together once and run on the driver's own cursor.
+
+SQLAlchemy composes, binds and reads a statement anew at each execution, which takes ten times as
+long as the driver does. The few statements that nearly every request runs are kept.
+
+- Values are bound as their types bind them. Rows come as the driver gives them; ``converters``
+  turns their values into those of Python.
+- A driver's error is raised as the error of SQLAlchemy that it would have been.
+- Where somebody listens to an engine's statements, SQLAlchemy runs them.
+- No hook of the ORM sees them, as with every statement of a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias, cast
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import ColumnElement, CompilerElement
+from sqlalchemy.sql.selectable import Select
+
+Converter: TypeAlias = Callable[[Any], Any]
+Parameters: TypeAlias = Mapping[str, Any]
+
+_MOST_KEPT: Final = 512
+"""Of longer lists each length is compiled when it comes."""
+
+
+class _Value(NamedTuple):
+    """Where a value of the driver comes from: a parameter, an entry of one, or a constant."""
+
+    name: str
+    parameter: str | None
+    position: int | None
+    convert: Converter | None
+    constant: object
+
+
+class _Compiled(NamedTuple):
+    sql: str
+    values: list[_Value]
+    positional: bool
+
+    def bound(self, given: Parameters) -> tuple[object, ...] | dict[str, object]:
+        found = [_bind(value, given) for value in self.values]
+        if self.positional:
+            return tuple(found)
+        return dict(zip((value.name for value in self.values), found, strict=True))
+
+
+def _bind(value: _Value, given: Parameters) -> object:
+    if value.parameter is None:
+        return value.constant
+    found = given[value.parameter]
+    if value.position is not None:
+        # The list is as long as the next power of two: it ends with its last entry, repeated.
+        found = found[min(value.position, len(found) - 1)]
+    return found if value.convert is None else value.convert(found)
+
+
+class KeptStatement:
+    """One statement; its parameters are named, ``list_`` is one that is a list (``IN``)."""
+
+    def __init__(self, statement: CompilerElement, *, list_: str | None = None) -> None:
+        self._statement = statement
+        self._list = list_
+        self._compiled: dict[tuple[str, int], _Compiled] = {}
+
+    def rows(self, connection: Connection, given: Parameters) -> list[tuple[Any, ...]]:
+        """Return all rows, as the driver gives them. A list must not be empty."""
+        compiled = self._compiled_for(connection.dialect, given)
+        bound = compiled.bound(given)
+        if connection.dispatch.before_cursor_execute:
+            return [tuple(row) for row in connection.exec_driver_sql(compiled.sql, bound)]
+        driver = connection.connection
+        try:
+            cursor = driver.cursor()
+            try:
+                cursor.execute(compiled.sql, bound)
+                return cast("list[tuple[Any, ...]]", cursor.fetchall())
+            finally:
+                cursor.close()
+        except connection.dialect.loaded_dbapi.Error as failure:
+            raise _as_raised(connection, compiled.sql, failure) from failure
+
+    def run(self, connection: Connection, *each: Parameters) -> None:
+        """Run a statement that returns no rows, once for each set of parameters."""
+        compiled = self._compiled_for(connection.dialect, each[0])
+        bound = [compiled.bound(given) for given in each]
+        if connection.dispatch.before_cursor_execute:
+            connection.exec_driver_sql(compiled.sql, cast("Any", bound))
+            return
+        driver = connection.connection
+        try:
+            cursor = driver.cursor()
+            try:
+                if len(bound) == 1:
+                    cursor.execute(compiled.sql, bound[0])
+                else:
+                    cursor.executemany(compiled.sql, cast("Any", bound))
+            finally:
+                cursor.close()
+        except connection.dialect.loaded_dbapi.Error as failure:
+            raise _as_raised(connection, compiled.sql, failure) from failure
+
+    def _compiled_for(self, dialect: Dialect, given: Parameters) -> _Compiled:
+        length = 0 if self._list is None else len(given[self._list])
+        if 0 < length <= _MOST_KEPT:
+            length = 1 << (length - 1).bit_length()
+        compiled = self._compiled.get((dialect.name, length))
+        if compiled is None:
+            compiled = self._compile(dialect, given, length)
+            if length <= _MOST_KEPT:
+                self._compiled[dialect.name, length] = compiled
+        return compiled
+
+    def _compile(self, dialect: Dialect, given: Parameters, length: int) -> _Compiled:
+        example = dict(given)
+        if self._list is not None:
+            example[self._list] = [given[self._list][0]] * length
+        names = None if isinstance(self._statement, Select) else list(given)
+        compiled = cast("Any", self._statement).compile(dialect=dialect, column_keys=names)
+        state = compiled.construct_expanded_state(example, escape_names=False)
+        listed = {
+            name: (parameter, position)
+            for parameter, expanded in state.parameter_expansion.items()
+            if parameter in given
+            for position, name in enumerate(expanded)
+        }
+        values = []
+        for name in state.positiontup or state.parameters:
+            parameter, position = listed.get(name, (name if name in given else None, None))
+            convert = state.processors.get(name)
+            if name in compiled.binds:
+                convert = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            constant = None if parameter else state.parameters[name]
+            if convert is not None and parameter is None and constant is not None:
+                constant = convert(constant)
+            values.append(_Value(name, parameter, position, convert, constant))
+        return _Compiled(state.statement, values, bool(state.positiontup))
+
+
+def converters(dialect: Dialect, columns: Iterable[ColumnElement[Any]]) -> list[Converter | None]:
+    """Return what turns the driver's values of columns into Python's; None where nothing does."""
+    return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+
+
+def _as_raised(connection: Connection, sql: str, failure: Exception) -> BaseException:
+    """Return the error of SQLAlchemy for a driver's; a connection that broke leaves the pool."""
+    dialect = connection.dialect
+    broken = dialect.is_disconnect(
+        cast("Any", failure), connection.connection.dbapi_connection, None
+    )
+    raised = DBAPIError.instance(
+        sql, None, failure, dialect.loaded_dbapi.Error,
+        hide_parameters=True, dialect=dialect, connection_invalidated=broken,
+    )  # fmt: skip
+    if broken:
+        connection.invalidate(failure)
+    return raised
