@@ -8,7 +8,6 @@ then happens to it is the caller's to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -44,12 +43,12 @@ class CheckedQuery(Generic[R]):
         places = {column: place for place, column in enumerate(selected)}
         self._pick = itemgetter(*(places[column] for column in columns))
         self._statement = KeptStatement(narrow(select(*selected)), list_=list_)
-        self._converters = cache(self._converters_for)
+        self._converters: dict[str, list[Converter | None]] = {}
 
     def all(self, connection: Connection, macs: RowMacs, given: Parameters) -> list[tuple[R, bool]]:
         """Return all rows, each with whether it is as it was written."""
         dialect, make, model = connection.dialect, self._make, self._model
-        pick, convert_each = self._pick, self._converters(dialect)
+        pick, convert_each = self._pick, self._converters_for(dialect)
         as_written = dialect.name == "sqlite"
         found = []
         for row in self._statement.rows(connection, given):
@@ -61,4 +60,7 @@ class CheckedQuery(Generic[R]):
         return found
 
     def _converters_for(self, dialect: Dialect) -> list[Converter | None]:
-        return converters(dialect, self._columns)
+        known = self._converters.get(dialect.name)
+        if known is None:
+            known = self._converters[dialect.name] = converters(dialect, self._columns)
+        return known
