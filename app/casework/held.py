@@ -113,7 +113,7 @@ _SEARCHED = (
 )  # fmt: skip
 
 CaseQuery: TypeAlias = CheckedQuery[CaseRow]
-Narrow: TypeAlias = Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]
+Narrow: TypeAlias = Callable[[Select[*tuple[object, ...]]], Select[*tuple[object, ...]]]
 
 
 def listed(narrow: Narrow) -> CaseQuery:
@@ -208,8 +208,8 @@ def _page(*, strategy: Strategy, after: bool, status: bool) -> CaseQuery:
 
 
 def _narrow_page(
-    strategy: Strategy, query: Select[*tuple[Any, ...]], *, after: bool, status: bool
-) -> Select[*tuple[Any, ...]]:
+    strategy: Strategy, query: Select[*tuple[object, ...]], *, after: bool, status: bool
+) -> Select[*tuple[object, ...]]:
     query = query.where(visible_cases(strategy=strategy))
     if after:
         same, last_id = Case.__table__.alias(), bindparam("after_id", type_=Uuid)

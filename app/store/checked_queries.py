@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Select, select
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -30,8 +30,8 @@ class CheckedQuery(Generic[R]):
         self,
         model: type[Record],
         make: Callable[..., R],
-        columns: Sequence[KeyedColumnElement[Any]],
-        narrow: Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]],
+        columns: Sequence[KeyedColumnElement[object]],
+        narrow: Callable[[Select[*tuple[object, ...]]], Select[*tuple[object, ...]]],
         *,
         list_: str | None = None,
     ) -> None:

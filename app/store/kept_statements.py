@@ -1,6 +1,6 @@
 """Statements that are put together once and run on the driver's own cursor.
 
-SQLAlchemy composes, binds and reads a statement anew at each execution, which takes ten times as
+SQLAlchemy composes, binds and reads a statement again at each execution, which takes ten times as
 long as the driver does. The few statements that nearly every request runs are kept.
 
 - Values are bound as their types bind them. Rows come as the driver gives them; ``converters``
@@ -12,16 +12,19 @@ long as the driver does. The few statements that nearly every request runs are k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement, CompilerElement
 from sqlalchemy.sql.selectable import Select
 
-Converter: TypeAlias = Callable[[Any], Any]
-Parameters: TypeAlias = Mapping[str, Any]
+Converter: TypeAlias = Callable[[object], object]
+Parameters: TypeAlias = Mapping[str, object]
+
+_Rows: TypeAlias = list[tuple[object, ...]]
 
 _MOST_KEPT: Final = 512
 """Of longer lists each length is compiled when it comes."""
@@ -55,7 +58,8 @@ def _bind(value: _Value, given: Parameters) -> object:
     found = given[value.parameter]
     if value.position is not None:
         # The list is as long as the next power of two: it ends with its last entry, repeated.
-        found = found[min(value.position, len(found) - 1)]
+        listed = cast("Sequence[object]", found)
+        found = listed[min(value.position, len(listed) - 1)]
     return found if value.convert is None else value.convert(found)
 
 
@@ -67,7 +71,7 @@ class KeptStatement:
         self._list = list_
         self._compiled: dict[tuple[str, int], _Compiled] = {}
 
-    def rows(self, connection: Connection, given: Parameters) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, given: Parameters) -> list[tuple[object, ...]]:
         """Return all rows, as the driver gives them. A list must not be empty."""
         compiled = self._compiled_for(connection.dialect, given)
         bound = compiled.bound(given)
@@ -78,7 +82,7 @@ class KeptStatement:
             cursor = driver.cursor()
             try:
                 cursor.execute(compiled.sql, bound)
-                return cast("list[tuple[Any, ...]]", cursor.fetchall())
+                return cast("list[tuple[object, ...]]", cursor.fetchall())
             finally:
                 cursor.close()
         except connection.dialect.loaded_dbapi.Error as failure:
@@ -89,7 +93,7 @@ class KeptStatement:
         compiled = self._compiled_for(connection.dialect, each[0])
         bound = [compiled.bound(given) for given in each]
         if connection.dispatch.before_cursor_execute:
-            connection.exec_driver_sql(compiled.sql, cast("Any", bound))
+            connection.exec_driver_sql(compiled.sql, bound)
             return
         driver = connection.connection
         try:
@@ -98,14 +102,14 @@ class KeptStatement:
                 if len(bound) == 1:
                     cursor.execute(compiled.sql, bound[0])
                 else:
-                    cursor.executemany(compiled.sql, cast("Any", bound))
+                    cursor.executemany(compiled.sql, cast("_Rows", bound))
             finally:
                 cursor.close()
         except connection.dialect.loaded_dbapi.Error as failure:
             raise _as_raised(connection, compiled.sql, failure) from failure
 
     def _compiled_for(self, dialect: Dialect, given: Parameters) -> _Compiled:
-        length = 0 if self._list is None else len(given[self._list])
+        length = 0 if self._list is None else len(cast("Sequence[object]", given[self._list]))
         if 0 < length <= _MOST_KEPT:
             length = 1 << (length - 1).bit_length()
         compiled = self._compiled.get((dialect.name, length))
@@ -118,9 +122,9 @@ class KeptStatement:
     def _compile(self, dialect: Dialect, given: Parameters, length: int) -> _Compiled:
         example = dict(given)
         if self._list is not None:
-            example[self._list] = [given[self._list][0]] * length
+            example[self._list] = [cast("Sequence[object]", given[self._list])[0]] * length
         names = None if isinstance(self._statement, Select) else list(given)
-        compiled = cast("Any", self._statement).compile(dialect=dialect, column_keys=names)
+        compiled = cast("SQLCompiler", self._statement.compile(dialect=dialect, column_keys=names))
         state = compiled.construct_expanded_state(example, escape_names=False)
         listed = {
             name: (parameter, position)
@@ -141,7 +145,9 @@ class KeptStatement:
         return _Compiled(state.statement, values, bool(state.positiontup))
 
 
-def converters(dialect: Dialect, columns: Iterable[ColumnElement[Any]]) -> list[Converter | None]:
+def converters(
+    dialect: Dialect, columns: Iterable[ColumnElement[object]]
+) -> list[Converter | None]:
     """Return what turns the driver's values of columns into Python's; None where nothing does."""
     return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
 
@@ -149,9 +155,7 @@ def converters(dialect: Dialect, columns: Iterable[ColumnElement[Any]]) -> list[
 def _as_raised(connection: Connection, sql: str, failure: Exception) -> BaseException:
     """Return the error of SQLAlchemy for a driver's; a connection that broke leaves the pool."""
     dialect = connection.dialect
-    broken = dialect.is_disconnect(
-        cast("Any", failure), connection.connection.dbapi_connection, None
-    )
+    broken = dialect.is_disconnect(failure, connection.connection.dbapi_connection, None)
     raised = DBAPIError.instance(
         sql, None, failure, dialect.loaded_dbapi.Error,
         hide_parameters=True, dialect=dialect, connection_invalidated=broken,
