@@ -13,7 +13,7 @@ long as the driver does. The few statements that nearly every request runs are k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
@@ -155,7 +155,8 @@ def converters(
 def _as_raised(connection: Connection, sql: str, failure: Exception) -> BaseException:
     """Return the error of SQLAlchemy for a driver's; a connection that broke leaves the pool."""
     dialect = connection.dialect
-    broken = dialect.is_disconnect(failure, connection.connection.dbapi_connection, None)
+    driver = connection.connection.dbapi_connection
+    broken = dialect.is_disconnect(failure, driver, None)  # type: ignore[arg-type]
     raised = DBAPIError.instance(
         sql, None, failure, dialect.loaded_dbapi.Error,
         hide_parameters=True, dialect=dialect, connection_invalidated=broken,
