@@ -70,13 +70,6 @@ def call(
         sys.stdout.write(f"{_shown(shown)}\n")
 
 
-def alone() -> None:
-    """Run as the whole program, without the other commands."""
-    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-    app.command()(call)
-    app()
-
-
 def _picked(found: object, path: str) -> object:
     try:
         for step in path.split("."):

@@ -7,24 +7,11 @@ Exit codes: 0 done, 1 refused (the reason is printed), 2 wrong usage, 3 a check 
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from app.cli import (
-    audit,
-    backup,
-    call,
-    demo,
-    doctor,
-    documents,
-    init,
-    member,
-    reindex,
-    retention,
-    serve,
-    settings,
-)
 from app.version import program_version
 
 
@@ -34,15 +21,25 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
-    name="padauk",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+COMMANDS: Final = {
+    "init": "init.init",
+    "demo": "demo.demo",
+    "serve": "serve.serve",
+    "worker": "serve.worker",
+    "doctor": "doctor.doctor",
+    "settings": "settings.settings",
+    "backup": "backup.backup",
+    "restore": "backup.restore_backup",
+    "reindex": "reindex.reindex",
+    "call": "call.call",
+    "documents": "documents.documents",
+}
+"""Each command, and where it is."""
+
+GROUPS: Final = ("member", "audit", "retention")
+"""Modules whose commands have two words."""
 
 
-@app.callback()
 def padauk(
     *,
     version: Annotated[
@@ -55,17 +52,21 @@ def padauk(
     """Padauk: case management in which every case is sealed under its own keys."""
 
 
-app.command("init")(init.init)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.command("doctor")(doctor.doctor)
-app.command("settings")(settings.settings)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore_backup)
-app.command("reindex")(reindex.reindex)
-app.command("call")(call.call)
-app.command("documents")(documents.documents)
-app.add_typer(member.app, name="member")
-app.add_typer(audit.app, name="audit")
-app.add_typer(retention.app, name="retention")
+def build_app(wanted: str = "") -> typer.Typer:
+    """Return the command with the subcommand ``wanted``; with all where there is none of that name.
+
+    Only what is wanted is imported: the interface of the server alone takes a second.
+    """
+    app = typer.Typer(
+        name="padauk", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    )
+    app.callback()(padauk)
+    known = wanted in {*COMMANDS, *GROUPS}
+    for name, place in COMMANDS.items():
+        if name == wanted or not known:
+            module, function = place.split(".")
+            app.command(name)(getattr(import_module(f"app.cli.{module}"), function))
+    for name in GROUPS:
+        if name == wanted or not known:
+            app.add_typer(import_module(f"app.cli.{name}").app, name=name)
+    return app

@@ -11,10 +11,10 @@ Knows single characters; nothing of words, encodings or rows.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Final
 
 REPLACEMENT: Final = "\ufffd"
@@ -52,6 +52,10 @@ _BLANK_SIGN: Final = "\u2800"
 """A Braille cell without a dot: drawn as nothing, and a symbol by its category."""
 
 
+_WITH_IGNORABLES: Final = (range(0x20000), range(0xE0000, 0xE1000))
+"""The planes of scripts and of tags: the others hold ideographs, private use, or nothing."""
+
+
 def is_ignorable(character: str) -> bool:
     """Return whether a character is default-ignorable: it is drawn as nothing at all."""
     code = ord(character)
@@ -65,7 +69,7 @@ def is_ignorable(character: str) -> bool:
 @cache
 def ignorables() -> dict[int, None]:
     """Return every default-ignorable code point, as a table for ``str.translate``."""
-    return dict.fromkeys(code for code in range(sys.maxunicode + 1) if is_ignorable(chr(code)))
+    return dict.fromkeys(code for code in chain(*_WITH_IGNORABLES) if is_ignorable(chr(code)))
 
 
 def _ranges(codes: Iterator[int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.deployment import Deployment
 from app.store.identity import StartCode
 
@@ -28,7 +28,9 @@ class Founded:
 
 
 def run(*words: str | Path, typed: str | None = None) -> Any:
-    return CliRunner(env={"COLUMNS": "400"}).invoke(app, [str(w) for w in words], input=typed)
+    return CliRunner(env={"COLUMNS": "400"}).invoke(
+        build_app(), [str(w) for w in words], input=typed
+    )
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import serve as serving
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.store.identity import StartCode
 
 Breakage = Callable[[Path, Path], None]
@@ -28,7 +28,7 @@ def founded(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("homes")
     for name in ("ours", "theirs"):
         found = ["init", "--home", str(folder / name), "--lead", "lead-1", "--team", "Teak"]
-        made = CliRunner().invoke(app, found)
+        made = CliRunner().invoke(build_app(), found)
         assert made.exit_code == 0, made.output
     return folder
 
@@ -48,7 +48,7 @@ def served(monkeypatch) -> list[str]:
 
 
 def serve(home: Path, *more: str):
-    return CliRunner().invoke(app, ["serve", "--home", str(home), *more])
+    return CliRunner().invoke(build_app(), ["serve", "--home", str(home), *more])
 
 
 def edit(name: str, old: str, new: str) -> Breakage:
@@ -207,10 +207,10 @@ def test_a_copied_home_opens_its_own_files(homes, served, tmp_path):
 def test_a_founding_that_is_refused_leaves_nothing_and_can_be_repeated(tmp_path, lead):
     home = tmp_path / "home"
     found = ["init", "--home", str(home), "--team", "Teak", "--lead"]
-    refused = CliRunner().invoke(app, [*found, lead])
+    refused = CliRunner().invoke(build_app(), [*found, lead])
     assert refused.exit_code != 0
     assert not home.exists() or not any(home.iterdir())
-    assert CliRunner().invoke(app, [*found, "lead-1"]).exit_code == 0
+    assert CliRunner().invoke(build_app(), [*found, "lead-1"]).exit_code == 0
 
 
 def test_a_home_that_cannot_be_written_is_refused(homes, served, monkeypatch):
@@ -229,7 +229,7 @@ def test_a_home_that_cannot_be_written_is_refused(homes, served, monkeypatch):
 def test_init_founds_with_the_limits_of_the_preset_that_was_chosen(tmp_path):
     home = tmp_path / "home"
     found = ["init", "--home", str(home), "--team", "Teak", "--lead", "lead-1"]
-    assert CliRunner().invoke(app, [*found, "--preset", "small"]).exit_code == 0
+    assert CliRunner().invoke(build_app(), [*found, "--preset", "small"]).exit_code == 0
     database = sqlite3.connect(home / "padauk.db")
     assert database.execute("SELECT preset FROM organisation_settings").fetchall() == [("small",)]
     database.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def test_a_proxy_and_a_netrc_of_the_environment_are_not_used(
         url, heard = stack.enter_context(listening())
         proxy, overheard = stack.enter_context(listening())
         told = {variable: proxy, "NETRC": str(netrc), "PADAUK_URL": url, "PADAUK_TOKEN": token}
-        result = CliRunner().invoke(app, ["call", "GET", "/api/health"], env=told)
+        result = CliRunner().invoke(build_app(), ["call", "GET", "/api/health"], env=told)
         assert result.exit_code == 0, result.output
     assert heard == [("/api/health", f"Bearer {token}" if token else None)]
     assert overheard == []

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from app import cli
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.totality import RowMissing
 
 
@@ -21,7 +21,7 @@ def commands(group, path: tuple[str, ...] = ()):
             yield (*path, name), command
 
 
-EVERY_COMMAND = list(commands(get_command(app)))
+EVERY_COMMAND = list(commands(get_command(build_app())))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_incomplete_table_ends_the_program_with_what_to_add(monkeypatch):
 
     monkeypatch.setattr(cli.os, "umask", lambda _mode: None)
     monkeypatch.setattr(sys, "argv", ["padauk", "documents"])
-    monkeypatch.setattr(cli, "import_module", incomplete)
+    monkeypatch.setattr(cli, "build_app", incomplete)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert str(ended.value).startswith("Incomplete table: Role.SCOUT has no row")

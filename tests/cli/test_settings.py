@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import app
-from app.cli.commands import app as padauk
+from app.cli.commands import build_app
 from app.cli.settings import VARIABLES, list_settings
 from app.settings import Settings
 
@@ -18,7 +18,7 @@ ROOT = Path(app.__file__).parent
 
 
 def listed(*options: str) -> str:
-    run = CliRunner().invoke(padauk, ["settings", *options])
+    run = CliRunner().invoke(build_app(), ["settings", *options])
     assert run.exit_code == 0, run.output
     return run.output
 

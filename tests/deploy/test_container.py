@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ def test_it_starts_a_command_that_exists(steps):
     started = dict(step for step in _last_stage(steps) if step[0] in {"ENTRYPOINT", "CMD"})
     assert json.loads(started["ENTRYPOINT"]) == ["padauk"]
     (verb,) = json.loads(started["CMD"])
-    assert typer.main.get_command(app).get_command(None, verb) is not None
+    assert typer.main.get_command(build_app()).get_command(None, verb) is not None
 
 
 def test_it_shows_the_port_that_padauk_listens_on(steps):

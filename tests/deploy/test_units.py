@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.cli.serve import GRACE_SECONDS, WORKER_SECONDS
 from app.store.identity import StartCode
 
@@ -93,7 +93,7 @@ def test_a_unit_starts_a_command_that_exists_with_options_that_it_has(unit):
     (line,) = settings_of(unit, "Service")["ExecStart"]
     program, *words = line.split()
     assert program == "/opt/padauk/.venv/bin/padauk"
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(build_app())
     for verb in VERBS[unit]:
         assert words.pop(0) == verb
         command = command.get_command(None, verb)

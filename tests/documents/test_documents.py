@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENTS = [
@@ -36,7 +36,7 @@ def test_every_file_that_a_document_names_exists(document):
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: str(path.relative_to(_ROOT)))
 def test_every_command_that_a_document_names_exists(document):
     text = document.read_text(encoding="utf-8")
-    verbs = set(typer.main.get_command(app).commands)
+    verbs = set(typer.main.get_command(build_app()).commands)
     targets = _all(r"(?m)^([a-z-]+):", (_ROOT / "Makefile").read_text(encoding="utf-8"))
     assert _all(r"[`/]padauk ([a-z]+)", text) <= verbs
     assert _all(r"`make ([a-z-]+)", text) <= targets

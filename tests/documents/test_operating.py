@@ -18,7 +18,7 @@ import pytest
 import typer.main
 from starlette.testclient import TestClient
 
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.cli.serve import GRACE_SECONDS, WORKER_SECONDS
 from app.http import request_pool
 from app.main import create_app
@@ -116,7 +116,7 @@ def commands_in(text: str) -> list[str]:
 def test_every_command_that_a_document_names_exists_with_its_options(document):
     text = (_ROOT / document).read_text(encoding="utf-8").replace("\\\n", " ")
     for line in commands_in(text):
-        command: Any = typer.main.get_command(app)
+        command: Any = typer.main.get_command(build_app())
         words = line.split()[1:]
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]
@@ -136,7 +136,7 @@ _COPYING = re.compile(
 
 def _helps() -> list[str]:
     found: list[str] = []
-    waiting: list[Any] = [typer.main.get_command(app)]
+    waiting: list[Any] = [typer.main.get_command(build_app())]
     while waiting:
         command = waiting.pop()
         found += [command.help or "", *(getattr(p, "help", None) or "" for p in command.params)]

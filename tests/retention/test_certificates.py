@@ -11,7 +11,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from app.audit.checkpoints import log_verifier
-from app.cli.commands import app
+from app.cli.commands import build_app
 from app.retention.destruction import Order, destroy
 from app.retention.models import Destruction
 from tests.retention.steps import closed_case
@@ -30,11 +30,11 @@ def certificate(world, tmp_path):
 def test_padauk_verifies_a_certificate_with_the_key_alone(certificate):
     file, public = certificate
     order = ["retention", "verify", str(file), "--key", log_verifier(public).vkey]
-    done = CliRunner().invoke(app, order)
+    done = CliRunner().invoke(build_app(), order)
     assert done.exit_code == 0, done.output
     assert "what all" in done.output
     file.write_text(file.read_text().replace("what all", "what aid"))
-    assert CliRunner().invoke(app, order).exit_code == 3
+    assert CliRunner().invoke(build_app(), order).exit_code == 3
 
 
 def test_openssl_verifies_a_certificate(certificate, tmp_path):
