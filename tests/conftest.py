@@ -13,8 +13,10 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -110,35 +112,73 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "sqlite"))
 
 
+class Prepared(NamedTuple):
+    """A world that was worked in once, to be copied: files, or the names of databases."""
+
+    at: datetime
+    facts: Any
+    source: Path | tuple[str, str]
+
+
+Prepare = Callable[[World], Any]
+"""Works in a world, and returns what tests must know of it: no part of that world itself."""
+
+
+@pytest.fixture(scope="session")
+def prepared() -> dict[tuple[str, Prepare], Prepared]:
+    """What was prepared in this test process, by the database and the function that did it."""
+    return {}
+
+
 @pytest.fixture
 def new_world(
-    backend: str, request: pytest.FixtureRequest, memory_folder: Path
-) -> Iterator[Callable[[], World]]:
-    """Makes worlds; each is a fresh copy of the founded organisation."""
+    backend: str,
+    request: pytest.FixtureRequest,
+    memory_folder: Path,
+    prepared: dict[tuple[str, Prepare], Prepared],
+) -> Iterator[Callable[..., World]]:
+    """Makes worlds; each is a fresh copy of the founded organisation, or of one that was prepared.
+
+    `new_world(prepare)` calls `prepare` once a test process; `world.facts` is what it returned.
+    """
     worlds: list[World] = []
     databases: list[str] = []
 
-    def make() -> World:
+    def copy(source: Path | tuple[str, str] | None) -> World:
         number = next(_numbers)
         if backend == "sqlite":
-            founded, source = request.getfixturevalue("founded_sqlite")
+            founded, first = request.getfixturevalue("founded_sqlite")
             target = memory_folder / f"world-{number}"
             target.mkdir()
-            settings = copy_sqlite(founded, source, target)
-            files: tuple[Path, ...] = (target,)
+            settings = copy_sqlite(founded, source or first, target)
+            return open_world(founded, settings, (target,))
+        server = request.getfixturevalue("postgres_server")
+        founded = request.getfixturevalue("founded_postgresql")
+        names = (f"world_{number}", f"world_{number}_keys")
+        urls = [
+            fresh_database(server, name, template)
+            for name, template in zip(names, source or ("founded", "founded_keys"), strict=True)
+        ]
+        databases.extend(names)
+        update = {"database_url": urls[0], "keystore_url": urls[1]}
+        return open_world(founded, founded.settings.model_copy(update=update))
+
+    def prepare_once(prepare: Prepare) -> Prepared:
+        if (backend, prepare) not in prepared:
+            world = copy(None)
+            facts = prepare(world)
+            world.close()
+            source = world.files[0] if world.files else (databases.pop(-2), databases.pop())
+            prepared[backend, prepare] = Prepared(world.clock.at, facts, source)
+        return prepared[backend, prepare]
+
+    def make(prepare: Prepare | None = None) -> World:
+        if prepare is None:
+            world = copy(None)
         else:
-            server = request.getfixturevalue("postgres_server")
-            founded = request.getfixturevalue("founded_postgresql")
-            names = (f"world_{number}", f"world_{number}_keys")
-            databases.extend(names)
-            settings = founded.settings.model_copy(
-                update={
-                    "database_url": fresh_database(server, names[0], "founded"),
-                    "keystore_url": fresh_database(server, names[1], "founded_keys"),
-                }
-            )
-            files = ()
-        world = open_world(founded, settings, files)
+            kept = prepare_once(prepare)
+            world = copy(kept.source)
+            world.clock.at, world.facts = kept.at, kept.facts
         worlds.append(world)
         return world
 
@@ -152,9 +192,9 @@ def new_world(
 
 
 @pytest.fixture
-def world(new_world: Callable[[], World]) -> World:
+def world(new_world: Callable[..., World]) -> World:
     """A founded organisation with members for each role, on SQLite."""
-    return new_world()
+    return new_world(None)
 
 
 @pytest.fixture

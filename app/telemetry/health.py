@@ -34,6 +34,7 @@ from app.store.jobs import list_runs
 from app.store.migrate import Line, current, head
 from app.telemetry.metrics import database_folder
 
+STOP_SECONDS: Final = 2.0
 EVERY_SECONDS: Final = 3.0
 DEADLINE_SECONDS: Final = 8.0
 """After so long without a round that came back, the last one counts no more."""
@@ -103,8 +104,10 @@ class HealthProbe:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking, without waiting for a check that hangs."""
+        """Stop looking; a round in hand ends before the databases close, one that hangs may not."""
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
 
     def look(self) -> Report:
         """Run one round of checks now, in the calling thread."""

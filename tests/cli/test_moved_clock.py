@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import time
@@ -14,7 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.test_stopping import PADAUK, free_port, wait_until_served
+from tests.support.hosts import PADAUK, Server, found_home
+from tests.support.journey import walk_once
 
 DAYS_AHEAD = 400
 COUNTED = {
@@ -47,10 +47,10 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
     pytest.fail(f"not within a minute: {what}")
 
 
-def doctor(home: Path, env: dict[str, str], *more: str) -> dict[str, str]:
+def doctor(home: Path, *more: str) -> dict[str, str]:
     """What the doctor says of the clock, as a check and as advice."""
     command = [PADAUK, "doctor", "--home", str(home), "--json", *more]
-    done = subprocess.run(command, check=False, capture_output=True, env=env, timeout=120)
+    done = subprocess.run(command, check=False, capture_output=True, timeout=120)
     told = json.loads(done.stdout)
     return {
         kind: item["says"]
@@ -61,30 +61,27 @@ def doctor(home: Path, env: dict[str, str], *more: str) -> dict[str, str]:
 
 
 def test_a_served_clock_that_is_set_ahead_stops_what_destroys_and_is_named(tmp_path):
-    home, port, moved = tmp_path / "home", free_port(), tmp_path / "clock"
-    making = [PADAUK, "demo", "--home", str(home), "--no-serve", "--port", str(port)]
-    subprocess.run(making, check=True, capture_output=True, cwd=tmp_path)
-    env = os.environ | {"PADAUK_CLOCK_FILE": str(moved)}
-    server = subprocess.Popen(
-        [PADAUK, "serve", "--home", str(home)],
-        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    moved = tmp_path / "clock"
+    of_host = found_home(tmp_path / "home", prepare=walk_once)
+    of_host.change(clock_file=moved)
+    home, port = of_host.folder, of_host.port
+    server = Server(of_host)
     try:
-        wait_until_served(port, server)
+        server.await_ready()
         wait_until(lambda: degraded(port) == [], "every job has succeeded")
         before = counts(home)
+        assert before["grants"] > 0
         moved.write_text(str(DAYS_AHEAD * 86_400), encoding="ascii")
         wait_until(lambda: "clock" in degraded(port), "health names the clock")
         time.sleep(10)
         assert counts(home) == before
-        assert f"{DAYS_AHEAD} days" in doctor(home, env)["checks"]
+        assert f"{DAYS_AHEAD} days" in doctor(home)["checks"]
         moved.write_text("0", encoding="ascii")
         wait_until(lambda: degraded(port) == [], "health trusts the clock again")
         assert counts(home) == before
-        named = doctor(home, env)["advice"]
+        named = doctor(home)["advice"]
         assert f"set ahead by {DAYS_AHEAD} days; over since" in named
-        assert "advice" not in doctor(home, env, "--trust-clock")
+        assert "advice" not in doctor(home, "--trust-clock")
         assert counts(home)["trusted"] == 1
     finally:
-        server.kill()
-        server.wait(timeout=20)
+        server.close()

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-PADAUK = str(Path(sys.prefix) / "bin" / "padauk")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_served(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
-        assert server.poll() is None, "the server ended before it listened"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("the server did not listen within twenty seconds")
+from tests.support.hosts import Server, found_home
+from tests.support.journey import walk_once
 
 
 def count(file: Path, table: str) -> int:
@@ -43,21 +25,16 @@ def count(file: Path, table: str) -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_with_everything_in_the_files(tmp_path, number):
-    home, port = tmp_path / "home", free_port()
-    making = [PADAUK, "demo", "--home", str(home), "--no-serve", "--port", str(port)]
-    subprocess.run(making, check=True, capture_output=True, cwd=tmp_path)
-    server = subprocess.Popen(
-        [PADAUK, "serve", "--home", str(home)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    home = found_home(tmp_path / "home", prepare=walk_once)
+    server = Server(home)
     try:
-        wait_until_served(port, server)
+        server.await_ready()
         time.sleep(2)  # let the worker write, so that both logs hold something
-        server.send_signal(number)
-        _, errors = server.communicate(timeout=40)
+        assert server.ask_to_stop(number) == 0, server.log()
     finally:
-        server.kill()
-    assert server.returncode == 0, errors.decode()
+        server.close()
     for name in ("padauk.db-wal", "keystore.db-wal"):
-        log = home / name
+        log = home.folder / name
         assert not log.exists() or log.stat().st_size == 0, name
-    assert count(home / "keystore.db", "erasure_shares") >= count(home / "padauk.db", "cases") > 0
+    shares = count(home.folder / "keystore.db", "erasure_shares")
+    assert shares >= count(home.folder / "padauk.db", "cases") > 0

@@ -24,7 +24,7 @@ from app.retention.passes import FIGURES, UNREAD
 from app.store.base import new_id
 from app.store.sealed import sealed_fields
 from app.vetting.models import VettingOutcome
-from tests.support.journey import Journey
+from tests.support.journey import Journey, walk_once
 from tests.support.served import serve
 
 OTHERS = ("relative", "payee")
@@ -49,11 +49,9 @@ HELPING = (
 
 
 @pytest.fixture
-def walked(world):
-    with serve(world) as served:
-        journey = Journey(served)
-        journey.walk()
-        yield served, journey
+def walked(new_world):
+    with serve(new_world(walk_once)) as served:
+        yield served, Journey.walked_in(served)
 
 
 def copy_of(walked):

@@ -17,7 +17,7 @@ from app.reports.models import PublishedReport
 from app.retention.models import ErasureRequest, RetentionLook
 from app.watch.models import EscalationLevel, LegEscalation, NotifiedGroup
 from tests.support.journey import OTHER_TEXTS, Journey
-from tests.support.served import Served
+from tests.support.served import Served, serve
 from tests.support.world import World
 
 ONE_ROW_BY_DESIGN = {"organisation_settings"}
@@ -42,6 +42,12 @@ def live_twice(served: Served) -> None:
         # What one coordinator asks alone suspends nobody.
         for number in (1, 2):
             suspend_member(work, served.world.member(Role.VOLUNTEER, number).id)
+
+
+def live(world: World) -> None:
+    """Live twice; for `new_world`, which copies what came of it."""
+    with serve(world) as served:
+        live_twice(served)
 
 
 def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None:

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.journey import Journey
+from tests.support.journey import Journey, walk_once
 from tests.support.served import serve
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
 
 
 @pytest.fixture
-def journey(world):
-    with serve(world) as served:
-        journey = Journey(served)
-        journey.walk()
-        yield journey
+def journey(new_world):
+    with serve(new_world(walk_once)) as served:
+        yield Journey.walked_in(served)
 
 
 def test_one_person_is_brought_from_first_contact_to_a_closed_case(journey):

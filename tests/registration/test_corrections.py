@@ -52,14 +52,6 @@ ANOTHER = DisputeReason.USED_BY_ANOTHER
 
 
 @pytest.fixture
-def case_id(world):
-    """A case that two vetters have verified."""
-    opened = world.open_case()
-    clear(world, opened)
-    return opened
-
-
-@pytest.fixture
 def not_the_authority(world):
     """The group obtains its codes, as groups do."""
     world.deployment.__dict__["_chosen"] = OrganisationSettings()

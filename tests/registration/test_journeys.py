@@ -34,6 +34,13 @@ from tests.support.world import BEGINNING
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
 
+
+@pytest.fixture
+def world(new_world):
+    """Nobody is there yet."""
+    return new_world()
+
+
 S = RegistrationStatus
 
 

@@ -37,14 +37,6 @@ S = RegistrationStatus
 NOT_VALID = Redemption(valid=False)
 
 
-@pytest.fixture
-def case_id(world):
-    """A case that two vetters have verified."""
-    opened = world.open_case()
-    clear(world, opened)
-    return opened
-
-
 def mistype(code):
     """The same code with one wrong character."""
     wrong = "7" if code[0] != "7" else "8"

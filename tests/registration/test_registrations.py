@@ -49,14 +49,6 @@ from tests.support.vetting_steps import ask, clear, open_stranger, refuse
 S = RegistrationStatus
 
 
-@pytest.fixture
-def case_id(world):
-    """A case that two vetters have verified."""
-    opened = world.open_case()
-    clear(world, opened)
-    return opened
-
-
 def held_by_registrar(world, registration_id):
     row = row_of(world, registration_id)
     with world.work_as(world.member(Role.REGISTRAR)) as work:
@@ -73,7 +65,8 @@ def open_and_clear(world):
 
 
 @pytest.mark.parametrize("kind", CodeKind)
-def test_no_code_of_any_kind_is_requested_without_a_clearance(world, kind):
+def test_no_code_of_any_kind_is_requested_without_a_clearance(new_world, kind):
+    world = new_world()
     unvetted = world.open_case()
     with pytest.raises(NotCleared):
         request(world, unvetted, kind)

@@ -34,14 +34,6 @@ from tests.support.vetting_steps import clear, open_stranger
 S = RegistrationStatus
 
 
-@pytest.fixture
-def case_id(world):
-    """A case that two vetters have verified."""
-    opened = world.open_case()
-    clear(world, opened)
-    return opened
-
-
 def held_by_registrar(world, registration_id):
     row = row_of(world, registration_id)
     with world.work_as(world.member(Role.REGISTRAR)) as work:

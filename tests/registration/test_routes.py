@@ -13,14 +13,6 @@ S = RegistrationStatus
 MEMBERS = [role for role in Role if role is not Role.LEAD]
 
 
-@pytest.fixture
-def case_id(world):
-    """A case that two vetters have verified."""
-    opened = world.open_case()
-    clear(world, opened)
-    return opened
-
-
 def test_a_code_goes_from_the_request_to_its_one_use(api, case_id):
     world = api.world
     coordinator, registrar = world.member(Role.COORDINATOR), world.member(Role.REGISTRAR)

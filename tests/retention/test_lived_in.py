@@ -1,6 +1,6 @@
 """Whatever acts left of a case is destroyed: in every table that the main job and its rest write.
 
-`live_twice` has rows in every table, which a wall of tests/insider holds: a table that is added
+`live` has rows in every table, which a wall of tests/insider holds: a table that is added
 tomorrow is destroyed here.
 """
 
@@ -21,22 +21,20 @@ from app.retention.models import Destruction, DestructionStep
 from app.store.models import ErasedPart
 from app.store.sealed import sealed_fields
 from app.watch.models import CheckIn
-from tests.insider.scene import live_twice
+from tests.insider.scene import live
 from tests.retention.steps import verify_all
-from tests.support.served import serve
 
 
 @pytest.fixture
-def lived_in(world):
+def lived_in(new_world):
     """An organisation in which two teams have brought somebody all the way."""
-    with serve(world) as served:
-        live_twice(served)
-        with world.deployment.sessions() as session:
-            first, second = session.scalars(select(Case).order_by(Case.sequence)).all()[:2]
-            ids = first.id, second.id
-        for team, case_id in enumerate(ids, start=1):
-            end(world, case_id, team)
-        yield world, ids
+    world = new_world(live)
+    with world.deployment.sessions() as session:
+        first, second = session.scalars(select(Case).order_by(Case.sequence)).all()[:2]
+        ids = first.id, second.id
+    for team, case_id in enumerate(ids, start=1):
+        end(world, case_id, team)
+    return world, ids
 
 
 def end(world, case_id: UUID, team: int) -> None:
@@ -58,7 +56,7 @@ def test_every_part_of_a_case_that_was_lived_in_is_destroyed_by_itself(lived_in)
     with world.deployment.sessions() as session:
         parts = [part for part in ErasedPart if read_cells(session, [case_id], part)[case_id]]
     used = {field.part for model in models_of_cases() for field in sealed_fields(model).values()}
-    assert set(parts) == used & set(ErasedPart), "give live_twice an act for these"
+    assert set(parts) == used & set(ErasedPart), "give live an act for these"
     for part in parts:
         assert destroy(world.deployment, [Order(case_id, "test", part.value)]) == 1, part
         with world.deployment.sessions() as session:

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.retention.choices import choose_days
-from tests.support.served import Served
+from tests.support.served import Served, serve
+from tests.support.world import World
 
 PLAIN_TEXTS: dict[str, str] = {
     "name": "Ko Thiha Zin",
@@ -95,6 +96,12 @@ class Journey:
         self.aid()
         self.hold()
         self.close()
+
+    @classmethod
+    def walked_in(cls, served: Served) -> Journey:
+        """The journey that `walk_once` walked, in a copy of its world."""
+        kept = served.world.facts
+        return cls(served, case_id=kept["case_id"], code=kept["code"], seen=kept["seen"])
 
     @property
     def case_uuid(self) -> UUID:
@@ -324,3 +331,11 @@ class Journey:
         )
         self.seen["case"] = self.served.get(self.coordinator, f"/cases/{self.case_id}")
         self.seen["events"] = self.served.get_all(self.coordinator, f"/cases/{self.case_id}/events")
+
+
+def walk_once(world: World) -> dict[str, Any]:
+    """Walk the whole way; for `new_world`, which copies what came of it."""
+    with serve(world) as served:
+        journey = Journey(served)
+        journey.walk()
+        return {"case_id": journey.case_id, "code": journey.code, "seen": journey.seen}

@@ -94,6 +94,8 @@ class World:
     clock: Clock
     founded: Founded
     files: tuple[Path, ...] = ()
+    facts: Any = None
+    """What was told of a world that was prepared, such as the ids of its cases."""
     _tokens: dict[UUID, str] = field(default_factory=dict)
 
     @property

@@ -21,10 +21,10 @@ _SERVED = 'padauk_requests_total{operation="list_cases",status="200"}'
 _REFUSED = 'padauk_requests_total{operation="list_cases",status="401"}'
 
 
-@pytest.fixture
-def home(postgres_server, tmp_path) -> Iterator[Home]:
+@pytest.fixture(scope="module")
+def home(postgres_server, tmp_path_factory) -> Iterator[Home]:
     urls = [fresh_database(postgres_server, f"figures_{part}") for part in ("main", "keys")]
-    found = found_home(tmp_path / "home", *urls)
+    found = found_home(tmp_path_factory.mktemp("served") / "home", *urls)
     found.change(metrics_port=free_ports()[0])
     with serving(found, 2):
         await_both(found)

@@ -11,8 +11,7 @@ from sqlalchemy.engine import Engine
 from app.models import metadata
 from app.store.models import KeystoreBase
 from app.worker import Worker
-from tests.support.journey import Journey
-from tests.support.served import serve
+from tests.support.journey import walk_once
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_ROWS = {
@@ -51,10 +50,9 @@ def test_a_table_that_the_journey_leaves_empty_names_a_test_that_is_there(table)
 
 
 @pytest.fixture
-def walked(world):
+def walked(new_world):
     """A world after a whole journey and a turn of the worker."""
-    with serve(world) as served:
-        Journey(served).walk()
+    world = new_world(walk_once)
     Worker(world.deployment).run_due()
     return world
 

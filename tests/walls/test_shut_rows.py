@@ -26,6 +26,7 @@ from app.store.models import ErasureShare
 from app.vault.models import Grant, ScopeRow
 from tests.support.relocation_steps import Journey
 from tests.support.served import Served, serve
+from tests.support.world import World
 
 AID = {
     "currency": "MMK",
@@ -59,8 +60,8 @@ class Scene:
             return int(connection.scalar(found) or 0)
 
 
-@pytest.fixture
-def scene(world):
+def lay_out(world: World) -> list[UUID]:
+    """Two cases with a row of everything that is listed; returns their ids."""
     with serve(world) as served:
         coordinator = world.member(Role.COORDINATOR)
         ids = [world.open_case(), world.open_case()]
@@ -90,7 +91,13 @@ def scene(world):
             served.post(coordinator, f"/cases/{case_id}/consents", {"purpose": "casework"})
         treasurer = world.member(Role.TREASURER)
         served.post(treasurer, "/funds", {"name": "Winter", "currency": "MMK"})
-        yield Scene(served, *ids)
+        return ids
+
+
+@pytest.fixture
+def scene(new_world):
+    with serve(new_world(lay_out)) as served:
+        yield Scene(served, *served.world.facts)
 
 
 def flip(world, table: str, column: str, **where: Any) -> None:
