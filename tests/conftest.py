@@ -117,7 +117,7 @@ class Prepared(NamedTuple):
 
     at: datetime
     facts: Any
-    source: Path | tuple[str, str]
+    source: Any
 
 
 Prepare = Callable[[World], Any]
@@ -144,7 +144,7 @@ def new_world(
     worlds: list[World] = []
     databases: list[str] = []
 
-    def copy(source: Path | tuple[str, str] | None) -> World:
+    def copy(source: Any = None) -> World:
         number = next(_numbers)
         if backend == "sqlite":
             founded, first = request.getfixturevalue("founded_sqlite")
@@ -165,7 +165,7 @@ def new_world(
 
     def prepare_once(prepare: Prepare) -> Prepared:
         if (backend, prepare) not in prepared:
-            world = copy(None)
+            world = copy()
             facts = prepare(world)
             world.close()
             source = world.files[0] if world.files else (databases.pop(-2), databases.pop())
@@ -174,7 +174,7 @@ def new_world(
 
     def make(prepare: Prepare | None = None) -> World:
         if prepare is None:
-            world = copy(None)
+            world = copy()
         else:
             kept = prepare_once(prepare)
             world = copy(kept.source)

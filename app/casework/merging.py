@@ -34,6 +34,7 @@ from app.cases.models import (
 from app.text import identifiers
 from app.text.folding import fold
 from app.text.handles import handle
+from app.totality import require_rows
 
 
 class FieldRule(StrEnum):
@@ -103,6 +104,14 @@ FIELD_RULES: Final[Mapping[type[object], Mapping[str, FieldRule]]] = {
         "region_group": _R.BOTH, "people": _R.OURS,
     },
 }  # fmt: skip
+
+for _cell, _rules in FIELD_RULES.items():
+    require_rows(
+        f"FIELD_RULES[{_cell.__name__}]",
+        _rules,
+        [field.name for field in fields(_cell)],  # type: ignore[arg-type]
+        file="app/casework/merging.py",
+    )
 
 _T = TableRule
 TABLE_RULES: Final[Mapping[str, TableRule]] = {
