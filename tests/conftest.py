@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -25,9 +22,10 @@ from hypothesis import settings as hypothesis_settings
 
 from app.crypto.root import RootKey
 from app.settings import Settings
+from tests.support.copies import Copies, DatabaseCopies, FileCopies, Prepare, Prepared
 from tests.support.founding import found
 from tests.support.postgres import drop_database, fresh_database, start_postgres
-from tests.support.world import Clock, Founded, World, copy_sqlite, open_world
+from tests.support.world import Clock, Founded, World
 
 pytest_plugins = (
     "tests.support.accounts_client",
@@ -112,18 +110,6 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "sqlite"))
 
 
-class Prepared(NamedTuple):
-    """A world that was worked in once, to be copied: files, or the names of databases."""
-
-    at: datetime
-    facts: Any
-    source: Any
-
-
-Prepare = Callable[[World], Any]
-"""Works in a world, and returns what tests must know of it: no part of that world itself."""
-
-
 @pytest.fixture(scope="session")
 def prepared() -> dict[tuple[str, Prepare], Prepared]:
     """What was prepared in this test process, by the database and the function that did it."""
@@ -141,54 +127,30 @@ def new_world(
 
     `new_world(prepare)` calls `prepare` once a test process; `world.facts` is what it returned.
     """
-    worlds: list[World] = []
-    databases: list[str] = []
-
-    def copy(source: Any = None) -> World:
-        number = next(_numbers)
-        if backend == "sqlite":
-            founded, first = request.getfixturevalue("founded_sqlite")
-            target = memory_folder / f"world-{number}"
-            target.mkdir()
-            settings = copy_sqlite(founded, source or first, target)
-            return open_world(founded, settings, (target,))
+    copies: Copies
+    if backend == "sqlite":
+        founded, source = request.getfixturevalue("founded_sqlite")
+        copies = FileCopies(founded, source, memory_folder)
+    else:
         server = request.getfixturevalue("postgres_server")
-        founded = request.getfixturevalue("founded_postgresql")
-        names = (f"world_{number}", f"world_{number}_keys")
-        urls = [
-            fresh_database(server, name, template)
-            for name, template in zip(names, source or ("founded", "founded_keys"), strict=True)
-        ]
-        databases.extend(names)
-        update = {"database_url": urls[0], "keystore_url": urls[1]}
-        return open_world(founded, founded.settings.model_copy(update=update))
-
-    def prepare_once(prepare: Prepare) -> Prepared:
-        if (backend, prepare) not in prepared:
-            world = copy()
-            facts = prepare(world)
-            world.close()
-            source = world.files[0] if world.files else (databases.pop(-2), databases.pop())
-            prepared[backend, prepare] = Prepared(world.clock.at, facts, source)
-        return prepared[backend, prepare]
+        copies = DatabaseCopies(request.getfixturevalue("founded_postgresql"), server)
+    worlds: list[World] = []
 
     def make(prepare: Prepare | None = None) -> World:
         if prepare is None:
-            world = copy()
-        else:
-            kept = prepare_once(prepare)
-            world = copy(kept.source)
-            world.clock.at, world.facts = kept.at, kept.facts
-        worlds.append(world)
-        return world
+            worlds.append(copies.copy())
+            return worlds[-1]
+        key = (backend, prepare)
+        if key not in prepared:
+            prepared[key] = copies.prepare(prepare)
+        worlds.append(copies.copy(prepared[key].source))
+        worlds[-1].clock.at, worlds[-1].facts = prepared[key].at, prepared[key].facts
+        return worlds[-1]
 
     yield make
     for world in worlds:
         world.close()
-        for folder in world.files:
-            shutil.rmtree(folder)
-    for name in databases:
-        drop_database(request.getfixturevalue("postgres_server"), name)
+    copies.remove()
 
 
 @pytest.fixture
