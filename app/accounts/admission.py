@@ -34,7 +34,7 @@ from app.crypto.signing import SigningKey
 from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
 from app.store.base import new_id
 from app.totality import require_rows
-from app.vault.certificates import certify_member
+from app.vault.certificates import certify_member, prove_possession
 from app.vault.custody import seal_copy
 from app.vault.keyring import MemberSecrets
 from app.vault.models import KeyCopy, MemberKeys, OrganisationKeyKind
@@ -176,6 +176,7 @@ def add_member(
         sign_public=keys.sign.public,
         lead_public=keys.lead.public if keys.lead else None,
     )
+    prove_possession(work.deployment.organisation, public, keys.sign)
     work.session.add_all([member, public])
     return member
 
@@ -209,6 +210,7 @@ def certify(work: Work, member: Member) -> None:
     A lead cannot certify another lead: the chain would not end at the root.
     """
     keys = work.session.get_one(MemberKeys, member.id)
+    work.certificates.require_possession(keys)
     keys.role = member.role
     signer = work.keyring.secrets.sign
     certify_member(work.deployment.organisation, keys, signer, work.principal.id)

@@ -41,7 +41,7 @@ from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
 from app.store.queries import in_order
 from app.vault.certificates import certify_member
-from app.vault.errors import Tampered
+from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKeyKind
 from app.work import Work
 
@@ -262,7 +262,10 @@ def _changeable(work: Work, member_id: UUID) -> Member:
 
 
 def _take_over_certificates(work: Work, lead: Member) -> None:
-    """Certify again, as the lead who acts, the members whom a leaving lead has certified."""
+    """Certify again, as the lead who acts, the members whom a leaving lead has certified.
+
+    What does not verify is not signed again but listed in the log: it certifies nothing any more.
+    """
     if not may_certify(work):
         raise LeadNeeded
     custody = work.certificates.organisation_key(OrganisationKeyKind.CUSTODY)
@@ -270,9 +273,18 @@ def _take_over_certificates(work: Work, lead: Member) -> None:
     if len(others) < custody.threshold:
         raise LastLead
     certified = select(MemberKeys).where(MemberKeys.certified_by == lead.id)
-    for keys in leave_out_altered(work.session, work.session.scalars(certified)):
-        signer = work.keyring.secrets.sign
-        certify_member(work.deployment.organisation, keys, signer, work.principal.id)
+    signer = work.keyring.secrets.sign
+    refused = []
+    for keys in work.session.scalars(certified):
+        try:
+            work.certificates.member(keys.id)
+            work.certificates.require_possession(keys)
+        except KeyNotCertified:
+            refused.append(str(keys.id))
+        else:
+            certify_member(work.deployment.organisation, keys, signer, work.principal.id)
+    if refused:
+        work.trail.record(EventKind.MEMBER_NOT_CERTIFIED, lead=str(lead.id), members=refused)
 
 
 # ---------------------------------------------------------------------- teams

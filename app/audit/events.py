@@ -91,6 +91,7 @@ class EventKind(StrEnum):
     LEG_WALKED = "leg:walked"
     MEMBER_ADMITTED = "member:admitted"
     MEMBER_CERTIFIED = "member:certified"
+    MEMBER_NOT_CERTIFIED = "member:not_certified"
     MEMBER_REINSTATED = "member:reinstated"
     MEMBER_REMOVED = "member:removed"
     MEMBER_ROLE_CHANGED = "member:role_changed"

@@ -77,6 +77,10 @@ class Label(StrEnum):
     GRANT_HPKE_WRAP = "padauk/grant/hpke-wrap/1"
     GRANT_STATEMENT = "padauk/grant-statement/1"
     BUNDLE = "padauk/bundle/1"
+    CASE_KEY = "padauk/case-key/1"
+    SCOPE_ROW = "padauk/scope-row/1"
+    SCOPES_MINTED = "padauk/scopes-minted/1"
+    KEY_POSSESSION = "padauk/key-possession/1"
 
     # Money
     AID_STEP = "padauk/aid-step/1"

@@ -39,8 +39,8 @@ from app.text.dates import get_zone
 from app.vault.canary import make_canary
 from app.vault.certificates import certify_member, certify_organisation_key
 from app.vault.custody import deal_custody
-from app.vault.keyring import FIRST_EPOCH
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
+from app.vault.scope_rows import FIRST_EPOCH
 from app.work import Work
 
 SEARCH_KEY_BYTES = 32

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import cache
 from itertools import compress, repeat
-from operator import is_not
+from operator import is_not, itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -109,6 +109,29 @@ class RowMacs:
         present = tuple(map(is_not, written, repeat(None)))
         said = _encode([*compress(written, present)])
         return digest(_beginning(columns, self._organisation, present) + said).hex()
+
+
+def fixed_columns(model: type[Record], row: Sequence[object], *, as_written: bool) -> bytes:
+    """Return those columns of a row that never change; ``row`` as ``RowMacs.is_authentic`` has it.
+
+    A model names the others in ``__changing__``. What is sealed with this as its address opens no
+    more where one of the fixed columns was changed, though the row's MAC be good.
+    """
+    columns = _columns(model)
+    values = row[: len(columns.names)]
+    return _encode(_fixed(model)(values if as_written else _written(columns, values)))
+
+
+def fixed_columns_of(record: Record) -> bytes:
+    """Return ``fixed_columns`` of a record that is loaded or about to be added."""
+    return fixed_columns(type(record), _values(record), as_written=False)
+
+
+@cache
+def _fixed(model: type[Record]) -> itemgetter[tuple[object, ...]]:
+    changing: frozenset[str] = getattr(model, "__changing__", frozenset())
+    names = _columns(model).names
+    return itemgetter(*(place for place, name in enumerate(names) if name not in changing))
 
 
 class AlteredRows:

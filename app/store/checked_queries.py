@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection, Dialect, Select, select
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from app.store.authenticated import RowMacs, authenticated_columns
+from app.store.authenticated import RowMacs, authenticated_columns, fixed_columns
 from app.store.base import Record
 from app.store.kept_statements import Converter, KeptStatement, Parameters, converters
 
@@ -24,6 +24,7 @@ R = TypeVar("R")
 class CheckedQuery(Generic[R]):
     """Reads rows of ``model`` as ``make`` makes them of ``columns``, each with whether it is
     authentic. ``narrow`` adds conditions and an order to the statement; see ``KeptStatement``.
+    ``with_fixed``: ``make`` takes ``fixed_columns`` of the row behind them.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class CheckedQuery(Generic[R]):
         narrow: Callable[[Select[*tuple[object, ...]]], Select[*tuple[object, ...]]],
         *,
         list_: str | None = None,
+        with_fixed: bool = False,
     ) -> None:
+        self._with_fixed = with_fixed
         self._model = model
         self._make = make
         self._columns = columns
@@ -56,6 +59,8 @@ class CheckedQuery(Generic[R]):
                 value if convert is None or value is None else convert(value)
                 for value, convert in zip(pick(row), convert_each, strict=True)
             ]
+            if self._with_fixed:
+                values.append(fixed_columns(model, row, as_written=as_written))
             found.append((make(*values), macs.is_authentic(model, row, as_written=as_written)))
         return found
 

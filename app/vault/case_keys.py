@@ -31,6 +31,7 @@ class LoadedGrant:
     grant_id: UUID
     entries: bytes
     wrapped: bytes
+    address: bytes = b""
     secrets: bytes | None = field(default=None, repr=False)
     broken: DomainError | None = None
 
@@ -82,18 +83,23 @@ class CaseKeys:
         return (max(epochs), self.held[head, max(epochs)]) if epochs else None
 
     def find_grant(self, head: bytes, epoch: int | None) -> tuple[LoadedGrant, FoundEntry]:
-        """Return the grant that opens a scope, with the entry in it.
+        """Return the grant that opens a scope at an epoch, or at its newest of all grants.
 
         Raises ``NoGrant``, or what is wrong with the only grants that name the scope.
         """
         failure: DomainError = NoGrant()
+        newest: tuple[LoadedGrant, FoundEntry] | None = None
         for grant in self.grants:
             entry = find_entry(grant.entries, head, epoch)
-            if entry is not None and grant.broken is None:
-                return grant, entry
-            if entry is not None and grant.broken is not None:
+            if entry is None:
+                continue
+            if grant.broken is not None:
                 failure = grant.broken
-        raise failure
+            elif newest is None or entry[1] > newest[1][1]:
+                newest = grant, entry
+        if newest is None:
+            raise failure
+        return newest
 
     def _holds(self, head: bytes) -> bool:
         return any(found == head for found, _ in self.held)

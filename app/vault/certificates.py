@@ -2,6 +2,8 @@
 
 - The root's fingerprint is in the settings, not in the database: somebody who can write to the
   database cannot make the application seal to a key of theirs.
+- A certificate counts while the lead who signed it is a member; the lead who removes another signs
+  again what that one has certified.
 - What was verified once is remembered by digest for the life of the process; it is no secret.
 
 Knows signatures; opens nothing.
@@ -24,9 +26,9 @@ from app.store.authenticated import is_altered
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.vault.queries import ORGANISATION_KEYS, ROOT_PUBLIC
-from app.vault.statements import member_statement, organisation_statement
+from app.vault.statements import member_statement, organisation_statement, possession_statement
 
-_REMEMBERED = 4096
+_REMEMBERED = 16384
 
 
 class Verified:
@@ -65,6 +67,11 @@ def certify_member(
     """Sign a member's role and keys, as a lead or (``signer_id`` None) as the root."""
     keys.certified_by = signer_id
     keys.certificate = signer.sign(member_statement(organisation, keys))
+
+
+def prove_possession(organisation: UUID, keys: MemberKeys, own: SigningKey) -> None:
+    """Sign new keys by themselves: who requires a certificate has their private half."""
+    keys.possession = own.sign(possession_statement(organisation, keys))
 
 
 def certify_organisation_key(
@@ -143,6 +150,36 @@ class Certificates:
         except CryptoError:
             raise Tampered from None
 
+    def signer_of_old(self, member_id: UUID) -> MemberKeys:
+        """Return the keys of who signed something once, also where no lead certifies them now.
+
+        For what proves itself besides: a first scope, by the case's key. Raises ``KeyForged``.
+        """
+        try:
+            return self.member(member_id)
+        except KeyForged:
+            raise
+        except KeyNotCertified:
+            keys = self._session.get(MemberKeys, member_id)
+            if keys is None or is_altered(self._session, keys):
+                raise KeyForged from None
+            return keys
+
+    def require_possession(self, keys: MemberKeys) -> None:
+        """Raise ``KeyForged`` unless keys were signed by themselves for this very member."""
+        statement = possession_statement(self._organisation, keys)
+        try:
+            verify(keys.sign_public, keys.possession, statement)
+        except CryptoError:
+            raise KeyForged from None
+
+    def verify_once(self, public: bytes, signature: bytes, message: bytes) -> None:
+        """Check a signature, once a process for the same; raises ``SignatureInvalid``."""
+        chain = digest(frame(Label.VERIFIED_CERTIFICATE, public, signature, message))
+        if not _VERIFIED.has(chain):
+            verify(public, signature, message)
+            _VERIFIED.add(chain)
+
     def _issuer(self, certified_by: UUID | None, *, certifies_lead: bool) -> bytes:
         """Leads are certified by the root alone, others by a lead: no longer chains."""
         if certified_by is None and certifies_lead:
@@ -152,6 +189,8 @@ class Certificates:
         issuer = self.member(certified_by)
         if issuer.role is not Role.LEAD:
             raise KeyForged
+        if issuer.revoked_on is not None:
+            raise KeyNotCertified  # a certificate counts while its issuer is a member
         return issuer.sign_public
 
     def _root_public(self) -> bytes:
@@ -163,11 +202,7 @@ class Certificates:
         return self._root
 
     def _check(self, issuer: bytes, certificate: bytes, statement: bytes) -> None:
-        chain = digest(frame(Label.VERIFIED_CERTIFICATE, issuer, certificate, statement))
-        if _VERIFIED.has(chain):
-            return
         try:
-            verify(issuer, certificate, statement)
+            self.verify_once(issuer, certificate, statement)
         except CryptoError:
             raise KeyForged from None
-        _VERIFIED.add(chain)

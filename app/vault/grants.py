@@ -34,9 +34,10 @@ from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
-from app.vault.keyring import FIRST_EPOCH, SECRET_BYTES, Keyring
+from app.vault.keyring import Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import live_grants, unended_grants
+from app.vault.scope_rows import FIRST_EPOCH, SECRET_BYTES, case_key, sign_minted
 from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
 from app.vault.statements import (
     bundle_info,
@@ -84,17 +85,22 @@ class Grants:
     def mint(self, case_id: UUID, scopes: Iterable[Scope]) -> None:
         """Make secrets for new scopes of a case; this request holds them until it ends.
 
-        They reach custody at the commit; each member who needs them must be granted them.
+        They reach custody at the commit; each member who needs them must be granted them. Raises
+        ``NoGrant`` for who does not hold the case's summary: the case's key comes from it.
         """
         self._mint(case_id, self._keyring.share_id(case_id), scopes)
 
     def _mint(self, case_id: UUID, share_id: UUID, scopes: Iterable[Scope]) -> None:
         organisation = self._deployment.organisation
-        for scope in scopes:
-            secret = secrets.token_bytes(SECRET_BYTES)
+        made = {scope: secrets.token_bytes(SECRET_BYTES) for scope in scopes}
+        summary = made.get(SUMMARY)
+        if summary is None:
+            _, summary = self._keyring.secret(case_id, SUMMARY, FIRST_EPOCH)
+        rows = []
+        for scope, secret in made.items():
             address = scope_address(organisation, case_id, scope, FIRST_EPOCH)
             entry = Entry(scope, FIRST_EPOCH, commit(secret, address))
-            self._session.add(
+            rows.append(
                 ScopeRow(
                     case_id=case_id,
                     share_id=share_id,
@@ -106,6 +112,15 @@ class Grants:
             )
             self._keyring.hold(case_id, share_id, entry, secret)
             self._new_secrets.setdefault(case_id, []).append((entry, secret))
+        sign_minted(
+            organisation,
+            rows,
+            key=case_key(organisation, case_id, summary),
+            minter_id=self._member_id,
+            minter=self._keyring.secrets.sign,
+            on=self._today(),
+        )
+        self._session.add_all(rows)
 
     def seal_new_secrets_to_custody(self) -> None:
         """Seal the secrets that this request made to custody, and reporting's to reporting.
@@ -189,7 +204,7 @@ class Grants:
         grant.signature = self._keyring.secrets.sign.sign(statement)
         address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
         if grant.holder_id == self._member_id:
-            grant.symmetric_wrap = self._keyring.wrap_for_self(opened, address)
+            grant.symmetric_wrap = self._keyring.wrap_granted(grant, opened)
             return
         holder = self._certificates.sealing_key(grant.holder_id)
         grant.hpke_wrap = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))

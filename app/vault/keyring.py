@@ -7,8 +7,9 @@ From a grant to a cell, for a coordinator who opens the contact of a case:
 
 1. ``load`` finds the grant. Its entries say in the clear what it wraps: (contact, epoch 1), ...
 2. The first request that meets it opens the *HPKE wrap* with the work key, checks the granter's
-   signature and the commitments, and stores the secrets again under the member's own symmetric
-   key. Every later request opens that *symmetric wrap*: microseconds, where HPKE takes 60 a case.
+   signature and the entries against signed scope rows, and stores the secrets again under the
+   member's own symmetric key, bound to all that the grant says. Every later request opens that
+   *symmetric wrap*: microseconds, where HPKE takes 60 a case.
 3. ``secret`` takes the contact's 32 bytes from the opened wrap and checks their commitment.
 4. ``data_key`` is HKDF(secret + erasure share of the contact + the deployment's secret of data).
    Any of the three alone is worth nothing: a grant that ended, a share that was destroyed and a
@@ -27,14 +28,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.aead import DataKey, WrapKey
-from app.crypto.derive import commit, equal, hkdf
+from app.crypto.derive import hkdf
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
-from app.store.authenticated import is_altered, leave_out_altered
+from app.permissions import ROLE_COMPARTMENTS
+from app.store.authenticated import fixed_columns_of, is_altered
 from app.store.base import ORGANISATION
 from app.store.keystore import Part
 from app.vault.case_keys import CaseKeys, LoadedGrant
@@ -48,7 +50,8 @@ from app.vault.errors import (
 )
 from app.vault.models import Bundle, Grant, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
-from app.vault.scopes import Entry, Scope, unpack_entries
+from app.vault.scope_rows import SECRET_BYTES, ScopeRows, secret_at
+from app.vault.scopes import Entry, Scope
 from app.vault.statements import (
     bundle_info,
     copy_info,
@@ -58,9 +61,6 @@ from app.vault.statements import (
     hpke_wrap_info,
     scope_address,
 )
-
-SECRET_BYTES = 32
-FIRST_EPOCH = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class Keyring:
         self._member_id = member_id
         self._secrets = secrets
         self._today = today
+        self._scope_rows = ScopeRows(session, deployment.organisation, certificates)
         self._cases: dict[UUID, CaseKeys] = {}
         self._log_keys: dict[UUID, bytes] = {}
         self.rewrapped: set[UUID | None] = set()
@@ -166,7 +167,8 @@ class Keyring:
         if not authentic:
             return LoadedGrant(row.id, row.entries, b"", broken=Tampered())
         if row.symmetric_wrap is not None:
-            return LoadedGrant(row.id, row.entries, row.symmetric_wrap)
+            address = self._wrap_address(row.id, row.case_id, row.fixed)
+            return LoadedGrant(row.id, row.entries, row.symmetric_wrap, address)
         try:
             return self._rewrap(row.id)
         except (Tampered, KeyNotCertified) as failure:
@@ -179,9 +181,10 @@ class Keyring:
         The signature is checked here only: from here on the symmetric wrap authenticates itself.
         """
         grant = self._session.get_one(Grant, grant_id)
+        own_address = self._wrap_address(grant.id, grant.case_id, fixed_columns_of(grant))
         if grant.symmetric_wrap is not None:
             # Another request of the member's met the grant at the same moment and was faster.
-            return LoadedGrant(grant.id, grant.entries, grant.symmetric_wrap)
+            return LoadedGrant(grant.id, grant.entries, grant.symmetric_wrap, own_address)
         organisation = self._deployment.organisation
         self._certificates.verify_by(
             grant.granter_id, grant.signature, grant_statement(organisation, grant)
@@ -189,25 +192,31 @@ class Keyring:
         address = grant_address(organisation, grant.id, grant.case_id, grant.holder_id)
         info = hpke_wrap_info(address, grant.signature)
         opened = _open(self.secrets.work, grant.hpke_wrap or b"", info)
-        self._check_commitments(grant, opened)
-        wrapped = self.wrap_for_self(opened, address)
+        self._check_entries(grant, opened)
+        wrapped = self.wrap_for_self(opened, own_address)
         grant.symmetric_wrap, grant.hpke_wrap = wrapped, None
         self.rewrapped.add(grant.case_id)
-        return LoadedGrant(grant.id, grant.entries, wrapped, opened)
+        return LoadedGrant(grant.id, grant.entries, wrapped, own_address, opened)
 
-    def _check_commitments(self, grant: Grant, secrets: bytes) -> None:
-        scopes = self._session.scalars(select(ScopeRow).where(ScopeRow.case_id == grant.case_id))
-        rows = leave_out_altered(self._session, scopes)
-        known = {(Scope(r.compartment, r.part), r.epoch): r.commitment for r in rows}
-        try:
-            entries = unpack_entries(grant.entries)
-        except ValueError:
-            raise Tampered from None
-        for position, entry in enumerate(entries):
-            address = self._scope_address(grant.case_id, entry.scope, entry.epoch)
-            _secret_at(secrets, position, address, entry.commitment)
-            if known.get((entry.scope, entry.epoch)) != entry.commitment:
-                raise Tampered
+    def _check_entries(self, grant: Grant, secrets: bytes) -> None:
+        """Raise ``Tampered`` unless a grant is of authentic scopes that its holder may open."""
+        rows = self._scope_rows.verified([grant.case_id]).get(grant.case_id, {})
+        entries = self._scope_rows.check(
+            grant.case_id, grant.share_id, grant.entries, secrets, rows
+        )
+        reach = ROLE_COMPARTMENTS[self._certificates.member(self._member_id).role]
+        if any(entry.scope.compartment not in reach for entry in entries):
+            raise Tampered
+
+    def _wrap_address(self, grant_id: UUID, case_id: UUID, fixed: bytes) -> bytes:
+        """Return what a grant's symmetric wrap is bound to: its place and all that it says."""
+        organisation = self._deployment.organisation
+        return grant_address(organisation, grant_id, case_id, self._member_id) + fixed
+
+    def wrap_granted(self, grant: Grant, secrets: bytes) -> bytes:
+        """Return the secrets of a signed grant to oneself, wrapped under one's own key."""
+        address = self._wrap_address(grant.id, grant.case_id, fixed_columns_of(grant))
+        return self.wrap_for_self(secrets, address)
 
     def _scope_address(self, case_id: UUID, scope: Scope, epoch: int) -> bytes:
         return scope_address(self._deployment.organisation, case_id, scope, epoch)
@@ -236,15 +245,9 @@ class Keyring:
             return *made, self._scope_address(case_id, scope, made[0])
         grant, (position, found, commitment) = keys.find_grant(head, epoch)
         if grant.secrets is None:
-            grant.secrets = self._open_grant(case_id, grant)
+            grant.secrets = self._unwrap(grant.wrapped, grant.address)
         address = self._scope_address(case_id, scope, found)
-        return found, _secret_at(grant.secrets, position, address, commitment), address
-
-    def _open_grant(self, case_id: UUID, grant: LoadedGrant) -> bytes:
-        address = grant_address(
-            self._deployment.organisation, grant.grant_id, case_id, self._member_id
-        )
-        return self._unwrap(grant.wrapped, address)
+        return found, secret_at(grant.secrets, position, address, commitment), address
 
     def _unwrap(self, wrapped: bytes, address: bytes) -> bytes:
         try:
@@ -361,13 +364,14 @@ class Keyring:
         bundles = self._session.scalars(
             select(Bundle).where(Bundle.case_id.in_(list(case_ids)), Bundle.recipient == kind)
         ).all()
+        scopes = self._scope_rows.verified({bundle.case_id for bundle in bundles})
         for bundle in bundles:
             info = bundle_info(self._deployment.organisation, bundle)
             opened = _open(private, bundle.sealed, info)
-            share_id = self.share_id(bundle.case_id)
-            for position, entry in enumerate(unpack_entries(bundle.entries)):
-                address = self._scope_address(bundle.case_id, entry.scope, entry.epoch)
-                secret = _secret_at(opened, position, address, entry.commitment)
+            share_id, rows = self.share_id(bundle.case_id), scopes.get(bundle.case_id, {})
+            checked = self._scope_rows.check(bundle.case_id, share_id, bundle.entries, opened, rows)
+            for position, entry in enumerate(checked):
+                secret = opened[position * SECRET_BYTES : (position + 1) * SECRET_BYTES]
                 self.hold(bundle.case_id, share_id, entry, secret)
 
     def unlock_reporting(self, case_ids: Iterable[UUID]) -> None:
@@ -381,10 +385,3 @@ def _open(key: PrivateKey, sealed: bytes, info: bytes) -> bytes:
         return key.open(sealed, info=info)
     except CryptoError:
         raise Tampered from None
-
-
-def _secret_at(secrets: bytes, position: int, address: bytes, commitment: bytes) -> bytes:
-    secret = secrets[position * SECRET_BYTES : (position + 1) * SECRET_BYTES]
-    if len(secret) != SECRET_BYTES or not equal(commit(secret, address), commitment):
-        raise Tampered
-    return secret

@@ -53,6 +53,7 @@ class MemberKeys(Record, Versioned):
     lead_public: Mapped[bytes | None] = key_column("X-Wing public key of a lead's second pair")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
     certificate: Mapped[bytes | None] = key_column("Ed25519 signature over role and keys")
+    possession: Mapped[bytes] = key_column("Ed25519 by these keys over themselves and the member")
     revoked_on: Mapped[date | None] = plain("from then on nothing is sealed to these keys")
 
 
@@ -87,7 +88,7 @@ class KeyCopy(Record, Versioned):
 
 
 class ScopeRow(Record):
-    """One scope of a case at an epoch: a commitment, not the secret."""
+    """One scope of a case at an epoch: a commitment, not the secret, signed as it was minted."""
 
     __tablename__ = "scopes"
     __table_args__ = (UniqueConstraint("case_id", "compartment", "part", "epoch"),)
@@ -101,6 +102,12 @@ class ScopeRow(Record):
     part: Mapped[UUID] = plain("random; a leg or request with a secret of its own")
     epoch: Mapped[int] = plain("counts rotations")
     commitment: Mapped[bytes] = key_column("binds the secret; reveals nothing of it")
+    minter_id: Mapped[UUID] = plain("random; who minted it, whose signature is checked")
+    minted_on: Mapped[date] = plain("the day, which the log has as well")
+    minted_with: Mapped[bytes] = key_column("digests of the scopes that were minted in one act")
+    case_public: Mapped[bytes] = key_column("Ed25519 public key of the case, from its summary")
+    case_signature: Mapped[bytes] = key_column("Ed25519 by the case's key over all of the above")
+    signature: Mapped[bytes] = key_column("Ed25519 by the minter over the same")
 
 
 class Bundle(Record):
@@ -121,6 +128,7 @@ class Grant(Record, Versioned):
     """Some scopes of a case, handed to one member by another, signed, until ended."""
 
     __tablename__ = "grants"
+    __changing__ = frozenset({"ended_on", "rests", "version", "hpke_wrap", "symmetric_wrap"})
     __table_args__ = (
         Index("ix_grants_live", "holder_id", "case_id", "ended_on"),
         Index("ix_grants_case", "case_id", "about"),

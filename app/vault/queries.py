@@ -49,13 +49,15 @@ class GrantRow(NamedTuple):
     share_id: UUID
     entries: bytes
     symmetric_wrap: bytes | None
+    fixed: bytes
+    """All that it says and that never changes, to which its symmetric wrap is bound."""
 
 
 _GRANTS = Grant.__table__.c
 LIVE_ON_CASES = CheckedQuery(
     Grant,
     GrantRow,
-    [_GRANTS[name] for name in GrantRow._fields],
+    [_GRANTS[name] for name in GrantRow._fields[:-1]],
     lambda grants: grants.where(
         _GRANTS.case_id.in_(bindparam("cases", expanding=True)),
         _GRANTS.holder_id == bindparam("holder"),
@@ -64,6 +66,7 @@ LIVE_ON_CASES = CheckedQuery(
         or_(_GRANTS.until.is_(None), _GRANTS.until >= bindparam("today")),
     ),
     list_="cases",
+    with_fixed=True,
 )
 """The live grants of a holder on some cases, with their wraps and MACs."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.crypto.framing import frame, int64, template
 from app.crypto.labels import Label
-from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey
+from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey, ScopeRow
 from app.vault.scopes import CODES, Scope
 
 _GRANT = template(frame(Label.GRANT), UUID, UUID, UUID, UUID)
@@ -31,6 +31,17 @@ def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
     )
 
 
+def possession_statement(organisation: UUID, keys: MemberKeys) -> bytes:
+    """Return what new keys sign to show that their owner has the private half."""
+    return frame(
+        Label.KEY_POSSESSION,
+        organisation,
+        keys.id,
+        keys.work_public,
+        keys.sign_public,
+    )
+
+
 def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
     """Return what the certificate of an organisation key signs."""
     return frame(
@@ -46,7 +57,7 @@ def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
 
 
 def grant_address(organisation: UUID, grant_id: UUID, case_id: UUID, holder_id: UUID) -> bytes:
-    """Return what a grant's wraps are bound to."""
+    """Return what a grant's wraps are bound to; the symmetric one to ``fixed_columns`` as well."""
     return _GRANT % (organisation.bytes, grant_id.bytes, case_id.bytes, holder_id.bytes)
 
 
@@ -77,6 +88,34 @@ def scope_address(organisation: UUID, case_id: UUID, scope: Scope, epoch: int) -
     """Return what a scope secret's commitment and data key are bound to."""
     code = int64(CODES[scope.compartment])
     return _SCOPE % (organisation.bytes, case_id.bytes, code, scope.part.bytes, int64(epoch))
+
+
+def scope_statement(organisation: UUID, row: ScopeRow, before: bytes | None) -> bytes:
+    """Return what is signed of a scope: where it is, its commitment, and the one ``before`` it."""
+    return frame(
+        Label.SCOPE_ROW,
+        organisation,
+        row.case_id,
+        row.share_id,
+        row.compartment.value,
+        row.part,
+        row.epoch,
+        row.commitment,
+        before,
+    )
+
+
+def minting_statement(organisation: UUID, row: ScopeRow) -> bytes:
+    """Return what is signed of all scopes that were minted in one act with this one."""
+    return frame(
+        Label.SCOPES_MINTED,
+        organisation,
+        row.case_id,
+        row.case_public,
+        row.minter_id,
+        row.minted_on,
+        row.minted_with,
+    )
 
 
 def bundle_info(organisation: UUID, bundle: Bundle) -> bytes:

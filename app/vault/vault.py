@@ -31,7 +31,8 @@ from app.vault.errors import (
     PartErased,
     Tampered,
 )
-from app.vault.keyring import FIRST_EPOCH, Keyring
+from app.vault.keyring import Keyring
+from app.vault.scope_rows import FIRST_EPOCH
 from app.vault.scopes import WHOLE, Scope
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
 from app.permissions import Role
 from app.store.base import new_id
-from app.vault.certificates import certify_member
+from app.vault.certificates import certify_member, prove_possession
 from app.vault.keyring import MemberSecrets
 from app.vault.models import MemberKeys
 from app.work import Work
@@ -28,6 +28,7 @@ def add_lead_keys(work: Work, world: World, number: int) -> Person:
         sign_public=keys.sign.public,
         lead_public=lead.public,
     )
+    prove_possession(world.deployment.organisation, row, keys.sign)
     certify_member(world.deployment.organisation, row, world.founded.root_signing, None)
     work.session.add(row)
     return Person(row.id, Role.LEAD, world.member("lead").team_id, f"lead-{number}", "", keys)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +13,7 @@ from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.identity import ONLY_ROW
 from app.store.models import DeploymentIdentity
-from app.vault import keyring
+from app.vault import keyring, scope_rows
 from app.vault.canary import CanaryLost, make_canary, open_canary
 from app.vault.case_keys import CaseKeys, LoadedGrant
 from app.vault.custody import combine_custody, deal_custody
@@ -58,11 +56,11 @@ def test_a_scope_of_broken_grants_alone_says_what_is_wrong_with_them():
 
 def test_secrets_that_are_cut_or_sealed_to_another_are_refused(world):
     with pytest.raises(Tampered):
-        keyring._secret_at(bytes(31), 0, b"", COMMITMENT)
+        scope_rows.secret_at(bytes(31), 0, b"", COMMITMENT)
     with pytest.raises(Tampered):
         keyring._open(PrivateKey.generate(), bytes(1200), b"")
     with world.work_as(world.member("coordinator")) as work, pytest.raises(Tampered):
-        work.keyring._check_commitments(SimpleNamespace(case_id=new_id(), entries=b"cut"), b"")
+        work.keyring._scope_rows.check(new_id(), new_id(), b"cut", b"", {})
 
 
 def test_without_a_signed_in_member_there_are_no_secrets(world):

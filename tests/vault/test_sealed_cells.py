@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.cases.models import Account, Case, Identity, Summary
+from app.permissions import Compartment
 from app.store.base import new_id
 from app.store.sealed import Address
 from app.vault.errors import NoGrant, NothingSealed, Tampered
@@ -63,7 +64,7 @@ def test_a_sealed_field_cannot_be_compared_in_a_query():
 def test_a_cell_takes_only_its_own_kind_of_value(world):
     with world.work_as(world.member("volunteer")) as work:
         case = a_bare_case()
-        work.grants.begin_case(case.id, [Case.identity.compartment])
+        work.grants.begin_case(case.id, [Compartment.SUMMARY, Compartment.IDENTITY])
         with pytest.raises(TypeError, match="Identity"):
             work.vault.seal(case.identity, Account("not an identity"))
         work.session.expunge_all()
