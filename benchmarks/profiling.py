@@ -102,7 +102,7 @@ def profile(ask: Ask, requests: int) -> Iterator[Profile]:
     """Yield the profile of each act over a fresh ground, then of a page met for the first time."""
     ground = lay(ask)
     app = create_app(ground.deployment)
-    app.state.context = replace(app.state.context, pool=_InlinePool(1))
+    app.state.context = replace(app.state.context, pool=InlinePool(1))
     try:
         for act in ACTS:
             yield _profiled(app, ground, act, requests)
@@ -121,15 +121,15 @@ def _profiled(
     if named is None:
         asked = [request_of(act, ready, number) for number in range(requests + 5)]
         for request in asked[:5]:
-            _send(runner, app, request)
+            send(runner, app, request)
         began = time.thread_time()
         for request in asked[5:]:
-            _send(runner, app, request)
+            send(runner, app, request)
         plain = (time.thread_time() - began) / requests * 1e6
     asked = [request_of(act, ready, number) for number in range(requests)]
     profiler = cProfile.Profile(time.thread_time)
     for request in asked:
-        profiler.runcall(_send, runner, app, request)
+        profiler.runcall(send, runner, app, request)
     runner.close()
     stats = cast("Any", pstats.Stats(profiler)).stats
     groups: defaultdict[str, float] = defaultdict(float)
@@ -148,15 +148,16 @@ def _profiled(
     )
 
 
-class _InlinePool(RequestPool):
+class InlinePool(RequestPool):
     """Carries calls out where they are awaited, so that one profiler sees all of a request."""
 
     async def run(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Call the function here and now."""
         self.taken += 1
         return function(*arguments)
 
 
-def _send(runner: asyncio.Runner, app: FastAPI, request: Request) -> None:
+def send(runner: asyncio.Runner, app: FastAPI, request: Request) -> None:
     """Carry one request out in this thread; raises ``AssertionError`` for another status."""
     parts = urlsplit(request.path)
     scope = {

@@ -58,12 +58,16 @@ INDEXED_A_CALL: Final = 200
 MOST_OF_A_NAME: Final = 50
 """Cases that share a whole name, of which the newest are opened."""
 
-LOOKED_THROUGH: Final = 150
+LOOKED_THROUGH: Final = 100
 """Newest cases whose names are opened for a part of a name, where nobody is called so."""
 
-_CANDIDATES_OF_A_NAME: Final = 4 * MOST_OF_A_NAME
-_CANDIDATES: Final = 1_000
-"""Of one token; of numbers only chance brings more than a handful together."""
+_OF_A_NAME: Final = 4 * MOST_OF_A_NAME
+_CANDIDATES: Final[Mapping[IndexedKind, int]] = dict.fromkeys(IndexedKind, 1_000) | {
+    IndexedKind.NAME: _OF_A_NAME,
+    IndexedKind.RELATIVE: _OF_A_NAME,
+    IndexedKind.PERSON: _OF_A_NAME,
+}
+"""Of one token; of a number only chance brings more than a handful together."""
 
 _TOKENS_AT_ONCE: Final = 96
 _PADDED_TO: Final = 8
@@ -180,9 +184,8 @@ def _candidates(
         some += [some[-1]] * (-len(some) % _PADDED_TO)
         asked: dict[str, object] = {}
         for place, (kind, version, token) in enumerate(some):
-            most = _CANDIDATES_OF_A_NAME if kind in _NAMES else _CANDIDATES
             asked |= {f"kind{place}": kind, f"version{place}": version}
-            asked |= {f"token{place}": token, f"most{place}": most}
+            asked |= {f"token{place}": token, f"most{place}": _CANDIDATES[kind]}
         for row in connection.execute(_probe(len(some)), asked).all():
             found.setdefault(row.case_id, set()).add(row.kind)
     return found

@@ -1,7 +1,8 @@
 """When somebody was born, as they say it: a day, a month or a year, or an age on some day.
 
-- A birth is written ``1996``, ``1996-05`` or ``1996-05-04``, whatever digits and dots it came with;
-  with the year last, the day comes first, unless only the other way round is a day.
+- A birth is written ``1996``, ``1996-05`` or ``1996-05-04``, whatever digits, letters for digits
+  and dots it came with; with the year last, the day comes first, unless only the other way round
+  is a day.
 - A year that nobody alive was born in is asked back, with the year that it is likely meant for:
   the Buddhist era is 543 years ahead, the Burmese 638 behind.
 - Two births contradict each other where no day is in both. A day and a month that changed places
@@ -21,6 +22,7 @@ from app.errors import Invalid
 from app.text.characters import clean
 from app.text.dates import months_after
 from app.text.folding import ascii_digits
+from app.text.myanmar import look_alikes_as_digits
 
 OLDEST: Final = 120
 _BUDDHIST: Final = 543
@@ -48,7 +50,7 @@ class BirthNotPossible(Invalid):
 
 def read_birth(text: str) -> str | None:
     """Return a birth as it is written here; None where the text is none."""
-    typed = ascii_digits(clean(text))
+    typed = ascii_digits(look_alikes_as_digits(clean(text)))
     if found := _YEAR_FIRST.fullmatch(typed):
         year, month, day = found.groups()
     elif found := _YEAR_LAST.fullmatch(typed):

@@ -13,7 +13,9 @@ Knows no names and no numbers, and one encoding: `readings` gives both that a te
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from functools import cache
 from typing import Final
 
 from app.text.characters import ignorables
@@ -68,8 +70,20 @@ def ascii_digits(text: str) -> str:
     )
 
 
+@cache
+def _accents_alone() -> dict[int, str]:
+    """Return the signs that compatibility parts into a blank and a mark, such as an acute alone.
+
+    They belong to no letter, and would go to the one before.
+    """
+    parted = "<compat> 0020 "
+    every = map(chr, range(sys.maxunicode + 1))
+    return {ord(sign): " " for sign in every if unicodedata.decomposition(sign).startswith(parted)}
+
+
 def _folded_once(text: str) -> str:
-    shown = unicodedata.normalize("NFD", text.translate(ignorables()))
+    alone = text.translate(ignorables()).translate(_accents_alone())
+    shown = unicodedata.normalize("NFD", alone)
     folded = unicodedata.normalize("NFKC", shown.casefold()).translate(ignorables())
     folded = look_alikes_as_digits(one_spelling(order_marks(folded)))
     digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)

@@ -119,6 +119,10 @@ def _names_in(address: str) -> Iterator[str]:
         return
     host = parts.netloc.lower().rpartition("@")[2]
     query = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
+    if _ADDRESS.fullmatch(query.get("u", "")):
+        # An address that leads to another one, as networks share them.
+        yield from _names_in(query["u"])
+        return
     path = parts.path + (f"/{parts.fragment}" if parts.fragment.startswith(("/", "p/")) else "")
     segments = [unquote(segment) for segment in path.split("/") if segment]
     names = [segment for segment in segments if segment.lower() not in _FOLDERS]

@@ -37,6 +37,7 @@ _D: Final = "[0-9oOဝရဂ]"
 """A digit, or a letter that is typed for one."""
 
 _AMONG_DIGITS = re.compile(rf"(?<![^\W\d_oO]){_D}*[0-9]{_D}*")
+_LETTERS_BEHIND = re.compile(r"(?<=[0-9])(?:[ .\-][ဝရဂ]{2,}(?![^\W\d_]|[\u102b-\u103e]))+")
 _RUN = re.compile(r"(?:\+[\s(]*)?[0-9](?:[\s().\-\u2010-\u2015\u2212]*[0-9])*")
 _START = re.compile(r"\+|(?<![0-9])0[0-9]")
 _WIDE_GAP = re.compile(r"\s{2,}")
@@ -45,7 +46,7 @@ _OF_A_NUMBER = re.compile(r"\+|0|9|66")
 
 _BLANKS = re.compile(r"\s+")
 _NRC = re.compile(
-    rf"(?<![0-9])(?P<region>{_D}{{1,2}})[/\\.,|\u104a-]"
+    rf"(?<![0-9])(?P<region>{_D}{{1,2}})(?:[/\\.,|\u104a-]|(?=[^\W\d_]{{2,}}\())"
     rf"(?P<township>[^0-9/]{{1,60}}?)(?P<number>{_D}{{6}})(?![0-9])"
 )
 _SERIAL = re.compile(rf"^(?P<letters>[^0-9]*?)(?P<digits>{_D}{{2,12}})\W*$")
@@ -87,13 +88,15 @@ def national_digits(written: str) -> str | None:
 
 def _numbers(written: str, fewest: int) -> Iterator[str]:
     """Yield what may be a phone number, with the signs inside it."""
-    text = _AMONG_DIGITS.sub(_as_digits, compatible(clean(written)))
-    for run in _RUN.findall(text):
-        whole = _count_digits(run) <= _MOST_DIGITS
-        parts = _parted(run)
-        for number in (*((run,) if whole or not parts else ()), *parts):
-            if _count_digits(number) >= fewest:
-                yield number
+    typed = compatible(clean(written))
+    # Groups of letters alone are zeros behind digits, or a word: both are read.
+    for text in dict.fromkeys((typed, _LETTERS_BEHIND.sub(_as_digits, typed))):
+        for run in _RUN.findall(_AMONG_DIGITS.sub(_as_digits, text)):
+            whole = _count_digits(run) <= _MOST_DIGITS
+            parts = _parted(run)
+            for number in (*((run,) if whole or not parts else ()), *parts):
+                if _count_digits(number) >= fewest:
+                    yield number
 
 
 def _as_digits(run: re.Match[str]) -> str:

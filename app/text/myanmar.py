@@ -65,6 +65,17 @@ _SPELLINGS: Final = (
 )
 
 
+_STACK = re.compile("\u103a?\u1039")
+_BEHIND_I_OR_U: Final = "(?:(?<=\u102d)|(?<=\u102f)(?<!\u102d\u102f))"
+_LAST_CONSONANTS: Final = (
+    # Last consonants of Pali words, as the everyday one that sounds alike.
+    (re.compile("[ခဂဃ](?=်)"), "က"),
+    (re.compile("[ထဒဓသ](?=်)"), "တ"),
+    (re.compile("[ဖဗဘ](?=်)"), "ပ"),
+    (re.compile(f"{_BEHIND_I_OR_U}က်"), "တ်"),
+    (re.compile(f"{_BEHIND_I_OR_U}င်"), "န်"),
+)
+_ONE_SOUND: Final = str.maketrans("ဋဌဍဎဏဠ", "တထဒဓနလ")
 _ROWS: Final = ("ကခဂဃ", "စဆဇဈ", "ဋဌဍဎ", "တထဒဓ", "ပဖဗဘ")
 _NASALS: Final = ("င", "ဉည", "ဏ", "န", "မ")
 _STACKS: Final = "|".join(
@@ -124,6 +135,14 @@ def one_spelling(text: str) -> str:
     text = one_aa(text)
     for typed, compared in _SPELLINGS:
         text = typed.sub(compared, text)
+    return text
+
+
+def one_sound(text: str) -> str:
+    """Return the text as it sounds: stacks side by side, letters of one sound as one."""
+    text = _STACK.sub("\u103a", text).translate(_ONE_SOUND)
+    for written, heard in _LAST_CONSONANTS:
+        text = written.sub(heard, text)
     return text
 
 

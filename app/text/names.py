@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from app.text.characters import ignorables
 from app.text.encoding import burmese, is_myanmar, readings
-from app.text.myanmar import look_alikes_as_letters, order_marks
+from app.text.myanmar import look_alikes_as_letters, one_sound, one_spelling, order_marks
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -56,7 +56,7 @@ _STARTS: Final = {
     "hky": "j", "khy": "j", "ky": "j", "gy": "j", "ch": "j", "kj": "j", "j": "j",
     "kh": "k", "hk": "k", "gh": "k", "k": "k", "g": "k", "c": "k", "q": "k",
     "hp": "p", "ph": "p", "bh": "p", "b": "p", "p": "p", "f": "p",
-    "ht": "t", "dh": "t", "d": "t", "t": "t", "th": "th",
+    "ht": "t", "dh": "t", "dr": "t", "d": "t", "t": "t", "th": "th",
     "hs": "s", "s": "s", "x": "s", "z": "z", "sh": "sh", "hy": "sh", "rh": "sh",
     "hm": "m", "mh": "m", "m": "m", "hmy": "my", "my": "my",
     "hn": "n", "nh": "n", "n": "n", "hny": "ny", "ny": "ny", "nj": "ny",
@@ -123,6 +123,7 @@ class NameReader:
         if is_myanmar(name):
             # Without tones, as no Latin spelling has them.
             letters = look_alikes_as_letters(order_marks(name.translate(ignorables())))
+            letters = one_sound(one_spelling(letters))
             words = burmese().syllable_tokenize(letters.translate(_TONES))
             cut = _romanised
         found: list[_Syllable] = []
@@ -192,6 +193,8 @@ def _plain_letters(text: str) -> str:
 def _romanised(syllable: str) -> list[_Syllable]:
     """Romanise one syllable alone: within a word the romaniser voices consonants."""
     latin = "".join(_WORDS.findall(_plain_letters(burmese().romanize(syllable))))
+    if re.search("ွ\u103e?န်", syllable):
+        latin = latin.replace("wan", "un")
     if syllable.startswith("ရ") and "ှ" in syllable:
         latin = "sh" + latin.removeprefix("y")
     cut = _cut(latin.replace("yy", "y")) if latin else []
@@ -230,6 +233,9 @@ def _skeletons(match: re.Match[str]) -> tuple[str, ...]:
         sound = _STOPPED_VOWELS.get(vowel, vowel) + "t"
     if vowel == "ou" and end == "ng":
         sound = "aun"
+    elif vowel == "aw" and end == "t":
+        # A creaky tone, as in Kyawt: not a stop, which is written auk.
+        sound = "o"
     start = _start(match["start"])
     if start == "w" and sound == "ut":
         # Spelt wat in Burmese, said and written Wut.

@@ -10,6 +10,7 @@ Knows normalised strings and numbers; stores nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from app.vault.models import OrganisationKeyKind
 
 _EPOCH: Final = 100
 _FIXED_BITS: Final = 12
+_MORE_BITS: Final[Mapping[str, int]] = {"person": 2}
+"""Fields of which a case has several values: their tokens are as much wider as they are more."""
 
 
 def width_of(version: int) -> int:
@@ -55,7 +58,8 @@ class BlindIndex:
 
     def token(self, field: str, normalised: str, version: int) -> int:
         """Return the truncated token of a value in a field; raises ``KeyCopyMissing``."""
-        return token(self._key_of(field), normalised, width_of(version))
+        bits = width_of(version) + _MORE_BITS.get(field, 0)
+        return token(self._key_of(field), normalised, min(bits, MOST_BITS))
 
     def proof(self, field: str, row_id: UUID, normalised: str) -> bytes:
         """Return the tag of a value in one row, which is compared exactly by who may search."""

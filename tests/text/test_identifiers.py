@@ -94,6 +94,11 @@ def test_numbers_are_found_in_a_text_that_is_not_meant_for_them():
     assert phones_among("zin_1990, id 100012345678901, room 12") == frozenset()
 
 
+def test_letters_typed_for_zeros_are_zeros_in_groups_of_their_own_or_a_word_behind_a_number():
+    assert phones("09 ၇၇၄ ဝဝဝ ဝဝ၂") == phones("09 774 000 002")
+    assert phones("09 450 112 233") <= phones("09 450 112 233 ဝဝ")
+
+
 def test_what_no_numbering_plan_knows_is_compared_by_its_digits():
     assert phones("99999 99999 99999 9") == {"9999999999999999"}
     assert phones("12345") == phones("no phone") == frozenset()
@@ -112,7 +117,7 @@ def test_what_is_no_phone_number_has_no_national_digits():
     "written",
     [
         "9/MaHaMa(N)123456", "9/mahama(naing) 123456", "၉/မဟမ(နိုင်)၁၂၃၄၅၆", "9-MHM-N-123456",
-        "09/MaHaMa(N)123456", "9/ma ha ma (n) 123 456",
+        "9MAHAMA(N)123456", "၉မဟမ(နိုင်)၁၂၃၄၅၆", "09/MaHaMa(N)123456", "9/ma ha ma (n) 123 456",
         "\u200e9/MaHaMa(N)123456", "“9/MaHaMa(N)123456”", "NRC: 9/MaHaMa(N)123456.",
         "9\uff0fMaHaMa\uff08N\uff09123456", "9\u00a0/ MaHaMa (Naing)\u202f123456\u104b",
     ],
@@ -160,6 +165,7 @@ SAME_HANDLES = [
     ("thet.naing.x", f"{SCHEME}://mbasic.facebook.com/thetnaingx/about?refid=17"),
     ("thet.naing.x", "facebook.com/thet.naing.x/"),
     ("thet.naing.x", "FB: Thet.Naing.X"),
+    ("thet.naing.x", "l.facebook.com/l.php?u=https%3A%2F%2Ffacebook.com%2Fthet.naing.x&h=a"),
     ("thet.naing.x", "m.me/thet.naing.x?ref=abc"),
     ("100012345678901", f"{SCHEME}://m.facebook.com/profile.php?id=100012345678901&refid=52"),
     ("100012345678901", f"{SCHEME}://www.facebook.com/people/Lin-Phyo/100012345678901/?mibextid=x"),
