@@ -58,14 +58,14 @@ INDEXED_A_CALL: Final = 200
 MOST_OF_A_NAME: Final = 50
 """Cases that share a whole name, of which the newest are opened."""
 
-LOOKED_THROUGH: Final = 100
+LOOKED_THROUGH: Final = 50
 """Newest cases whose names are opened for a part of a name, where nobody is called so."""
 
 _OF_A_NAME: Final = 4 * MOST_OF_A_NAME
 _CANDIDATES: Final[Mapping[IndexedKind, int]] = dict.fromkeys(IndexedKind, 1_000) | {
     IndexedKind.NAME: _OF_A_NAME,
     IndexedKind.RELATIVE: _OF_A_NAME,
-    IndexedKind.PERSON: _OF_A_NAME,
+    IndexedKind.PERSON: 2 * MOST_OF_A_NAME,
 }
 """Of one token; of a number only chance brings more than a handful together."""
 
