@@ -1,5 +1,6 @@
 """Roles, the permissions of each, and the compartments that a grant to it may name.
 
+- A member holds any set of roles, each in a team; what they may do is the union.
 - Permissions read noun:verb; each route names the one that it needs.
 - Each role has a row in ``ROLE_PERMISSIONS`` and in ``ROLE_COMPARTMENTS``, and each permission
   and compartment is in some row: a missing one stops the program at its start.
@@ -8,15 +9,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from app.totality import require_rows
 
 
 class Role(StrEnum):
-    """What a member does in the organisation. One role a member."""
+    """What a member does in the organisation."""
 
     VOLUNTEER = "volunteer"
     COORDINATOR = "coordinator"
@@ -26,6 +30,32 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
     LEAD = "lead"
+
+
+class TeamRole(NamedTuple):
+    """A role that a member holds in a team. A lead's or an auditor's team says nothing."""
+
+    role: Role
+    team_id: UUID
+
+
+MemberRoles: TypeAlias = frozenset[TeamRole]
+
+LEAST_POWER_FIRST = (
+    Role.VOLUNTEER,
+    Role.VETTER,
+    Role.REGISTRAR,
+    Role.TREASURER,
+    Role.COORDINATOR,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+    Role.LEAD,
+)
+"""An act that several roles of a member allow is done by the first of these."""
+
+
+ACROSS_TEAMS = frozenset({Role.VETTER, Role.AUDITOR, Role.ADMINISTRATOR, Role.LEAD})
+"""In these roles a member acts for every team."""
 
 
 class Compartment(StrEnum):
@@ -268,12 +298,50 @@ REPORTING_ROLES = frozenset({Role.AUDITOR, Role.COORDINATOR})
 _FILE = "app/permissions.py"
 
 
+def roles_in(team_id: UUID, *roles: Role) -> MemberRoles:
+    """Return these roles, all in one team."""
+    return frozenset(TeamRole(role, team_id) for role in roles)
+
+
+def by_power(roles: Iterable[TeamRole]) -> list[TeamRole]:
+    """Return roles in one order: the least powerful first, then by team."""
+    return sorted(roles, key=lambda one: (LEAST_POWER_FIRST.index(one.role), one.team_id))
+
+
+def names_of(roles: Iterable[TeamRole]) -> frozenset[Role]:
+    """Return which roles these are, whatever the team."""
+    return frozenset(one.role for one in roles)
+
+
+def holds(roles: Iterable[TeamRole], role: Role, team_id: UUID | None = None) -> bool:
+    """Return whether a role is among these, in this team or, for None, in any."""
+    return any(one.role is role and team_id in {None, one.team_id} for one in roles)
+
+
+def compartments_of(roles: Iterable[TeamRole]) -> frozenset[Compartment]:
+    """Return what a grant to a holder of these roles may name."""
+    return frozenset[Compartment]().union(*(ROLE_COMPARTMENTS[one.role] for one in roles))
+
+
+def written_roles(roles: Collection[TeamRole]) -> str:
+    """Return a set of roles as it is stored and signed: one spelling for one set."""
+    return " ".join(f"{one.role}@{one.team_id.hex}" for one in by_power(roles))
+
+
+@lru_cache(maxsize=1024)
+def read_roles(written: str) -> MemberRoles:
+    """Return the roles that ``written_roles`` wrote."""
+    pairs = (one.split("@") for one in written.split())
+    return frozenset(TeamRole(Role(role), UUID(hex=team)) for role, team in pairs)
+
+
 def _require_all_rows(
     permissions: Mapping[Role, frozenset[Permission]],
     compartments: Mapping[Role, frozenset[Compartment]],
 ) -> None:
     require_rows("ROLE_PERMISSIONS", permissions, Role, file=_FILE)
     require_rows("ROLE_COMPARTMENTS", compartments, Role, file=_FILE)
+    require_rows("LEAST_POWER_FIRST", LEAST_POWER_FIRST, Role, file=_FILE)
     given = frozenset[Permission]().union(*permissions.values())
     require_rows("any role of ROLE_PERMISSIONS", given, Permission, file=_FILE)
     # A lead's row names every compartment; the directory is sealed under a deployment secret.

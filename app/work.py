@@ -32,8 +32,17 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, last_acts_on
 from app.deployment import Deployment
-from app.errors import IdTaken, IntegrityFault, Invalid, OutcomeUnknown, PreconditionMissing, Stale
-from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
+from app.errors import (
+    Forbidden,
+    IdTaken,
+    IntegrityFault,
+    Invalid,
+    OutcomeUnknown,
+    PreconditionMissing,
+    Stale,
+)
+from app.permissions import ACROSS_TEAMS, Permission, Role, by_power, names_of
+from app.principal import Principal
 from app.store.authenticated import altered_rows, place_of, row_macs
 from app.store.base import ORGANISATION, Record, Versioned, new_id, number_in_order
 from app.store.counters import count_one, read_counts
@@ -43,34 +52,11 @@ from app.text.dates import minute_of, start_of_day
 from app.vault.certificates import Certificates
 from app.vault.custody import Custody
 from app.vault.grants import Grants
+from app.vault.holders import reasons_of
 from app.vault.index import BlindIndex
 from app.vault.keyring import Keyring, MemberSecrets
 from app.vault.queries import NAMED_IN_CASE
 from app.vault.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who acts. ``role`` is None where no member does: public routes and the worker."""
-
-    id: UUID
-    role: Role | None
-    team_id: UUID
-    session_id: UUID | None = None
-    stepped_up: bool = False
-
-    def may(self, permission: Permission) -> bool:
-        """Return whether the role allows this. What then opens is for the keys to say."""
-        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
-
-    def needs_step_up(self, permission: Permission) -> bool:
-        """Return whether this must wait for the second unlock."""
-        return permission in NEEDS_STEP_UP and not self.stepped_up
-
-
-NOBODY = Principal(ORGANISATION, None, ORGANISATION)
-"""Acts where no member does: sign-in, the worker, founding."""
-
 
 LONGEST_AGO = timedelta(days=10 * 366)
 """Nothing is written down later than this after it happened."""
@@ -81,6 +67,13 @@ class DayNotPossible(Invalid):
 
     code = "day.not_possible"
     title = "This day is still to come, or more than ten years ago; look at the year"
+
+
+class RoleElsewhere(Forbidden):
+    """What is asked is allowed by a role in another team only."""
+
+    code = "role.elsewhere"
+    title = "Your roles in this team do not allow this; those in another team do"
 
 
 class UnauditedWrite(RuntimeError):
@@ -109,6 +102,43 @@ class Work:
     asked_ready: set[str] = field(default_factory=set)
     proposed_ids: set[UUID] = field(default_factory=set)
     """Those that new rows of this request have."""
+
+    def acts_as(self, role: Role, team_id: UUID | None = None) -> bool:
+        """Return whether the principal acts as this role, here or in any team.
+
+        What this unit of work puts on record is then done by that role.
+        """
+        if not self.principal.acts_as(role, team_id):
+            return False
+        self.trail.role = role
+        return True
+
+    def require_role_in(self, team_id: UUID) -> None:
+        """Raise ``RoleElsewhere`` where what is asked is allowed by a role in another team only.
+
+        Who has no role at all in this team came by a grant of a lead's, and acts by their own.
+        """
+        principal = self.principal
+        here = {one for one in principal.roles if one.team_id == team_id}
+        if here and not (here & principal.acting or names_of(principal.acting) & ACROSS_TEAMS):
+            raise RoleElsewhere
+
+    def may(self, permission: Permission, team_id: UUID) -> bool:
+        """Return whether a role of the principal's allows this in a team.
+
+        What this unit of work puts on record is then done by that role.
+        """
+        principal = self.principal
+        elsewhere = all(one.team_id != team_id for one in principal.roles)
+        allowing = [
+            one
+            for one in by_power(principal.acting_for(permission).acting)
+            if elsewhere or one.team_id == team_id or one.role in ACROSS_TEAMS
+        ]
+        if not allowing:
+            return False
+        self.trail.role = allowing[0].role
+        return True
 
     def now(self) -> datetime:
         """Return when this request began: one moment for all that it writes."""
@@ -201,7 +231,8 @@ def begin_work(
 
     trail = Trail(principal.id, organisation, role=principal.role)
     certificates = Certificates(session, organisation, deployment.settings.organisation_root)
-    keyring = Keyring(session, deployment, certificates, principal.id, secrets, today)
+    reasons = reasons_of(principal.acting)
+    keyring = Keyring(session, deployment, certificates, principal.id, secrets, today, reasons)
     vault = Vault(organisation, keyring, trail, altered_rows(session))
     grants = Grants(session, deployment, keyring, certificates, trail, principal.id, day)
     custody = Custody(session, organisation, keyring, certificates, trail, principal.id, day)

@@ -31,6 +31,7 @@ from app.casework import journeys
 from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
 from app.http import idempotency
+from app.principal import NOBODY
 from app.registration import service as registration
 from app.retention import passes as retention
 from app.retention.old_rows import forget_old_rows
@@ -43,7 +44,7 @@ from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.vetting import lapses
 from app.watch import escalation
-from app.work import NOBODY, Work, begin_work, note_writes, unit_of_work
+from app.work import Work, begin_work, note_writes, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0

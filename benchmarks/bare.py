@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.credentials import Stretching, floor_of
 from app.accounts.logins import login_index
+from app.accounts.schemas import MemberRole
 from app.cases import service
 from app.cases.cleaning import (
     clean_account,
@@ -54,7 +55,8 @@ from app.http.routing import Router
 from app.intake.schemas import CaseCreate
 from app.intake.service import Intake, _call_sign
 from app.main import assemble
-from app.permissions import Permission, Role
+from app.permissions import Permission, Role, roles_in
+from app.principal import Principal
 from app.search import service as search
 from app.search.errors import SearchValueInvalid
 from app.search.schemas import SearchCreate, SearchRead
@@ -65,7 +67,7 @@ from app.store.base import new_id
 from app.text import identifiers
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
-from app.work import Principal, Work
+from app.work import Work
 from benchmarks.bare_tables import BareCase, BareMember, BarePhone, BareSession
 
 T = TypeVar("T")
@@ -135,7 +137,7 @@ def principal_of(
     if minute > row.seen_at:
         touched = update(BareSession).where(BareSession.id == key).values(seen_at=minute)
         session.connection().execute(touched)
-    return Principal(row.id, row.role, row.team_id), _NO_KEYS
+    return Principal(row.id, roles_in(row.team_id, row.role), row.team_id), _NO_KEYS
 
 
 def _begin_sign_in(work: Work, body: SessionCreate) -> Stretching:
@@ -169,7 +171,7 @@ def sign_in(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRea
         token=open_session(work.session, work.deployment, member),
         session_id=new_id(),
         member_id=member.id,
-        role=member.role,
+        roles=[MemberRole(role=member.role, team_id=member.team_id)],
         team_id=member.team_id,
         idle_minutes=settings.session_idle_minutes,
         ends_at=minute_of(work.now()) + timedelta(hours=settings.session_hours),

@@ -23,13 +23,14 @@ from app.deployment import Deployment
 from app.intake.schemas import CaseCreate
 from app.intake.service import open_case
 from app.models import metadata
-from app.permissions import Role
+from app.permissions import Role, roles_in
+from app.principal import Principal
 from app.search import service as search
 from app.search.models import SearchKind
 from app.settings import Settings
 from app.store.base import new_id
 from app.store.models import KeystoreBase
-from app.work import Principal, begin_work, note_writes, unit_of_work
+from app.work import begin_work, note_writes, unit_of_work
 from benchmarks import bare
 from benchmarks.bare_tables import Bare, BareMember
 from benchmarks.stock import intake, phone
@@ -163,7 +164,7 @@ def _lay_bare(settings: Settings, root: RootKey, ask: Ask) -> Ground:
         session.flush()
         opens = bare.open_session(session, deployment, opener[0])
         reads = bare.open_session(session, deployment, reader[0])
-    principal = Principal(author[0].id, Role.VOLUNTEER, teams[0])
+    principal = Principal(author[0].id, roles_in(teams[0], Role.VOLUNTEER), teams[0])
     cases: list[str] = []
     with unit_of_work(begin_work(deployment.sessions(), deployment, principal)) as work:
         for number in range(ask.cases):

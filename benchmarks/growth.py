@@ -33,7 +33,8 @@ from app.deployment import Deployment
 from app.intake.schemas import CaseCreate
 from app.intake.service import open_case
 from app.permissions import Role
-from app.work import NOBODY, begin_work, unit_of_work
+from app.principal import NOBODY
+from app.work import begin_work, unit_of_work
 from app.worker import sequence_log
 from benchmarks.stock import intake
 from tests.support.hosts import PADAUK, Home, found_home, free_port, serving

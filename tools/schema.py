@@ -19,7 +19,7 @@ from sqlalchemy import MetaData, create_engine
 
 from app.audit.models import INSERT_ONLY as FROZEN
 from app.models import metadata
-from app.store.base import Moment
+from app.store.base import Moment, RolesText
 from app.store.models import KeystoreBase
 
 _COMMENT = re.compile(r"^ *# ### .*\n?", re.MULTILINE)
@@ -63,6 +63,8 @@ ALLOW = """
 
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:
     """Write our own column type by its name; leave the rest to Alembic."""
+    if kind == "type" and isinstance(item, RolesText):
+        return "sa.Text()"
     return "Moment()" if kind == "type" and isinstance(item, Moment) else False
 
 

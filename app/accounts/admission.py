@@ -31,7 +31,16 @@ from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
-from app.permissions import REPORTING_ROLES, SEARCHING_ROLES, Role
+from app.permissions import (
+    REPORTING_ROLES,
+    SEARCHING_ROLES,
+    MemberRoles,
+    Role,
+    by_power,
+    holds,
+    names_of,
+    written_roles,
+)
 from app.store.base import new_id
 from app.totality import require_rows
 from app.vault.certificates import certify_member, prove_possession
@@ -57,8 +66,7 @@ require_rows(
 class NewAccount:
     """What a new account is made from."""
 
-    team_id: UUID
-    role: Role
+    roles: MemberRoles
     login: str
     display_name: str
     id: UUID = field(default_factory=new_id)
@@ -92,8 +100,7 @@ class Admission:
 def admit_member(
     work: Work,
     *,
-    team_id: UUID,
-    role: Role,
+    roles: MemberRoles,
     login: str,
     display_name: str,
     passphrase: Passphrase | None = None,
@@ -104,9 +111,9 @@ def admit_member(
     From anyone else it stays invited until a lead certifies it. Raises ``TeamNotFound``,
     ``LoginInvalid``, ``LoginTaken``, ``IdTaken``, ``RoleNeedsRoot`` for a lead.
     """
-    if role is Role.LEAD:
+    if holds(roles, Role.LEAD):
         raise RoleNeedsRoot
-    account = NewAccount(team_id, role, login, display_name, work.id_for(Member, proposed))
+    account = NewAccount(roles, login, display_name, work.id_for(Member, proposed))
     admission = create_account(work, account, passphrase or Passphrase.now(work))
     member = admission.member
     if may_certify(work):
@@ -115,7 +122,7 @@ def admit_member(
     work.trail.record(
         EventKind.MEMBER_ADMITTED,
         member=str(member.id),
-        role=role.value,
+        roles=written_roles(roles),
         status=member.status.value,
     )
     return admission
@@ -124,17 +131,14 @@ def admit_member(
 def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> Admission:
     """Add the rows of a new account: member, credential, uncertified keys."""
     check_login(account.login)
-    if work.session.get(Team, account.team_id) is None:
-        raise TeamNotFound
+    require_teams(work, account.roles)
     index = login_index(work.deployment, account.login)
     if work.session.scalars(select(Member.id).where(Member.login_index == index)).first():
         raise LoginTaken
-    lead = PrivateKey.generate() if account.role is Role.LEAD else None
+    lead = PrivateKey.generate() if holds(account.roles, Role.LEAD) else None
     keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
     profile = Profile(account.display_name, new_id(), CredentialSlot.FIRST)
-    member = add_member(
-        work, account.team_id, account.role, index, profile, keys, member_id=account.id
-    )
+    member = add_member(work, account.roles, index, profile, keys, member_id=account.id)
     work.session.add(
         new_credential(
             work.deployment,
@@ -149,10 +153,22 @@ def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> A
     return Admission(member, passphrase.words, keys)
 
 
+def require_teams(work: Work, roles: MemberRoles) -> None:
+    """Raise ``TeamNotFound`` for a role in a team that is none, or for no role at all."""
+    teams = {one.team_id for one in roles}
+    if not teams or any(work.session.get(Team, team_id) is None for team_id in teams):
+        raise TeamNotFound
+
+
+def own_team(roles: MemberRoles, before: UUID | None) -> UUID:
+    """Return a member's own team: the one they had, else that of their least powerful role."""
+    teams = [one.team_id for one in by_power(roles)]
+    return before if before in teams and before is not None else teams[0]
+
+
 def add_member(
     work: Work,
-    team_id: UUID,
-    role: Role,
+    roles: MemberRoles,
     index: bytes,
     profile: Profile,
     keys: MemberSecrets,
@@ -162,8 +178,8 @@ def add_member(
     """Add an invited member with uncertified public keys."""
     member = Member(
         id=member_id or new_id(),
-        team_id=team_id,
-        role=role,
+        team_id=own_team(roles, None),
+        roles=roles,
         status=MemberStatus.INVITED,
         joined_on=work.today(),
         login_index=index,
@@ -171,7 +187,7 @@ def add_member(
     work.vault.seal(member.profile, profile)
     public = MemberKeys(
         id=member.id,
-        role=role,
+        roles=roles,
         work_public=keys.work.public,
         sign_public=keys.sign.public,
         lead_public=keys.lead.public if keys.lead else None,
@@ -186,7 +202,7 @@ def add_member(
 
 def may_certify(work: Work) -> bool:
     """Return whether the principal is a lead behind the second unlock."""
-    return work.principal.role is Role.LEAD and work.principal.stepped_up
+    return work.acts_as(Role.LEAD) and work.principal.stepped_up
 
 
 def certify_invited(work: Work, member: Member) -> None:
@@ -201,23 +217,25 @@ def certify_invited(work: Work, member: Member) -> None:
     if member.status is MemberStatus.ACTIVE:
         raise MemberCertified
     certify(work, member)
-    work.trail.record(EventKind.MEMBER_CERTIFIED, member=str(member.id), role=member.role.value)
+    work.trail.record(
+        EventKind.MEMBER_CERTIFIED, member=str(member.id), roles=written_roles(member.roles)
+    )
 
 
 def certify(work: Work, member: Member) -> None:
-    """Sign a member's role and keys as the lead who acts, and give them their copies of keys.
+    """Sign a member's roles and keys as the lead who acts, and give them their copies of keys.
 
     A lead cannot certify another lead: the chain would not end at the root.
     """
     keys = work.session.get_one(MemberKeys, member.id)
     work.certificates.require_possession(keys)
-    keys.role = member.role
+    keys.roles = member.roles
     signer = work.keyring.secrets.sign
     certify_member(work.deployment.organisation, keys, signer, work.principal.id)
     activate(member)
     work.session.flush()
     for kind, roles in KEY_COPY_ROLES.items():
-        if member.role in roles:
+        if names_of(member.roles) & roles:
             epoch, secret = work.keyring.copy(kind)
             add_key_copy(
                 work, kind, epoch, secret, to=member.id, giver_id=work.principal.id, giver=signer

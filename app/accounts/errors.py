@@ -96,10 +96,17 @@ class RoleNeedsRoot(Conflict):
 
 
 class RoleUnchanged(Conflict):
-    """The member has that role already."""
+    """The member has those roles already."""
 
     code = "member.role_unchanged"
-    title = "The member has this role already"
+    title = "The member has these roles already"
+
+
+class RolesYourOwn(Conflict):
+    """Nobody changes their own roles."""
+
+    code = "member.roles_your_own"
+    title = "Nobody changes their own roles; ask a lead or another administrator"
 
 
 class LastLead(Conflict):

@@ -10,10 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped
 
-from app.permissions import Compartment, Role
+from app.permissions import Compartment, MemberRoles
 from app.store.base import (
     NO_PART,
     ORGANISATION,
@@ -94,13 +94,14 @@ class Team(DirectoryRecord, Ordered, Versioned):
 
 
 class Member(DirectoryRecord, Ordered, Versioned):
-    """A person with an account. Keys are sealed only to the certified role."""
+    """A person with an account. Keys are sealed only to the certified roles."""
 
     __tablename__ = "members"
-    __table_args__ = (Index("ix_members_team", "team_id", "role", "status"),)
 
-    team_id: Mapped[UUID] = plain("work is handed out within a team", ForeignKey("teams.id"))
-    role: Mapped[Role] = plain("read at every request, before the route", choice(Role))
+    team_id: Mapped[UUID] = plain(
+        "their own team, where they act unless they say otherwise", ForeignKey("teams.id")
+    )
+    roles: Mapped[MemberRoles] = plain("roles and teams; read at every request, before the route")
     status: Mapped[MemberStatus] = plain("a removed member is refused", choice(MemberStatus))
     joined_on: Mapped[date] = plain("lists are sorted by it; the day only")
     removed_on: Mapped[date | None] = plain("from when nothing may be granted; the day only")

@@ -18,6 +18,7 @@ from app.accounts.errors import (
     MemberRemoved,
     MemberSuspended,
     RoleNeedsRoot,
+    RolesYourOwn,
     RoleUnchanged,
     SecondLeadNeeded,
     SuspensionFinal,
@@ -29,7 +30,7 @@ from app.accounts.schemas import (
     AdmissionRead,
     MemberCreate,
     MemberRead,
-    MemberRoleUpdate,
+    MemberRolesUpdate,
     MemberSummary,
     MeRead,
     SuspensionRead,
@@ -38,6 +39,7 @@ from app.accounts.schemas import (
     TeamRead,
     TeamSummary,
     generated_passphrase,
+    roles_given,
 )
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
@@ -78,8 +80,7 @@ def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> Admiss
     """Make an account. A lead must certify its keys, or has by admitting it after a step-up."""
     admitted = admission.admit_member(
         work,
-        team_id=body.team_id,
-        role=body.role,
+        roles=roles_given(body.roles),
         login=body.login,
         display_name=body.display_name,
         passphrase=generated_passphrase(stretched, 0),
@@ -120,7 +121,7 @@ def certify_member(member_id: UUID, work: Work) -> MemberRead:
 
 
 @router.post(
-    "/members/{member_id}/role",
+    "/members/{member_id}/roles",
     needs=Permission.MEMBER_CHANGE,
     changes=True,
     raises=(
@@ -129,13 +130,15 @@ def certify_member(member_id: UUID, work: Work) -> MemberRead:
         MemberSuspended,
         RoleUnchanged,
         RoleNeedsRoot,
+        RolesYourOwn,
+        TeamNotFound,
         LeadNeeded,
         LastLead,
     ),
 )
-def change_role(member_id: UUID, body: MemberRoleUpdate, work: Work) -> MemberRead:
-    """Give a member another role. Their sessions and grants end; a lead must certify again."""
-    return _member(work, service.change_role(work, member_id, body.role))
+def change_roles(member_id: UUID, body: MemberRolesUpdate, work: Work) -> MemberRead:
+    """Give a member other roles. What none of them holds ends; a lead must certify again."""
+    return _member(work, service.change_roles(work, member_id, roles_given(body.roles)))
 
 
 @router.delete(

@@ -17,12 +17,34 @@ from app.accounts.service import UNDONE_WITHIN
 from app.http.proposed_ids import ProposedId
 from app.http.schema import Code, Name, Schema, Shut, Version, record_shut
 from app.http.stretching import Stretches
-from app.permissions import Role
-from app.work import Principal
+from app.permissions import MemberRoles, Role, TeamRole, by_power
+from app.principal import Principal
+
+MOST_ROLES = 50
 
 GeneratedPassphrase = Annotated[
     str, Field(description="Eight words, shown once; nobody can show them again", repr=False)
 ]
+
+
+class MemberRole(Schema):
+    """A role in a team. A lead, an administrator, an auditor and a vetter act for every team."""
+
+    role: Annotated[Role, Field(examples=["volunteer"])]
+    team_id: UUID
+
+    @classmethod
+    def all_of(cls, roles: MemberRoles) -> list[MemberRole]:
+        """Return a member's roles, the least powerful first."""
+        return [cls(role=one.role, team_id=one.team_id) for one in by_power(roles)]
+
+
+Roles = Annotated[list[MemberRole], Field(min_length=1, max_length=MOST_ROLES)]
+
+
+def roles_given(given: list[MemberRole]) -> MemberRoles:
+    """Return the roles of a request, each once."""
+    return frozenset(TeamRole(one.role, one.team_id) for one in given)
 
 
 class MeRead(Schema):
@@ -30,7 +52,7 @@ class MeRead(Schema):
 
     id: UUID
     display_name: str
-    role: Role
+    roles: list[MemberRole]
     team_id: UUID
     team: str
     joined_on: date
@@ -43,7 +65,7 @@ class MeRead(Schema):
         return cls(
             id=member.id,
             display_name=display_name,
-            role=member.role,
+            roles=MemberRole.all_of(member.roles),
             team_id=member.team_id,
             team=team,
             joined_on=member.joined_on,
@@ -53,11 +75,10 @@ class MeRead(Schema):
 
 
 class MemberCreate(Schema):
-    """A new member and their role. Leads are made on the command line."""
+    """A new member and their roles. Leads are made on the command line."""
 
     id: ProposedId = None
-    team_id: UUID
-    role: Annotated[Role, Field(examples=["volunteer"])]
+    roles: Roles
     login: Annotated[Code, Field(examples=["thiri"])]
     display_name: Annotated[Name, Field(examples=["Thiri"])]
 
@@ -67,7 +88,7 @@ class MemberRead(Schema):
 
     id: UUID
     display_name: str
-    role: Role
+    roles: list[MemberRole]
     status: MemberStatus
     team_id: UUID
     joined_on: date
@@ -80,7 +101,7 @@ class MemberRead(Schema):
         return cls(
             id=member.id,
             display_name=display_name,
-            role=member.role,
+            roles=MemberRole.all_of(member.roles),
             status=member.status,
             team_id=member.team_id,
             joined_on=member.joined_on,
@@ -94,7 +115,7 @@ class MemberSummary(Schema):
 
     id: UUID
     display_name: str | None
-    role: Role
+    roles: list[MemberRole]
     status: MemberStatus
     team_id: UUID
     joined_on: date
@@ -108,7 +129,7 @@ class MemberSummary(Schema):
         return cls(
             id=member.id,
             display_name=display_name,
-            role=member.role,
+            roles=MemberRole.all_of(member.roles),
             status=member.status,
             team_id=member.team_id,
             joined_on=member.joined_on,
@@ -152,10 +173,10 @@ class SuspensionRead(Schema):
         )
 
 
-class MemberRoleUpdate(Schema):
-    """The member's new role."""
+class MemberRolesUpdate(Schema):
+    """All of the member's roles from now on."""
 
-    role: Annotated[Role, Field(examples=["vetter"])]
+    roles: Roles
 
 
 class TeamCreate(Schema):

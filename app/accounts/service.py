@@ -1,19 +1,27 @@
-"""Members and teams: list them, change a role, remove a member.
+"""Members and teams: list them, change roles, remove a member.
 
-- A change of role and a removal end the member's sessions and grants in the same unit of work.
+- A change of roles ends the member's sessions, and the grants that no role of theirs holds any
+  more; a removal ends all of them. Both in the same unit of work.
 - The member of a credential's second slot is never listed.
 - Knows members and their certificates; nothing of cases but that grants exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.accounts.admission import certify, certify_invited, delete_key_copies, may_certify
+from app.accounts.admission import (
+    certify,
+    certify_invited,
+    delete_key_copies,
+    may_certify,
+    own_team,
+    require_teams,
+)
 from app.accounts.errors import (
     LastLead,
     LeadNeeded,
@@ -21,6 +29,7 @@ from app.accounts.errors import (
     MemberRemoved,
     MemberSuspended,
     RoleNeedsRoot,
+    RolesYourOwn,
     RoleUnchanged,
     SecondLeadNeeded,
     TeamNotFound,
@@ -35,14 +44,15 @@ from app.accounts.models import (
     TeamName,
 )
 from app.audit.events import EventKind
-from app.cases.models import Assignment
-from app.permissions import Role
+from app.cases.models import Assignment, Case
+from app.permissions import MemberRoles, Role, holds, written_roles
 from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
 from app.store.queries import in_order
 from app.vault.certificates import certify_member
 from app.vault.errors import KeyNotCertified, Tampered
-from app.vault.models import MemberKeys, OrganisationKeyKind
+from app.vault.holders import may_hold
+from app.vault.models import Grant, MemberKeys, OrganisationKeyKind
 from app.work import Work
 
 REMOVALS_A_DAY = 2
@@ -69,12 +79,14 @@ def get_member(work: Work, member_id: UUID) -> Member:
 def list_members(work: Work, team_id: UUID | None, role: Role | None = None) -> list[Member]:
     """Return the active members of a team (all teams for None), in a role if one is given."""
     query = select(Member).where(Member.status == MemberStatus.ACTIVE)
-    if team_id is not None:
-        query = query.where(Member.team_id == team_id)
-    if role is not None:
-        query = query.where(Member.role == role)
     found = work.session.scalars(in_order(query, Member.joined_on))
-    return leave_out_altered(work.session, found)
+    return [
+        member
+        for member in leave_out_altered(work.session, found)
+        if any(
+            role in {None, held.role} and team_id in {None, held.team_id} for held in member.roles
+        )
+    ]
 
 
 def display_name_of(work: Work, member: Member) -> str:
@@ -91,13 +103,14 @@ def list_visible_members(
     everyone, others of the active members of their own team.
     """
     query = select(Member)
-    if work.principal.role not in _SEE_EVERYONE:
-        query = query.where(
-            Member.team_id == work.principal.team_id, Member.status == MemberStatus.ACTIVE
-        )
+    everyone = _sees_everyone(work)
+    if not everyone:
+        query = query.where(Member.status == MemberStatus.ACTIVE)
     query = in_order(query, Member.joined_on, after=after)
     found: list[tuple[Member, str | None]] = []
     for member in work.session.scalars(query):
+        if not (everyone or _is_near(work, member)):
+            continue
         (profile,) = work.vault.open_listed([member.profile])
         if profile is None:
             found.append((member, None))
@@ -114,10 +127,18 @@ def get_visible_member(work: Work, member_id: UUID) -> Member:
     Of one's own team also who was removed: it stays known who wrote what.
     """
     member = get_member(work, member_id)
-    near = member.team_id == work.principal.team_id
-    if not (near or work.principal.role in _SEE_EVERYONE) or not is_first_slot(work, member):
+    if not (_sees_everyone(work) or _is_near(work, member)) or not is_first_slot(work, member):
         raise MemberNotFound
     return member
+
+
+def _sees_everyone(work: Work) -> bool:
+    return any(work.acts_as(role) for role in _SEE_EVERYONE)
+
+
+def _is_near(work: Work, member: Member) -> bool:
+    """Return whether a member has a role in a team in which the principal acts."""
+    return any(held.team_id in work.principal.teams for held in member.roles)
 
 
 def is_first_slot(work: Work, member: Member) -> bool:
@@ -139,36 +160,43 @@ def certify_keys(work: Work, member_id: UUID) -> Member:
     return member
 
 
-def change_role(work: Work, member_id: UUID, role: Role) -> Member:
-    """Give a member another role: sessions and grants end, and the keys need a new certificate.
+def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
+    """Give a member other roles: sessions end, and the keys need a new certificate.
 
-    A lead who has stepped up certifies at once; from an administrator the member stays invited
-    until a lead does. Raises ``MemberNotFound``, ``MemberRemoved``,
-    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``LeadNeeded``, ``LastLead``.
+    Assignments and grants end that the member holds in none of the new roles. A lead who has
+    stepped up certifies at once; from an administrator the member stays invited until a lead does.
+    Nobody changes their own roles. Raises ``MemberNotFound``, ``MemberRemoved``,
+    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``, ``TeamNotFound``,
+    ``LeadNeeded``, ``LastLead``.
     """
     member = _changeable(work, member_id)
+    if member.id == work.principal.id:
+        raise RolesYourOwn
     if member.status is MemberStatus.SUSPENDED:
         raise MemberSuspended
-    if role is Role.LEAD:
+    if holds(roles, Role.LEAD):
         raise RoleNeedsRoot
-    if member.role is role:
+    if member.roles == roles:
         raise RoleUnchanged
-    if member.role is Role.LEAD:
+    require_teams(work, roles)
+    if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
-    member.role = role
-    member.status = MemberStatus.INVITED
     keys = work.session.get_one(MemberKeys, member.id)
-    keys.role = role
+    member.roles = keys.roles = roles
+    member.team_id = own_team(roles, member.team_id)
+    member.status = MemberStatus.INVITED
     keys.lead_public = keys.certificate = keys.certified_by = None
     end_sessions(work, member.id)
     delete_key_copies(work, member.id)
-    _end_assignments(work, member)
-    ended = work.grants.end_all_of(member.id)
+    ended = _end_what_roles_do_not_hold(work, member)
     if may_certify(work):
         certify(work, member)
     work.session.flush()
     work.trail.record(
-        EventKind.MEMBER_ROLE_CHANGED, member=str(member.id), role=role.value, ended=ended
+        EventKind.MEMBER_ROLES_CHANGED,
+        member=str(member.id),
+        roles=written_roles(roles),
+        ended=ended,
     )
     return member
 
@@ -181,25 +209,46 @@ def remove_member(work: Work, member_id: UUID) -> Member:
     """
     member = _changeable(work, member_id)
     _require_second_person(work, member)
-    if member.role is Role.LEAD:
+    if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
     second = work.session.get(Member, work.vault.open(member.profile).pair)
     if second is not None:
         close_account(work, second)
     close_account(work, member)
-    _end_assignments(work, member)
+    _end_assignments(work, member, frozenset())
     ended = work.grants.end_all_of(member.id)
     work.session.flush()
     work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
     return member
 
 
-def _end_assignments(work: Work, member: Member) -> None:
-    """End the assignments of a member who leaves or changes role: visibly, on each case."""
+def _end_what_roles_do_not_hold(work: Work, member: Member) -> int:
+    """End assignments and grants that none of a member's roles holds; returns how many grants."""
+    _end_assignments(work, member, member.roles)
+    live = select(Grant).where(Grant.holder_id == member.id, Grant.ended_on.is_(None))
+    grants = work.session.scalars(live).all()
+    teams = _teams_of(work, {grant.case_id for grant in grants})
+    return work.grants.end_each(
+        [one for one in grants if not may_hold(member.roles, one.reason, teams[one.case_id])]
+    )
+
+
+def _teams_of(work: Work, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    found = work.session.scalars(select(Case).where(Case.id.in_(case_ids)))
+    return {case.id: case.team_id for case in found}
+
+
+def _end_assignments(work: Work, member: Member, roles: MemberRoles) -> None:
+    """End the assignments that these roles do not hold: visibly, on each case."""
     live = select(Assignment).where(
         Assignment.member_id == member.id, Assignment.ended_on.is_(None)
     )
-    for assignment in leave_out_altered(work.session, work.session.scalars(live)):
+    assignments = leave_out_altered(work.session, work.session.scalars(live))
+    teams = _teams_of(work, {one.case_id for one in assignments})
+    for assignment in assignments:
+        if holds(roles, Role.VOLUNTEER, teams[assignment.case_id]):
+            continue
+        work.grants.end(assignment.case_id, about=assignment.id)
         assignment.ended_on = work.today()
         work.trail.record(
             EventKind.CASE_UNASSIGNED,

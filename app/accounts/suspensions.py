@@ -57,15 +57,15 @@ def suspend_member(work: Work, member_id: UUID) -> Suspension:
     running = find_suspension(work, member)
     if running is not None:
         return running
+    if work.acts_as(Role.LEAD):
+        return _begin(work, member, _ask(work, member))
     asked = _find_asked(work, member)
-    if work.principal.role is not Role.LEAD and asked is None:
+    if asked is None:
         return _ask(work, member)
-    if work.principal.role is not Role.LEAD and asked is not None:
-        if asked.asked_by == work.principal.id:
-            return asked
-        asked.agreed_by = work.principal.id
-        return _begin(work, member, asked)
-    return _begin(work, member, _ask(work, member))
+    if asked.asked_by == work.principal.id:
+        return asked
+    asked.agreed_by = work.principal.id
+    return _begin(work, member, asked)
 
 
 def reinstate_member(work: Work, member_id: UUID) -> Suspension:
@@ -94,7 +94,7 @@ def _require_may_undo(work: Work, suspension: Suspension) -> None:
     if not leads:
         return
     by_them = {suspension.asked_by, suspension.agreed_by}
-    if work.principal.role is not Role.LEAD or work.principal.id in by_them:
+    if not work.acts_as(Role.LEAD) or work.principal.id in by_them:
         raise SuspensionNotYours
     if suspension.began_at is None or work.now() >= suspension.began_at + UNDONE_WITHIN:
         raise SuspensionFinal

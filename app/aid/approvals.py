@@ -49,7 +49,7 @@ def approve(work: Work, request: AidRequest, fund_id: UUID) -> AidRequest:
     require_ready(work, get_case(work, request.case_id), Task.APPROVE_AID)
     if request.held:
         raise RequestHeld
-    fund = ledger.lock_fund(work, fund_id, request.team_id)
+    fund = ledger.lock_fund(work, fund_id, {request.team_id})
     if fund.currency != request.currency:
         raise OtherCurrency
     if request.fund_id not in {None, fund_id}:

@@ -150,6 +150,7 @@ def get_request(work: Work, request_id: UUID) -> AidRequest:
     request = work.session.get(AidRequest, request_id)
     if request is None or not work.grants.holds(request.case_id, scope_of(request)):
         raise AidNotFound
+    work.require_role_in(request.team_id)
     return request
 
 
@@ -255,7 +256,7 @@ def begin_move(
     move = MOVES.find(request.status, target, trigger)
     if move is None:
         raise AidMoveRefused
-    if move.needs is None or not work.principal.may(move.needs):
+    if move.needs is None or not work.may(move.needs, request.team_id):
         raise AidMoveNotPermitted
     if has_taken(work, request, move.barred):
         raise SamePerson
@@ -277,7 +278,7 @@ def lock_reserved_fund(work: Work, request: AidRequest) -> Fund:
     """Return the fund that a request was approved from, locked; raises ``AidMoveRefused``."""
     if request.fund_id is None:
         raise AidMoveRefused
-    return ledger.lock_fund(work, request.fund_id, request.team_id)
+    return ledger.lock_fund(work, request.fund_id, {request.team_id})
 
 
 def record_event(work: Work, request: AidRequest, event: EventKind) -> AidRequest:

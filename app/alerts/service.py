@@ -115,8 +115,8 @@ def list_alerts(
 
 def _is_told(work: Work, notice: Notice | None) -> bool:
     """Return whether the principal may see a notice; leads see that a shut one exists."""
-    if work.principal.role is Role.COORDINATOR:
-        of_team = notice is not None and notice.team_id == work.principal.team_id
+    if not work.principal.acts_as(Role.LEAD):
+        of_team = notice is not None and notice.team_id in work.principal.teams
         return of_team and notice is not None and notice.kind in FOR_COORDINATORS
     return notice is None or notice.kind is not AlertKind.NOTHING
 

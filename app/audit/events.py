@@ -94,7 +94,7 @@ class EventKind(StrEnum):
     MEMBER_NOT_CERTIFIED = "member:not_certified"
     MEMBER_REINSTATED = "member:reinstated"
     MEMBER_REMOVED = "member:removed"
-    MEMBER_ROLE_CHANGED = "member:role_changed"
+    MEMBER_ROLES_CHANGED = "member:roles_changed"
     MEMBER_SUSPENDED = "member:suspended"
     MEMBER_SUSPENSION_ASKED = "member:suspension_asked"
     MEMBERS_LISTED = "members:listed"

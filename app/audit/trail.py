@@ -29,6 +29,7 @@ from app.crypto.derive import digest, hkdf, mac
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.labels import Label
+from app.permissions import Role
 from app.store.base import ORGANISATION, new_id
 from app.store.sealed import NOTES, Addressed
 
@@ -92,9 +93,9 @@ class Event:
 class Trail:
     """The acts of one unit of work, by one actor."""
 
-    def __init__(self, actor_id: UUID, organisation: UUID, *, role: str | None = None) -> None:
+    def __init__(self, actor_id: UUID, organisation: UUID, *, role: Role | None = None) -> None:
         self.actor_id = actor_id
-        self._role = role
+        self.role = role
         self._organisation = organisation
         self._events: list[Event] = []
         self._reveals: dict[UUID, Event] = {}
@@ -180,7 +181,7 @@ class Trail:
             case_id = event.case_id or ORGANISATION
             digests = waiting.pop(case_id, {}) if told[case_id] == id(event) else {}
             detail = Detail(
-                1, event.action, number, self.actor_id, self._role, event.case_id, at,
+                1, event.action, number, self.actor_id, self.role, event.case_id, at,
                 event.facts, digests,
             )  # fmt: skip
             written.append(self._sealed(event.id, detail, day, log_keys(event.case_id)))

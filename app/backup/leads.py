@@ -33,7 +33,7 @@ from app.crypto.labels import Label
 from app.crypto.root import RootKey
 from app.deployment import Deployment
 from app.errors import DomainError
-from app.permissions import Role
+from app.permissions import Role, holds
 from app.settings import Settings
 from app.store.base import Base
 from app.store.engine import build_engine, checkpoint
@@ -61,14 +61,14 @@ class LeadRefused(RuntimeError):
 
 def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) -> int:
     """Write the leads' rows of a copy into files of their own; returns how many leads there are."""
-    leads = select(Member.id).where(Member.role == Role.LEAD, Member.status == MemberStatus.ACTIVE)
+    leads = _lead_ids(main)
     shares = (KeyCopy.kind == OrganisationKeyKind.CUSTODY) & KeyCopy.member_id.in_(leads)
     wanted: list[tuple[type[Base], ColumnElement[bool] | None]] = [
         (Team, None),
         (Member, Member.id.in_(leads)),
         (Credential, Credential.id.in_(leads)),
         # Of removed leads too: what they certified while they were leads still holds.
-        (MemberKeys, MemberKeys.role == Role.LEAD),
+        (MemberKeys, MemberKeys.lead_public.is_not(None)),
         (OrganisationKey, None),
         (KeyCopy, shares),
     ]
@@ -81,6 +81,12 @@ def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) 
     (clear / LEAD_PARTS[2]).write_text("\n".join([*lines, ""]), encoding="utf-8")
     with Session(main) as session:
         return len(session.scalars(select(KeyCopy.id).where(shares)).all())
+
+
+def _lead_ids(main: Engine) -> list[UUID]:
+    active = select(Member.id, Member.roles).where(Member.status == MemberStatus.ACTIVE)
+    with main.connect() as reading:
+        return [row.id for row in reading.execute(active) if holds(row.roles, Role.LEAD)]
 
 
 def _table(model: type[Base | KeystoreBase]) -> Table:
@@ -154,6 +160,7 @@ def _share(session: Session, found: Deployment, credential: Credential, passphra
         unlocked.member_id,
         replace(unlocked.keys, lead=lead),
         day_of(found.clock(), DEFAULT_ZONE),  # these tables do not say which zone
+        frozenset(),
     )
     return keyring.copy(OrganisationKeyKind.CUSTODY)[1]
 

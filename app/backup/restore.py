@@ -37,6 +37,7 @@ from app.crypto.root import RootKey
 from app.crypto.shares import combine
 from app.deployment import Deployment
 from app.models import metadata
+from app.principal import NOBODY
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.engine import build_engine
@@ -47,7 +48,7 @@ from app.store.models import JobRun, KeystoreBase
 from app.text.dates import start_of_day
 from app.text.passphrases import kit_words
 from app.vault.canary import open_canary
-from app.work import NOBODY, begin_work, note_writes, unit_of_work
+from app.work import begin_work, note_writes, unit_of_work
 
 
 class CustodyWordsWrong(RuntimeError):

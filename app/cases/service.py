@@ -125,7 +125,7 @@ def get_case(work: Work, case_id: UUID) -> Case:
     """Return a case that the principal holds a live grant on.
 
     Raises ``CaseNotFound``, ``CaseErased`` where they did until it was destroyed, ``ErasureAsked``
-    where they did until its person asked for that.
+    where they did until its person asked for that, ``RoleElsewhere``.
     """
     case = work.session.get(Case, case_id)
     if case is None:
@@ -136,6 +136,7 @@ def get_case(work: Work, case_id: UUID) -> Case:
     if not work.grants.holds(case_id):
         raise_if_shut(work, case_id)
         raise CaseNotFound
+    work.require_role_in(case.team_id)
     return case
 
 

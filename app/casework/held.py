@@ -164,7 +164,7 @@ def strategy_for(work: Work) -> Strategy:
 
 def prefers_case_scan(work: Work) -> bool:
     """Return whether the principal holds most cases, as coordinators hold all of their team."""
-    return work.principal.role is Role.COORDINATOR
+    return work.principal.acts_as(Role.COORDINATOR)
 
 
 def holder_of(work: Work) -> dict[str, object]:

@@ -26,7 +26,7 @@ from app.casework.duplicates import find_duplicates
 from app.casework.index import versions_in_use
 from app.casework.tags import find_by_tags, keep_tags
 from app.intake.models import DuplicateDismissal, DuplicateMatch
-from app.permissions import SEARCHING_ROLES, Compartment
+from app.permissions import SEARCHING_ROLES, Compartment, names_of
 from app.vault.scopes import Scope
 from app.work import Work
 
@@ -41,7 +41,7 @@ _OVER: Final = (CaseStatus.MERGED, CaseStatus.ERASED)
 
 def can_compare(work: Work, case: Case) -> bool:
     """Return whether the principal may search and holds what a case is compared by."""
-    return work.principal.role in SEARCHING_ROLES and all(
+    return bool(names_of(work.principal.roles) & SEARCHING_ROLES) and all(
         work.grants.is_named(case.id, Scope(part)) for part in _COMPARED
     )
 

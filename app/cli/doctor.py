@@ -23,12 +23,13 @@ from app.casework.reindexing import find_narrow
 from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
 from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
+from app.principal import NOBODY
 from app.settings import SETTINGS_FILE, Settings
 from app.store.jobs import RESTORE
 from app.store.migrate import upgrade
 from app.store.models import DeploymentIdentity, JobRun
 from app.telemetry.health import Check, Writability, check_degraded, check_ready
-from app.work import NOBODY, begin_work, unit_of_work
+from app.work import begin_work, unit_of_work
 
 _BACKUP_LATE = timedelta(days=2)
 

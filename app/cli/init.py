@@ -28,10 +28,11 @@ from app.deployment import Deployment
 from app.errors import DomainError
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
+from app.principal import NOBODY
 from app.store.migrate import upgrade
 from app.store.organisation_settings import DEFAULT_ZONE, OrganisationSettings, Preset
 from app.text.dates import get_zone
-from app.work import NOBODY, begin_work, unit_of_work
+from app.work import begin_work, unit_of_work
 
 _DEFAULTS = OrganisationSettings()
 Leads = Annotated[

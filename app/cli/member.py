@@ -23,12 +23,13 @@ from app.audit.events import EventKind
 from app.cli.home import Home, opened, out, refuse
 from app.deployment import Deployment
 from app.errors import DomainError
-from app.permissions import Role
+from app.permissions import Role, by_power, roles_in
+from app.principal import NOBODY, Principal
 from app.sessions.passphrases import step_up
 from app.sessions.service import principal_of
 from app.sessions.sign_in import sign_in, start_sign_in
 from app.vault.keyring import MemberSecrets
-from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, unit_of_work
+from app.work import ANY_VERSION, Work, begin_work, unit_of_work
 
 app = typer.Typer(help="Admit, list and remove members, and list teams.", no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="Sign-in name of the lead who does this.")]
@@ -58,7 +59,7 @@ def open_locally(
         token = sign_in(work, login, stretched).token
     with deployment.sessions() as session:
         principal, secrets = principal_of(session, deployment, token)
-    if principal.role is not Role.LEAD:
+    if not principal.acts_as(Role.LEAD):
         return principal, secrets
     with unit_as(deployment, principal, secrets) as work:
         token = step_up(work, stretched).token
@@ -81,7 +82,9 @@ def unit_as(
 def admit(
     home: Home,
     login: Annotated[str, typer.Argument(help="The new sign-in name; choose a meaningless one.")],
-    role: Annotated[Role, typer.Option(help="Role of the new member.")],
+    role: Annotated[
+        list[Role], typer.Option(help="A role of the new member; give it as often as needed.")
+    ],
     team: Annotated[int, typer.Option(help="The team's number in `padauk member teams`.")],
     by: As,
 ) -> None:
@@ -91,21 +94,21 @@ def admit(
         if not 1 <= team <= len(teams):
             refuse("there is no such team")
         admission = admit_member(
-            work, team_id=teams[team - 1].id, role=role, login=login, display_name=login
+            work, roles=roles_in(teams[team - 1].id, *role), login=login, display_name=login
         )
-        out.print(f"{login} ({role.value}): [bold]{admission.passphrase}[/bold]")
+        out.print(f"{login} ({', '.join(role)}): [bold]{admission.passphrase}[/bold]")
 
 
 @app.command("list")
 def show(home: Home, by: As) -> None:
     """List the active members."""
-    table = Table("id", "display name", "role", "status")
+    table = Table("id", "display name", "roles", "status")
     with acting(home, by) as work:
         for member in list_members(work, None):
             table.add_row(
                 str(member.id),
                 display_name_of(work, member),
-                member.role.value,
+                ", ".join(one.role for one in by_power(member.roles)),
                 member.status.value,
             )
         work.trail.record(EventKind.MEMBERS_LISTED)

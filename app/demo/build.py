@@ -13,8 +13,9 @@ from app.deployment import Deployment
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, found_organisation
 from app.permissions import Role
+from app.principal import NOBODY
 from app.store.organisation_settings import OrganisationSettings
-from app.work import NOBODY, begin_work, unit_of_work
+from app.work import begin_work, unit_of_work
 
 TEAMS = ("Teak", "Banyan")
 HISTORY = timedelta(days=430)

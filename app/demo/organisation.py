@@ -19,10 +19,11 @@ from app.accounts.admission import Admission, admit_member
 from app.deployment import Deployment
 from app.ledger.models import DepositSource
 from app.ledger.service import deposit, open_fund
-from app.permissions import Role
+from app.permissions import Role, roles_in
+from app.principal import Principal
 from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
-from app.work import ANY_VERSION, Principal, Work, begin_work, unit_of_work
+from app.work import ANY_VERSION, Work, begin_work, unit_of_work
 
 MEMBERS_BY_ROLE: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (Role.VOLUNTEER, ("sparrow", "mynah", "egret")),
@@ -97,7 +98,7 @@ class DemoOrganisation:
         """Add a member who was just admitted."""
         member = admission.member
         principal = Principal(
-            member.id, role, member.team_id, stepped_up=admission.keys.lead is not None
+            member.id, member.roles, member.team_id, stepped_up=admission.keys.lead is not None
         )
         added = DemoMember(login, role, team, principal, admission.passphrase, admission.keys)
         self.members[login] = added
@@ -114,8 +115,7 @@ class DemoOrganisation:
                     with self.work_as(lead) as work:
                         admission = admit_member(
                             work,
-                            team_id=team_id,
-                            role=role,
+                            roles=roles_in(team_id, role),
                             login=login,
                             display_name=login.title(),
                         )

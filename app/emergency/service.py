@@ -34,6 +34,8 @@ from app.work import Work
 
 LONGEST_HOURS: Final = 72
 _LAPSE: Final = timedelta(days=1)
+_OTHER: Final = {Role.LEAD: Role.COORDINATOR, Role.COORDINATOR: Role.LEAD}
+"""Whose decision is missing, by whose there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def decide_emergency(work: Work, case_id: UUID, reason: str, hours: int) -> Case
     first = _find_request(work, case)
     if first is None:
         _request(work, case, reason, hours)
-    elif (first.decided_as is Role.LEAD) is (work.principal.role is Role.LEAD):
+    elif first.decided_by == work.principal.id or not work.acts_as(_OTHER[first.decided_as]):
         raise EmergencyDecided
     else:
         _confirm(work, case, first, reason, hours)
@@ -148,7 +150,7 @@ def _decision(
         id=decision_id,
         case_id=case.id,
         request_id=request_id,
-        decided_as=work.principal.role,
+        decided_as=work.trail.role or Role.COORDINATOR,
         decided_by=work.principal.id,
         decided_on=work.today(),
         hours=hours,

@@ -28,10 +28,11 @@ from app.cases.models import OPEN_STATUSES, Assignment, Case
 from app.cases.moves import end_assignment
 from app.casework.standing import involved_members
 from app.handovers.errors import HandoverNotYours, HeirNotEligible
-from app.permissions import Role
+from app.permissions import Role, by_power
 from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
 from app.store.queries import in_order
+from app.vault.holders import may_hold
 from app.vault.models import OF_A_JOURNEY, Grant, GrantReason
 from app.vault.queries import live_grants, unended_grants
 from app.vault.scopes import Scope, unpack_entries
@@ -80,11 +81,14 @@ def hand_over_work(work: Work, from_id: UUID, to_id: UUID, *, dry_run: bool) -> 
     """
     giver, heir = get_visible_member(work, from_id), get_visible_member(work, to_id)
     _require_may_hand_over(work, giver)
-    same = (heir.role, heir.team_id) == (giver.role, giver.team_id)
-    if not same or heir.status is not MemberStatus.ACTIVE or heir.id == giver.id:
+    if (
+        not heir.roles & giver.roles
+        or heir.status is not MemberStatus.ACTIVE
+        or heir.id == giver.id
+    ):
         raise HeirNotEligible("to_id")
     grants = _work_of(work, giver)
-    by_lead = work.principal.role is Role.LEAD
+    by_lead = work.acts_as(Role.LEAD)
     if not by_lead:
         work.grants.load({grant.case_id for grant in grants})
     pieces = _judge(work, giver, heir, grants)
@@ -105,11 +109,11 @@ def hand_over_work(work: Work, from_id: UUID, to_id: UUID, *, dry_run: bool) -> 
 
 
 def _require_may_hand_over(work: Work, giver: Member) -> None:
-    role = work.principal.role
-    near = giver.team_id == work.principal.team_id
-    if role is Role.LEAD or (near and role is giver.role):
+    shared = by_power(giver.roles & work.principal.acting)
+    if work.acts_as(Role.LEAD) or any(work.acts_as(*one) for one in shared):
         return
-    if not near or role is not Role.COORDINATOR or giver.role is not Role.VOLUNTEER:
+    followed = [one.team_id for one in giver.roles if one.role is Role.VOLUNTEER]
+    if not any(work.acts_as(Role.COORDINATOR, team_id) for team_id in followed):
         raise HandoverNotYours
 
 
@@ -164,17 +168,17 @@ def _outcome(
 ) -> Outcome:
     moves = grant.reason in {GrantReason.ASSIGNMENT, GrantReason.VETTING}
     alike = (_ANY, b"") if moves else (grant.about, grant.entries)
-    if grant.reason in _STAYS or (moves and not _can_move(work, giver, grant)):
+    case = work.session.get_one(Case, grant.case_id)
+    stays = grant.reason in _STAYS or (moves and not _can_move(work, giver, grant))
+    if stays or not may_hold(heir.roles, grant.reason, case.team_id):
         return Outcome.STAYS
     if (grant.case_id, grant.reason, *alike) in held:
         return Outcome.HELD_ALREADY
     if grant.rests:
         return Outcome.ERASURE_ASKED
-    if grant.reason is GrantReason.VETTING:
-        case = work.session.get_one(Case, grant.case_id)
-        if heir.id in involved_members(work, case):
-            return Outcome.INVOLVED
-    lead = work.principal.role is Role.LEAD
+    if grant.reason is GrantReason.VETTING and heir.id in involved_members(work, case):
+        return Outcome.INVOLVED
+    lead = work.principal.acts_as(Role.LEAD)
     if not lead and not all(work.grants.holds(grant.case_id, one) for one in _scopes(grant)):
         return Outcome.OUT_OF_REACH
     return Outcome.HANDED_OVER

@@ -30,9 +30,9 @@ from app.deployment import Deployment
 from app.errors import DomainError, IdTaken
 from app.http.errors import ReplayKeyReused, ReplayLost
 from app.http.requests import Incoming
+from app.principal import Principal
 from app.store.models import DAYS_KEPT, Replay
 from app.vault.keyring import MemberSecrets
-from app.work import Principal
 
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 _EPOCH: Final = 1

@@ -43,14 +43,15 @@ from app.http.idempotency import Claim
 from app.http.needs import Heard, Needs, Public, Readiness
 from app.http.proposed_ids import proposed_ids
 from app.http.request_pool import RequestPool, StillRunning
-from app.http.requests import Incoming, Refused, refusal_of
+from app.http.requests import Incoming, Refused, refusal_of, role_asked
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
+from app.principal import NOBODY, Principal
 from app.store.failures import run_again
 from app.vault.errors import StepUpRequired
 from app.vault.keyring import MemberSecrets
-from app.work import NOBODY, Principal, Work, begin_work, unit_of_work
+from app.work import Work, begin_work, unit_of_work
 
 _OK: Final = 200
 _NO_CONTENT: Final = 204
@@ -250,9 +251,10 @@ class Operation:
         if incoming.token is None:
             raise Unauthenticated
         principal, secrets = context.identify(session, context.deployment, incoming.token)
-        if principal.may(needs) and not principal.needs_step_up(needs):
-            return principal, secrets
-        refusal = StepUpRequired() if principal.may(needs) else NotAllowed()
+        acting = principal.acting_for(needs, *role_asked(incoming.headers))
+        if acting.acting and not acting.needs_step_up(needs):
+            return acting, secrets
+        refusal = StepUpRequired() if acting.acting else NotAllowed()
         session.close()
         self._record_denial(context, session, principal, refusal)
         raise refusal

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, NotRequired, TypeAlias, TypedDict
+from uuid import UUID
 
 from fastapi import Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -31,6 +32,7 @@ from app.http.errors import (
 )
 from app.http.schema import CONTROL_CHARACTER
 from app.http.wording import GIVEN_TWICE, MISSING, UNKNOWN_FIELD
+from app.permissions import Role
 from app.store.models import DAYS_KEPT
 
 BODY_SECONDS: Final = 60.0
@@ -82,6 +84,23 @@ IfMatch: TypeAlias = Annotated[
     ),
 ]
 
+_ACTING = (
+    f"({'|'.join(Role)})"
+    "(;team=([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}))?"
+)
+
+ActingRole: TypeAlias = Annotated[
+    str | None,
+    Header(
+        alias="Acting-Role",
+        max_length=64,
+        pattern=f"^{_ACTING}$",
+        description="As which of one's roles this is done, and in which team, where several allow "
+        "it. Without it: the least powerful, in one's own team.",
+        examples=["coordinator"],
+    ),
+]
+
 
 async def body_of(request: Request) -> bytes:
     """Return a request's body; raises ``BodyTooSlow`` when it takes over a minute."""
@@ -121,6 +140,18 @@ class Incoming:
         """Return a request with what has been found in it so far."""
         scope, headers, token = request.scope, request.headers, token_of(request)
         return cls(scope["method"], scope["path"], scope["query_string"], headers, token, **more)
+
+
+def role_asked(headers: Mapping[str, str]) -> tuple[Role | None, UUID | None]:
+    """Return the role and the team that ``Acting-Role`` names, None for what it does not name.
+
+    What is malformed names none here, and is refused behind the gate.
+    """
+    found = re.fullmatch(_ACTING, headers.get("acting-role", ""))
+    if found is None:
+        return None, None
+    role, _, team = found.groups()
+    return Role(role), None if team is None else UUID(team)
 
 
 def versions_of(if_match: str) -> frozenset[int]:

@@ -22,6 +22,7 @@ from app.http.bodies import read_body
 from app.http.proposed_ids import takes_id
 from app.http.requests import (
     BEARER,
+    ActingRole,
     AnyIdempotencyKey,
     Credentials,
     IdempotencyKey,
@@ -35,6 +36,7 @@ from app.work import Work
 _BEARER: Final = "credentials_"
 _KEY: Final = "idempotency_key_"
 _VERSION: Final = "if_match_"
+_ACTING: Final = "acting_role_"
 _GIVEN: Final = (Work, Stretched, Stretches)
 
 
@@ -93,6 +95,8 @@ class HandlerSignature:
             added.append((_VERSION, IfMatch))
         for name, hint in added:
             yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=hint)
+        if not open_to_all:
+            yield Parameter(_ACTING, Parameter.KEYWORD_ONLY, annotation=ActingRole, default=None)
 
     def incoming(
         self, request: Request, values: dict[str, Any], body: bytes, refusal: DomainError | None
@@ -100,6 +104,7 @@ class HandlerSignature:
         """Return the request with what FastAPI has read of it, in ``values``."""
         if_match = values.pop(_VERSION, None)
         key = values.pop(_KEY, None)
+        values.pop(_ACTING, None)  # the gate has read it
         if self._request is not None:
             values[self._request] = request
         return Incoming.of(

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -95,7 +95,7 @@ def list_funds(work: Work, *, limit: int, after: tuple[date, UUID] | None = None
     """
     query = select(Fund)
     if not _audits(work):
-        query = query.where(Fund.team_id == work.principal.team_id)
+        query = query.where(Fund.team_id.in_(work.principal.teams))
     page = in_order(query, Fund.opened_on, after=after, limit=limit)
     return work.session.scalars(page).all()
 
@@ -103,7 +103,7 @@ def list_funds(work: Work, *, limit: int, after: tuple[date, UUID] | None = None
 def get_fund(work: Work, fund_id: UUID) -> Fund:
     """Return a fund; raises ``FundNotFound``, also for another team's, but to auditors."""
     fund = work.session.get(Fund, fund_id)
-    if fund is None or not (_audits(work) or fund.team_id == work.principal.team_id):
+    if fund is None or not (_audits(work) or fund.team_id in work.principal.teams):
         raise FundNotFound
     return fund
 
@@ -121,13 +121,13 @@ def list_fund_names(work: Work, funds: Sequence[Fund]) -> list[tuple[str | None,
     return [(None, True) if found is None else (found.name, False) for found in opened]
 
 
-def lock_fund(work: Work, fund_id: UUID, team_id: UUID) -> Fund:
-    """Return a team's fund, locked until this work ends.
+def lock_fund(work: Work, fund_id: UUID, team_ids: Collection[UUID]) -> Fund:
+    """Return a fund of these teams, locked until this work ends.
 
     Raises ``FundNotFound``. Lock a request before its fund, never the other way round.
     """
     fund = work.session.get(Fund, fund_id, with_for_update=True, populate_existing=True)
-    if fund is None or fund.team_id != team_id:
+    if fund is None or fund.team_id not in team_ids:
         raise FundNotFound
     return fund
 
@@ -169,7 +169,7 @@ def deposit(
 
     Raises ``FundNotFound``, ``IdTaken``, ``DayNotPossible``.
     """
-    fund = lock_fund(work, fund_id, work.principal.team_id)
+    fund = lock_fund(work, fund_id, work.principal.teams)
     entry = JournalEntry(id=work.id_for(JournalEntry, entry_id), kind=EntryKind.DEPOSIT)
     return _post(
         work,
@@ -252,7 +252,7 @@ def reverse_deposit(
     Raises ``FundNotFound``, ``EntryNotFound``, ``NotADeposit``, ``EntryReversed``,
     ``FundOverdrawn``, ``IdTaken``.
     """
-    fund = lock_fund(work, fund_id, work.principal.team_id)
+    fund = lock_fund(work, fund_id, work.principal.teams)
     entry = work.session.get(JournalEntry, entry_id)
     if entry is None or entry.fund_id != fund.id:
         raise EntryNotFound

@@ -31,7 +31,7 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
 from app.organisation.root import OrganisationRoot
-from app.permissions import Role
+from app.permissions import Role, roles_in, written_roles
 from app.store.identity import ONLY_ROW, found_keystore
 from app.store.models import DeploymentIdentity
 from app.store.organisation_settings import OrganisationSettings, settings_row
@@ -50,10 +50,11 @@ _COPIED_KINDS = (OrganisationKeyKind.SEARCH, OrganisationKeyKind.REPORTING)
 
 @dataclass(frozen=True, slots=True)
 class NewLead:
-    """A lead at the founding."""
+    """A lead, and what else they do."""
 
     login: str
     display_name: str
+    also: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID)
             giver=signer,
         )
     work.trail.record(
-        EventKind.MEMBER_ADMITTED, member=str(admission.member.id), role=Role.LEAD.value
+        EventKind.MEMBER_ADMITTED,
+        member=str(admission.member.id),
+        roles=written_roles(admission.member.roles),
     )
     return admission
 
@@ -161,7 +164,7 @@ def _add_root(work: Work, root: OrganisationRoot) -> None:
 
 
 def _add_lead(work: Work, root: OrganisationRoot, team_id: UUID, lead: NewLead) -> Admission:
-    account = NewAccount(team_id, Role.LEAD, lead.login, lead.display_name)
+    account = NewAccount(roles_in(team_id, Role.LEAD, *lead.also), lead.login, lead.display_name)
     admission = create_account(work, account, Passphrase.now(work))
     keys = work.session.get_one(MemberKeys, admission.member.id)
     certify_member(work.deployment.organisation, keys, root.key, None)

@@ -128,11 +128,10 @@ def _find_replaced(work: Work, case: Case, kind: CodeKind) -> UUID | None:
 def get_registration(work: Work, registration_id: UUID) -> Registration:
     """Return a registration whose key the principal holds; raises ``RegistrationNotFound``."""
     registration = work.session.get(Registration, registration_id)
-    if registration is None:
-        raise RegistrationNotFound
     scope = Scope(Compartment.REGISTRATION, registration_id)
-    if not work.grants.holds(registration.case_id, scope):
+    if registration is None or not work.grants.holds(registration.case_id, scope):
         raise RegistrationNotFound
+    work.require_role_in(registration.team_id)
     return registration
 
 
@@ -150,7 +149,7 @@ def get_registration_of_team(work: Work, registration_id: UUID) -> Registration:
     Raises ``RegistrationNotFound``.
     """
     registration = work.session.get(Registration, registration_id)
-    if registration is None or registration.team_id != work.principal.team_id:
+    if registration is None or registration.team_id not in work.principal.teams:
         raise RegistrationNotFound
     return registration
 
@@ -292,9 +291,10 @@ def dispute_code(work: Work, registration: Registration, reason: DisputeReason) 
     work.claim(registration)
     if MOVES.find(registration.status, _S.DISPUTED) is None:
         raise RegistrationMoveRefused
-    me, coordinates = work.principal.id, work.principal.role is Role.COORDINATOR
+    me = work.principal.id
     said = (registration.coordinator_disputes, registration.registrar_disputes)
-    if me in said or said[0 if coordinates else 1] is not None:
+    coordinates = said[0] is None and work.acts_as(Role.COORDINATOR)
+    if me in said or not (coordinates or (said[1] is None and work.acts_as(Role.REGISTRAR))):
         raise DisputeSaid
     if coordinates:
         registration.coordinator_disputes = me

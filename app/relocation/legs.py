@@ -123,6 +123,7 @@ def lock_journey(work: Work, leg_id: UUID) -> tuple[Plan, Leg]:
     """Return a leg and its plan, both locked until this work ends; raises ``LegNotFound``."""
     leg = get_leg(work, leg_id)
     plan = lock_row(work, Plan, leg.plan_id)
+    work.require_role_in(plan.team_id)
     return plan, lock_row(work, Leg, leg.id)
 
 
@@ -131,6 +132,7 @@ def lock_plan(work: Work, plan_id: UUID) -> Plan:
     plan = work.session.get(Plan, plan_id)
     if plan is None or not is_planner(work, plan):
         raise PlanNotFound
+    work.require_role_in(plan.team_id)
     return lock_row(work, Plan, plan.id)
 
 

@@ -36,6 +36,7 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.crypto.merkle import leaf_hash
 from app.deployment import Deployment
+from app.principal import NOBODY
 from app.retention.certificates import Certificate
 from app.retention.clearing import Cell, clear_cases, clear_part, forget_alerts, read_cells
 from app.retention.errors import JournalBehind, TimeInDoubt
@@ -48,7 +49,7 @@ from app.store.models import DeploymentIdentity, ErasedPart
 from app.text.dates import half_year_of
 from app.vault.models import Grant
 from app.vault.queries import unended_grants
-from app.work import NOBODY, Work, begin_work, unit_of_work
+from app.work import Work, begin_work, unit_of_work
 
 AT_ONCE: Final = 50
 """Cases a transaction."""

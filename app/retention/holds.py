@@ -151,7 +151,7 @@ def list_holds(
     those on cases that they hold.
     """
     query = select(RetentionHold).where(_keeping(work.today()))
-    if work.principal.role is not Role.LEAD:
+    if not work.acts_as(Role.LEAD):
         mine = granted_to(work.principal.id, work.today(), case_id=RetentionHold.case_id)
         query = query.where(mine)
     page = in_order(query, RetentionHold.asked_on, after=after, limit=limit, newest_first=True)
@@ -252,7 +252,7 @@ def show_to_leads(work: Work, case: Case, own: Scope, *, until: date | None) -> 
 
 def _get_hold(work: Work, hold_id: UUID) -> RetentionHold:
     hold = work.session.get(RetentionHold, hold_id, with_for_update=True)
-    may_know = work.principal.role is Role.LEAD
+    may_know = work.acts_as(Role.LEAD)
     if hold is None or not (may_know or work.grants.holds(hold.case_id)):
         raise HoldNotFound
     return hold

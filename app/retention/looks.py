@@ -50,7 +50,7 @@ def look_again(
 
 
 def _get_case(work: Work, case_id: UUID) -> Case:
-    if work.principal.role is not Role.LEAD:
+    if not work.acts_as(Role.LEAD):
         return cases.get_case(work, case_id)
     case = work.session.get(Case, case_id)
     if case is None:

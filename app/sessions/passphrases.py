@@ -32,7 +32,7 @@ from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Stretched
 from app.crypto.signing import SigningKey
-from app.permissions import Role
+from app.permissions import Role, holds, roles_in
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import PassphraseWrong
@@ -95,7 +95,7 @@ def change_passphrase(
     """
     own, unlocked = _unlock(work, stretched)
     keys = unlocked.keys
-    if own.member.role is Role.LEAD:
+    if holds(own.member.roles, Role.LEAD):
         lead = open_lead_key(work.deployment, own.credential, own.number, stretched)
         keys = MemberSecrets(keys.work, keys.sign, lead)
     _seal(work, own.credential, own.number, own.member.id, keys, fresh)
@@ -129,8 +129,7 @@ def _second_member(work: Work, own: _OwnSlot, keys: MemberSecrets) -> Member:
     name = own.profile.display_name
     second = add_member(
         work,
-        own.member.team_id,
-        Role.VOLUNTEER,
+        roles_in(own.member.team_id, Role.VOLUNTEER),
         secrets.token_bytes(32),
         Profile(name, own.member.id, CredentialSlot.SECOND),
         keys,

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.accounts.schemas import GeneratedPassphrase
+from app.accounts.schemas import GeneratedPassphrase, MemberRole
 from app.http.schema import Code, Schema, Secret
-from app.permissions import Role
 from app.sessions.models import MemberSession
 from app.sessions.service import OpenedSession
 
@@ -38,7 +37,7 @@ class SessionRead(Schema):
     token: Token
     session_id: UUID
     member_id: UUID
-    role: Role
+    roles: list[MemberRole]
     team_id: UUID
     idle_minutes: int
     ends_at: datetime
@@ -51,7 +50,7 @@ class SessionRead(Schema):
             token=opened.token,
             session_id=opened.session.id,
             member_id=opened.member.id,
-            role=opened.member.role,
+            roles=MemberRole.all_of(opened.member.roles),
             team_id=opened.member.team_id,
             idle_minutes=opened.idle_minutes,
             ends_at=opened.session.ends_at,

@@ -2,7 +2,7 @@
 
 - A row's id and the key of its sealed keys are derived from the token; the key also takes the
   boot key, which is on no disk.
-- Role and status are read from the member's row at every request, so that a change or a removal
+- Roles and status are read from the member's row at every request, so that a change or a removal
   holds at the next one.
 - Knows how keys are kept during a session; not how they were unlocked.
 """
@@ -32,14 +32,15 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
-from app.permissions import Role
+from app.permissions import MemberRoles, Role, roles_in
+from app.principal import Principal
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
 from app.store.checked_queries import CheckedQuery
 from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
-from app.work import Principal, Work
+from app.work import Work
 
 TOKEN_BYTES = 32
 EXPIRES_SOON = timedelta(minutes=3)
@@ -59,7 +60,7 @@ class _Found(NamedTuple):
     keys_sealed: bytes
     lead_sealed: bytes | None
     lead_until: datetime | None
-    role: Role
+    roles: MemberRoles
     status: MemberStatus
     team_id: UUID
 
@@ -70,7 +71,7 @@ _FIND_SESSION = CheckedQuery(
     _Found,
     (
         _SESSIONS.member_id, _SESSIONS.seen_at, _SESSIONS.ends_at, _SESSIONS.keys_sealed,
-        _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.role, _MEMBERS.status,
+        _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.roles, _MEMBERS.status,
         _MEMBERS.team_id,
     ),
     lambda rows: rows.where(
@@ -150,8 +151,9 @@ def principal_of(
     if minute > row.seen_at:
         connection.execute(_TOUCH_SESSION, {"session_id": session_id, "minute": minute})
     # Until a lead has certified the keys, a member acts as a volunteer.
-    role = row.role if row.status is MemberStatus.ACTIVE else Role.VOLUNTEER
-    principal = Principal(row.member_id, role, row.team_id, session_id, keys.lead is not None)
+    active = row.status is MemberStatus.ACTIVE
+    roles = row.roles if active else roles_in(row.team_id, Role.VOLUNTEER)
+    principal = Principal(row.member_id, roles, row.team_id, session_id, keys.lead is not None)
     return principal, keys
 
 

@@ -31,13 +31,14 @@ from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
+from app.principal import NOBODY
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import SignInRefused
 from app.sessions.service import OpenedSession, open_session
 from app.store.authenticated import is_altered
 from app.store.base import new_id
-from app.work import NOBODY, Work, begin_work, unit_of_work
+from app.work import Work, begin_work, unit_of_work
 
 
 def start_sign_in(work: Work, login: str, passphrase: str) -> list[Stretching]:

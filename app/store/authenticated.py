@@ -30,7 +30,8 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.types import TypeEngine
 
 from app.crypto.derive import ShortMac, digest, equal
-from app.store.base import Moment, Record, Versioned
+from app.permissions import written_roles
+from app.store.base import Moment, Record, RolesText, Versioned
 from app.store.sealed import is_digested, seals_of
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -309,6 +310,7 @@ _WRITERS: Final[Mapping[_Kind, Callable[[Any], object]]] = {
     Boolean: int,
     Date: lambda value: value.isoformat(),
     Moment: lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}",
+    RolesText: lambda value: value if isinstance(value, str) else written_roles(value),
 }
 """How values are written for the MAC: as SQLite's driver gives them, so that it converts none."""
 

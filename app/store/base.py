@@ -13,7 +13,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, func, inspect, select
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Enum,
+    LargeBinary,
+    MetaData,
+    Text,
+    Uuid,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -23,6 +34,8 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 from sqlalchemy.types import TypeDecorator
+
+from app.permissions import MemberRoles, TeamRole, read_roles, written_roles
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -80,6 +93,24 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class RolesText(TypeDecorator[MemberRoles]):
+    """A member's roles, as one text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: MemberRoles | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write the set in its one spelling."""
+        return None if value is None else written_roles(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> MemberRoles | None:  # noqa: ARG002
+        """Read what was written; of anything else no role, and the row's MAC is wrong."""
+        try:
+            return None if value is None else read_roles(value)
+        except ValueError:
+            return frozenset()
+
+
 def plain(why: str, *args: Any, unproved: str | None = None, **kwargs: Any) -> MappedColumn[Any]:
     """Declare a column that a thief can read, with the reason why it must be plain.
 
@@ -103,7 +134,11 @@ class Base(DeclarativeBase):
     """The main database."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {UUID: Uuid(), datetime: Moment()}  # noqa: RUF012 - SQLAlchemy's name
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's name
+        UUID: Uuid(),
+        datetime: Moment(),
+        frozenset[TeamRole]: RolesText(),
+    }
 
 
 class Versioned:

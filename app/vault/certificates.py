@@ -21,7 +21,7 @@ from app.crypto.framing import frame
 from app.crypto.hpke import PublicKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey, verify
-from app.permissions import Role
+from app.permissions import Role, holds
 from app.store.authenticated import is_altered
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
@@ -64,7 +64,7 @@ _VERIFIED = Verified()
 def certify_member(
     organisation: UUID, keys: MemberKeys, signer: SigningKey, signer_id: UUID | None
 ) -> None:
-    """Sign a member's role and keys, as a lead or (``signer_id`` None) as the root."""
+    """Sign a member's roles and keys, as a lead or (``signer_id`` None) as the root."""
     keys.certified_by = signer_id
     keys.certificate = signer.sign(member_statement(organisation, keys))
 
@@ -102,7 +102,7 @@ class Certificates:
         # The session itself forgets rows without a reference.
         self._members[member_id] = keys
         statement = member_statement(self._organisation, keys)
-        issuer = self._issuer(keys.certified_by, certifies_lead=keys.role is Role.LEAD)
+        issuer = self._issuer(keys.certified_by, certifies_lead=holds(keys.roles, Role.LEAD))
         self._check(issuer, keys.certificate, statement)
         return keys
 
@@ -113,7 +113,7 @@ class Certificates:
     def lead_key(self, member_id: UUID) -> PublicKey:
         """Return the second key of a lead; raises ``KeyNotCertified``."""
         keys = self._recipient(member_id)
-        if keys.role is not Role.LEAD or keys.lead_public is None:
+        if not holds(keys.roles, Role.LEAD) or keys.lead_public is None:
             raise KeyNotCertified
         return _VERIFIED.public_key(keys.lead_public)
 
@@ -187,7 +187,7 @@ class Certificates:
         if certified_by is None or certifies_lead:
             raise KeyForged
         issuer = self.member(certified_by)
-        if issuer.role is not Role.LEAD:
+        if not holds(issuer.roles, Role.LEAD):
             raise KeyForged
         if issuer.revoked_on is not None:
             raise KeyNotCertified  # a certificate counts while its issuer is a member

@@ -1,7 +1,8 @@
 """Make scope secrets, grant them to members, and end grants: the only way to a key.
 
 - The granter must hold every secret that is granted. The grant is sealed to the holder's
-  certified key, signed by the granter, and names no compartment outside the holder's role.
+  certified key, signed by the granter, and names no compartment outside
+  the holder's roles for its reason.
 - Ending a grant deletes its wraps; the row stays as evidence.
 - New secrets are sealed to custody as well, so that leads can hand a case over when nobody who
   held it is left.
@@ -29,11 +30,12 @@ from app.audit.events import EventKind
 from app.audit.trail import Trail
 from app.crypto.derive import commit
 from app.deployment import Deployment
-from app.permissions import ROLE_COMPARTMENTS, Compartment
+from app.permissions import Compartment
 from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
+from app.vault.holders import reach_of
 from app.vault.keyring import Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import live_grants, unended_grants
@@ -165,11 +167,12 @@ class Grants:
     ) -> Grant:
         """Grant scopes of a case to a member; the granter must hold every one of them.
 
-        Raises ``NoGrant`` when not, ``ScopeOutOfReach`` where the holder's certified role never
+        Raises ``NoGrant`` when not, ``ScopeOutOfReach`` where none of the holder's certified roles
         opens a compartment, ``KeyNotCertified`` without a chain to the organisation root.
         """
         holder = self._certificates.member(holder_id)
-        if any(scope.compartment not in ROLE_COMPARTMENTS[holder.role] for scope in scopes):
+        may_name = reach_of(holder.roles, reason)
+        if any(scope.compartment not in may_name for scope in scopes):
             raise ScopeOutOfReach
         entries, opened = self._secrets_of(case_id, scopes)
         grant = Grant(

@@ -48,7 +48,7 @@ from app.vault.errors import (
     NoGrant,
     Tampered,
 )
-from app.vault.models import Bundle, Grant, OrganisationKeyKind, ScopeRow
+from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
 from app.vault.scope_rows import SECRET_BYTES, ScopeRows, secret_at
 from app.vault.scopes import Entry, Scope
@@ -77,7 +77,10 @@ class MemberSecrets:
 
 
 class Keyring:
-    """Finds and opens what its member was granted, in one request."""
+    """Finds and opens what its member was granted, in one request.
+
+    ``reasons``: only grants for these count, by the roles in which the member acts.
+    """
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class Keyring:
         member_id: UUID,
         secrets: MemberSecrets | None,
         today: date,
+        reasons: frozenset[GrantReason],
     ) -> None:
         self._session = session
         self._deployment = deployment
@@ -95,6 +99,7 @@ class Keyring:
         self._secrets = secrets
         self._today = today
         self._scope_rows = ScopeRows(session, deployment.organisation, certificates)
+        self._reasons = reasons
         self._cases: dict[UUID, CaseKeys] = {}
         self._log_keys: dict[UUID, bytes] = {}
         self.rewrapped: set[UUID | None] = set()
@@ -127,7 +132,8 @@ class Keyring:
             return
         asked = {"cases": wanted, "holder": self._member_id, "today": self._today}
         macs = self._deployment.row_macs
-        rows = LIVE_ON_CASES.all(self._session.connection(), macs, asked)
+        live = LIVE_ON_CASES.all(self._session.connection(), macs, asked)
+        rows = [(row, authentic) for row, authentic in live if row.reason in self._reasons]
         shares = self._deployment.keystore.find({row.share_id for row, _ in rows})
         for row, authentic in rows:
             keys = self._cases.get(row.case_id)

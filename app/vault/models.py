@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.permissions import Compartment, Role
+from app.permissions import Compartment, MemberRoles
 from app.store.base import Record, Versioned, choice, key_column, plain
 
 
@@ -45,14 +45,12 @@ class MemberKeys(Record, Versioned):
 
     __tablename__ = "member_keys"
 
-    role: Mapped[Role] = plain(
-        "certified with the keys; bounds what a grant may name", choice(Role)
-    )
+    roles: Mapped[MemberRoles] = plain("certified with the keys; bounds what a grant may name")
     work_public: Mapped[bytes] = key_column("X-Wing public key; grants are sealed to it")
     sign_public: Mapped[bytes] = key_column("Ed25519 public key; grants are signed with it")
     lead_public: Mapped[bytes | None] = key_column("X-Wing public key of a lead's second pair")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
-    certificate: Mapped[bytes | None] = key_column("Ed25519 signature over role and keys")
+    certificate: Mapped[bytes | None] = key_column("Ed25519 signature over roles and keys")
     possession: Mapped[bytes] = key_column("Ed25519 by these keys over themselves and the member")
     revoked_on: Mapped[date | None] = plain("from then on nothing is sealed to these keys")
 
@@ -80,7 +78,7 @@ class KeyCopy(Record, Versioned):
 
     kind: Mapped[OrganisationKeyKind] = plain("which key this copies", choice(OrganisationKeyKind))
     epoch: Mapped[int] = plain("the epoch of the key")
-    member_id: Mapped[UUID] = plain("whose copy it is; follows from the member's role", index=True)
+    member_id: Mapped[UUID] = plain("whose copy it is; follows from the member's roles", index=True)
     giver_id: Mapped[UUID] = plain("who sealed it; the signature is checked against their key")
     sealed: Mapped[bytes] = key_column("HPKE to the member's work key, or to a lead's second key")
     symmetric_wrap: Mapped[bytes | None] = key_column("AES-256-GCM under the member's own key")

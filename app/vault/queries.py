@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.store.checked_queries import CheckedQuery
-from app.vault.models import Grant, KeyCopy, OrganisationKey, OrganisationKeyKind, ScopeRow
+from app.vault.models import Grant, GrantReason, KeyCopy, OrganisationKey, OrganisationKeyKind, ScopeRow
 
 
 def live_grants(today: date) -> ColumnElement[bool]:
@@ -47,6 +47,7 @@ class GrantRow(NamedTuple):
     id: UUID
     case_id: UUID
     share_id: UUID
+    reason: GrantReason
     entries: bytes
     symmetric_wrap: bytes | None
     fixed: bytes

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.crypto.framing import frame, int64, template
 from app.crypto.labels import Label
+from app.permissions import written_roles
 from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey, ScopeRow
 from app.vault.scopes import CODES, Scope
 
@@ -18,12 +19,12 @@ _SCOPE = template(frame(Label.SCOPE), UUID, UUID, int, UUID, int)
 
 
 def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
-    """Return what a member's certificate signs: who, which role, which keys, who vouches."""
+    """Return what a member's certificate signs: who, which roles, which keys, who vouches."""
     return frame(
         Label.MEMBER,
         organisation,
         keys.id,
-        keys.role.value,
+        written_roles(keys.roles),
         keys.work_public,
         keys.sign_public,
         keys.lead_public,

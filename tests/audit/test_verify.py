@@ -16,9 +16,10 @@ from app.cases.models import Case
 from app.cli.audit import log_keys
 from app.crypto.notes import Verifier, open_note
 from app.models import authenticated_models
+from app.principal import NOBODY
 from app.store.authenticated import open_checked
 from app.store.engine import read_snapshot
-from app.work import NOBODY, begin_work, unit_of_work
+from app.work import begin_work, unit_of_work
 from app.worker import JOBS, Worker, sequence_log
 from tests.support.served import serve
 from tests.support.statements import recorded

@@ -14,7 +14,7 @@ from app.cases.service import get_case
 from app.handovers import service
 from app.handovers.errors import HandoverNotYours, HeirNotEligible
 from app.handovers.service import Outcome, hand_over_work, list_holdings
-from app.permissions import Compartment, Role
+from app.permissions import Compartment, Role, roles_in
 from app.registration.service import get_registration
 from app.vault.models import GrantReason
 from app.vault.scopes import Scope
@@ -35,7 +35,7 @@ def heron(world: World) -> Person:
 def admitted(world: World, role: Role, login: str) -> Person:
     with world.work_as(world.member("lead")) as work:
         team = world.founded.teams[0]
-        made = admit_member(work, team_id=team, role=role, login=login, display_name=login)
+        made = admit_member(work, roles=roles_in(team, role), login=login, display_name=login)
         return person_of(made)
 
 

@@ -17,9 +17,10 @@ from app.accounts.models import Team
 from app.http.idempotency import Claim, forget_old
 from app.http.requests import Incoming
 from app.permissions import Role
+from app.principal import Principal
 from app.store.models import Replay
 from app.vault.keyring import MemberSecrets
-from app.work import Principal, Work
+from app.work import Work
 from tests.http import toys
 from tests.http.conftest import Served, serve
 

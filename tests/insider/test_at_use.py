@@ -12,7 +12,7 @@ from app.accounts.models import Member
 from app.aid.models import AidRequest
 from app.cases.service import get_case
 from app.errors import IntegrityFault
-from app.permissions import Role
+from app.permissions import Role, roles_in
 from app.registration.models import Registration, RegistrationStatus
 from app.vault.errors import Tampered
 from app.vault.models import Grant
@@ -30,7 +30,12 @@ def test_a_member_whose_role_was_changed_has_no_session_any_more(world):
     volunteer = world.member(Role.VOLUNTEER)
     with serve(world) as served:
         assert served.ask(volunteer, "GET", "/cases").status_code == 200
-        change(world, Member, Member.id == volunteer.id, role=Role.COORDINATOR)
+        change(
+            world,
+            Member,
+            Member.id == volunteer.id,
+            roles=roles_in(volunteer.team_id, Role.COORDINATOR),
+        )
         assert served.ask(volunteer, "GET", "/cases").status_code == 401
 
 

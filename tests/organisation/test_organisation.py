@@ -17,14 +17,15 @@ from app.models import metadata
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, admit_lead, found_organisation
-from app.permissions import Role
+from app.permissions import Role, names_of, roles_in
+from app.principal import NOBODY, Principal
 from app.sessions.sign_in import sign_in, start_sign_in
 from app.settings import Settings
 from app.store.models import KeystoreBase
 from app.vault.custody import combine_custody
 from app.vault.errors import CustodySharesMissing, KeyForged
 from app.vault.models import OrganisationKey, OrganisationKeyKind
-from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
+from app.work import begin_work, note_writes, unit_of_work
 from tests.conftest import settings_for
 
 LEADS = [NewLead("heron", "Heron"), NewLead("egret", "Egret"), NewLead("ibis", "Ibis")]
@@ -68,7 +69,7 @@ def test_a_founding_certifies_its_leads_by_the_root_in_the_settings(empty, root)
         for lead in founding.leads:
             assert lead.member.status is MemberStatus.ACTIVE
             keys = work.certificates.member(lead.member.id)
-            assert (keys.role, keys.certified_by) == (Role.LEAD, None)
+            assert (names_of(keys.roles), keys.certified_by) == ({Role.LEAD}, None)
         for kind in OrganisationKeyKind:
             assert work.certificates.organisation_key(kind).epoch == 1
 
@@ -107,7 +108,7 @@ def test_custody_opens_with_any_two_shares_of_leads_or_kit_and_with_no_single_on
 
 
 def share_of(deployment: Deployment, lead) -> str:
-    principal = Principal(lead.member.id, Role.LEAD, lead.member.team_id, stepped_up=True)
+    principal = Principal(lead.member.id, lead.member.roles, lead.member.team_id, stepped_up=True)
     with deployment.sessions() as session:
         work = begin_work(session, deployment, principal, lead.keys)
         return work.keyring.copy(OrganisationKeyKind.CUSTODY)[1].decode()
@@ -167,20 +168,21 @@ def test_a_root_written_into_the_database_certifies_no_lead(empty, root):
 def test_another_lead_is_made_with_the_roots_words(empty, root):
     founding = found(empty, root)
     first = founding.leads[0]
-    principal = Principal(first.member.id, Role.LEAD, first.member.team_id, stepped_up=True)
+    principal = Principal(
+        first.member.id, first.member.roles, first.member.team_id, stepped_up=True
+    )
     with empty.sessions() as session:
         work = begin_work(session, empty, principal, first.keys)
         with unit_of_work(work):
             again = OrganisationRoot.from_words(founding.root_words, founding.fingerprint)
             new = admit_lead(work, again, NewLead("stork", "Stork"), founding.teams[1].id)
     with empty.sessions() as session:
-        acting = Principal(new.member.id, Role.LEAD, new.member.team_id, stepped_up=True)
+        acting = Principal(new.member.id, new.member.roles, new.member.team_id, stepped_up=True)
         work = begin_work(session, empty, acting, new.keys)
         with unit_of_work(work):
             admitted = admit_member(
                 work,
-                team_id=founding.teams[0].id,
-                role=Role.AUDITOR,
+                roles=roles_in(founding.teams[0].id, Role.AUDITOR),
                 login="auditor",
                 display_name="Crane",
             )

@@ -19,6 +19,7 @@ from app.store.base import Base
 from app.vault.errors import KeyNotCertified
 from app.vault.models import Grant, GrantReason
 from app.vault.scopes import SUMMARY
+from tests.support.people import roles_body
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
 
@@ -66,11 +67,11 @@ def test_it_opens_a_harmless_account_of_the_same_name(served, world, person, sec
     me = served.ask(token, "GET", "/me").json()
     real = served.ask(token_by(served, person, person.passphrase), "GET", "/me").json()
     assert me["id"] != real["id"]
-    assert me["role"] == "volunteer"
-    assert {**me, "id": 0, "role": 0, "session_id": 0} == {
+    assert me["roles"] == roles_body(person.team_id, "volunteer")
+    assert {**me, "id": 0, "roles": 0, "session_id": 0} == {
         **real,
         "id": 0,
-        "role": 0,
+        "roles": 0,
         "session_id": 0,
     }
     with world.deployment.sessions() as session:
@@ -222,8 +223,7 @@ def test_in_the_database_it_looks_like_any_account_that_waits_for_its_certificat
         "POST",
         "/members",
         json={
-            "team_id": str(person.team_id),
-            "role": "volunteer",
+            "roles": roles_body(person.team_id, "volunteer"),
             "login": "waiting",
             "display_name": "Wren",
         },
@@ -294,7 +294,9 @@ def test_from_within_the_harmless_account_its_own_passphrase_is_replaced(
     answer = served.ask(harmless, "POST", "/me/passphrase", json={"passphrase": second})
     assert answer.status_code == 201
     fresh = answer.json()["passphrase"]
-    assert served.ask(token_by(served, person, fresh), "GET", "/me").json()["role"] == "volunteer"
+    assert served.ask(token_by(served, person, fresh), "GET", "/me").json()["roles"] == roles_body(
+        person.team_id, "volunteer"
+    )
     assert served.sign_in(person.login, second).status_code == 401
     assert served.sign_in(person.login, person.passphrase).json()["member_id"] == str(person.id)
 

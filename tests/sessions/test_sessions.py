@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from app.accounts.models import Credential, Member
-from app.accounts.service import change_role, remove_member
+from app.accounts.service import remove_member
 from app.crypto.aead import WrapKey
 from app.crypto.derive import hkdf
 from app.crypto.errors import SealBroken
 from app.deployment import Deployment
-from app.permissions import Permission, Role
+from app.permissions import Permission, Role, roles_in
+from app.principal import Principal
 from app.sessions import service as sessions
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
 from app.sessions.service import forget_ended, principal_of
+from app.store.base import new_id
 from app.vault.keyring import MemberSecrets
-from app.work import Principal
+from tests.support.people import change_role, roles_body
 from tests.support.statements import recorded
 from tests.support.world import Person, World
 
@@ -65,7 +67,11 @@ def test_a_token_names_its_member_in_one_query(world, person, token):
     assert len(asked) == 1
     assert isinstance(keys, MemberSecrets)
     assert principal == Principal(
-        person.id, Role.VOLUNTEER, person.team_id, principal.session_id, stepped_up=False
+        person.id,
+        roles_in(person.team_id, Role.VOLUNTEER),
+        person.team_id,
+        principal.session_id,
+        stepped_up=False,
     )
 
 
@@ -192,8 +198,16 @@ def test_a_change_of_role_ends_every_session_at_once(world, person, token):
     assert principal.role is Role.VETTER
 
 
+TEAM = new_id()
+
+
 @pytest.mark.parametrize(
-    "values", [{"role": "lead"}, {"role": "administrator"}, {"status": "invited"}]
+    "values",
+    [
+        {"roles": roles_in(TEAM, Role.LEAD)},
+        {"roles": roles_in(TEAM, Role.ADMINISTRATOR)},
+        {"status": "invited"},
+    ],
 )
 def test_a_member_row_changed_in_the_database_ends_the_session(world, person, token, values):
     with world.deployment.sessions() as session, session.begin():
@@ -251,8 +265,7 @@ def test_a_step_up_prolonged_in_the_database_opens_nothing_without_its_key(world
 def test_without_a_certificate_a_member_acts_as_a_volunteer_at_most(served, world):
     administrator = world.member("administrator")
     body = {
-        "team_id": str(administrator.team_id),
-        "role": "treasurer",
+        "roles": roles_body(administrator.team_id, "treasurer"),
         "login": "new-here",
         "display_name": "Sparrow",
     }

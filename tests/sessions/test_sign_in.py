@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.errors import CredentialTampered
 from app.accounts.models import Credential, Member
-from app.accounts.service import change_role, remove_member
+from app.accounts.service import remove_member
 from app.crypto.passwords import stretch
-from app.permissions import Role
+from app.permissions import Role, roles_in
 from app.sessions import throttle
 from app.sessions.errors import SignInBudgetSpent, SignInRefused
 from app.sessions.models import MemberSession
@@ -22,6 +22,7 @@ from app.sessions.sign_in import sign_in, start_sign_in
 from app.store.counters import forget_counts
 from app.store.models import Counter
 from tests.support.accounts_client import Served
+from tests.support.people import change_role, roles_body
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
 
@@ -70,7 +71,7 @@ def test_the_right_passphrase_opens_a_session_of_the_member(served, person):
     assert answer.status_code == 201
     told = answer.json()
     assert told["member_id"] == str(person.id)
-    assert told["role"] == "volunteer"
+    assert told["roles"] == roles_body(person.team_id, "volunteer")
     assert told["idle_minutes"] == 15
     assert told["ends_at"] == "2026-03-02T21:00:00Z"
     me = served.ask(told["token"], "GET", "/me").json()
@@ -157,7 +158,11 @@ def test_a_removed_member_put_back_in_the_database_cannot_sign_in(served, world)
 
 def test_a_member_promoted_in_the_database_cannot_sign_in(served, world, person):
     with world.deployment.sessions() as session, session.begin():
-        session.execute(update(Member).where(Member.id == person.id).values(role="administrator"))
+        session.execute(
+            update(Member)
+            .where(Member.id == person.id)
+            .values(roles=roles_in(person.team_id, Role.ADMINISTRATOR))
+        )
     assert served.sign_in(person.login, person.passphrase).status_code == 401
 
 
@@ -309,7 +314,9 @@ def test_a_refusal_in_the_service_leaves_no_session_and_no_alert(world, person):
 def test_after_a_change_of_role_the_session_acts_in_the_new_one(served, world, person):
     with world.work_as(world.member("lead")) as work:
         change_role(work, person.id, Role.AUDITOR)
-    assert served.sign_in(person.login, person.passphrase).json()["role"] == "auditor"
+    assert served.sign_in(person.login, person.passphrase).json()["roles"] == roles_body(
+        person.team_id, "auditor"
+    )
 
 
 def test_a_credential_of_another_member_opens_nothing(world, person):

@@ -22,11 +22,24 @@ from app.cases.models import (
     Standing,
     Summary,
 )
-from app.permissions import ROLE_COMPARTMENTS
+from app.permissions import ROLE_COMPARTMENTS, Role
 from app.store.base import new_id
 from app.vault.models import GrantReason
 from app.vault.scopes import Scope
 from app.work import Work
+
+_REASONS = {
+    Role.VOLUNTEER: GrantReason.INTAKE,
+    Role.COORDINATOR: GrantReason.TRIAGE,
+    Role.VETTER: GrantReason.VETTING,
+    Role.REGISTRAR: GrantReason.REGISTRATION,
+    Role.TREASURER: GrantReason.AID,
+}
+
+
+def reason_for(role: Role) -> GrantReason:
+    """For which reason a member of a role is granted a case."""
+    return _REASONS.get(role, GrantReason.LEAD)
 
 
 def open_bare_case(work: Work, holders: list[Any], **cells: Any) -> UUID:
@@ -62,7 +75,7 @@ def open_bare_case(work: Work, holders: list[Any], **cells: Any) -> UUID:
             case_id,
             holder.id,
             [Scope(part) for part in CASE_COMPARTMENTS if part in reach],
-            reason=GrantReason.TRIAGE,
+            reason=reason_for(holder.role),
             about=case_id,
         )
     work.trail.record(EventKind.CASE_OPENED, case_id)

@@ -8,12 +8,13 @@ from app.deployment import Deployment
 from app.models import metadata
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, found_organisation
-from app.permissions import Role
+from app.permissions import Role, roles_in
+from app.principal import NOBODY, Principal
 from app.settings import Settings
 from app.store.migrate import upgrade
 from app.store.models import KeystoreBase
 from app.store.organisation_settings import OrganisationSettings
-from app.work import NOBODY, Principal, begin_work, note_writes, unit_of_work
+from app.work import begin_work, note_writes, unit_of_work
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
 
@@ -44,7 +45,7 @@ def found(
     people = [_person("lead-1", founding.leads[0])]
     lead = people[0]
     with deployment.sessions() as session:
-        principal = Principal(lead.id, Role.LEAD, teams[0], stepped_up=True)
+        principal = Principal(lead.id, roles_in(teams[0], Role.LEAD), teams[0], stepped_up=True)
         work = begin_work(session, deployment, principal, lead.secrets)
         with unit_of_work(work):
             for number, team_id in enumerate(teams, 1):
@@ -52,7 +53,7 @@ def found(
                     for which in range(1, how_many + 1):
                         login = f"{role.value}-{which}-team-{number}"
                         admission = admit_member(
-                            work, team_id=team_id, role=role, login=login, display_name=login
+                            work, roles=roles_in(team_id, role), login=login, display_name=login
                         )
                         people.append(_person(login, admission))
     deployment.close()
@@ -71,6 +72,5 @@ def _make_tables(deployment: Deployment, *, by_migrations: bool) -> None:
 
 def _person(login: str, admission: Admission) -> Person:
     member = admission.member
-    return Person(
-        member.id, member.role, member.team_id, login, admission.passphrase, admission.keys
-    )
+    (held,) = member.roles
+    return Person(member.id, held.role, held.team_id, login, admission.passphrase, admission.keys)

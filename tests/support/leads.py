@@ -8,7 +8,7 @@ from app.accounts.models import Member, MemberStatus, Profile
 from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.signing import SigningKey
-from app.permissions import Role
+from app.permissions import Role, roles_in
 from app.store.base import new_id
 from app.vault.certificates import certify_member, prove_possession
 from app.vault.keyring import MemberSecrets
@@ -23,7 +23,7 @@ def add_lead_keys(work: Work, world: World, number: int) -> Person:
     keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
     row = MemberKeys(
         id=new_id(),
-        role=Role.LEAD,
+        roles=roles_in(world.member("lead").team_id, Role.LEAD),
         work_public=keys.work.public,
         sign_public=keys.sign.public,
         lead_public=lead.public,
@@ -41,7 +41,7 @@ def add_lead(world: World, number: int = 2) -> Person:
         member = Member(
             id=person.id,
             team_id=person.team_id,
-            role=Role.LEAD,
+            roles=roles_in(person.team_id, Role.LEAD),
             status=MemberStatus.ACTIVE,
             joined_on=work.today(),
             login_index=secrets.token_bytes(32),

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.models import Member
+from app.accounts.service import change_roles
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, admit_lead
+from app.permissions import Role, by_power, roles_in
+from app.store.base import new_id
 from app.vault.models import Grant, GrantReason, KeyCopy
 from app.vault.scopes import SUMMARY
 from app.work import Work
 from tests.support.world import Person, World
 
 
-def new_member(world: World, **changes) -> dict[str, str]:
-    team = str(world.founded.teams[0])
-    body = {"team_id": team, "role": "vetter", "login": "hornbill", "display_name": "Hornbill"}
-    return {**body, **changes}
+def new_member(world: World, **changes) -> dict[str, Any]:
+    team_id = changes.pop("team_id", world.founded.teams[0])
+    roles = roles_body(team_id, changes.pop("role", "vetter"))
+    return {"roles": roles, "login": "hornbill", "display_name": "Hornbill", **changes}
+
+
+def change_role(work: Work, member_id: UUID, role: Role) -> Member:
+    """Leave a member this one role, in their own team."""
+    member = work.session.get(Member, member_id)
+    return change_roles(work, member_id, roles_in(member.team_id if member else new_id(), role))
+
+
+def roles_body(team_id: UUID, *roles: str) -> list[dict[str, str]]:
+    return [{"role": role, "team_id": str(team_id)} for role in roles]
 
 
 def person_of(admission) -> Person:
     member = admission.member
-    return Person(member.id, member.role, member.team_id, "", admission.passphrase, admission.keys)
+    held = by_power(member.roles)[-1]
+    return Person(member.id, held.role, held.team_id, "", admission.passphrase, admission.keys)
 
 
 def another_lead(world: World) -> Person:
@@ -40,5 +56,5 @@ def copies_of(world: World, member_id) -> set[str]:
 
 def hand_over(work: Work, case_id: UUID, member_id: UUID) -> Grant:
     return work.grants.grant(
-        case_id, member_id, [SUMMARY], reason=GrantReason.ASSIGNMENT, about=case_id
+        case_id, member_id, [SUMMARY], reason=GrantReason.LEAD, about=case_id
     )

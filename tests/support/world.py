@@ -19,12 +19,13 @@ from app.audit.events import EventKind
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
-from app.permissions import Role
+from app.permissions import Role, roles_in
+from app.principal import NOBODY, Principal
 from app.sessions.service import open_session
 from app.settings import Settings
 from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
-from app.work import ANY_VERSION, NOBODY, Principal, Work, begin_work, note_writes, unit_of_work
+from app.work import ANY_VERSION, Work, begin_work, note_writes, unit_of_work
 from tests.support.cases import open_bare_case
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -71,7 +72,13 @@ class Person:
 
     @property
     def principal(self) -> Principal:
-        return Principal(self.id, self.role, self.team_id, None, self.secrets.lead is not None)
+        return Principal(
+            self.id,
+            roles_in(self.team_id, self.role),
+            self.team_id,
+            None,
+            self.secrets.lead is not None,
+        )
 
 
 @dataclass(frozen=True)

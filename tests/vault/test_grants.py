@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.audit.events import EventKind
 from app.cases.models import Case
 from app.crypto.hpke import PrivateKey
-from app.permissions import ROLE_COMPARTMENTS, Compartment
+from app.permissions import ROLE_COMPARTMENTS, Compartment, Role, roles_in
 from app.store.base import new_id
 from app.vault.errors import CaseErased, KeyNotCertified, NoGrant, ScopeOutOfReach, Tampered
 from app.vault.models import Bundle, Grant, GrantReason, MemberKeys, ScopeRow
@@ -156,7 +156,9 @@ def test_a_role_raised_by_a_writer_of_the_database_widens_no_grant(world):
     case_id, treasurer = world.open_case(), world.member("treasurer")
     with world.deployment.sessions() as session, session.begin():
         session.execute(
-            update(MemberKeys).where(MemberKeys.id == treasurer.id).values(role="coordinator")
+            update(MemberKeys)
+            .where(MemberKeys.id == treasurer.id)
+            .values(roles=roles_in(treasurer.team_id, Role.COORDINATOR))
         )
     with pytest.raises(KeyNotCertified):
         hand_over(world, case_id, world.member("coordinator"), treasurer)

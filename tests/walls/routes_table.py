@@ -99,15 +99,16 @@ ROUTES: dict[str, Row] = {
     "GET /api/members": READ,
     "POST /api/members": Row(
         lambda ids: {
-            "team_id": ids["team_id"],
-            "role": "vetter",
+            "roles": [{"role": "vetter", "team_id": ids["team_id"]}],
             "login": f"fresh-{next(_numbers)}",
             "display_name": "Thiri",
         }
     ),
     "GET /api/members/{member_id}": Row(reach=ORGANISATION),
     "POST /api/members/{member_id}/certificate": Row(reach=ORGANISATION),
-    "POST /api/members/{member_id}/role": Row(lambda _: {"role": "vetter"}, reach=ORGANISATION),
+    "POST /api/members/{member_id}/roles": Row(
+        lambda ids: {"roles": [{"role": "vetter", "team_id": ids["team_id"]}]}, reach=ORGANISATION
+    ),
     "DELETE /api/members/{member_id}": Row(reach=ORGANISATION),
     "POST /api/members/{member_id}/suspension": Row(
         found=200, reach=SUSPENDING, shuts_out="tests/accounts/test_suspensions.py"

@@ -6,8 +6,8 @@ import pytest
 
 from app.cases import service as intake
 from app.permissions import ROLE_COMPARTMENTS, Compartment, Permission
+from app.principal import Principal
 from app.vault.grants import Grants
-from app.work import Principal
 from tests.support.journey import Journey
 from tests.support.served import serve
 

@@ -38,7 +38,7 @@ NOT_ADDING = {
     "assign_escort": "moves a leg, once a version",
     "certify_member": "moves a member, once a version",
     "change_passphrase": "replaces",
-    "change_role": "moves a member, once a version",
+    "change_roles": "moves a member, once a version",
     "confirm_aid": "one step a member and request, which the database holds to one",
     "decide_emergency": "one decision a member, once a version",
     "decide_triage": "moves a case, once a version",

@@ -658,23 +658,7 @@ def upgrade() -> None:
     op.create_index("ix_match_tokens_probe", "match_tokens", ["version", "token"], unique=False)
     op.create_table(
         "member_keys",
-        sa.Column(
-            "role",
-            sa.Enum(
-                "volunteer",
-                "coordinator",
-                "vetter",
-                "registrar",
-                "treasurer",
-                "auditor",
-                "administrator",
-                "lead",
-                name="role",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
+        sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("work_public", sa.LargeBinary(), nullable=False),
         sa.Column("sign_public", sa.LargeBinary(), nullable=False),
         sa.Column("lead_public", sa.LargeBinary(), nullable=True),
@@ -1260,23 +1244,7 @@ def upgrade() -> None:
     op.create_table(
         "members",
         sa.Column("team_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "role",
-            sa.Enum(
-                "volunteer",
-                "coordinator",
-                "vetter",
-                "registrar",
-                "treasurer",
-                "auditor",
-                "administrator",
-                "lead",
-                name="role",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
+        sa.Column("roles", sa.Text(), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
@@ -1304,7 +1272,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("login_index", name=op.f("uq_members_login_index")),
     )
     op.create_index(op.f("ix_members_sequence"), "members", ["sequence"], unique=False)
-    op.create_index("ix_members_team", "members", ["team_id", "role", "status"], unique=False)
     op.create_table(
         "vetting_checks",
         sa.Column("round_id", sa.Uuid(), nullable=False),
@@ -1546,7 +1513,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_vetting_checks_round_id"), table_name="vetting_checks")
     op.drop_index(op.f("ix_vetting_checks_case_id"), table_name="vetting_checks")
     op.drop_table("vetting_checks")
-    op.drop_index("ix_members_team", table_name="members")
     op.drop_index(op.f("ix_members_sequence"), table_name="members")
     op.drop_table("members")
     op.drop_index("ix_legs_plan", table_name="legs")
