@@ -19,9 +19,9 @@ from app.cli.home import FOUND, Home, err, opened, out, refuse
 from app.cli.member import open_locally, unit_as
 from app.deployment import Deployment
 from app.errors import DomainError
-from app.permissions import SEARCHING_ROLES
+from app.permissions import SEARCHING_ROLES, names_of
+from app.principal import Principal
 from app.vault.keyring import MemberSecrets
-from app.work import Principal
 
 As = Annotated[str, typer.Option("--as", help="Sign-in name of a coordinator.")]
 
@@ -35,7 +35,7 @@ def reindex(home: Home, by: As) -> None:
         passphrase = str(typer.prompt("Passphrase", hide_input=True))
         try:
             principal, secrets = open_locally(deployment, by, passphrase)
-            if principal.role not in SEARCHING_ROLES:
+            if not names_of(principal.roles) & SEARCHING_ROLES:
                 refuse("only who may search can index: sign in as a coordinator")
             index_again(deployment, principal, secrets)
         except DomainError as refusal:

@@ -55,6 +55,4 @@ def copies_of(world: World, member_id) -> set[str]:
 
 
 def hand_over(work: Work, case_id: UUID, member_id: UUID) -> Grant:
-    return work.grants.grant(
-        case_id, member_id, [SUMMARY], reason=GrantReason.LEAD, about=case_id
-    )
+    return work.grants.grant(case_id, member_id, [SUMMARY], reason=GrantReason.LEAD, about=case_id)
