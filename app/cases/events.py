@@ -21,7 +21,7 @@ from app.work import Work
 
 
 class CaseEvent(msgspec.Struct, frozen=True):
-    """One act on a case. Facts are ids, states and amounts.
+    """One act on a case, and in which role it was done. Facts are ids, states and amounts.
 
     Without an actor: an event that does not verify, of which only kind and day are shown.
     """
@@ -29,6 +29,7 @@ class CaseEvent(msgspec.Struct, frozen=True):
     id: UUID
     action: str
     actor_id: UUID | None
+    role: str | None
     at: datetime
     facts: dict[str, Fact]
 
@@ -54,9 +55,11 @@ def list_events(
         except DetailUnreadable:
             work.trail.shut(f"{row.__tablename__}/{row.id}")
             day = start_of_day(row.happened_on, work.deployment.organisation_settings.zone)
-            events.append((day, 0, CaseEvent(row.id, row.action, None, day, {})))
+            events.append((day, 0, CaseEvent(row.id, row.action, None, None, day, {})))
         else:
-            event = CaseEvent(row.id, detail.action, detail.actor, detail.at, detail.facts)
+            event = CaseEvent(
+                row.id, detail.action, detail.actor, detail.role, detail.at, detail.facts
+            )
             events.append((detail.at, detail.number, event))
     # The time is sealed, so the events are sorted here.
     events.sort(key=lambda found: (found[0], found[1], found[2].id), reverse=True)

@@ -377,11 +377,12 @@ class RegrantRead(Schema):
 
 
 class CaseEventRead(Schema):
-    """One act on a case, to the minute."""
+    """One act on a case, to the minute, and the role in which it was done."""
 
     id: UUID
     action: str
     actor_id: UUID | None
+    role: str | None
     at: datetime
     facts: dict[str, Any]
     shut: Shut = None
@@ -390,6 +391,7 @@ class CaseEventRead(Schema):
     def of(cls, event: CaseEvent) -> Self:
         """Return an event, its time cut to the minute."""
         return cls(
-            id=event.id, action=event.action, actor_id=event.actor_id, facts=event.facts,
-            at=event.at.replace(second=0, microsecond=0), shut=case_shut(event.actor_id),
+            id=event.id, action=event.action, actor_id=event.actor_id, role=event.role,
+            facts=event.facts, at=event.at.replace(second=0, microsecond=0),
+            shut=case_shut(event.actor_id),
         )  # fmt: skip

@@ -142,7 +142,7 @@ def _require_certificate(work: Work) -> None:
 
 def _grant_to_team(work: Work, case: Case) -> None:
     coordinators = {m.id for m in list_members(work, case.team_id, Role.COORDINATOR)}
-    if work.acts_as(Role.COORDINATOR, case.team_id):
+    if work.principal.acts_as(Role.COORDINATOR, case.team_id):
         coordinators.add(work.principal.id)
     else:
         work.grants.grant(

@@ -43,6 +43,7 @@ class Served:
         *,
         based_on: int | None = None,
         key: str | None = None,
+        acting: str | None = None,
     ) -> Response:
         """Send one request and return whatever comes back."""
         headers: dict[str, str] = {}
@@ -53,6 +54,8 @@ class Served:
             headers["idempotency-key"] = key or f"journey-{next(_numbers)}"
         if based_on is not None:
             headers["if-match"] = f'"{based_on}"'
+        if acting is not None:
+            headers["acting-role"] = acting
         return self.client.request(method, f"/api{path}", json=body, headers=headers)
 
     def get(self, person: Person, path: str) -> Any:
