@@ -36,8 +36,8 @@ from app.cli.member import open_locally, unit_as
 from app.deployment import Deployment
 from app.main import create_app
 from app.permissions import Role
+from app.principal import NOBODY
 from app.sessions.sign_in import sign_in, start_sign_in
-from app.work import NOBODY
 from benchmarks.load import Request
 from benchmarks.profiling import InlinePool, send
 from benchmarks.stock import intake, phone

@@ -35,7 +35,6 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
-from app.permissions import ROLE_COMPARTMENTS
 from app.store.authenticated import fixed_columns_of, is_altered
 from app.store.base import ORGANISATION
 from app.store.keystore import Part
@@ -48,6 +47,7 @@ from app.vault.errors import (
     NoGrant,
     Tampered,
 )
+from app.vault.holders import reach_of
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
 from app.vault.scope_rows import SECRET_BYTES, ScopeRows, secret_at
@@ -210,7 +210,7 @@ class Keyring:
         entries = self._scope_rows.check(
             grant.case_id, grant.share_id, grant.entries, secrets, rows
         )
-        reach = ROLE_COMPARTMENTS[self._certificates.member(self._member_id).role]
+        reach = reach_of(self._certificates.member(self._member_id).roles, grant.reason)
         if any(entry.scope.compartment not in reach for entry in entries):
             raise Tampered
 

@@ -13,7 +13,14 @@ from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.store.checked_queries import CheckedQuery
-from app.vault.models import Grant, GrantReason, KeyCopy, OrganisationKey, OrganisationKeyKind, ScopeRow
+from app.vault.models import (
+    Grant,
+    GrantReason,
+    KeyCopy,
+    OrganisationKey,
+    OrganisationKeyKind,
+    ScopeRow,
+)
 
 
 def live_grants(today: date) -> ColumnElement[bool]:
