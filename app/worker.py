@@ -26,7 +26,7 @@ from app.audit.sequencer import (
     sequence,
     sign_checkpoint,
 )
-from app.audit.verify import verify_log
+from app.audit.verify import verify_log, verify_triggers
 from app.casework import journeys
 from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
@@ -84,6 +84,7 @@ def check_log(work: Work) -> int:
     """
     with read_snapshot(work.deployment.engine) as connection, Session(connection) as session:
         found = verify_log(session, log_verifier(work.deployment.log_signing_key.public))
+        verify_triggers(session, found)
         left_out = list_left_out(session)
     let_wait(work.session, left_out)
     if any(finding.kind != "checkpoint.missing" for finding in found.findings):

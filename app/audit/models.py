@@ -33,6 +33,13 @@ _SQLITE_REFUSAL = """
     CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
     BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END
 """
+_SQLITE_REPLACE_REFUSAL = """
+    CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END
+"""
+"""INSERT OR REPLACE deletes without a trigger of deletion."""
+
 _POSTGRES_FUNCTION = """
     CREATE FUNCTION {table}_refuse() RETURNS trigger AS $$
     BEGIN RAISE EXCEPTION '{table} is insert-only'; END $$ LANGUAGE plpgsql
@@ -50,8 +57,9 @@ INSERT_ONLY: list[str] = []
 def insert_only(table: str) -> dict[str, tuple[str, ...]]:
     """Return, by dialect, the statements that make a table refuse every later change."""
     return {
-        "sqlite": tuple(
-            _SQLITE_REFUSAL.format(table=table, verb=verb) for verb in ("update", "delete")
+        "sqlite": (
+            *(_SQLITE_REFUSAL.format(table=table, verb=verb) for verb in ("update", "delete")),
+            _SQLITE_REPLACE_REFUSAL.format(table=table),
         ),
         "postgresql": (
             _POSTGRES_FUNCTION.format(table=table),

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEvent, AuditLeaf
 from app.audit.sequencer import latest_checkpoint, leaf_data
 from app.audit.trail import DetailUnreadable, RowState, read_detail, subject_tag
+from app.audit.triggers import missing_triggers
 from app.crypto.errors import NoteInvalid
 from app.crypto.merkle import Edge, leaf_hash
 from app.crypto.notes import Checkpoint, Verifier, open_note
@@ -65,11 +66,17 @@ class LogVerification:
         self.findings.append(LogFinding(kind, str(where)))
 
 
-def verify_log(session: Session, verifier: Verifier) -> LogVerification:
-    """Check events against leaves, and leaves against the newest signed checkpoint."""
+def verify_log(
+    session: Session, verifier: Verifier, *, kept: Checkpoint | None = None
+) -> LogVerification:
+    """Check events against leaves, and leaves against the newest signed checkpoint.
+
+    ``kept``: a checkpoint that somebody kept elsewhere; the log must have grown from it.
+    """
     verdict = LogVerification()
     stated = _stated(session, verifier, verdict)
-    edge, signed_root = Edge(), None
+    edge = Edge()
+    roots = {one.size: b"" for one in (stated, kept) if one is not None}
     rows: Iterable[Any] = session.execute(
         select(AuditLeaf.leaf_index, AuditLeaf.leaf_hash, AuditLeaf.event_id, AuditEvent)
         .outerjoin(AuditEvent, AuditEvent.id == AuditLeaf.event_id)
@@ -86,17 +93,23 @@ def verify_log(session: Session, verifier: Verifier) -> LogVerification:
         edge.append(stored)
         if event is not None:
             session.expunge(event)
-        if stated is not None and edge.size == stated.size:
-            signed_root = edge.root()
+        if edge.size in roots:
+            roots[edge.size] = edge.root()
     verdict.leaves = edge.size
-    if stated is not None:
-        verdict.covered = stated.size
-        if edge.size < stated.size:
-            verdict.add("log.shrunk", f"{edge.size} of {stated.size}")
-        elif signed_root != stated.root:
-            verdict.add("log.rewritten", stated.size)
+    verdict.covered = 0 if stated is None else stated.size
+    for one, kind in ((stated, "log.rewritten"), (kept, "log.forked")):
+        if one is not None and edge.size < one.size:
+            verdict.add("log.shrunk", f"{edge.size} of {one.size}")
+        elif one is not None and roots[one.size] != one.root:
+            verdict.add(kind, one.size)
     _count_unsequenced(session, verdict)
     return verdict
+
+
+def verify_triggers(session: Session, verdict: LogVerification) -> None:
+    """Check that the tables that only grow still refuse every other change."""
+    for name in missing_triggers(session.connection()):
+        verdict.add("trigger.missing", name)
 
 
 def _stated(session: Session, verifier: Verifier, verdict: LogVerification) -> Checkpoint | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.checkpoints import log_verifier
-from app.audit.verify import LogVerification, verify_log, verify_rows
+from app.audit.verify import LogVerification, verify_log, verify_rows, verify_triggers
 from app.cases.models import Case, CaseStatus
-from app.cli.home import FOUND, AsJson, Home, opened, out
-from app.crypto.notes import Verifier
+from app.cli.home import FOUND, AsJson, Home, opened, out, refuse
+from app.crypto.errors import NoteInvalid
+from app.crypto.notes import Checkpoint, Verifier, open_note
 from app.deployment import Deployment
 from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
@@ -39,6 +41,10 @@ def verify(
     database: Annotated[
         bool, typer.Option("--database", help="Also compare every sealed row with the log.")
     ] = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that you kept elsewhere: the log must have grown from it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check events, leaves and the signed checkpoint, on one state of the database.
@@ -48,8 +54,10 @@ def verify(
     """
     with opened(home) as deployment, read_snapshot(deployment.engine) as connection:
         verifier = log_verifier(deployment.log_signing_key.public)
+        kept = None if checkpoint is None else _read_kept(checkpoint, verifier)
         with open_checked(connection, deployment.row_macs) as session:
-            verdict = verify_log(session, verifier)
+            verdict = verify_log(session, verifier, kept=kept)
+            verify_triggers(session, verdict)
             if database:
                 seen = SeenTags()
                 verify_rows(
@@ -66,6 +74,16 @@ def verify(
         raise typer.Exit(FOUND)
     if is_behind(verdict, today):
         raise typer.Exit(BEHIND)
+
+
+def _read_kept(file: Path, verifier: Verifier) -> Checkpoint:
+    """Return the checkpoint in a file; ends the command where it is none of this log's."""
+    try:
+        return Checkpoint.parse(open_note(file.read_text(encoding="utf-8"), verifier))
+    except (OSError, UnicodeDecodeError):
+        refuse(f"the checkpoint {file} cannot be read")
+    except NoteInvalid:
+        refuse(f"{file} is no checkpoint that this deployment has signed")
 
 
 @app.command("key")

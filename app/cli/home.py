@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.clock import utc_now
-from app.crypto.errors import CryptoError
+from app.crypto.errors import CryptoError, KeyFileRefused
+from app.crypto.guarded import read_key_file
 from app.crypto.root import RootKey, load_root_key
 from app.deployment import BOOT_KEY_BYTES, Deployment
 from app.settings import SETTINGS_FILE, Settings
@@ -107,9 +108,11 @@ def read_boot_key(settings: Settings) -> bytes | None:
         return None
     try:
         _make_boot_key(path)
-        key = path.read_bytes()
+        key = read_key_file(path, name="the boot key", size=BOOT_KEY_BYTES)
     except OSError as failure:
         refuse(f"the boot key {path}: {failure.strerror}", StartCode.BOOT_KEY)
+    except KeyFileRefused as refusal:
+        refuse(f"{refusal} ({path})", StartCode.BOOT_KEY)
     if len(key) != BOOT_KEY_BYTES:
         refuse("the boot key is not 32 bytes; remove its file and start again", StartCode.BOOT_KEY)
     return key

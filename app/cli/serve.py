@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.home import Home, load_settings, opened, out, refuse, start
+from app.cli.memory import forbid_dumps
 from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
 from app.telemetry.logs import log_as_json
@@ -51,6 +52,7 @@ def serve(
     jobs: Annotated[bool, typer.Option(help="Also run the periodic jobs in this process.")] = True,
 ) -> None:
     """Serve the application on the address that the settings name."""
+    forbid_dumps()
     with opened(home) as deployment:
         settings = deployment.settings
         if processes == 1:
@@ -110,6 +112,7 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
 
 def application() -> FastAPI:
     """Build the application of one of several processes, from the home in the environment."""
+    forbid_dumps()
     deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
     log_as_json()
@@ -141,6 +144,7 @@ def worker(
     home: Home, *, once: Annotated[bool, typer.Option(help="Run what is due and exit.")] = False
 ) -> None:
     """Run the periodic jobs: sequence the log, escalate late legs, delete what has expired."""
+    forbid_dumps()
     with opened(home) as deployment:
         jobs = Worker(deployment)
         if once:

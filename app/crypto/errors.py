@@ -59,6 +59,10 @@ class SharesInvalid(CryptoError):
         self.positions = positions
 
 
+class KeyFileRefused(CryptoError):
+    """A key's file is missing, not ours, or open to others."""
+
+
 class RootKeyRefused(CryptoError):
     """The root key is missing, malformed, or kept where others could read it."""
 

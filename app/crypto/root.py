@@ -10,21 +10,19 @@ A typed root key is 64 hexadecimal digits, or the words that ``RootKey.recovery_
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from app.crypto.aead import KEY_BYTES, WrapKey, new_key
 from app.crypto.derive import hkdf
-from app.crypto.errors import RootKeyRefused, SharesInvalid
+from app.crypto.errors import KeyFileRefused, RootKeyRefused, SharesInvalid
 from app.crypto.framing import frame
+from app.crypto.guarded import NOT_THE_WORLD, OWNER_ONLY, read_key_file
 from app.crypto.labels import Label
 from app.crypto.shares import combine, split
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
-_OWNER_ONLY = 0o177
-_NOT_THE_WORLD = 0o007
 ID_BYTES = 16
 _HEX_DIGITS = 2 * KEY_BYTES
 
@@ -97,9 +95,9 @@ def load_root_key(
     if [file, credential, prompt].count(None) != 2:  # noqa: PLR2004 - all but one
         raise RootKeyRefused("name exactly one place of the root key")
     if file is not None:
-        return _read(file, forbidden=_OWNER_ONLY, owned=True)
+        return _read(file, forbidden=OWNER_ONLY, owned=True)
     if credential is not None:
-        return _read(_credential(credential), forbidden=_NOT_THE_WORLD, owned=False)
+        return _read(_credential(credential), forbidden=NOT_THE_WORLD, owned=False)
     return _typed(prompt() if prompt else "")
 
 
@@ -113,24 +111,13 @@ def _credential(name: str) -> Path:
 
 
 def _read(path: Path, *, forbidden: int, owned: bool) -> RootKey:
-    """Read a guarded file; its guard is judged on the opened file, so it cannot be exchanged."""
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except (OSError, ValueError):
-        raise RootKeyRefused("the root key cannot be read") from None
-    try:
-        about = os.fstat(opened)
-        if not stat.S_ISREG(about.st_mode):
-            raise RootKeyRefused("the root key is not a plain file")
-        if owned and about.st_uid != os.geteuid():
-            raise RootKeyRefused("the root key file belongs to someone else")
-        if about.st_mode & forbidden:
-            raise RootKeyRefused("others may read the root key; its mode must be 0600")
-        return RootKey(os.read(opened, KEY_BYTES + 1))
-    except OSError:
-        raise RootKeyRefused("the root key cannot be read") from None
-    finally:
-        os.close(opened)
+        key = read_key_file(
+            path, name="the root key", size=KEY_BYTES, forbidden=forbidden, owned=owned
+        )
+    except KeyFileRefused as refusal:
+        raise RootKeyRefused(str(refusal)) from None
+    return RootKey(key)
 
 
 def _typed(text: str) -> RootKey:

@@ -53,6 +53,10 @@ class Schema(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        """Show no value: bodies hold passphrases, codes and what is known of people."""
+        return []
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Remember the field names, so that a refusal may name them."""

@@ -13,7 +13,7 @@ import binascii
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -89,7 +89,7 @@ _TOUCH_SESSION = (
 class OpenedSession:
     """A session just opened. The token is shown once and kept nowhere."""
 
-    token: str
+    token: str = field(repr=False)
     session: MemberSession
     member: Member
     idle_minutes: int
