@@ -95,6 +95,7 @@ class Work:
     index: BlindIndex
     trail: Trail
     started_at: datetime
+    _today: date
     based_on: frozenset[int] | None = None
     """The versions of which the caller has seen one; None where the request names none."""
     place: str = ""
@@ -146,7 +147,7 @@ class Work:
 
     def today(self) -> date:
         """Return the day on which this request began, in the organisation's zone."""
-        return self.deployment.day_of(self.started_at)
+        return self._today
 
     def midnight(self, after: int = 0) -> datetime:
         """Return the moment at which today began, or the day ``after`` so many."""
@@ -240,7 +241,7 @@ def begin_work(
     versions = frozenset({based_on}) if isinstance(based_on, int) else based_on
     return Work(
         session, deployment, principal, keyring, certificates, vault, grants, custody, index,
-        trail, at, versions, place,
+        trail, at, today, versions, place,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.permissions import Role
 from app.store.base import ORGANISATION, new_id
+from app.store.kept_statements import KeptStatement
 from app.store.sealed import NOTES, Addressed
 
 Fact = str | int | bool | list[str] | None
@@ -40,8 +41,8 @@ MOST_NAMED = 100
 """How many shut rows an event names; it counts all of them."""
 _READINGS = frozenset({EventKind.CASE_REVEALED, EventKind.CASES_LISTED})
 # Put together once: every unit of work that reads or writes a case ends with it.
-_INSERT_EVENTS = insert(AuditEvent)
-_INSERT_UNSEQUENCED = insert(UnsequencedEvent)
+_INSERT_EVENTS = KeptStatement(insert(AuditEvent))
+_INSERT_UNSEQUENCED = KeptStatement(insert(UnsequencedEvent))
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -187,9 +188,9 @@ class Trail:
             written.append(self._sealed(event.id, detail, day, log_keys(event.case_id)))
         if written:
             connection = session.connection()
-            connection.execute(_INSERT_EVENTS, written)
+            _INSERT_EVENTS.run(connection, *written)
             unsequenced = [{"event_id": event["id"]} for event in written]
-            connection.execute(_INSERT_UNSEQUENCED, unsequenced)
+            _INSERT_UNSEQUENCED.run(connection, *unsequenced)
         self._events.clear()
         self._reveals.clear()
         self._shut.clear()

@@ -170,6 +170,9 @@ class _CaseColumns(Schema):
     emergency_until: datetime | None
 
 
+_NAMES = tuple(_CaseColumns.model_fields)
+
+
 class CaseStateRead(_CaseColumns):
     """The plain state of a case after an act."""
 
@@ -226,7 +229,7 @@ class CaseRead(_CaseColumns):
 
 
 def _columns(row: CaseRow | Case) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _CaseColumns.model_fields}
+    return {name: getattr(row, name) for name in _NAMES}
 
 
 # ---------------------------------------------------------------------- moves and notes

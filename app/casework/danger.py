@@ -28,6 +28,7 @@ from sqlalchemy import (
 from app.casework.journeys import is_heard_still
 from app.links.models import CaseLink, LinkKind
 from app.relocation.models import Danger, Leg, LegStatus, Plan, PlanStatus, Traveller
+from app.store.kept_statements import KeptStatement
 from app.watch.models import EscalationLevel, LegEscalation, Word
 from app.work import Work
 
@@ -43,9 +44,11 @@ def _rows_of(table: FromClause, *conditions: ColumnElement[bool]) -> Select[UUID
 
 # Each read of a case asks: most are alone, and for them no row is loaded, no statement compiled.
 _LINKS, _TRAVELLERS = CaseLink.__table__, Traveller.__table__
-_TOGETHER = union_all(
-    _rows_of(_LINKS, _LINKS.c.kind.in_(SHARING_DANGER), _LINKS.c.ended_on.is_(None)),
-    _rows_of(_TRAVELLERS, _TRAVELLERS.c.left_on.is_(None)),
+_TOGETHER = KeptStatement(
+    union_all(
+        _rows_of(_LINKS, _LINKS.c.kind.in_(SHARING_DANGER), _LINKS.c.ended_on.is_(None)),
+        _rows_of(_TRAVELLERS, _TRAVELLERS.c.left_on.is_(None)),
+    )
 )
 
 
@@ -66,9 +69,10 @@ def end_danger(work: Work, plan: Plan) -> bool:
 def others_in_danger(work: Work, case_id: UUID) -> bool:
     """Return whether family or fellow travellers of a case are in danger."""
     asked = {"case_id": case_id}
-    together = work.session.connection().execute(_TOGETHER, asked).scalars().all()
-    if not together:
+    found = _TOGETHER.rows(work.session.connection(), asked)
+    if not found:
         return False
+    together = [UUID(str(id_)) for (id_,) in found]
     plans = _list_plans(work, case_id, together)
     heard = [plan for plan in plans if is_heard_still(plan, work.today())]
     return any(_is_under_duress(work, plan) for plan in heard) or _is_any_missing(work, heard)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.crypto.derive import mac
 from app.crypto.framing import frame
@@ -21,6 +21,7 @@ from app.crypto.labels import Label
 from app.deployment import Deployment
 from app.retention.models import Destruction, ErasureRequest
 from app.store.journal import WHOLE
+from app.store.kept_statements import KeptStatement
 from app.vault.errors import CaseErased, ErasureAsked
 from app.vault.models import Grant
 from app.work import Work
@@ -30,12 +31,17 @@ _AT_LEAST: Final = 8
 """Tags are kept in multiples of so many, filled up with random ones."""
 
 
+_DESTROYED: Final = KeptStatement(
+    select(Destruction.id).where(
+        Destruction.case_id == bindparam("case"), Destruction.what == WHOLE
+    )
+)
+
+
 def is_erased(work: Work, case_id: UUID) -> bool:
     """Return whether a case of this id was destroyed; its id is never used again."""
-    destroyed = select(Destruction.id).where(
-        Destruction.case_id == case_id, Destruction.what == WHOLE
-    )
-    return work.session.execute(destroyed).first() is not None
+    work.session.flush()
+    return bool(_DESTROYED.rows(work.session.connection(), {"case": case_id}))
 
 
 def raise_if_erased(work: Work, case_id: UUID) -> None:

@@ -229,11 +229,9 @@ def list_summaries(
     shown = list(page)
     alive = [row for row in shown if row.status is not CaseStatus.ERASED]
     opened = work.vault.open_listed([row.summary for row in alive], polled=polled)
-    summaries = {
-        row.id: found and summary_on(found, work.today())
-        for row, found in zip(alive, opened, strict=True)
-    }
-    return [summaries.get(row.id) for row in shown]
+    today, summaries = work.today(), iter(opened)
+    found = (None if row.status is CaseStatus.ERASED else next(summaries) for row in shown)
+    return [summary and summary_on(summary, today) for summary in found]
 
 
 def newest_first(found: Iterable[CaseRow]) -> Sequence[CaseRow]:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -31,12 +31,17 @@ from app.errors import DomainError, IdTaken
 from app.http.errors import ReplayKeyReused, ReplayLost
 from app.http.requests import Incoming
 from app.principal import Principal
+from app.store.kept_statements import KeptStatement
 from app.store.models import DAYS_KEPT, Replay
 from app.vault.keyring import MemberSecrets
 
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 _EPOCH: Final = 1
 _STEP: Final = 256
+
+
+_FIND: Final = KeptStatement(select(Replay.response).where(Replay.id == bindparam("claim")))
+_KEEP: Final = KeptStatement(insert(Replay))
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -124,9 +129,10 @@ class Claim:
         Raises ``ReplayKeyReused`` where the key belongs to another request, ``IdTaken`` where the
         id does, ``ReplayLost`` where the member's key has changed since.
         """
-        sealed = session.execute(select(Replay.response).where(Replay.id == self.id)).scalar()
-        if sealed is None:
+        found = _FIND.rows(session.connection(), {"claim": self.id})
+        if not found:
             return None
+        sealed = cast("bytes", found[0][0])
         try:
             opened = self._key.open(sealed, address=self.id)
             kept = msgspec.msgpack.decode(opened, type=_Kept)
@@ -150,7 +156,7 @@ class Claim:
         )
         sealed = self._key.seal(kept, address=self.id, epoch=_EPOCH, step=_STEP)
         row = {"id": self.id, "response": sealed, "created_on": today}
-        session.connection().execute(insert(Replay), row)
+        _KEEP.run(session.connection(), row)
 
 
 def forget_old(session: Session, today: date) -> int:

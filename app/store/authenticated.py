@@ -36,6 +36,8 @@ from app.store.sealed import is_digested, seals_of
 
 _encode = msgspec.msgpack.Encoder().encode
 _INFO = "row macs"
+_SEEN_ROWS: Final = 2_048
+"""Some 2 MB of plain columns and wrapped keys: nothing that the database does not show."""
 R = TypeVar("R", bound=Record)
 
 
@@ -58,6 +60,7 @@ class RowMacs:
         self._key = key
         self._organisation = organisation.bytes
         self._begun: dict[tuple[str, _Present], ShortMac] = {}
+        self._seen: dict[object, Sequence[object]] = {}
 
     def _mac_of(self, columns: _Columns, written: Sequence[object]) -> bytes:
         present = tuple(map(is_not, written, repeat(None)))
@@ -75,9 +78,16 @@ class RowMacs:
         columns = _columns(model)
         count = len(columns.names)
         values, mac = row[:count], row[count]
-        if not as_written:
-            values = _written(columns, values)
-        return isinstance(mac, bytes) and equal(self._mac_of(columns, values), mac)
+        # The very same row that was authentic before is: compared byte by byte, a third of a MAC.
+        if self._seen.get(mac) == values:
+            return True
+        written = values if as_written else _written(columns, values)
+        if not isinstance(mac, bytes) or not equal(self._mac_of(columns, written), mac):
+            return False
+        if len(self._seen) >= _SEEN_ROWS:
+            self._seen.clear()
+        self._seen[mac] = values
+        return True
 
     def write(self, record: Record) -> None:
         """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""

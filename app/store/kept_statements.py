@@ -15,11 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement, CompilerElement
-from sqlalchemy.sql.selectable import Select
 
 Converter: TypeAlias = Callable[[object], object]
 Parameters: TypeAlias = Mapping[str, object]
@@ -123,7 +122,7 @@ class KeptStatement:
         example = dict(given)
         if self._list is not None:
             example[self._list] = [cast("Sequence[object]", given[self._list])[0]] * length
-        names = None if isinstance(self._statement, Select) else list(given)
+        names = list(given) if isinstance(self._statement, Insert) else None
         compiled = cast("SQLCompiler", self._statement.compile(dialect=dialect, column_keys=names))
         state = compiled.construct_expanded_state(example, escape_names=False)
         listed = {

@@ -103,12 +103,10 @@ class SealedCell(Generic[T]):
         """Return the bytes of ``address``, by the template of the cells of a column."""
         record = self.record
         place = self.field.place(organisation, record.__tablename__)
-        return place % (
-            record.case_id.bytes,
-            record.id.bytes,
-            record.part.bytes,
-            int64(epoch),
-        )
+        id_, case_id, part = record.id, record.case_id, record.part
+        row = id_.int.to_bytes(16)
+        case = row if case_id is id_ else case_id.int.to_bytes(16)
+        return place % (case, row, part.int.to_bytes(16), int64(epoch))
 
     @property
     def envelope(self) -> bytes | None:
@@ -158,7 +156,7 @@ class SealedField(Generic[T]):
         self.compartment = compartment
         self.part: ErasedPart | Compartment = part or compartment
         self.step = step
-        self._places: dict[tuple[UUID, str], bytes] = {}
+        self._places: dict[tuple[int, str], bytes] = {}
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(kind)
 
@@ -204,12 +202,13 @@ class SealedField(Generic[T]):
 
     def place(self, organisation: UUID, table: str) -> bytes:
         """Return the template of the addresses of a column: case, row, part and epoch are left."""
-        known = self._places.get((organisation, table))
+        whose = organisation.int
+        known = self._places.get((whose, table))
         if known is None:
             column = frame(Label.CELL, organisation, table, self.name)
             known = template(column, UUID, UUID)
             known += template(frame_parts(self.compartment.value), UUID, int)
-            self._places[organisation, table] = known
+            self._places[whose, table] = known
         return known
 
     def encode(self, value: T) -> bytes:
