@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from app.accounts import routes as accounts
 from app.aid import routes as aid
+from app.aid.models import AidRequest
 from app.alerts import routes as alerts
 from app.alerts.service import report_shut_rows
 from app.cases import routes as cases
@@ -33,18 +34,22 @@ from app.ledger import routes as ledger
 from app.links import routes as links
 from app.organisation import routes as organisation
 from app.registration import routes as registration
+from app.registration.models import Registration
 from app.relocation import routes as relocation
+from app.relocation.models import Leg, Plan
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.search import routes as search
 from app.sessions import routes as sessions
 from app.sessions.service import principal_of
+from app.store.base import CaseRecord
 from app.telemetry.health import HealthProbe
 from app.telemetry.metrics import Metrics
 from app.version import program_version
 from app.vetting import routes as vetting
+from app.vetting.models import VettingRound
 from app.watch import routes as watch
-from app.watch.texts import judge_text
+from app.watch.texts import judge_texts
 from app.work import note_writes
 
 API: Final = "/api"
@@ -90,6 +95,15 @@ TAGS: Final[dict[str, str]] = {
     "retention": "What is kept until when, holds, the days that leads choose.",
 }
 """What OpenAPI says about each tag; a tag without a row here is refused when it is described."""
+
+OF_CASES: Final[dict[str, type[CaseRecord]]] = {
+    "leg_id": Leg,
+    "plan_id": Plan,
+    "round_id": VettingRound,
+    "registration_id": Registration,
+    "request_id": AidRequest,
+}
+"""The rows of cases that addresses name, besides the case: texts about them are heard."""
 
 _SERVERS: Final = [{"url": "/", "description": "The server that this description came from"}]
 _HEAD: Final = Middleware(HeadMiddleware)
@@ -145,7 +159,8 @@ def assemble(
             deployment.close()
 
     app = _application(metrics)
-    app.state.context = RouteContext(deployment, pool, identify, report_shut_rows, judge_text)
+    judge = partial(judge_texts, OF_CASES)
+    app.state.context = RouteContext(deployment, pool, identify, report_shut_rows, judge)
     most = deployment.settings.max_body_bytes
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app

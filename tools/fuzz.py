@@ -142,7 +142,7 @@ def _walk(world: World) -> dict[str, list[str]]:
             getattr(going, step)()
         fund = ended.seen["fund"]["id"]
         at = f"/cases/{going.case_id}"
-        asked = served.post(going.coordinator, f"{at}/registrations", {"kind": "pre"})
+        asked = served.post(going.coordinator, f"{at}/registrations", {"kind": "full"})
         entries = served.get(ended.treasurer, f"/funds/{fund}/entries")["items"]
         in_hand = served.get(going.coordinator, f"{at}/assignments")["items"]
         return {

@@ -46,7 +46,7 @@ from app.cases.errors import CaseNotFound
 from app.cases.service import get_case
 from app.casework.errors import CaseNotReady, ComparisonDue, DuplicateOpen, NotCleared
 from app.casework.readiness import Task
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.paging import Page, page_of, position
 from app.http.routing import Router
 from app.ledger.errors import CurrencyUnknown, FundNotFound, FundOverdrawn, OtherCurrency
@@ -66,7 +66,6 @@ _READY = (CaseNotReady, NotCleared, DuplicateOpen, ComparisonDue)
     "/cases/{case_id}/aid-requests",
     needs=Permission.AID_REQUEST,
     readiness=Task.REQUEST_AID,
-    heard=Heard("note", "case_id"),
     creates=True,
     status_code=201,
     raises=(

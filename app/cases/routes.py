@@ -40,7 +40,7 @@ from app.casework import held, history, open_work
 from app.casework.errors import CaseNotReady
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead, OpenWorkRead
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -111,7 +111,6 @@ def list_history(case_id: UUID, work: Work, page: PageQuery) -> Page[ReplacedCel
     "/cases/{case_id}/moves",
     needs=Permission.CASE_MOVE,
     readiness=NotWork("changes the status itself, by the table of moves"),
-    heard=Heard("reason", "case_id"),
     changes=True,
     raises=[CaseNotFound, CaseMoveRefused, CaseHasOpenWork],
 )
@@ -144,7 +143,6 @@ def list_case_moves(case_id: UUID, work: Work) -> CaseMoveListRead:
     "/cases/{case_id}/notes",
     needs=Permission.CASE_CHANGE,
     readiness=NotWork("what is known may be written down whatever the status"),
-    heard=Heard("text", "case_id"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound],

@@ -46,7 +46,7 @@ from app.cases.models import (
 )
 from app.casework.danger import others_in_danger
 from app.casework.erased import raise_if_erased, raise_if_shut
-from app.casework.full_codes import update_full_codes
+from app.casework.given_codes import update_given_codes
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.casework.history import replace_cell
 from app.permissions import Compartment
@@ -260,7 +260,7 @@ def _reseal_facts(
     changed = []
     if replace_cell(work, case, case.summary, summary):
         if summary.standing is not before.standing:
-            update_full_codes(work, case.id, summary.standing)
+            update_given_codes(work, case.id, summary.standing)
         changed.append(Compartment.SUMMARY.value)
     if work.grants.holds(case.id, _REPORTING):
         changed += _reseal_reporting(work, case, change, summary)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,8 +27,6 @@ from app.vault.queries import live_grants
 from app.vault.scopes import Scope, find_entry
 from app.work import Work
 
-JourneyId: TypeAlias = Literal["leg_id", "plan_id", "case_id"]
-"""The part of an address that says whose journey something is about."""
 HEARD_FOR: Final = timedelta(days=31)
 """How long after the end of a journey its words are still heard."""
 

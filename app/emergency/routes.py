@@ -13,7 +13,7 @@ from app.emergency.schemas import (
     EmergencyRequestListRead,
     EmergencyRequestRead,
 )
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.routing import Router
 from app.permissions import Permission
 from app.work import Work
@@ -32,7 +32,6 @@ def list_emergencies(work: Work) -> EmergencyRequestListRead:
     "/cases/{case_id}/emergency",
     needs=Permission.CASE_EMERGENCY,
     readiness=NotWork("decides whether work may begin before vetting ends"),
-    heard=Heard("reason", "case_id"),
     changes=True,
     raises=[CaseNotFound, EmergencyNotApplicable, EmergencyDecided],
 )

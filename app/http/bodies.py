@@ -40,7 +40,7 @@ def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str
     packed = headers.get("content-encoding", "identity")
     if not _is_json(headers.get("content-type", "")) or packed.lower() != "identity":
         raise MediaTypeUnsupported
-    body = _mended(body)
+    body = mended(body)
     if _NUL.search(body):
         raise FieldsInvalid([Fault((), CONTROL_CHARACTER)])
     value, faults = None, []
@@ -56,17 +56,17 @@ def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str
     return value
 
 
-def text_in(body: bytes, field: str) -> str:
-    """Return a field of a body as it came, the whole body where that is no JSON, or nothing.
-
-    Judges nothing: a duress word is heard in what is refused as well.
-    """
-    try:
-        value = json.loads(_mended(body))
-    except ValueError:
-        return body.decode("utf-8", "replace")
-    text = value.get(field) if isinstance(value, dict) else None
-    return text if isinstance(text, str) else ""
+def mended(body: bytes) -> bytes:
+    """Return a body without byte order marks, halves of surrogate pairs replaced by U+FFFD."""
+    while body.startswith(BOM_UTF8):
+        body = body[len(BOM_UTF8) :]
+    if _RAW_HALF.search(body):
+        with suppress(UnicodeDecodeError):
+            halves = body.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+            body = halves.decode("utf-16-le", "replace").encode()
+    if _ESCAPED_HALF.search(body):
+        body = _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
+    return body
 
 
 def _is_json(content_type: str) -> bool:
@@ -77,18 +77,6 @@ def _is_json(content_type: str) -> bool:
     return media_type.strip().lower() == "application/json" and all(
         _UTF_8.fullmatch(charset.strip(" \t\"'")) for charset in charsets
     )
-
-
-def _mended(body: bytes) -> bytes:
-    while body.startswith(BOM_UTF8):
-        body = body[len(BOM_UTF8) :]
-    if _RAW_HALF.search(body):
-        with suppress(UnicodeDecodeError):
-            halves = body.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
-            body = halves.decode("utf-16-le", "replace").encode()
-    if _ESCAPED_HALF.search(body):
-        body = _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
-    return body
 
 
 class _Twice(Exception):

@@ -3,7 +3,7 @@
 - ``needs``: a permission, or everybody with a reason.
 - ``readiness``: the task that its case must be ready for (``casework/readiness``), or a reason
   why it is no work on a case. A route that changes something under a case declares one of them.
-- ``heard``: the field in which somebody may write a duress word (``watch/texts``).
+- ``not_heard``: why no duress word is heard in what is written here (``watch/texts``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from app.casework.journeys import JourneyId
 from app.casework.readiness import Task
 from app.permissions import Permission
 
@@ -37,11 +36,10 @@ class NotWork:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A field of the body in which a duress word is heard, and whose journey it is about."""
+class NotHeard:
+    """A change in whose texts no duress word is heard, with the reason why."""
 
-    field: str
-    about: JourneyId
+    because: str
 
 
 Needs: TypeAlias = Permission | Public

@@ -25,7 +25,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
-from app.casework.journeys import JourneyId
 from app.casework.readiness import Task
 from app.crypto.passwords import Stretched
 from app.deployment import Deployment
@@ -37,16 +36,16 @@ from app.errors import (
     Stale,
     Unauthenticated,
 )
-from app.http.bodies import text_in
 from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
-from app.http.needs import Heard, Needs, Public, Readiness
+from app.http.needs import Needs, NotHeard, Public, Readiness
 from app.http.proposed_ids import proposed_ids
 from app.http.request_pool import RequestPool, StillRunning
 from app.http.requests import Incoming, Refused, refusal_of, role_asked
 from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
+from app.http.texts import texts_in
 from app.principal import NOBODY, Principal
 from app.store.failures import run_again
 from app.vault.errors import StepUpRequired
@@ -57,8 +56,8 @@ _OK: Final = 200
 _NO_CONTENT: Final = 204
 _RETRY_SECONDS: Final = 5
 
-JudgeText: TypeAlias = Callable[[Work, JourneyId, UUID, str], None]
-"""Lets a duress word in a text alarm: ``watch.texts``."""
+JudgeTexts: TypeAlias = Callable[[Work, Mapping[str, UUID], Sequence[str]], None]
+"""Lets a duress word in texts alarm; takes the ids of the address by name: ``watch.texts``."""
 
 Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, MemberSecrets]]
 """Returns whose token this is, or raises ``Unauthenticated``: ``sessions.service``."""
@@ -68,7 +67,7 @@ Identify: TypeAlias = Callable[[Session, Deployment, str], tuple[Principal, Memb
 class RouteContext:
     """What every route of one application works with: ``app.state.context``.
 
-    ``report_shut`` tells the leads of listed rows that did not open; ``judge_text`` hears a duress
+    ``report_shut`` tells the leads of listed rows that did not open; ``judge_texts`` hears a duress
     word in what came with an act.
     """
 
@@ -76,7 +75,7 @@ class RouteContext:
     pool: RequestPool
     identify: Identify
     report_shut: Callable[[Work], None]
-    judge_text: JudgeText
+    judge_texts: JudgeTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Declared:
     needs: Needs
     creates: bool = False
     always_heard: bool = False
-    heard: Heard | None = None
+    not_heard: NotHeard | None = None
     changes: bool = False
     stretch: Callable[..., Tasks] | None = None
     readiness: Readiness | None = None
@@ -185,11 +184,11 @@ class Operation:
             except DomainError as refusal:
                 if isinstance(refusal, Forbidden):
                     self._record_denial(context, session, principal, refusal)
-                if self.declared.heard is not None:
+                if texts := self._texts_of(incoming):
                     with unit_of_work(
                         begin_work(session, context.deployment, principal, secrets)
                     ) as work:
-                        self._judge_text(context, work, incoming)
+                        context.judge_texts(work, _ids_of(incoming), texts)
                 raise
 
     def _carry_out(
@@ -221,7 +220,7 @@ class Operation:
                     return self.declared.stretch(work, arguments[self.takes.body or ""])
                 response = self._render(self.handler(**arguments))
                 self._check_readiness(work)
-                self._judge_text(context, work, incoming)
+                self._judge_texts(context, work, incoming)
                 context.report_shut(work)
                 for claim in claims:
                     claim.keep_response(session, response, work.today())
@@ -231,15 +230,21 @@ class Operation:
                 return earlier
             raise
 
-    def _judge_text(self, context: RouteContext, work: Work, incoming: Incoming) -> None:
-        """Hear a duress word in the field that the route names, after the response is rendered."""
-        heard = self.declared.heard
-        if heard is None:
-            return
-        about, text = incoming.arguments.get(heard.about), text_in(incoming.body, heard.field)
-        if text and isinstance(about, UUID):
+    def _judge_texts(self, context: RouteContext, work: Work, incoming: Incoming) -> None:
+        """Hear a duress word in what was written, after the response is rendered.
+
+        What was said at a check-in is heard by its own service, unless the check-in is refused.
+        """
+        texts = () if self.declared.always_heard else self._texts_of(incoming)
+        if texts:
             work.session.flush()
-            context.judge_text(work, heard.about, about, text)
+            context.judge_texts(work, _ids_of(incoming), texts)
+
+    def _texts_of(self, incoming: Incoming) -> tuple[str, ...]:
+        """Return the texts of a change that is about something, unless none are heard in it."""
+        if self.declared.not_heard is not None or not _ids_of(incoming):
+            return ()
+        return texts_in(incoming.body, self.takes.without_text)
 
     def _admit(
         self, context: RouteContext, session: Session, incoming: Incoming
@@ -321,6 +326,11 @@ class Operation:
             return
         with unit_of_work(begin_work(session, context.deployment, principal)) as work:
             work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)
+
+
+def _ids_of(incoming: Incoming) -> dict[str, UUID]:
+    """Return the ids of the address by name: what a request is about."""
+    return {name: id_ for name, id_ in incoming.arguments.items() if isinstance(id_, UUID)}
 
 
 def _find_response(claims: Sequence[Claim], session: Session) -> Response | None:

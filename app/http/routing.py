@@ -34,7 +34,7 @@ from pydantic.fields import FieldInfo
 from starlette.routing import BaseRoute
 
 from app.errors import DomainError
-from app.http.needs import Heard, Needs, Readiness
+from app.http.needs import Needs, NotHeard, Readiness
 from app.http.openapi import extra_of, responses_of
 from app.http.operation import Declared, Operation
 from app.http.requests import BEARER, Refused, body_of
@@ -58,7 +58,7 @@ class Changing(Reading, total=False):
 
     creates: bool
     always_heard: bool
-    heard: Heard
+    not_heard: NotHeard
     changes: bool
     stretch: Stretch
     readiness: Readiness
@@ -176,7 +176,8 @@ class Router(APIRouter):
 
     ``needs`` is a permission or ``Public("why")``. ``creates`` requires an ``Idempotency-Key``,
     ``changes`` an ``If-Match``; ``always_heard`` takes other words under a key that was used.
-    ``heard`` is the field in which a duress word alarms, whatever becomes of the request.
+    A duress word in a text about a case or a journey alarms, whatever becomes of the request, but
+    for ``not_heard``.
     ``stretch(work, body)`` returns what Argon2 must stretch before the handler, which then takes a
     ``Stretched``, or ``Stretches`` for a list. ``readiness`` is the task that the handler requires
     a case to be ready for, or ``NotWork("why")``. ``raises`` are the domain's refusals, for the
@@ -263,7 +264,7 @@ class Served(NamedTuple):
     creates: bool = False
     changes: bool = False
     readiness: Readiness | None = None
-    heard: Heard | None = None
+    not_heard: NotHeard | None = None
     takes: HandlerSignature | None = None
 
 
@@ -289,6 +290,6 @@ def _served(app: FastAPI) -> Iterator[Served]:
                 how.creates,
                 how.changes,
                 how.readiness,
-                how.heard,
+                how.not_heard,
                 route.operation.takes,
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from inspect import Parameter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
@@ -31,6 +32,7 @@ from app.http.requests import (
     versions_of,
 )
 from app.http.stretching import Stretches
+from app.http.texts import fields_without_text
 from app.work import Work
 
 _BEARER: Final = "credentials_"
@@ -115,6 +117,11 @@ class HandlerSignature:
             arguments=values,
             refusal=refusal,
         )
+
+    @cached_property
+    def without_text(self) -> frozenset[str]:
+        """The names of the fields of the body in which nobody can type a text."""
+        return frozenset() if self.shape is None else fields_without_text(self.shape)
 
     def arguments(
         self, incoming: Incoming, work: Work | None, stretched: Stretched | Stretches | None

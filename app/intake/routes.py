@@ -10,7 +10,7 @@ from app.cases.schemas import CaseStateRead
 from app.casework import duplicates, held, matches
 from app.casework.errors import DuplicateOpen
 from app.consents.errors import PartnerMissing
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.routing import Router
 from app.intake import elsewhere, merging, service, triage
 from app.intake.errors import (
@@ -57,7 +57,6 @@ def open_case(body: CaseCreate, work: Work) -> CaseStateRead:
     "/cases/{case_id}/triage",
     needs=Permission.CASE_TRIAGE,
     readiness=NotWork("decides about the status; what leaves triage requires Task.LEAVE_TRIAGE"),
-    heard=Heard("reason", "case_id"),
     changes=True,
     raises=[
         CaseNotFound, TriageDone, DuplicateOpen, MergeRefused, SurvivorShut, MergeLeavesWork,
@@ -74,7 +73,6 @@ def decide_triage(case_id: UUID, body: TriageCreate, work: Work) -> CaseStateRea
     "/cases/{case_id}/merger",
     needs=Permission.CASE_TRIAGE,
     readiness=NotWork("ends a case in favour of another, and settles what readiness asks about"),
-    heard=Heard("reason", "case_id"),
     changes=True,
     raises=[CaseNotFound, MergeRefused, SurvivorShut, MergeLeavesWork],
 )
@@ -127,7 +125,6 @@ def agree_to_look(case_id: UUID, match_id: UUID, work: Work) -> DuplicateElsewhe
     "/cases/{case_id}/duplicates/{other_id}/dismissal",
     needs=Permission.CASE_TRIAGE,
     readiness=NotWork("settles what readiness asks about"),
-    heard=Heard("reason", "case_id"),
     creates=True,
     status_code=204,
     raises=[CaseNotFound, DuplicateNotFound, DismissalExists, KeyCopyMissing],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.cases.errors import CaseNotFound
 from app.cases.service import get_case
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.routing import Router
 from app.links import service
 from app.links.errors import LinkExists, LinkNotFound, LinkRefused
@@ -47,7 +47,6 @@ def list_links(case_id: UUID, work: Work) -> CaseLinkListRead:
     "/cases/{case_id}/links/{link_id}/ending",
     needs=Permission.CASE_TRIAGE,
     readiness=NotWork("says that two cases belong together no longer"),
-    heard=Heard("reason", "case_id"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, LinkNotFound],

@@ -35,6 +35,13 @@ class PreFits(Conflict):
     title = "A full code is for someone who has left; while they are in service, a pre code fits"
 
 
+class FullFits(Conflict):
+    """A pre code is for who is in service. This person has left."""
+
+    code = "registration.full_fits"
+    title = "A pre code is for someone in service; this person has left, so ask for a full code"
+
+
 class NoCodeFits(Conflict):
     """Codes are for who serves or has served."""
 
@@ -43,10 +50,10 @@ class NoCodeFits(Conflict):
 
 
 class CodeSuspended(Conflict):
-    """The person is in service by what is known now; their full code waits."""
+    """By what is known of the person now, the code is not for them; it waits."""
 
     code = "registration.suspended"
-    title = "This person has not left, by what is known now; correct that, or revoke the code"
+    title = "By what is known of this person now the code is not theirs; correct that, or revoke it"
 
 
 class CodesNotMadeHere(Conflict):

@@ -43,8 +43,8 @@ def record_code(work: Work, row: CodeRow) -> Registration:
     """Record the authority's code on a request that was submitted, as a registrar.
 
     Raises ``RegistrationNotFound``, ``RegistrationMoveRefused``, ``NotCleared``, ``PreFits``,
-    ``NoCodeFits``, ``CodeMistyped``, ``CodeTaken``, ``Invalid`` for a last day that is past,
-    ``Stale``.
+    ``FullFits``, ``NoCodeFits``, ``CodeMistyped``, ``CodeTaken``, ``Stale``, and ``Invalid`` for a
+    last day that is past.
     """
     registration = get_registration(work, row.registration_id)
     work.claim(registration)

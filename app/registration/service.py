@@ -2,8 +2,9 @@
 
 - A registration has a scope of its own, granted to the registrars of the case's team; the grants
   end when there is nothing left for them to do.
-- A full code is for who has left: asked at the request, at the issue, and at a change of standing
-  (``casework.full_codes``). A pre code is valid until the full one was handed over.
+- A full code is for who has left, a pre code for who is in service: asked at the request, at the
+  issue, and of codes that are given out at a change of standing (``casework.given_codes``). The pre
+  code of who has left since is valid until the full one was handed over.
 - The authority makes the codes, and they are recorded (``recording``); one is made here where the
   organisation chose so.
 - Revoking needs no key: members who hold the case and registrars of its team change a status.
@@ -20,18 +21,17 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts import service as accounts
 from app.audit.events import EventKind
-from app.cases.models import Case, Standing
-from app.casework.readiness import Task, require_only_full_code, require_ready
+from app.cases.models import Case
+from app.casework.readiness import Task, require_ready
 from app.permissions import Compartment, Role
 from app.registration.codes import Code, new_code, spell
+from app.registration.eligibility import require_eligible
 from app.registration.errors import (
     CodesNotMadeHere,
     CodeSuspended,
     CodeTaken,
     DisputeSaid,
-    NoCodeFits,
     NoRegistrar,
-    PreFits,
     RegistrationExists,
     RegistrationMoveRefused,
     RegistrationNotFound,
@@ -72,11 +72,11 @@ def request_registration(
     """Request a code from the registrars of the case's team.
 
     The principal needs a grant on the case and keeps none on the registration. Raises
-    ``NotCleared``, ``PreFits``, ``NoCodeFits``, ``RegistrationExists``, ``NoRegistrar``,
-    ``NoGrant``, ``IdTaken``.
+    ``NotCleared``, ``PreFits``, ``FullFits``, ``NoCodeFits``, ``RegistrationExists``,
+    ``NoRegistrar``, ``NoGrant``, ``IdTaken``.
     """
     require_ready(work, case, Task.REQUEST_CODE)
-    require_standing(work, case, kind)
+    require_eligible(work, case, kind)
     disputed = _find_replaced(work, case, kind)
     registration = Registration(
         id=work.id_for(Registration, proposed, case_id=case.id),
@@ -217,14 +217,14 @@ def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DA
 def require_issuable(work: Work, registration: Registration) -> None:
     """Raise unless a code may be issued on a request now, no matter who made it.
 
-    Raises ``NotCleared``, ``CaseNotReady``, ``PreFits``, ``NoCodeFits``,
+    Raises ``NotCleared``, ``CaseNotReady``, ``PreFits``, ``FullFits``, ``NoCodeFits``,
     ``RegistrationMoveRefused``.
     """
     case = work.session.get_one(Case, registration.case_id)
     require_ready(work, case, Task.ISSUE_CODE)
     if MOVES.find(registration.status, _S.ISSUED) is None:
         raise RegistrationMoveRefused
-    require_standing(work, case, registration.kind)
+    require_eligible(work, case, registration.kind)
 
 
 def set_code(work: Work, registration: Registration, code: Code, expires_on: date | None) -> None:
@@ -248,20 +248,6 @@ def require_fresh(work: Work, code: Code) -> bytes:
     if work.session.scalars(taken).first() is not None:
         raise CodeTaken
     return locator
-
-
-def require_standing(work: Work, case: Case, kind: CodeKind) -> None:
-    """Raise ``PreFits`` or ``NoCodeFits`` unless a kind of code is for this person.
-
-    Raises ``FullCodeElsewhere`` where a full one would not be the person's only one.
-    """
-    standing = work.vault.open(case.summary).standing
-    if standing is Standing.FAMILY_MEMBER:
-        raise NoCodeFits
-    if kind is CodeKind.FULL and standing is not Standing.LEFT:
-        raise PreFits
-    if kind is CodeKind.FULL:
-        require_only_full_code(work, case)
 
 
 def deliver_code(work: Work, registration_id: UUID, handed_over: str) -> Registration:

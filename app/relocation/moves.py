@@ -3,7 +3,9 @@
 - Departures, arrivals and what goes wrong on the road are for the escort and the planners; the
   rest is for planners. A leg that has not departed can be called off (aborted).
 - A reroute is an act of its own: it needs new legs.
-- News of a leg closes those that lie behind it: who has departed on the third is on no other.
+- News is heard out of order: a departure on a leg that nobody called ready, an arrival on one that
+  was given up as missed. It closes the legs that lie behind: who has departed on the third is on no
+  other.
 - Times that cannot be are refused: nobody arrives before they left, or leaves before they arrived.
 - A planner moves the time at which a leg is due; what was moved, by whom and why stays on record.
 - The arrival of the last leg finishes the plan. A leg's end ends its escort's grant.
@@ -43,8 +45,9 @@ def _planner(source: LegStatus, target: LegStatus) -> Move[LegStatus]:
     return Move(source=source, target=target, needs=Permission.PLAN_CHANGE)
 
 
-def _news(source: LegStatus) -> Move[LegStatus]:
-    return Move(source=source, target=_S.ARRIVED, needs=None, trigger=Trigger.NEWS)
+def _news(source: LegStatus, target: LegStatus) -> Move[LegStatus]:
+    needs = Permission.LEG_CHECK_IN
+    return Move(source=source, target=target, needs=needs, trigger=Trigger.NEWS)
 
 
 def _reroute(source: LegStatus) -> Move[LegStatus]:
@@ -61,6 +64,7 @@ MOVES: Final = MoveTable(
     {
         _S.PLANNED: (
             _planner(_S.PLANNED, _S.READY),
+            _news(_S.PLANNED, _S.DEPARTED),
             _planner(_S.PLANNED, _S.ABORTED),
             _reroute(_S.PLANNED),
         ),
@@ -76,7 +80,7 @@ MOVES: Final = MoveTable(
             _reroute(_S.DEPARTED),
         ),
         _S.ARRIVED: (_reroute(_S.ARRIVED),),
-        _S.MISSED: (_news(_S.MISSED), _reroute(_S.MISSED)),
+        _S.MISSED: (_news(_S.MISSED, _S.ARRIVED), _reroute(_S.MISSED)),
         _S.ABORTED: (_reroute(_S.ABORTED),),
         _S.REROUTED: (),
     },
@@ -109,7 +113,8 @@ def move_leg(
     plan, leg = lock_journey(work, leg_id)
     work.claim(leg)
     require_open(plan)
-    move = MOVES.find_manual(leg.status, to)
+    news = MOVES.find(leg.status, to, Trigger.NEWS)
+    move = news or MOVES.find_manual(leg.status, to)
     if move is None:
         raise LegMoveRefused
     if move.needs is Permission.PLAN_CHANGE:

@@ -9,7 +9,7 @@ from app.cases.errors import CaseNotFound
 from app.casework.errors import CaseNotReady, NotCleared
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotHeard, NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -38,6 +38,7 @@ from app.work import Work
 
 router = Router(tags=["relocation"])
 
+_AGREED = NotHeard("the words of the journey are agreed in it")
 _ADDING_LEGS = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.TooManyLegs)
 
 
@@ -48,6 +49,7 @@ _ADDING_LEGS = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.TooManyLegs)
     "/cases/{case_id}/plans",
     needs=Permission.PLAN_CHANGE,
     readiness=Task.PLAN,
+    not_heard=_AGREED,
     creates=True,
     status_code=201,
     raises=(
@@ -81,6 +83,7 @@ def read_plan(case_id: UUID, work: Work) -> PlanRead:
     "/plans/{plan_id}/words",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("the words of a journey are told whatever the status"),
+    not_heard=_AGREED,
     changes=True,
     raises=(errors.PlanNotFound, errors.WordsAlike),
 )
@@ -122,7 +125,6 @@ def add_walked_leg(plan_id: UUID, body: WalkedLegCreate, work: Work) -> LegRead:
     "/plans/{plan_id}/moves",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("ends a plan"),
-    heard=Heard("reason", "plan_id"),
     changes=True,
     raises=(errors.PlanNotFound, errors.PlanOver),
 )
@@ -157,7 +159,6 @@ def add_traveller(plan_id: UUID, body: TravellerCreate, work: Work) -> Traveller
     "/plans/{plan_id}/travellers/{traveller_id}/leaving",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("says that somebody does not travel along any more"),
-    heard=Heard("reason", "plan_id"),
     creates=True,
     status_code=201,
     raises=(CaseNotFound, errors.PlanNotFound, errors.TravellerNotFound),
@@ -205,7 +206,6 @@ def read_leg(leg_id: UUID, work: Work) -> LegRead:
     "/legs/{leg_id}/moves",
     needs=Permission.LEG_CHECK_IN,
     readiness=NotWork("records how a leg goes that was planned when the case was ready"),
-    heard=Heard("reason", "leg_id"),
     changes=True,
     raises=(
         errors.LegNotFound,
@@ -226,7 +226,6 @@ def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
     "/legs/{leg_id}/due",
     needs=Permission.PLAN_CHANGE,
     readiness=NotWork("moves when a sign is due of who is on the road"),
-    heard=Heard("reason", "leg_id"),
     changes=True,
     raises=(
         errors.LegNotFound,

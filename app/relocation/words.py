@@ -79,8 +79,8 @@ def tell_words(
     return plan, words
 
 
-def recognise(work: Work, plans: Sequence[Plan], said: str) -> Word:
-    """Return which word of these journeys, which the principal hears, is in what was said.
+def recognise(work: Work, plans: Sequence[Plan], *said: str) -> Word:
+    """Return which word of these journeys, which the principal hears, is in one of these texts.
 
     A duress word of any of them counts first, then the safe word of the first or of an open one.
     """
@@ -94,17 +94,17 @@ def recognise(work: Work, plans: Sequence[Plan], said: str) -> Word:
     return Word.SAFE if safe else Word.NOT_UNDERSTOOD
 
 
-def _find_in(work: Work, plan: Plan, said: str) -> tuple[int, int]:
-    """Return how often the safe word and a duress word of a journey are in what was said."""
+def _find_in(work: Work, plan: Plan, texts: Sequence[str]) -> tuple[int, int]:
+    """Return how often the safe word and a duress word of a journey are in these texts."""
     safe = duress = 0
-    marks = _find(work, plan.marks)
-    if marks is not None:
-        safe += _count_marks(work, plan, marks.safe, said)
-        duress += _count_marks(work, plan, marks.duress, said)
-    words = _find(work, plan.words)
-    if words is not None:
-        read = count_words(words, said)
-        safe, duress = safe + read[0], duress + read[1]
+    marks, words = _find(work, plan.marks), _find(work, plan.words)
+    for said in texts:
+        if marks is not None:
+            safe += _count_marks(work, plan, marks.safe, said)
+            duress += _count_marks(work, plan, marks.duress, said)
+        if words is not None:
+            read = count_words(words, said)
+            safe, duress = safe + read[0], duress + read[1]
     return safe, duress
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from app.cases.errors import CaseHasOpenWork, CaseNotFound
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -56,7 +56,6 @@ def read_case_retention(case_id: UUID, work: Work) -> CaseRetentionRead:
     "/cases/{case_id}/holds",
     needs=Permission.HOLD_REQUEST,
     readiness=NotWork("keeps what is there, whatever the status"),
-    heard=Heard("reason", "case_id"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, HoldOnNothing, HoldTooLong],
@@ -109,7 +108,6 @@ def end_hold(hold_id: UUID, work: Work) -> HoldStateRead:
     "/cases/{case_id}/erasure",
     needs=Permission.ERASURE_REQUEST,
     readiness=NotWork("a person may ask to be erased whatever was decided about them"),
-    heard=Heard("reason", "case_id"),
     creates=True,
     status_code=201,
     raises=[CaseNotFound, ErasureNotPossible, CaseHasOpenWork],

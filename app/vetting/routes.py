@@ -9,7 +9,7 @@ from app.cases import service as cases
 from app.cases.errors import CaseNotFound
 from app.casework import clearance
 from app.casework.errors import ComparisonDue, DuplicateOpen
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -46,7 +46,6 @@ router = Router(tags=["vetting"])
     "/cases/{case_id}/vetting",
     needs=Permission.VETTING_REQUEST,
     readiness=NotWork("begins vetting; what leaves triage requires Task.LEAVE_TRIAGE"),
-    heard=Heard("reason", "case_id"),
     creates=True,
     status_code=201,
     raises=[

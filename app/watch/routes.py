@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.cases.errors import CaseNotFound
-from app.http.needs import Heard, NotWork
+from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
@@ -75,7 +75,6 @@ def check_in_on_case(case_id: UUID, body: CheckInCreate, work: Work) -> CheckInS
     "/legs/{leg_id}/acknowledgements",
     needs=Permission.LEG_WATCH,
     readiness=NotWork("an alert is answered whatever the status"),
-    heard=Heard("note", "leg_id"),
     creates=True,
     status_code=201,
     raises=(LegNotFound, NotPlanner, NothingToAcknowledge),

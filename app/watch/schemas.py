@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from app.http.proposed_ids import AnyProposedId
 from app.http.schema import Reason, Schema, Shut, case_shut
@@ -16,17 +16,29 @@ from app.watch.models import EscalationLevel
 from app.watch.service import WatchedLeg
 
 
+def _as_read(value: object, read: ValidatorFunctionWrapHandler) -> datetime | None:
+    try:
+        moment: datetime | None = read(value)
+    except ValidationError:
+        return None
+    return moment
+
+
+_Moment: TypeAlias = Annotated[datetime | None, WrapValidator(_as_read)]
+
+
 class CheckInCreate(Schema):
     """What was said, as it came; null if there was no answer. ``at``: when, if not just now.
 
-    Nothing of it is refused for its form but what is no JSON. ``next_sign_at``: when the person
-    said that they will be heard again; a time without a zone is kept and moves nothing.
+    Nothing of it is refused for its form but what is no JSON: a time that nobody can read counts as
+    not given. ``next_sign_at``: when the person said that they will be heard again; a time without
+    a zone is kept and moves nothing.
     """
 
     id: AnyProposedId = None
     word: Annotated[str | None, Field(examples=["tamarind", "yes, all well, tamarind"])] = None
-    at: datetime | None = None
-    next_sign_at: datetime | None = None
+    at: _Moment = None
+    next_sign_at: _Moment = None
     note: Annotated[str | None, Field(examples=["The bus is five hours late."])] = None
 
     def to_report(self) -> Report:

@@ -1,7 +1,8 @@
 """Texts that come with other acts on a journey: a duress word in one of them alarms.
 
-- The reason of a move, the note of an acknowledgement, a note on a case: who hears the journey
-  may have been made to write there, or may write there what they were told.
+- Every text of a change about a case or a journey is heard: a reason, a note, a field of the
+  record, a payee. Who hears the journey may have been made to write there, or may write there what
+  they were told; a person who is forced does not choose the field.
 - It is heard whether the act was done or refused, after the response was rendered, and changes
   nothing of it.
 - The same rows of the same sizes are written, whatever the text says. The text itself stays where
@@ -11,13 +12,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.alerts.models import AlertKind
 from app.casework.danger import note_danger
-from app.casework.journeys import JourneyId, hears
+from app.casework.journeys import hears
 from app.relocation.models import Leg, Plan
 from app.relocation.words import recognise
+from app.store.base import CaseRecord
 from app.text.dates import minute_of
 from app.watch.check_ins import find_place, list_heard
 from app.watch.escalation import raise_leg_alert
@@ -25,16 +28,22 @@ from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work
 
 
-def judge_text(work: Work, about: JourneyId, id_: UUID, text: str) -> None:
-    """Let a duress word in a text alarm, on the journey of a leg, a plan or a case.
+def judge_texts(
+    rows: Mapping[str, type[CaseRecord]],
+    work: Work,
+    about: Mapping[str, UUID],
+    texts: Sequence[str],
+) -> None:
+    """Let a duress word in texts alarm, on the journey that they are about.
 
-    Does nothing where there is no such journey, or where the principal does not hear it.
+    ``about``: the ids of an address by name; ``rows``: which rows of cases these name. Does nothing
+    where there is no such journey, or where the principal does not hear it.
     """
-    leg = work.session.get(Leg, id_) if about == "leg_id" else None
-    plans = _list_plans(work, about, id_, leg)
+    leg = work.session.get(Leg, about["leg_id"]) if "leg_id" in about else None
+    plans = _list_plans(work, rows, about)
     if not plans:
         return
-    duress = recognise(work, plans, text) is Word.DURESS
+    duress = recognise(work, plans, *texts) is Word.DURESS
     plan, place = find_place(work, plans, leg)
     check_in = CheckIn(
         case_id=place.case_id, plan_id=plan.id, leg_id=place.id, made_on=work.today()
@@ -48,11 +57,19 @@ def judge_text(work: Work, about: JourneyId, id_: UUID, text: str) -> None:
     raise_leg_alert(work, place, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
 
 
-def _list_plans(work: Work, about: JourneyId, id_: UUID, leg: Leg | None) -> list[Plan]:
+def _list_plans(
+    work: Work, rows: Mapping[str, type[CaseRecord]], about: Mapping[str, UUID]
+) -> list[Plan]:
     """Return the journeys on which a text is heard, that which it is about first."""
-    if about == "case_id":
-        return list_heard(work, id_)
-    plan = work.session.get(Plan, id_ if leg is None else leg.plan_id)
-    if plan is None or not hears(work, plan):
+    if "case_id" in about:
+        return list_heard(work, about["case_id"])
+    named = [(kind, about[name]) for name, kind in rows.items() if name in about]
+    row = work.session.get(*named[0]) if named else None
+    if row is None:
+        return []
+    if not isinstance(row, Leg | Plan):
+        return list_heard(work, row.case_id)
+    plan = row if isinstance(row, Plan) else work.session.get_one(Plan, row.plan_id)
+    if not hears(work, plan):
         return []
     return [plan, *(other for other in list_heard(work, plan.case_id) if other.id != plan.id)]

@@ -23,6 +23,7 @@ from app.registration.errors import (
     CodeSuspended,
     CodeTaken,
     DisputeSaid,
+    FullFits,
     NoCodeFits,
     PreFits,
     RegistrationExists,
@@ -36,6 +37,7 @@ from tests.support.registration_steps import (
     code_status,
     deliver,
     give_out,
+    in_service,
     issue,
     issue_at_once,
     left,
@@ -90,6 +92,7 @@ def say(world: World, registration_id: UUID, by: Person) -> None:
     ("standing", "kind", "refusal"),
     [
         (Standing.IN_SERVICE, CodeKind.FULL, PreFits),
+        (Standing.LEFT, CodeKind.PRE, FullFits),
         (Standing.FAMILY_MEMBER, CodeKind.FULL, NoCodeFits),
         (Standing.FAMILY_MEMBER, CodeKind.PRE, NoCodeFits),
     ],
@@ -101,8 +104,21 @@ def test_no_code_is_requested_for_whom_it_is_not(world, case_id, standing, kind,
 
 
 def test_a_pre_code_fits_while_somebody_is_in_service(world, case_id):
-    left(world, case_id, Standing.IN_SERVICE)
+    in_service(world, case_id)
     give_out(world, case_id, CodeKind.PRE)
+
+
+def test_a_pre_code_is_not_issued_to_who_has_left_while_it_was_under_way(world, case_id):
+    in_service(world, case_id)
+    waiting = submitted(world, case_id, CodeKind.PRE)
+    left(world, case_id)
+    with pytest.raises(FullFits):
+        issue(world, waiting)
+    with pytest.raises(FullFits):
+        record(world, waiting, "QA-4411")
+    assert record_file(world, [CodeRow(waiting, "QA-4411")]) == ["registration.full_fits"]
+    give_out(world, case_id)
+    assert code_status(world, waiting) is S.REVOKED
 
 
 def test_a_full_code_is_not_issued_when_it_turned_out_that_they_are_in_service(world, case_id):
@@ -129,22 +145,30 @@ def test_an_issued_full_code_waits_while_they_have_not_left(world, case_id):
 
 def test_a_delivered_full_code_redeems_nowhere_while_they_have_not_left(world, case_id):
     _, code = give_out(world, case_id)
-    for standing in (Standing.IN_SERVICE, Standing.FAMILY_MEMBER):
+    for standing in (Standing.IN_SERVICE, Standing.FAMILY_MEMBER, Standing.LEFT):
         left(world, case_id, standing)
-        assert not redeem(world, code).valid
+        assert redeem(world, code).valid is (standing is Standing.LEFT)
+
+
+def test_a_pre_code_that_was_issued_is_handed_over_and_valid_after_they_have_left(world, case_id):
+    in_service(world, case_id)
+    pre, code = issue_at_once(world, case_id, CodeKind.PRE)
     left(world, case_id)
-    assert redeem(world, code).valid
+    deliver(world, pre)
+    assert redeem(world, code).kind is CodeKind.PRE
 
 
-def test_a_pre_code_stays_as_it_is_whatever_the_standing(world, case_id):
-    pre, code = give_out(world, case_id, CodeKind.PRE)
-    left(world, case_id, Standing.IN_SERVICE)
-    assert not row_of(world, pre).suspended
+def test_a_pre_code_waits_while_the_person_is_taken_for_a_member_of_the_family(world, case_id):
+    in_service(world, case_id)
+    _, code = give_out(world, case_id, CodeKind.PRE)
+    left(world, case_id, Standing.FAMILY_MEMBER)
+    assert not redeem(world, code).valid
+    in_service(world, case_id)
     assert redeem(world, code).kind is CodeKind.PRE
 
 
 def test_the_pre_code_is_valid_until_the_full_one_was_handed_over(world, case_id):
-    left(world, case_id, Standing.IN_SERVICE)
+    in_service(world, case_id)
     _, pre_code = give_out(world, case_id, CodeKind.PRE)
     left(world, case_id)
     full, full_code = issue_at_once(world, case_id)
@@ -155,7 +179,9 @@ def test_the_pre_code_is_valid_until_the_full_one_was_handed_over(world, case_id
 
 
 def test_the_pre_code_still_redeems_while_the_full_one_is_under_way(world, case_id):
+    in_service(world, case_id)
     _, pre_code = give_out(world, case_id, CodeKind.PRE)
+    left(world, case_id)
     issue_at_once(world, case_id)
     assert redeem(world, pre_code).valid
 
@@ -170,7 +196,7 @@ def test_no_code_is_made_where_the_group_is_not_the_authority(not_the_authority,
         issue(world, waiting)
     assert code_status(world, waiting) is S.SUBMITTED
     record(world, waiting, "QA-4411")
-    assert (code_status(world, waiting), row_of(world, waiting).made_here) == (S.ISSUED, False)
+    assert not row_of(world, waiting).made_here
 
 
 @pytest.mark.parametrize(

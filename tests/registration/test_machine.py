@@ -24,7 +24,9 @@ from app.vault.scopes import Scope
 from tests.support.registration_steps import (
     code_status,
     deliver,
+    in_service,
     issue,
+    left,
     move,
     redeem,
     request,
@@ -64,6 +66,7 @@ class Registrations(RuleBasedStateMachine):
     def open(self):
         self.case_id = open_stranger(self.world, next(self.numbers))
         self.known: list[One] = []
+        self.fitting = CodeKind.FULL
         self.clear()
 
     @property
@@ -82,9 +85,17 @@ class Registrations(RuleBasedStateMachine):
             one.status not in OVER and one.kind in {kind, CodeKind.FULL} for one in self.known
         )
         made, refused = attempt(request, self.world, self.case_id, kind)
-        assert refused is (blocked or self.cleared_until < self.today)
+        assert refused is (blocked or self.cleared_until < self.today or not self._fits(kind))
         if made is not None:
             self.known.append(One(made, kind))
+
+    @rule()
+    def change_standing(self):
+        self.fitting = CodeKind.PRE if self.fitting is CodeKind.FULL else CodeKind.FULL
+        (left if self.fitting is CodeKind.FULL else in_service)(self.world, self.case_id)
+
+    def _fits(self, kind):
+        return kind is self.fitting
 
     def _held(self, one):
         return one.status in IN_HAND
@@ -107,7 +118,8 @@ class Registrations(RuleBasedStateMachine):
         one = data.draw(st.sampled_from(self.known))
         code, refused = attempt(issue, self.world, one.id, days=days)
         cleared = self.cleared_until >= self.today
-        assert refused is not (self._held(one) and self._may(one, S.ISSUED) and cleared)
+        issuable = self._may(one, S.ISSUED) and cleared and self._fits(one.kind)
+        assert refused is not (self._held(one) and issuable)
         if refused:
             return
         one.status, one.code, one.last_day = S.ISSUED, code, self.today + timedelta(days=days)
@@ -117,7 +129,8 @@ class Registrations(RuleBasedStateMachine):
     def deliver(self, data):
         one = data.draw(st.sampled_from(self.known))
         _, refused = attempt(deliver, self.world, one.id)
-        assert refused is not (self._held(one) and self._may(one, S.DELIVERED))
+        waits = one.kind is CodeKind.FULL and not self._fits(one.kind)
+        assert refused is not (self._held(one) and self._may(one, S.DELIVERED) and not waits)
         if refused:
             return
         one.status = S.DELIVERED
@@ -140,7 +153,8 @@ class Registrations(RuleBasedStateMachine):
     def redeem(self, data, number):
         one = data.draw(st.sampled_from([one for one in self.known if one.code]))
         answer = redeem(self.world, one.code, by=self.world.member(Role.VOLUNTEER, number))
-        assert answer.valid is self._may(one, S.REDEEMED)
+        waits = one.kind is CodeKind.FULL and not self._fits(one.kind)
+        assert answer.valid is (self._may(one, S.REDEEMED) and not waits)
         if answer.valid:
             assert (answer.kind, answer.expires_on) == (one.kind, one.last_day)
             one.status = S.REDEEMED
@@ -165,7 +179,8 @@ class Registrations(RuleBasedStateMachine):
     def no_two_codes_of_a_kind_are_alive_and_no_pre_code_beside_a_full_one(self):
         alive = [one.kind for one in self.known if one.status in {S.ISSUED, S.DELIVERED}]
         assert len(alive) == len(set(alive))
-        assert CodeKind.PRE not in alive or CodeKind.FULL not in alive
+        in_hand = {one.kind for one in self.known if one.status is S.DELIVERED}
+        assert len(in_hand) < 2
 
     @invariant()
     def registrars_hold_what_they_have_to_work_on_and_nothing_that_is_over(self):

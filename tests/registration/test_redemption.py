@@ -26,6 +26,7 @@ from tests.support.registration_steps import (
     code_status,
     deliver,
     give_out,
+    in_service,
     issue_at_once,
     redeem,
     revoke,
@@ -182,6 +183,7 @@ def test_a_code_outlives_the_clearance_that_it_was_issued_on(world, case_id):
     ids=["a pre code made full", "a code made to last longer"],
 )
 def test_a_row_rewritten_in_the_database_makes_its_code_worthless(world, case_id, forged):
+    in_service(world, case_id)
     registration_id, code = give_out(world, case_id, CodeKind.PRE, days=10)
     if "expires_on" in forged:
         forged = {"expires_on": world.clock().date() + timedelta(days=999)}

@@ -36,8 +36,10 @@ from tests.support.registration_steps import (
     code_status,
     deliver,
     give_out,
+    in_service,
     issue,
     issue_at_once,
+    left,
     move,
     redeem,
     request,
@@ -130,11 +132,14 @@ def test_a_second_code_of_the_same_kind_is_refused_until_the_first_is_over(world
 
 
 def test_a_pre_code_is_refused_where_there_is_a_full_one_and_not_the_other_way(world, case_id):
+    in_service(world, case_id)
     request(world, case_id, CodeKind.PRE)
+    left(world, case_id)
     request(world, case_id, CodeKind.FULL)
     other = open_stranger(world, 1)
     clear(world, other)
     request(world, other, CodeKind.FULL)
+    in_service(world, other)
     with pytest.raises(RegistrationExists):
         request(world, other, CodeKind.PRE)
 
@@ -292,7 +297,10 @@ def test_registrars_list_what_is_in_their_hands_page_by_page(world):
 
 
 def test_a_coordinator_lists_the_registrations_of_one_case(world, case_id):
-    made = {request(world, case_id, kind) for kind in CodeKind}
+    in_service(world, case_id)
+    made = {request(world, case_id, CodeKind.PRE)}
+    left(world, case_id)
+    made.add(request(world, case_id))
     other = open_and_clear(world)
     request(world, other)
     with world.work_as(world.member(Role.COORDINATOR)) as work:

@@ -22,7 +22,9 @@ from tests.support.registration_steps import (
     code_status,
     deliver,
     give_out,
+    in_service,
     issue_at_once,
+    left,
     move,
     redeem,
     request,
@@ -92,11 +94,14 @@ def test_what_is_over_is_not_revoked(world, case_id):
 
 
 def test_a_full_code_revokes_the_pre_code_of_the_same_case_alone(world, case_id):
+    in_service(world, case_id)
     pre, pre_code = issue_at_once(world, case_id, CodeKind.PRE)
     deliver(world, pre)
     neighbour = open_stranger(world, 1)
     clear(world, neighbour)
+    in_service(world, neighbour)
     other, other_code = give_out(world, neighbour, CodeKind.PRE)
+    left(world, case_id)
     full, full_code = issue_at_once(world, case_id, CodeKind.FULL)
     assert code_status(world, pre) is S.DELIVERED
     deliver(world, full)
@@ -109,15 +114,19 @@ def test_a_full_code_revokes_the_pre_code_of_the_same_case_alone(world, case_id)
 
 
 def test_a_full_code_also_ends_a_pre_request_that_is_still_under_way(world, case_id):
+    in_service(world, case_id)
     pre = request(world, case_id, CodeKind.PRE)
+    left(world, case_id)
     give_out(world, case_id, CodeKind.FULL)
     assert code_status(world, pre) is S.REVOKED
     assert not held_by_registrar(world, pre)
 
 
 def test_a_pre_code_that_was_used_stays_used(world, case_id):
+    in_service(world, case_id)
     pre, code = give_out(world, case_id, CodeKind.PRE)
     redeem(world, code)
+    left(world, case_id)
     give_out(world, case_id, CodeKind.FULL)
     assert code_status(world, pre) is S.REDEEMED
 
@@ -125,6 +134,7 @@ def test_a_pre_code_that_was_used_stays_used(world, case_id):
 @pytest.mark.usefixtures("world_on_both")
 def test_the_worker_notes_codes_whose_last_day_is_over_and_no_others(world, case_id):
     """On both databases: transaction."""
+    in_service(world, case_id)
     ending, _ = issue_at_once(world, case_id, CodeKind.PRE, days=10)
     lasting, _ = issue_at_once(world, open_and_clear(world), days=11)
     world.clock.advance(days=10)

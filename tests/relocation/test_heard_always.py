@@ -302,6 +302,28 @@ def test_an_escort_who_reports_the_second_leg_closes_the_first_without_its_key(j
     assert journey.statuses()[legs[0]] is LegStatus.ARRIVED
 
 
+@pytest.mark.parametrize("first", [(), ("ready",), ("ready", "departed")])
+def test_an_escort_departs_on_a_leg_whatever_is_on_record_of_the_one_before(journey, legs, first):
+    if first:
+        journey.move(legs[0], *first)
+    journey.escort(legs[1], journey.volunteer(3))
+    journey.at(5)
+    journey.move(legs[1], "departed", by=journey.volunteer(3))
+    statuses = journey.statuses()
+    walked = "departed" in first
+    assert statuses[legs[0]] is (LegStatus.ARRIVED if walked else LegStatus.ABORTED)
+    assert statuses[legs[1]] is LegStatus.DEPARTED
+    journey.at(11.9)
+    assert journey.escalate() == 0
+    assert [one.leg.id for one in journey.watch()] == [legs[1]]
+
+
+def test_who_was_given_up_as_missed_and_turns_up_has_arrived(journey, legs, rider):
+    journey.move(legs[0], "departed", "missed", "arrived", by=rider)
+    assert journey.statuses()[legs[0]] is LegStatus.ARRIVED
+    assert [one.leg.id for one in journey.watch()] == [legs[1]]
+
+
 def move_at(journey, leg, to, hours):
     at = journey.began + timedelta(hours=hours)
     with journey.world.work_as(journey.coordinator) as work:

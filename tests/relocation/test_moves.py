@@ -27,6 +27,12 @@ def test_the_chain_of_departures_and_arrivals_is_the_one_that_was_decided():
     }
 
 
+def test_news_skips_what_nobody_recorded_and_the_escort_brings_it():
+    news = {(m.source.value, m.target.value, m.needs) for m in MOVES if m.trigger is Trigger.NEWS}
+    escort = Permission.LEG_CHECK_IN
+    assert news == {("planned", "departed", escort), ("missed", "arrived", escort)}
+
+
 def test_a_leg_is_rerouted_from_any_status_and_only_by_a_reroute():
     reroutes = [move for move in MOVES if move.target is LegStatus.REROUTED]
     assert {move.source for move in reroutes} == set(LegStatus) - {LegStatus.REROUTED}

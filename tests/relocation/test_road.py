@@ -46,7 +46,7 @@ from tests.support.relocation_steps import Journey
 pytestmark = pytest.mark.usefixtures("world_on_both")
 
 _S = LegStatus
-BY_HAND = {(move.source, move.target) for move in MOVES if move.trigger is Trigger.MANUAL}
+BY_HAND = {(move.source, move.target) for move in MOVES if move.trigger is not Trigger.REROUTE}
 WHICH = st.integers(min_value=0, max_value=20)
 SAID = ("tamarind", "no, monsoon!", "tamarind, monsoon", "river stone", "paper kite", "umbrella")
 

@@ -281,6 +281,7 @@ def test_what_is_not_understood_is_heard_and_shown_to_planners_as_it_came(journe
         {"word": "monsoon", "at": "2026-03-02T10:00:00"},
         {"word": "monsoon", "at": "9999-12-31T23:59:59+06:30"},
         {"word": "monsoon", "next_sign_at": "2026-03-02T10:00:00"},
+        {"word": "monsoon", "at": "yesterday", "next_sign_at": "tomorrow at 6"},
         {"word": "yes,\n\ttamarind", "next_sign_at": "9999-12-31T23:59:59Z"},
     ],
 )

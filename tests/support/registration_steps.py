@@ -70,6 +70,11 @@ def left(world: World, case_id: UUID, standing: Standing = Standing.LEFT) -> Non
         intake.change_case(work, case_id, intake.CaseChange(standing=standing))
 
 
+def in_service(world: World, case_id: UUID) -> None:
+    """Note, as the coordinator, that the person is in service."""
+    left(world, case_id, Standing.IN_SERVICE)
+
+
 def revoke(
     world: World, registration_id: UUID, reason: RevocationReason = RevocationReason.LOST
 ) -> None:

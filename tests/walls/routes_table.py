@@ -217,7 +217,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/cases/{case_id}/check-ins": Row(lambda _: {"word": None}),
     "POST /api/legs/{leg_id}/acknowledgements": Row(lambda _: {"what": "duress"}, 409),
     # registration
-    "POST /api/cases/{case_id}/registrations": Row(lambda _: {"kind": "pre"}, 409),
+    "POST /api/cases/{case_id}/registrations": Row(lambda _: {"kind": "full"}, 409),
     "GET /api/cases/{case_id}/registrations": READ,
     "POST /api/cases/{case_id}/registrations/{registration_id}/revocation": Row(
         lambda _: {"reason": "lost"}
@@ -310,7 +310,7 @@ def walk(served: Served, team: int) -> Ids:
 def _walk_on(served: Served, going: Journey) -> Ids:
     case = f"/cases/{going.case_id}"
     plan = served.post(going.coordinator, f"{case}/plans", {**legs_later(served), **_ROAD})
-    registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "pre"})
+    registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "full"})
     traveller = served.post(
         going.coordinator,
         f"/plans/{plan['id']}/travellers",

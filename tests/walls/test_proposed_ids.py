@@ -193,7 +193,7 @@ def other_kind(scene: Scene) -> Any:
     registrar = scene.served.world.member(Role.REGISTRAR)
     path = f"/registrations/{scene.ids['registration_id']}"
     scene.served.post(registrar, f"{path}/moves", {"to": "refused", "reason": "no"}, based_on=1)
-    return {"kind": "pre"}
+    return {"kind": "full"}
 
 
 def another_plan(scene: Scene) -> Any:

@@ -125,6 +125,55 @@ def test_whatever_a_text_says_the_same_rows_are_written_and_the_same_is_answered
     assert {"check_ins", "alerts", "plans"} <= seen[DURESS][3].keys()
 
 
+HOUSEHOLD = {"relatives": [{"relation": "sister", "name": "Monsoon! she said"}]}
+LEG = {"kind": "boat", "place": "ferry; monsoon", "instructions": "Wait.", "grace_minutes": 60}
+AID = {"currency": "MMK", "items": [{"category": "food", "amount": 9000, "note": "MON SOON, rice"}]}
+
+FIELDS: list[tuple[str, str, dict[str, Any], int]] = [
+    ("PATCH", "/cases/{case}", {"account": {"says": "All well.", "needs": ["a monsoon"]}}, 200),
+    ("PATCH", "/cases/{case}", {"papers": {"unit": "ｍｏｎｓｏｏｎ"}}, 200),
+    ("PATCH", "/cases/{case}", {"household": HOUSEHOLD}, 200),
+    ("PATCH", "/cases/{case}", {"contact": {"safe_times": DURESS}}, 200),
+    ("PATCH", "/cases/{case}", {"unheard_of": {"says": [{"deep": "monsoon"}]}}, 422),
+    ("POST", "/cases/{case}/consents", {"purpose": "casework", "how": "monsoon"}, 201),
+    ("POST", "/cases/{case}/aid-requests", AID, 422),
+    ("POST", "/plans/{plan}/legs", {"legs": [{**LEG, "due_at": "2026-03-04T20:00:00Z"}]}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"word": "mon\u200bsoon", "at": "yesterday"}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"wort": "Monsoon"}, 422),
+    ("POST", "/cases/{case}/check-ins", {"word": "x" * 9_000 + " monsoon"}, 201),
+]
+"""Other places in which somebody may write a duress word: method, address, body and status."""
+
+
+def test_a_duress_word_alarms_in_every_field_of_the_record_of_money_and_of_legs(api, journey, leg):
+    seen = []
+    for method, path, body, _ in FIELDS:
+        before = alarms(journey)
+        headers = api._headers(journey.coordinator) | {"idempotency-key": f"field-{len(seen):08}"}
+        if method == "PATCH":
+            headers["if-match"] = f'"{version_of(api, journey, leg, path)}"'
+        address = f"/api{path_of(journey, leg, path)}"
+        answer = api.client.request(method, address, headers=headers, json=body)
+        seen.append((path, answer.status_code, alarms(journey) - before))
+    assert seen == [(path, status, 1) for _, path, _, status in FIELDS]
+
+
+def test_choices_are_no_texts_and_the_request_that_agrees_on_words_does_not_alarm(api, journey):
+    journey.open_plan(journey.leg("boat", 6, 2), safe_word="tamarind", duress_word="boat")
+    plan = journey.details().plan
+    headers = api._headers(journey.coordinator)
+    body = {"legs": [{**LEG, "place": "ferry", "due_at": "2026-03-04T20:00:00Z"}]}
+    added_legs = api.post(journey.coordinator, f"/plans/{plan.id}/legs", body)
+    assert added_legs.status_code == 201, added_legs.text
+    told = api.client.post(
+        f"/api/plans/{plan.id}/words",
+        headers=headers | {"if-match": f'"{journey.details().plan.version}"'},
+        json={"safe_word": "tea cup", "duress_word": "boat"},
+    )
+    assert told.status_code == 200, told.text
+    assert alarms(journey) == 0
+
+
 def refused(api, journey, leg, text, how) -> int:
     """Send a text with a request that cannot be done; returns the status."""
     who, path = journey.volunteer(2), f"/legs/{leg}/moves"

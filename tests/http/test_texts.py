@@ -1,0 +1,52 @@
+"""The texts of a body, in whatever field and form."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, TypeAdapter
+
+from app.http.texts import fields_without_text, texts_in
+from app.relocation.models import LegKind
+from app.store.base import new_id
+
+
+class Inner(BaseModel):
+    kind: LegKind
+    place: str
+
+
+class Body(BaseModel):
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    language: str = Field(pattern="^[a-z]{2}$")
+    notes: list[str]
+    inner: Inner
+    maybe: str | None = None
+
+
+def test_ids_choices_and_codes_of_a_language_are_no_texts_and_what_lies_below_them_may_be():
+    without = fields_without_text(TypeAdapter(Body))
+    assert without == {"id", "language", "kind", "inner"}
+    body = {
+        "id": str(new_id()),
+        "language": "my",
+        "notes": ["one", "two"],
+        "inner": {"kind": "boat", "place": "three"},
+        "unknown": [{"deep": "four"}],
+        "maybe": None,
+    }
+    assert texts_in(json.dumps(body).encode(), without) == ("one", "two", "three", "four")
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
+
+
+@given(TEXTS, st.sampled_from([[], ["x"], ["x", 0], [0, "y", 0, "z"]]))
+def test_a_text_is_found_however_deep_and_in_what_is_no_json_as_it_came(text, way):
+    value = text
+    for step in reversed(way):
+        value = {step: value} if isinstance(step, str) else [value]
+    body = json.dumps(value).encode()
+    assert texts_in(body) == (text,)
+    assert texts_in(b"\xef\xbb\xbf" + body) == (text,)
+    assert texts_in(body[:-1] + b",") == (body[:-1].decode() + ",",)
