@@ -5,6 +5,7 @@ that differ a little let the same person through twice.
 
 - Compatibility caseless (Unicode, section 3.13, D147), without what is default-ignorable.
 - Burmese marks in one order, look-alikes as one, independent vowels spelt out.
+- Thai and Lao marks in one order; Latin letters without accents, which phones put on or leave out.
 - Digits of every script as 0 to 9; single spaces between words.
 - Folding twice is folding once.
 
@@ -13,6 +14,7 @@ Knows no names and no numbers, and one encoding: `readings` gives both that a te
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from functools import cache
@@ -23,6 +25,10 @@ from app.text.encoding import readings
 from app.text.myanmar import look_alikes_as_digits, one_spelling, order_marks
 
 _MOST_ROUNDS: Final = 8
+_ACCENTS: Final = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+_THAI_AND_LAO_MARKS: Final = re.compile(
+    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}"
+)
 _WORD = frozenset("LMN")
 """General categories of what words are made of: letters, marks (Burmese vowels), numbers."""
 
@@ -84,7 +90,9 @@ def _accents_alone() -> dict[int, str]:
 def _folded_once(text: str) -> str:
     alone = text.translate(ignorables()).translate(_accents_alone())
     shown = unicodedata.normalize("NFD", alone)
-    folded = unicodedata.normalize("NFKC", shown.casefold()).translate(ignorables())
+    plain = _ACCENTS.sub("", shown.casefold())
+    folded = unicodedata.normalize("NFKC", plain).translate(ignorables())
+    folded = _THAI_AND_LAO_MARKS.sub(lambda marks: "".join(sorted(set(marks[0]))), folded)
     folded = look_alikes_as_digits(one_spelling(order_marks(folded)))
     digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
     return unicodedata.normalize("NFC", " ".join(digits.split()))

@@ -51,6 +51,11 @@ SAME = [
     ("\u0661\u0e52", "12"),
     ("\u1090\u1091", "01"),
     ("caf\u00e9", "cafe\u0301"),
+    ("caf\u00e9", "cafe"),
+    ("Z\u00dcRICH", "zurich"),
+    # Thai and Lao marks.
+    ("\u0e19\u0e49\u0e33", "\u0e19\u0e4d\u0e49\u0e32"),
+    ("\u0e97\u0eb5\u0ec8", "\u0e97\u0ec8\u0eb5"),
     ("Tailor  Ba", " tailor ba "),
     ("a\u00a0b", "A B"),
     ("①", "1"),

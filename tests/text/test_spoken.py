@@ -33,6 +33,11 @@ WORDS = st.text("abcdefgh ", min_size=1, max_size=12).filter(str.strip)
         ("ကျောင်း", "ကျောင်းကျောင်း"),
         (uni2zg(TREE), "သစ်ပင်ကြီး"),
         ("บ้าน", "ฉันอยู่บ้านแล้ว"),
+        ("naive cafe", "that na\u00efve caf\u00e9, you know"),
+        (
+            "\u0e19\u0e49\u0e33",
+            "\u0e02\u0e2d\u0e19\u0e4d\u0e49\u0e32\u0e2b\u0e19\u0e48\u0e2d\u0e22",
+        ),
         ("lucky 7", "lucky \u1047"),
     ],
 )

@@ -215,7 +215,7 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "POST /api/legs/{leg_id}/reroutes": (lambda scene: legs(scene.ids), {"legs": None}),
     "POST /api/legs/{leg_id}/check-ins": (lambda _: {"word": None}, {"word": "no such word"}),
     "POST /api/cases/{case_id}/check-ins": (lambda _: {"word": None}, {"word": "no such word"}),
-    "POST /api/cases/{case_id}/registrations": (other_kind, {"kind": "full"}),
+    "POST /api/cases/{case_id}/registrations": (other_kind, {"kind": "pre"}),
     "POST /api/cases/{case_id}/aid-requests": (lambda _: aid({}), {"currency": "THB"}),
     "POST /api/cases/{case_id}/notes": (lambda _: {"text": "called back"}, {"text": "called"}),
     "POST /api/cases/{case_id}/assignments": (
