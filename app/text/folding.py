@@ -25,7 +25,7 @@ from app.text.encoding import readings
 from app.text.myanmar import look_alikes_as_digits, one_spelling, order_marks
 
 _MOST_ROUNDS: Final = 8
-_ACCENTS: Final = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+_ACCENTS: Final = re.compile("(?:(?<=[a-z\\s])|^)[\u0300-\u036f]+")
 _THAI_AND_LAO_MARKS: Final = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}"
 )
