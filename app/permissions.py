@@ -238,6 +238,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CASE_EMERGENCY,
             _P.CASE_ERASE,
             _P.CASE_EVENTS,
+            _P.AID_READ,
+            _P.AID_APPROVE,
             _P.ERASURE_READ,
             _P.HOLD_DECIDE,
             _P.HOLD_END,

@@ -23,6 +23,7 @@ from app.accounts.errors import (
     MemberRemoved,
     MemberSuspended,
     RoleNeedsRoot,
+    RolesApart,
     TeamNotFound,
 )
 from app.accounts.logins import check_login, login_index
@@ -41,6 +42,7 @@ from app.permissions import (
     names_of,
     written_roles,
 )
+from app.presets import Preset, held_together
 from app.store.base import new_id
 from app.totality import require_rows
 from app.vault.certificates import certify_member, prove_possession
@@ -109,10 +111,11 @@ def admit_member(
     """Make an account, and certify it where a lead who has stepped up admits it.
 
     From anyone else it stays invited until a lead certifies it. Raises ``TeamNotFound``,
-    ``LoginInvalid``, ``LoginTaken``, ``IdTaken``, ``RoleNeedsRoot`` for a lead.
+    ``LoginInvalid``, ``LoginTaken``, ``IdTaken``, ``RolesApart``, ``RoleNeedsRoot`` for a lead.
     """
     if holds(roles, Role.LEAD):
         raise RoleNeedsRoot
+    require_together(work.deployment.organisation_settings.preset, roles)
     account = NewAccount(roles, login, display_name, work.id_for(Member, proposed))
     admission = create_account(work, account, passphrase or Passphrase.now(work))
     member = admission.member
@@ -158,6 +161,12 @@ def require_teams(work: Work, roles: MemberRoles) -> None:
     teams = {one.team_id for one in roles}
     if not teams or any(work.session.get(Team, team_id) is None for team_id in teams):
         raise TeamNotFound
+
+
+def require_together(preset: Preset, roles: MemberRoles) -> None:
+    """Raise ``RolesApart`` for two roles that one person may not have in a group of this size."""
+    if held_together(preset, names_of(roles)) is not None:
+        raise RolesApart
 
 
 def own_team(roles: MemberRoles, before: UUID | None) -> UUID:

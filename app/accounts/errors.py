@@ -102,6 +102,13 @@ class RoleUnchanged(Conflict):
     title = "The member has these roles already"
 
 
+class RolesApart(Conflict):
+    """The group's preset keeps two of these roles apart."""
+
+    code = "member.roles_apart"
+    title = "One person does not have these two roles in a group of this size; see docs/presets.md"
+
+
 class RolesYourOwn(Conflict):
     """Nobody changes their own roles."""
 

@@ -18,6 +18,7 @@ from app.accounts.errors import (
     MemberRemoved,
     MemberSuspended,
     RoleNeedsRoot,
+    RolesApart,
     RolesYourOwn,
     RoleUnchanged,
     SecondLeadNeeded,
@@ -74,7 +75,7 @@ def _begin_admission(work: Work, body: MemberCreate) -> list[StretchTask]:
     creates=True,
     stretch=_begin_admission,
     status_code=201,
-    raises=(TeamNotFound, LoginInvalid, LoginTaken, RoleNeedsRoot),
+    raises=(TeamNotFound, LoginInvalid, LoginTaken, RoleNeedsRoot, RolesApart),
 )
 def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> AdmissionRead:
     """Make an account. A lead must certify its keys, or has by admitting it after a step-up."""
@@ -130,6 +131,7 @@ def certify_member(member_id: UUID, work: Work) -> MemberRead:
         MemberSuspended,
         RoleUnchanged,
         RoleNeedsRoot,
+        RolesApart,
         RolesYourOwn,
         TeamNotFound,
         LeadNeeded,

@@ -21,6 +21,7 @@ from app.accounts.admission import (
     may_certify,
     own_team,
     require_teams,
+    require_together,
 )
 from app.accounts.errors import (
     LastLead,
@@ -166,8 +167,8 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     Assignments and grants end that the member holds in none of the new roles. A lead who has
     stepped up certifies at once; from an administrator the member stays invited until a lead does.
     Nobody changes their own roles. Raises ``MemberNotFound``, ``MemberRemoved``,
-    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``, ``TeamNotFound``,
-    ``LeadNeeded``, ``LastLead``.
+    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``, ``RolesApart``,
+    ``TeamNotFound``, ``LeadNeeded``, ``LastLead``.
     """
     member = _changeable(work, member_id)
     if member.id == work.principal.id:
@@ -179,6 +180,7 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     if member.roles == roles:
         raise RoleUnchanged
     require_teams(work, roles)
+    require_together(work.deployment.organisation_settings.preset, roles)
     if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
     keys = work.session.get_one(MemberKeys, member.id)

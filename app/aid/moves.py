@@ -1,12 +1,13 @@
 """The moves of a request for aid: from which status, to which, who may, and who must not.
 
-- Requester, approvers, payer and confirmer of one request are different people: each of these
-  moves is barred to members who took another of the four steps.
+- Who asks neither approves nor pays, and who pays does not confirm: in every group, for every sum.
+- Whether an approver may pay, or who asked or approved may confirm, follows from the sum and from
+  the group's preset (``app.presets``), and so does how many approve.
 - Who released a hold does not approve, and who approved does not release: it takes two to find
   that a possible duplicate is none.
 - Who paid does not reverse alone: another member reverses, or has disputed before.
 - An approved request may be approved again where somebody who approved it stands no more.
-- How many approve follows from the sum of a series and of what the case gets within a week.
+- What counts is the sum of a series, and of what the case gets within a week.
 - A release changes no status: it lets a possible duplicate go on, and is a move from a status to
   itself.
 
@@ -16,17 +17,15 @@ Served by the API as it is applied by the service. Knows no rows and no keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus
+from app.aid.models import AidAct, AidStatus
 from app.audit.events import EventKind
 from app.casework.moves import Move, MoveTable, Trigger
-from app.ledger.currencies import MINOR_DIGITS
 from app.permissions import Permission
-from app.store.organisation_settings import Preset
+from app.presets import Quorum
 from app.totality import require_rows
 
 _S = AidStatus
@@ -34,36 +33,8 @@ _P = Permission
 _REQUESTER: Final = frozenset({AidAct.REQUEST})
 _APPROVER: Final = frozenset({AidAct.APPROVE})
 _PAYER: Final = frozenset({AidAct.PAY})
+_CONFIRMER: Final = frozenset({AidAct.CONFIRM})
 _RELEASER: Final = frozenset({AidAct.RELEASE})
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """Amounts above ``above`` need this many approvers."""
-
-    above: int
-    approvers: int
-
-
-SMALL_SUMS: Final[Mapping[str, int]] = MappingProxyType(
-    {"EUR": 30_00, "MMK": 50_000_00, "THB": 1_000_00, "USD": 30_00}
-)
-"""By currency, in minor units: what one approver may decide in every preset."""
-
-if set(SMALL_SUMS) != set(MINOR_DIGITS):
-    raise TypeError(f"aid: no small sum for {sorted(set(SMALL_SUMS) ^ set(MINOR_DIGITS))}")
-
-ONE_APPROVES_UP_TO: Final[Mapping[Preset, int]] = MappingProxyType(
-    {Preset.SMALL: 5, Preset.DOZEN: 1, Preset.LARGE: 1}
-)
-"""By preset, in small sums: above it two must approve."""
-
-require_rows("ONE_APPROVES_UP_TO", ONE_APPROVES_UP_TO, Preset, file="app/aid/moves.py")
-
-
-def tiers_of(preset: Preset, currency: str) -> tuple[Tier, ...]:
-    """Return the tiers of a currency, ascending from zero."""
-    return Tier(0, 1), Tier(SMALL_SUMS[currency] * ONE_APPROVES_UP_TO[preset], 2)
 
 
 WINDOW: Final = timedelta(days=7)
@@ -71,9 +42,17 @@ WINDOW: Final = timedelta(days=7)
 of what a case gets within it counts against the tiers."""
 
 
-def approvers_needed(preset: Preset, currency: str, total: int) -> int:
-    """Return how many different people must approve a total."""
-    return max(tier.approvers for tier in tiers_of(preset, currency) if total > tier.above)
+_ASKED_OR_APPROVED: Final = _REQUESTER | _APPROVER
+
+
+def barred_by(quorum: Quorum, move: Move[AidStatus]) -> frozenset[str]:
+    """Return the acts after which a member does not make this move, by the quorum of its sum."""
+    act = act_of(move)
+    if act is AidAct.PAY and not quorum.paid_by_approver:
+        return move.barred | _APPROVER
+    if act is AidAct.CONFIRM and quorum.confirmed_apart:
+        return move.barred | _ASKED_OR_APPROVED
+    return move.barred
 
 
 ManualTarget: TypeAlias = Literal[
@@ -85,21 +64,21 @@ ManualTarget: TypeAlias = Literal[
 def _approval(source: AidStatus) -> Move[AidStatus]:
     return Move(
         source=source, target=_S.APPROVED, needs=_P.AID_APPROVE, trigger=Trigger.APPROVAL,
-        barred=SEPARATED_DUTIES | _RELEASER,
+        barred=_REQUESTER | _APPROVER | _PAYER | _CONFIRMER | _RELEASER,
     )  # fmt: skip
 
 
 def _payment(source: AidStatus) -> Move[AidStatus]:
     return Move(
         source=source, target=_S.PAID, needs=_P.AID_PAY, trigger=Trigger.PAYMENT,
-        barred=SEPARATED_DUTIES,
+        barred=_REQUESTER | _PAYER | _CONFIRMER,
     )  # fmt: skip
 
 
 def _confirmation(source: AidStatus) -> Move[AidStatus]:
     return Move(
         source=source, target=_S.CONFIRMED, needs=_P.AID_CONFIRM, trigger=Trigger.CONFIRMATION,
-        barred=SEPARATED_DUTIES,
+        barred=_PAYER | _CONFIRMER,
     )  # fmt: skip
 
 

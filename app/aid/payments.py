@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.aid.approvals import is_approved
 from app.aid.duplicates import is_possible_duplicate
 from app.aid.errors import AmountTooLarge, ApprovalMissing, NotYetDue, RequestHeld
 from app.aid.models import AidAct, AidNote, AidRequest, AidStatus
+from app.aid.quorums import is_approved
 from app.aid.service import (
     begin_move,
     lock_reserved_fund,

@@ -192,4 +192,4 @@ def hand_over_aid(request_id: UUID, body: HandOverCreate, work: Work) -> AidRequ
 @router.get("/aid/moves", needs=Permission.AID_READ)
 def list_aid_moves(work: Work) -> AidRulesRead:
     """List the rules of aid as they are applied: moves, currencies and tiers."""
-    return AidRulesRead.current(work.deployment.organisation_settings.preset)
+    return AidRulesRead.current(work.deployment.organisation_settings)

@@ -21,7 +21,7 @@ from app.aid.models import (
     Payee,
     PaymentMeans,
 )
-from app.aid.moves import MOVES, WINDOW, ManualTarget, tiers_of
+from app.aid.moves import MOVES, WINDOW, ManualTarget
 from app.aid.payments import Arrival
 from app.aid.service import AidDraft, Repeat
 from app.casework.schemas import MoveRuleRead
@@ -40,7 +40,8 @@ from app.http.schema import (
     case_shut,
 )
 from app.ledger.currencies import MINOR_DIGITS
-from app.store.organisation_settings import Preset
+from app.presets import MIDDLE_IN_SMALL, PRESETS, Preset, SumClass
+from app.store.organisation_settings import OrganisationSettings
 
 MOST_ITEMS = 20
 
@@ -177,7 +178,7 @@ class AidRequestStateRead(Schema):
     total: int
     requested_on: date
     due_on: date
-    approvers_needed: int
+    sum_class: SumClass
     arrived: int | None
     fund_id: UUID | None
     version: Version
@@ -292,10 +293,14 @@ class AidRequestRead(AidRequestStateRead):
 
 
 class ApprovalTierRead(Schema):
-    """Totals above ``above`` minor units need that many approvers."""
+    """Who must be different people where the total is above ``above`` minor units."""
 
     above: int
     approvers: int
+    paid_by_approver: bool
+    confirmed_apart: bool
+    lead_approves: bool
+    people: int
 
 
 class CurrencyRead(Schema):
@@ -306,14 +311,27 @@ class CurrencyRead(Schema):
     tiers: list[ApprovalTierRead]
 
     @classmethod
-    def of(cls, preset: Preset, currency: str) -> Self:
-        """Return a currency of the ledger."""
+    def of(cls, preset: Preset, currency: str, small_sum: int) -> Self:
+        """Return a currency of the ledger, with the limits that follow from its small sum."""
+        money = PRESETS[preset].money
+        above = {
+            SumClass.SMALL: 0,
+            SumClass.MIDDLE: small_sum,
+            SumClass.LARGE: MIDDLE_IN_SMALL * small_sum,
+        }
         return cls(
             currency=currency,
             minor_digits=MINOR_DIGITS[currency],
             tiers=[
-                ApprovalTierRead(above=tier.above, approvers=tier.approvers)
-                for tier in tiers_of(preset, currency)
+                ApprovalTierRead(
+                    above=above[amount],
+                    approvers=quorum.approvers,
+                    paid_by_approver=quorum.paid_by_approver,
+                    confirmed_apart=quorum.confirmed_apart,
+                    lead_approves=quorum.lead_approves,
+                    people=quorum.people,
+                )
+                for amount, quorum in money.items()
             ],
         )
 
@@ -321,16 +339,21 @@ class CurrencyRead(Schema):
 class AidRulesRead(Schema):
     """The rules as they are applied: moves, amounts, and the window for possible duplicates."""
 
+    preset: Preset
     moves: list[MoveRuleRead]
     currencies: list[CurrencyRead]
     window_days: int
 
     @classmethod
-    def current(cls, preset: Preset) -> Self:
-        """Return the rules of this version of the program, with the limits of a preset."""
+    def current(cls, chosen: OrganisationSettings) -> Self:
+        """Return the rules of this version of the program, with the limits of a group."""
         return cls(
+            preset=chosen.preset,
             moves=[MoveRuleRead.of(move) for move in MOVES],
-            currencies=[CurrencyRead.of(preset, currency) for currency in MINOR_DIGITS],
+            currencies=[
+                CurrencyRead.of(chosen.preset, currency, small_sum)
+                for currency, small_sum in chosen.small_sums.items()
+            ],
             window_days=WINDOW.days,
         )
 
@@ -345,7 +368,7 @@ def _state(request: AidRequest) -> dict[str, Any]:
         "total": request.total,
         "requested_on": request.requested_on,
         "due_on": request.due_on,
-        "approvers_needed": request.approvers_needed,
+        "sum_class": request.sum_class,
         "arrived": request.arrived,
         "fund_id": request.fund_id,
         "version": request.version,

@@ -31,7 +31,8 @@ from app.aid.errors import (
     SamePerson,
 )
 from app.aid.models import AidAct, AidDetail, AidNote, AidRequest, AidStatus, AidStep
-from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of, approvers_needed
+from app.aid.moves import EVENTS, MOVES, NO_PAYMENT_PENDING, act_of, barred_by
+from app.aid.quorums import quorum_of, sum_class_of
 from app.aid.steps import add_step, has_taken, list_steps
 from app.audit.events import EventKind
 from app.cases.models import Case
@@ -41,6 +42,7 @@ from app.ledger import service as ledger
 from app.ledger.currencies import require_currency
 from app.ledger.models import Fund
 from app.permissions import ROLE_PERMISSIONS, Compartment, Permission, Role
+from app.presets import SumClass
 from app.store.base import new_id
 from app.store.queries import in_order
 from app.vault.errors import NoGrant
@@ -96,7 +98,7 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     require_ready(work, case, Task.REQUEST_AID)
     if draft.detail.payee is None:
         raise PayeeMissing
-    require_currency(draft.currency)
+    require_currency(work.deployment.organisation_settings.small_sums, draft.currency)
     first_id = work.id_for(AidRequest, draft.id, case_id=case.id)
     first_due = max(draft.not_before or work.today(), work.today())
     if first_due > work.today() + FURTHEST:
@@ -104,12 +106,10 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
     repeat = draft.repeat or Repeat(every_days=0, times=1)
     holders = _team(work, case.team_id, _DECIDING_ROLES) | {work.principal.id}
     total = sum(item.amount for item in draft.detail.items)
-    needed = approvers_needed(
-        work.deployment.organisation_settings.preset, draft.currency, total * repeat.times
-    )
+    amount = sum_class_of(work, draft.currency, total * repeat.times)
     return [
         _one_request(
-            work, case, draft, holders, needed,
+            work, case, draft, holders, amount,
             request_id=new_id() if number else first_id,
             series_id=first_id,
             due_on=first_due + timedelta(days=number * repeat.every_days),
@@ -119,7 +119,7 @@ def request_aid(work: Work, case: Case, draft: AidDraft) -> list[AidRequest]:
 
 
 def _one_request(
-    work: Work, case: Case, draft: AidDraft, holders: Iterable[UUID], needed: int,
+    work: Work, case: Case, draft: AidDraft, holders: Iterable[UUID], amount: SumClass,
     *, request_id: UUID, series_id: UUID, due_on: date,
 ) -> AidRequest:  # fmt: skip
     request = AidRequest(
@@ -127,7 +127,7 @@ def _one_request(
         status=AidStatus.REQUESTED, held=False, released_on=None,
         requested_on=work.today(), due_on=due_on, currency=draft.currency,
         total=sum(item.amount for item in draft.detail.items),
-        fund_id=None, payee_version=None, paid_on=None, arrived=None, approvers_needed=needed,
+        fund_id=None, payee_version=None, paid_on=None, arrived=None, sum_class=amount,
     )  # fmt: skip
     scope = scope_of(request)
     work.grants.mint(case.id, [scope])
@@ -142,6 +142,7 @@ def _one_request(
     add_step(work, request, AidAct.REQUEST, None)
     if set(_grant(work, request, holders)) <= {work.principal.id}:
         raise NobodyToDecide
+    show_to_leads_if_needed(work, request)
     return request
 
 
@@ -258,7 +259,7 @@ def begin_move(
         raise AidMoveRefused
     if move.needs is None or not work.may(move.needs, request.team_id):
         raise AidMoveNotPermitted
-    if has_taken(work, request, move.barred):
+    if has_taken(work, request, barred_by(quorum_of(work, request), move)):
         raise SamePerson
     return move
 
@@ -325,6 +326,18 @@ def _reverse_payment(work: Work, request: AidRequest, lost: int) -> None:
 def _team(work: Work, team_id: UUID, roles: Iterable[Role]) -> set[UUID]:
     """Return the active members of a team in some roles."""
     return {member.id for role in roles for member in list_members(work, team_id, role)}
+
+
+def show_to_leads_if_needed(work: Work, request: AidRequest) -> None:
+    """Give a request to the leads where one of them must approve it."""
+    if not quorum_of(work, request).lead_approves:
+        return
+    leads = {lead.id for lead in list_members(work, None, Role.LEAD)}
+    known = set(work.grants.holders(request.case_id, scope_of(request)))
+    work.grants.grant_all(
+        request.case_id, sorted(leads - known), [SUMMARY, scope_of(request)],
+        reason=GrantReason.LEAD, about=request.id,
+    )  # fmt: skip
 
 
 def _grant(work: Work, request: AidRequest, member_ids: Iterable[UUID]) -> list[UUID]:

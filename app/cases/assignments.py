@@ -21,6 +21,7 @@ from app.cases.service import CASEWORK_SCOPES, get_case
 from app.casework.erased import is_shut
 from app.casework.journeys import grant_hearing_of_case
 from app.casework.readiness import Task, require_ready
+from app.casework.standing import require_not_vetter
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id
@@ -45,12 +46,13 @@ def assign_case(
     """Assign a case to a volunteer of its team: they can read and work on it from now on.
 
     Raises ``CaseNotFound``, ``CaseNotReady``, ``AssigneeNotEligible``, ``AssignmentExists``,
-    ``KeyNotCertified``, ``IdTaken``.
+    ``VetsCase``, ``KeyNotCertified``, ``IdTaken``.
     """
     case = get_case(work, case_id)
     require_ready(work, case, Task.ASSIGN)
     if member_id not in {m.id for m in list_members(work, case.team_id, Role.VOLUNTEER)}:
         raise AssigneeNotEligible("member_id")
+    require_not_vetter(work, case, member_id)
     if any(assignment.member_id == member_id for assignment in list_assignments(work, case)):
         raise AssignmentExists
     assignment = Assignment(

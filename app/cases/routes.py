@@ -37,7 +37,7 @@ from app.cases.schemas import (
 )
 from app.cases.updates import CaseUpdate, ReplacedCellRead
 from app.casework import held, history, open_work
-from app.casework.errors import CaseNotReady
+from app.casework.errors import CaseNotReady, VetsCase
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead, OpenWorkRead
 from app.http.needs import NotWork
@@ -173,7 +173,7 @@ def list_notes(case_id: UUID, work: Work, page: PageQuery) -> Page[CaseNoteRead]
     readiness=Task.ASSIGN,
     creates=True,
     status_code=201,
-    raises=[CaseNotFound, CaseNotReady, AssigneeNotEligible, AssignmentExists],
+    raises=[CaseNotFound, CaseNotReady, AssigneeNotEligible, AssignmentExists, VetsCase],
 )
 def assign_case(case_id: UUID, body: AssignmentCreate, work: Work) -> AssignmentRead:
     """Assign a case to a volunteer: from now on they can read it and work on it."""

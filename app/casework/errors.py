@@ -43,3 +43,10 @@ class DuplicateOpen(Conflict):
 
     code = "case.duplicate_open"
     title = "Another case looks like the same person; merge them or say why not, then go on"
+
+
+class VetsCase(Conflict):
+    """Who vets a case has nothing else to do with it, before or afterwards."""
+
+    code = "case.vetter_apart"
+    title = "Who vets a case does not follow or plan it; choose somebody else"

@@ -2,8 +2,9 @@
 
 - An approval or a verdict counts while the member who gave it stands: active, not removed, with a
   row that is as the program wrote it.
-- Who logged a case, followed it, coordinated it, wrote in it, escorted its person or handled its
-  aid is no vetter of it, nor of a case that another one was merged into.
+- Who logged a case, followed it, wrote in it, escorted its person or had a part in its aid is no
+  vetter of it, nor of a case that another one was merged into; nor, by the group's preset, who
+  planned it, or who coordinated it at all. Who vets a case does none of this afterwards.
 
 Knows plain rows; opens nothing.
 """
@@ -11,25 +12,20 @@ Knows plain rows; opens nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.accounts.models import Member, MemberStatus
+from app.aid.models import AidStep
 from app.cases.models import Assignment, Case, CaseNote
-from app.relocation.models import Leg, Traveller
+from app.casework.errors import VetsCase
+from app.presets import PRESETS, PlannerVets
+from app.relocation.models import Leg, Plan, Traveller
 from app.store.authenticated import leave_out_altered
 from app.vault.models import Grant, GrantReason
+from app.vetting.models import VettingDecision
 from app.work import Work
-
-_INVOLVING: Final = (
-    GrantReason.INTAKE,
-    GrantReason.TRIAGE,
-    GrantReason.ASSIGNMENT,
-    GrantReason.ESCORT,
-    GrantReason.AID,
-)
 
 
 def standing_members(work: Work, member_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -54,14 +50,42 @@ def merged_cases(work: Work, case_id: UUID) -> frozenset[UUID]:
 def involved_members(work: Work, case: Case) -> frozenset[UUID]:
     """Return who has had to do with a case other than as its vetter."""
     cases = merged_cases(work, case.id)
-    queries = (
+    planner_vets = PRESETS[work.deployment.organisation_settings.preset].planner_vets
+    queries = [
         select(Case.opened_by).where(Case.id.in_(cases)),
         select(Assignment.member_id).where(Assignment.case_id.in_(cases)),
         select(CaseNote.written_by).where(CaseNote.case_id.in_(cases)),
-        select(Grant.holder_id).where(Grant.case_id.in_(cases), Grant.reason.in_(_INVOLVING)),
+        select(AidStep.member_id).where(AidStep.case_id.in_(cases)),
+        select(Grant.holder_id).where(Grant.case_id.in_(cases), Grant.reason == GrantReason.INTAKE),
         select(Grant.holder_id)
         .join(Leg, Leg.id == Grant.about)
         .join(Traveller, Traveller.plan_id == Leg.plan_id)
         .where(Traveller.case_id.in_(cases), Grant.reason == GrantReason.ESCORT),
-    )
+        select(Grant.holder_id).where(Grant.case_id.in_(cases), Grant.reason == GrantReason.ESCORT),
+    ]
+    if planner_vets is not PlannerVets.UNLESS_FOLLOWING:
+        queries.append(select(Plan.opened_by).where(Plan.case_id.in_(cases)))
+    if planner_vets is PlannerVets.NEVER:
+        coordinated = (GrantReason.TRIAGE, GrantReason.AID)
+        queries.append(
+            select(Grant.holder_id).where(Grant.case_id.in_(cases), Grant.reason.in_(coordinated))
+        )
     return frozenset().union(*(work.session.scalars(query).all() for query in queries))
+
+
+def require_not_vetter(work: Work, case: Case, member_id: UUID) -> None:
+    """Raise ``VetsCase`` for who vets or has vetted a case, and would now have to do with it."""
+    cases = merged_cases(work, case.id)
+    granted = select(Grant.holder_id).where(
+        Grant.case_id.in_(cases), Grant.reason == GrantReason.VETTING
+    )
+    decided = select(VettingDecision.vetter_id).where(VettingDecision.case_id.in_(cases))
+    if any(member_id in work.session.scalars(query).all() for query in (granted, decided)):
+        raise VetsCase
+
+
+def require_may_plan(work: Work, case: Case) -> None:
+    """Raise ``VetsCase`` where who plans a case must not have vetted it."""
+    planner_vets = PRESETS[work.deployment.organisation_settings.preset].planner_vets
+    if planner_vets is not PlannerVets.UNLESS_FOLLOWING:
+        require_not_vetter(work, case, work.principal.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from rich.panel import Panel
 
 from app.accounts.logins import check_login
+from app.cli.choices import choose_preset, choose_small_sums, choose_zone, read_lead
 from app.cli.home import (
     ROOT_KEY_FILE,
     Home,
@@ -28,16 +28,22 @@ from app.deployment import Deployment
 from app.errors import DomainError
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
+from app.presets import PRESETS, Preset
 from app.principal import NOBODY
 from app.store.migrate import upgrade
-from app.store.organisation_settings import DEFAULT_ZONE, OrganisationSettings, Preset
+from app.store.organisation_settings import OrganisationSettings
 from app.text.dates import get_zone
 from app.work import begin_work, unit_of_work
 
 _DEFAULTS = OrganisationSettings()
 Leads = Annotated[
     list[str],
-    typer.Option("--lead", help="Sign-in name of a lead; one to five.", min=1, max=5),
+    typer.Option(
+        "--lead",
+        help="Sign-in name of a lead; one to five. NAME=coordinator,vetter gives further roles.",
+        min=1,
+        max=5,
+    ),
 ]
 Teams = Annotated[list[str], typer.Option("--team", help="Name of a team; at least one.")]
 Threshold = Annotated[
@@ -53,8 +59,15 @@ MakesCodes = Annotated[
     ),
 ]
 ChosenPreset = Annotated[
-    Preset,
+    Preset | None,
     typer.Option("--preset", help="For 3 to 6, 7 to 18 or 19 to 40 people; see docs/presets.md."),
+]
+SmallSums = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--small-sum",
+        help="A currency of the group's and a small sum in it, MMK=100000; the limits follow.",
+    ),
 ]
 ReportWeeks = Annotated[
     int,
@@ -78,52 +91,46 @@ def init(  # noqa: PLR0913 - each is an option
     zone: Zone = None,
     report_weeks: ReportWeeks = _DEFAULTS.report_weeks,
     *,
-    preset: ChosenPreset = Preset.DOZEN,
+    preset: ChosenPreset = None,
+    small_sum: SmallSums = None,
     codes_made_here: MakesCodes = False,
 ) -> None:
     """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
     if threshold > len(lead):
         refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
-    chosen = OrganisationSettings(zone or _ask_zone(), codes_made_here, report_weeks, preset)
-    _check(chosen, lead)
+    leads = [read_lead(one) for one in lead]
+    sums = choose_small_sums(small_sum or ())
+    chosen = OrganisationSettings(
+        choose_zone(zone), codes_made_here, report_weeks, choose_preset(preset), sums
+    )
+    _check(chosen, leads)
     if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")
     root = OrganisationRoot.generate()
+    urls = {"database_url": database_url, "keystore_url": keystore_url}
     values = fresh_values("production", root.fingerprint)
-    values |= {
-        key: url
-        for key, url in (("database_url", database_url), ("keystore_url", keystore_url))
-        if url
-    }
+    values |= {key: url for key, url in urls.items() if url}
     with draft_of(home) as draft:
         root_key = create_root_key_file(draft / ROOT_KEY_FILE)
         deployment = build(write_settings(draft, values), root_key, create=True)
         try:
             founding = found(
-                deployment, root, teams=team, leads=lead, threshold=threshold, chosen=chosen
+                deployment, root, teams=team, leads=leads, threshold=threshold, chosen=chosen
             )
         except DomainError as refusal:
             refuse(refusal.title)
         finally:
             deployment.close()
-    _show(home, founding, root_key, lead, threshold)
+    _show(home, founding, root_key, leads, threshold, chosen)
 
 
-def _check(chosen: OrganisationSettings, leads: list[str]) -> None:
+def _check(chosen: OrganisationSettings, leads: list[NewLead]) -> None:
     try:
         get_zone(chosen.zone)
-        for login in leads:
-            check_login(login)
+        for lead in leads:
+            check_login(lead.login)
     except DomainError as refusal:
         refuse(refusal.title)
-
-
-def _ask_zone() -> str:
-    """Ask an operator for the zone; where nobody can be asked, it is the usual one."""
-    if not sys.stdin.isatty():
-        return DEFAULT_ZONE
-    asked: str = typer.prompt("Time zone whose days count", default=DEFAULT_ZONE)
-    return asked
 
 
 @contextmanager
@@ -146,7 +153,7 @@ def found(
     root: OrganisationRoot,
     *,
     teams: list[str],
-    leads: list[str],
+    leads: list[NewLead],
     threshold: int,
     chosen: OrganisationSettings,
 ) -> Founding:
@@ -160,18 +167,23 @@ def found(
                 work,
                 root,
                 teams=teams,
-                leads=[NewLead(login, login) for login in leads],
+                leads=leads,
                 threshold=threshold,
                 chosen=chosen,
             )
 
 
 def _show(
-    home: Path, founding: Founding, root_key: RootKey, leads: list[str], threshold: int
+    home: Path,
+    founding: Founding,
+    root_key: RootKey,
+    leads: list[NewLead],
+    threshold: int,
+    chosen: OrganisationSettings,
 ) -> None:
     out.print(f"Founded in [bold]{home}[/bold]. What follows is shown once and kept nowhere.\n")
-    for login, admission in zip(leads, founding.leads, strict=True):
-        out.print(Panel(admission.passphrase, title=f"passphrase of {login}", expand=False))
+    for lead, admission in zip(leads, founding.leads, strict=True):
+        out.print(Panel(admission.passphrase, title=f"passphrase of {lead.login}", expand=False))
     out.print(
         Panel(
             "\n\n".join(
@@ -188,6 +200,9 @@ def _show(
             title="Recovery kit: write it down, keep the parts apart, show no one",
         )
     )
+    out.print(f"A group of this size ([bold]{chosen.preset}[/bold]) gives up:")
+    for given_up in PRESETS[chosen.preset].gives_up:
+        out.print(f"  - {given_up}", highlight=False)
     out.print(
         f"\nNext: move [bold]{ROOT_KEY_FILE}[/bold] off this disk (deploy/README.md), then"
         f" [bold]padauk serve --home {home}[/bold]"

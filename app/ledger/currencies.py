@@ -6,7 +6,7 @@ digits, whether coins of them exist or not). Served by the API as it is applied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +16,7 @@ MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType({"EUR": 2, "MMK": 2, "
 """ISO 4217 code -> digits after the decimal point."""
 
 
-def require_currency(currency: str) -> None:
-    """Raise ``CurrencyUnknown`` unless funds are kept in this currency."""
-    if currency not in MINOR_DIGITS:
+def require_currency(kept: Container[str], currency: str) -> None:
+    """Raise ``CurrencyUnknown`` unless this is one of the currencies that the group keeps."""
+    if currency not in MINOR_DIGITS or currency not in kept:
         raise CurrencyUnknown

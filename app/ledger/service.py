@@ -66,7 +66,7 @@ def open_fund(work: Work, name: str, currency: str, fund_id: UUID | None = None)
 
     Raises ``CurrencyUnknown``, ``IdTaken``.
     """
-    require_currency(currency)
+    require_currency(work.deployment.organisation_settings.small_sums, currency)
     session = work.session
     fund = Fund(
         id=work.id_for(Fund, fund_id),

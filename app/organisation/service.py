@@ -21,6 +21,7 @@ from app.accounts.admission import (
     activate,
     add_key_copy,
     create_account,
+    require_together,
 )
 from app.accounts.models import Team
 from app.accounts.service import add_team
@@ -32,6 +33,7 @@ from app.crypto.labels import Label
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
 from app.organisation.root import OrganisationRoot
 from app.permissions import Role, roles_in, written_roles
+from app.store.base import ORGANISATION
 from app.store.identity import ONLY_ROW, found_keystore
 from app.store.models import DeploymentIdentity
 from app.store.organisation_settings import OrganisationSettings, settings_row
@@ -81,7 +83,8 @@ def found_organisation(
 
     Custody opens with ``threshold`` of the leads' shares, or as many of the recovery kit's,
     which must be kept apart. The leads' team is the first. Raises ``OrganisationFounded``,
-    ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``, ``ZoneUnknown``.
+    ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``, ``ZoneUnknown``,
+    ``RolesApart``.
     """
     if root.fingerprint != work.deployment.settings.organisation_root:
         raise RootWordsWrong
@@ -90,6 +93,8 @@ def found_organisation(
     if not 1 <= threshold <= len(leads) or not teams:
         raise ThresholdInvalid("threshold")
     get_zone(chosen.zone)
+    for named in leads:
+        require_together(chosen.preset, roles_in(ORGANISATION, Role.LEAD, *named.also))
     work.deployment.create_secrets()
     work.session.add(settings_row(chosen))
     _add_identity(work)
@@ -111,6 +116,8 @@ def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID)
 
     They have no share of custody until it is dealt again. Raises as ``admit_member`` does.
     """
+    preset = work.deployment.organisation_settings.preset
+    require_together(preset, roles_in(team_id, Role.LEAD, *lead.also))
     admission = _add_lead(work, root, team_id, lead)
     signer = work.keyring.secrets.sign
     for kind in _COPIED_KINDS:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.cases.errors import CaseNotFound
-from app.casework.errors import CaseNotReady, NotCleared
+from app.casework.errors import CaseNotReady, NotCleared, VetsCase
 from app.casework.readiness import Task
 from app.casework.schemas import MoveRuleListRead
 from app.http.needs import NotHeard, NotWork
@@ -56,6 +56,7 @@ _ADDING_LEGS = (errors.DueOutOfRange, errors.DueOutOfOrder, errors.TooManyLegs)
         CaseNotFound,
         CaseNotReady,
         errors.PlanOpenAlready,
+        VetsCase,
         errors.WordsAlike,
         *_ADDING_LEGS,
     ),

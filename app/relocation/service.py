@@ -30,6 +30,7 @@ from app.casework.journeys import (
     words_scope,
 )
 from app.casework.readiness import Task, require_ready
+from app.casework.standing import require_may_plan
 from app.permissions import Role
 from app.relocation.errors import (
     EscortHasLeg,
@@ -76,10 +77,11 @@ def open_plan(
     """Open a plan for a case; the coordinators of its team who hold the case become its planners.
 
     Words that are not given are made up. Raises ``CaseNotFound``, ``CaseNotReady``,
-    ``PlanOpenAlready``, ``IdTaken``, and as ``add_legs`` does.
+    ``PlanOpenAlready``, ``VetsCase``, ``IdTaken``, and as ``add_legs`` does.
     """
     case = cases.get_case(work, case_id)
     require_ready(work, case, Task.PLAN)
+    require_may_plan(work, case)
     require_no_journey(work, case)
     plan = Plan(
         id=work.id_for(Plan, proposed, case_id=case.id),

@@ -25,6 +25,7 @@ class OrganisationSettingsRow(Record):
     preset: Mapped[str] = plain(
         "which limits count: for a small, a dozen, a large group", String(10)
     )
+    small_sums: Mapped[str] = plain("the currencies, and a small sum in each", String(400))
 
 
 class JobRun(Base):

@@ -10,12 +10,14 @@ Knows one row; decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from types import MappingProxyType
 
 from sqlalchemy import Engine, select
 
 from app.errors import IntegrityFault
+from app.presets import Preset
 from app.store.authenticated import RowMacs, is_altered, open_checked
 from app.store.engine import read_snapshot
 from app.store.models import OrganisationSettingsRow
@@ -23,22 +25,25 @@ from app.store.models import OrganisationSettingsRow
 DEFAULT_ZONE = "Asia/Yangon"
 
 
-class Preset(StrEnum):
-    """For how many people the limits are meant; ``docs/presets.md`` says what each gives up."""
-
-    SMALL = "small"
-    DOZEN = "dozen"
-    LARGE = "large"
+SUGGESTED_SMALL_SUMS: Mapping[str, int] = MappingProxyType(
+    {"EUR": 25_00, "MMK": 100_000_00, "THB": 800_00, "USD": 25_00}
+)
+"""What ``padauk init`` suggests, in minor units: a bus and two nights."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationSettings:
-    """The choices of an organisation. ``report_weeks``: how long a half-year is provisional."""
+    """The choices of an organisation. ``report_weeks``: how long a half-year is provisional.
+
+    ``small_sums``: the currencies that funds are kept in, and one small sum in each, in minor
+    units; the other limits follow from it (``app.presets``).
+    """
 
     zone: str = DEFAULT_ZONE
     makes_codes: bool = False
     report_weeks: int = 8
     preset: Preset = Preset.DOZEN
+    small_sums: Mapping[str, int] = SUGGESTED_SMALL_SUMS
 
 
 class OrganisationSettingsTampered(IntegrityFault):
@@ -55,6 +60,18 @@ def settings_row(chosen: OrganisationSettings) -> OrganisationSettingsRow:
         makes_codes=chosen.makes_codes,
         report_weeks=chosen.report_weeks,
         preset=chosen.preset,
+        small_sums=" ".join(f"{name}={sum_}" for name, sum_ in sorted(chosen.small_sums.items())),
+    )
+
+
+def _read(row: OrganisationSettingsRow) -> OrganisationSettings:
+    sums = (one.split("=") for one in row.small_sums.split())
+    return OrganisationSettings(
+        row.zone,
+        row.makes_codes,
+        row.report_weeks,
+        Preset(row.preset),
+        MappingProxyType({name: int(sum_) for name, sum_ in sums}),
     )
 
 
@@ -69,4 +86,4 @@ def find_organisation_settings(engine: Engine, macs: RowMacs) -> OrganisationSet
             return None
         if is_altered(session, row):
             raise OrganisationSettingsTampered
-        return OrganisationSettings(row.zone, row.makes_codes, row.report_weeks, Preset(row.preset))
+        return _read(row)

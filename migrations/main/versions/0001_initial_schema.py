@@ -703,6 +703,7 @@ def upgrade() -> None:
         sa.Column("makes_codes", sa.Boolean(), nullable=False),
         sa.Column("report_weeks", sa.Integer(), nullable=False),
         sa.Column("preset", sa.String(length=10), nullable=False),
+        sa.Column("small_sums", sa.String(length=400), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
@@ -1110,7 +1111,11 @@ def upgrade() -> None:
         sa.Column("fund_id", sa.Uuid(), nullable=True),
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("arrived", sa.BigInteger(), nullable=True),
-        sa.Column("approvers_needed", sa.Integer(), nullable=False),
+        sa.Column(
+            "sum_class",
+            sa.Enum("small", "middle", "large", name="sumclass", native_enum=False, length=24),
+            nullable=False,
+        ),
         sa.Column("payee_version", sa.Integer(), nullable=True),
         sa.Column("detail_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("seals", sa.LargeBinary(), nullable=True),
@@ -1363,12 +1368,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_aid_steps_request_id"), "aid_steps", ["request_id"], unique=False)
     op.create_index(op.f("ix_aid_steps_sequence"), "aid_steps", ["sequence"], unique=False)
     op.create_index(
-        "uq_aid_steps_one_duty_a_member",
+        "uq_aid_steps_pay_or_confirm",
         "aid_steps",
         ["request_id", "member_id"],
         unique=True,
-        sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
-        postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+        sqlite_where=sa.text("act IN ('confirm', 'pay')"),
+        postgresql_where=sa.text("act IN ('confirm', 'pay')"),
+    )
+    op.create_index(
+        "uq_aid_steps_request_or_approve",
+        "aid_steps",
+        ["request_id", "member_id"],
+        unique=True,
+        sqlite_where=sa.text("act IN ('approve', 'request')"),
+        postgresql_where=sa.text("act IN ('approve', 'request')"),
+    )
+    op.create_index(
+        "uq_aid_steps_request_or_pay",
+        "aid_steps",
+        ["request_id", "member_id"],
+        unique=True,
+        sqlite_where=sa.text("act IN ('pay', 'request')"),
+        postgresql_where=sa.text("act IN ('pay', 'request')"),
     )
     op.create_table(
         "check_ins",
@@ -1497,10 +1518,22 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
     op.drop_index(
-        "uq_aid_steps_one_duty_a_member",
+        "uq_aid_steps_request_or_pay",
         table_name="aid_steps",
-        sqlite_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
-        postgresql_where=sa.text("act IN ('approve', 'confirm', 'pay', 'request')"),
+        sqlite_where=sa.text("act IN ('pay', 'request')"),
+        postgresql_where=sa.text("act IN ('pay', 'request')"),
+    )
+    op.drop_index(
+        "uq_aid_steps_request_or_approve",
+        table_name="aid_steps",
+        sqlite_where=sa.text("act IN ('approve', 'request')"),
+        postgresql_where=sa.text("act IN ('approve', 'request')"),
+    )
+    op.drop_index(
+        "uq_aid_steps_pay_or_confirm",
+        table_name="aid_steps",
+        sqlite_where=sa.text("act IN ('confirm', 'pay')"),
+        postgresql_where=sa.text("act IN ('confirm', 'pay')"),
     )
     op.drop_index(op.f("ix_aid_steps_sequence"), table_name="aid_steps")
     op.drop_index(op.f("ix_aid_steps_request_id"), table_name="aid_steps")
