@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
-from app.cli import state_machines
+from app.cli import presets, state_machines
 from app.cli.home import FOUND, err, out
 from app.crypto.root import RootKey
 from app.deployment import Deployment
@@ -43,6 +43,7 @@ def rendered() -> dict[str, str]:
             [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
         ),
         "docs/permissions.md": render_matrix(unplugged_app()),
+        "docs/presets.md": presets.render(),
         "docs/retention.md": render_schedule(),
         "docs/state-machines.md": state_machines.render(),
     }
@@ -54,7 +55,7 @@ def documents(
         bool, typer.Option("--check", help="Compare with the files; write nothing.")
     ] = False,
 ) -> None:
-    """Generate inventory, permissions, schedule, state machines. Exit code 3 where one differs."""
+    """Generate inventory, permissions, presets, schedule, state machines. Exit code 3 where one differs."""
     drifted = []
     for path, text in rendered().items():
         file = _ROOT / path

@@ -24,7 +24,9 @@ router = Router(tags=["reports"])
 def read_casework_report(work: Work) -> CaseworkReportRead:
     """Count finished half-years by region group, rank band and standing, small counts hidden."""
     return CaseworkReportRead.of(
-        service.list_published_reports(work), service.list_provisional(work)
+        service.describe_group(work),
+        service.list_published_reports(work),
+        service.list_provisional(work),
     )
 
 
@@ -37,13 +39,13 @@ def read_caseload(work: Work) -> CaseloadRead:
 @router.get("/reports/openings", needs=Permission.AUDIT_READ)
 def read_openings_report(work: Work) -> OpeningsReportRead:
     """Show how much each member opened in past months, without saying who they are."""
-    return OpeningsReportRead.of(*service.list_openings(work))
+    return OpeningsReportRead.of(service.describe_group(work), *service.list_openings(work))
 
 
 @router.get("/reports/ledger", needs=Permission.AUDIT_READ)
 def read_ledger_report(work: Work) -> LedgerReportRead:
     """Show what each fund took in and gave, month by month: no payee, no case."""
-    return LedgerReportRead.of(service.list_fund_months(work))
+    return LedgerReportRead.of(service.describe_group(work), service.list_fund_months(work))
 
 
 @router.get("/log/checkpoint", needs=Permission.LOG_VERIFY, raises=[NothingSigned])

@@ -14,8 +14,9 @@ from app.audit.models import AuditCheckpoint
 from app.cases.models import CaseStatus
 from app.http.schema import Schema
 from app.ledger.models import EntryKind
+from app.presets import PRESETS, Preset
 from app.reports.models import PublishedReport
-from app.reports.service import FundMonth, Openings
+from app.reports.service import FundMonth, Group, Openings
 
 
 class HalfYearRead(Schema):
@@ -44,14 +45,40 @@ class HalfYearRead(Schema):
         )
 
 
+class GroupRead(Schema):
+    """What a report begins with: how the group is held to its limits, and what it gives up.
+
+    Without an auditor nobody audits it; a lead alone decides what else takes two.
+    """
+
+    preset: Preset
+    gives_up: list[str]
+    leads: int
+    auditors: int
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        """Return the head of a report."""
+        return cls(
+            preset=group.preset,
+            gives_up=list(PRESETS[group.preset].gives_up),
+            leads=group.leads,
+            auditors=group.auditors,
+        )
+
+
 class CaseworkReportRead(Schema):
     """Every finished half-year, as it was first published, and the one that is provisional."""
 
+    group: GroupRead
     items: list[HalfYearRead]
 
     @classmethod
     def of(
-        cls, reports: Iterable[PublishedReport], provisional: Iterable[tuple[str, date]]
+        cls,
+        group: Group,
+        reports: Iterable[PublishedReport],
+        provisional: Iterable[tuple[str, date]],
     ) -> Self:
         """Return published reports, and which half-years have none yet."""
         items = [HalfYearRead.of(report) for report in reports]
@@ -62,7 +89,7 @@ class CaseworkReportRead(Schema):
             )
             for half_year, fixed_on in provisional
         ]  # fmt: skip
-        return cls(items=items)
+        return cls(group=GroupRead.of(group), items=items)
 
 
 class MemberOpeningsRead(Schema):
@@ -78,13 +105,15 @@ class MemberOpeningsRead(Schema):
 class OpeningsReportRead(Schema):
     """Who opened how much."""
 
+    group: GroupRead
     items: list[MemberOpeningsRead]
     shut: Annotated[int, Field(ge=0, description="Events that do not verify, counted for nobody")]
 
     @classmethod
-    def of(cls, lines: Iterable[Openings], shut: int) -> Self:
+    def of(cls, group: Group, lines: Iterable[Openings], shut: int) -> Self:
         """Return the openings of members, and how many events did not open."""
-        return cls(items=[MemberOpeningsRead(**asdict(line)) for line in lines], shut=shut)
+        items = [MemberOpeningsRead(**asdict(line)) for line in lines]
+        return cls(group=GroupRead.of(group), items=items, shut=shut)
 
 
 class FundMonthRead(Schema):
@@ -101,12 +130,14 @@ class FundMonthRead(Schema):
 class LedgerReportRead(Schema):
     """The ledger without payees."""
 
+    group: GroupRead
     items: list[FundMonthRead]
 
     @classmethod
-    def of(cls, lines: Iterable[FundMonth]) -> Self:
+    def of(cls, group: Group, lines: Iterable[FundMonth]) -> Self:
         """Return the months of funds."""
-        return cls(items=[FundMonthRead(**asdict(line)) for line in lines])
+        items = [FundMonthRead(**asdict(line)) for line in lines]
+        return cls(group=GroupRead.of(group), items=items)
 
 
 class CaseloadRead(Schema):

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.accounts.service import list_members
 from app.audit.events import EventKind
 from app.audit.models import AuditCheckpoint, AuditEvent
 from app.audit.sequencer import latest_checkpoint
@@ -27,6 +28,8 @@ from app.casework.consents import consents_to, last_endings
 from app.casework.held import holder_of, strategy_for, visible_cases
 from app.consents.models import Purpose
 from app.ledger.models import EntryKind, Fund, JournalEntry, LedgerAccount, Posting
+from app.permissions import Role, names_of
+from app.presets import Preset
 from app.reports.errors import NothingSigned
 from app.reports.models import PublishedReport
 from app.reports.suppression import redact
@@ -63,6 +66,25 @@ class FundMonth:
     kind: EntryKind
     entries: int
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How a group is held to its limits: its preset, and how many leads and auditors it has."""
+
+    preset: Preset
+    leads: int
+    auditors: int
+
+
+def describe_group(work: Work) -> Group:
+    """Return what every report begins with."""
+    held = [names_of(member.roles) for member in list_members(work, None)]
+    return Group(
+        work.deployment.organisation_settings.preset,
+        leads=sum(Role.LEAD in roles for roles in held),
+        auditors=sum(Role.AUDITOR in roles for roles in held),
+    )
 
 
 # ---------------------------------------------------------------------- casework

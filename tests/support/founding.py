@@ -17,6 +17,8 @@ from app.store.organisation_settings import OrganisationSettings
 from app.work import begin_work, note_writes, unit_of_work
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
+SMALL_SUMS = {"EUR": 6_00, "MMK": 10_000_00, "THB": 200_00, "USD": 6_00}
+
 
 def found(
     settings: Settings, root_key: RootKey, clock: Clock, *, by_migrations: bool = False
@@ -39,7 +41,7 @@ def found(
                 teams=["Teak", "Banyan"],
                 leads=[NewLead("lead-1", "Heron")],
                 threshold=1,
-                chosen=OrganisationSettings(makes_codes=True),
+                chosen=OrganisationSettings(makes_codes=True, small_sums=SMALL_SUMS),
             )
         teams = [team.id for team in founding.teams]
     people = [_person("lead-1", founding.leads[0])]
