@@ -55,7 +55,7 @@ def documents(
         bool, typer.Option("--check", help="Compare with the files; write nothing.")
     ] = False,
 ) -> None:
-    """Generate inventory, permissions, presets, schedule, state machines. Exit code 3 where one differs."""
+    """Generate the documents that follow from the code. Exit code 3 where one differs."""
     drifted = []
     for path, text in rendered().items():
         file = _ROOT / path

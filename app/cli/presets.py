@@ -12,9 +12,14 @@ _HEAD = f"""\
 # Presets
 
 Rendered by `padauk documents` from `app/presets.py`; do not edit.
-`padauk init` asks for the preset, and for one small sum in each currency. A middle sum is up to {MIDDLE_IN_SMALL} small ones, a large one is above that; what counts is the sum of a series,
-and of what a case gets within a week. Never waived in any of them: two vetters apart, neither of whom logged, follows, escorts or wrote in the case; who asks neither approves nor pays;
-who pays does not confirm; who approves does not release a hold; nobody certifies themselves, changes their own roles or audits what they did.
+
+`padauk init` takes the preset, and one small sum in each currency of the group. A middle sum is up
+to {MIDDLE_IN_SMALL} small ones, a large one is above that. What counts is the sum of a series, and
+of what a case gets within a week.
+
+Never waived in any of them: two vetters apart, neither of whom logged, follows, escorts or wrote in
+the case; who requests neither approves nor pays; who pays does not confirm; who approves does not
+release a hold; nobody certifies themselves, changes their own roles or audits what they did.
 """
 _SUMS = {
     SumClass.SMALL: "a small sum",
@@ -28,8 +33,11 @@ _PLANNER_VETS = {
 }
 _OPEN = """\
 ## What is not yet a matter of the preset
-Floats (a small sum given by one and accounted for by another), reversals, the hours of emergencies, of holds and erasures, the shares of custody, and how many leads certify a newcomer.
-That a vetter is no kin of the person is for the people to say: the program knows no kin of members. The preset is not changed after `init`.
+
+Floats (a small sum given by one and accounted for by another), reversals, the hours of emergencies,
+of holds and erasures, the shares of custody, and how many leads certify a newcomer. The program
+knows no kin of members: that a vetter is none of the person's is for the people to say. The preset
+is not changed after `init`.
 """
 
 

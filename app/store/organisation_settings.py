@@ -11,7 +11,7 @@ Knows one row; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sqlalchemy import Engine, select
@@ -43,7 +43,7 @@ class OrganisationSettings:
     makes_codes: bool = False
     report_weeks: int = 8
     preset: Preset = Preset.DOZEN
-    small_sums: Mapping[str, int] = SUGGESTED_SMALL_SUMS
+    small_sums: Mapping[str, int] = field(default_factory=lambda: SUGGESTED_SMALL_SUMS)
 
 
 class OrganisationSettingsTampered(IntegrityFault):

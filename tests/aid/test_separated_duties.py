@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.aid.errors import AidMoveNotPermitted, OtherFund, SamePerson
-from app.aid.models import SEPARATED_DUTIES, AidAct, AidStatus, AidStep
-from app.aid.moves import MOVES, SMALL_SUMS, act_of, approvers_needed, tiers_of
+from app.aid.models import AidAct, AidStatus, AidStep
+from app.aid.moves import MOVES, act_of, barred_by
 from app.ledger.currencies import MINOR_DIGITS
 from app.ledger.errors import OtherCurrency
+from app.presets import MIDDLE_IN_SMALL, PRESETS, Preset, SumClass, class_of
 from app.store.base import new_id
-from app.store.organisation_settings import Preset
 from tests.support.aid_steps import KYAT, a_draft, open_fund
 
 OWN_DUTIES = [
@@ -72,15 +74,23 @@ def test_the_database_refuses_a_second_duty_even_where_the_service_is_passed_by(
     }
     with engine.begin() as connection:
         connection.execute(insert(AidStep).values(id=new_id(), act=AidAct.CANCEL, **row))
-    for duty in sorted(SEPARATED_DUTIES):
+    for duty in (AidAct.REQUEST, AidAct.APPROVE, AidAct.PAY):
         with pytest.raises(IntegrityError), engine.begin() as connection:
             connection.execute(insert(AidStep).values(id=new_id(), act=duty, **row))
 
 
-def test_every_separated_duty_is_barred_to_members_who_had_one_of_them():
-    duties = [move for move in MOVES if act_of(move) in SEPARATED_DUTIES]
-    assert {act_of(move) for move in duties} == SEPARATED_DUTIES - {AidAct.REQUEST}
-    assert all(move.barred >= SEPARATED_DUTIES for move in duties)
+@pytest.mark.parametrize("preset", Preset)
+@pytest.mark.parametrize("amount", SumClass)
+def test_in_no_group_one_person_asks_and_pays_or_pays_and_confirms(preset, amount):
+    quorum = PRESETS[preset].money[amount]
+    barred = {act_of(move): barred_by(quorum, move) for move in MOVES}
+    assert barred[AidAct.PAY] >= {AidAct.REQUEST, AidAct.PAY, AidAct.CONFIRM}
+    assert barred[AidAct.APPROVE] >= {AidAct.REQUEST, AidAct.APPROVE, AidAct.PAY, AidAct.RELEASE}
+    assert barred[AidAct.CONFIRM] >= {AidAct.PAY}
+    assert barred[AidAct.RELEASE] >= {AidAct.APPROVE}
+    assert (AidAct.APPROVE in barred[AidAct.PAY]) is not quorum.paid_by_approver
+    apart = {AidAct.REQUEST, AidAct.APPROVE} <= barred[AidAct.CONFIRM]
+    assert apart is quorum.confirmed_apart
 
 
 def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
@@ -95,27 +105,46 @@ def test_up_to_50_000_kyat_one_approves_and_above_two_must(scene):
     assert large.do("pay", request_id, scene.pays_too) is AidStatus.PAID
 
 
-@pytest.mark.parametrize("currency", SMALL_SUMS)
 @pytest.mark.parametrize("preset", Preset)
-def test_in_every_currency_and_preset_the_tiers_begin_at_nothing_and_more_takes_more(
-    preset, currency
-):
-    tiers = tiers_of(preset, currency)
-    assert tiers[0].above == 0
-    assert [t.above for t in tiers] == sorted({t.above for t in tiers})
-    assert [t.approvers for t in tiers] == sorted({t.approvers for t in tiers})
-    for tier in tiers[1:]:
-        assert approvers_needed(preset, currency, tier.above) == tier.approvers - 1
-        assert approvers_needed(preset, currency, tier.above + 1) == tier.approvers
+def test_in_every_preset_more_money_takes_no_fewer_people(preset):
+    people = [PRESETS[preset].money[amount].people for amount in SumClass]
+    assert people == sorted(people)
+    assert people == {"small": [2, 3, 4], "dozen": [3, 4, 5], "large": [3, 4, 5]}[preset]
 
 
-def test_in_a_small_group_one_approves_up_to_five_small_sums(scene):
-    chosen = replace(scene.world.deployment.organisation_settings, preset=Preset.SMALL)
+@given(st.integers(1, 10**12), st.integers(1, 10**13))
+def test_the_classes_of_sums_meet_without_a_gap(small_sum, total):
+    found = class_of(total, small_sum)
+    assert (found is SumClass.SMALL) is (total <= small_sum)
+    assert (found is SumClass.LARGE) is (total > MIDDLE_IN_SMALL * small_sum)
+
+
+def set_preset(scene, preset):
+    chosen = replace(scene.world.deployment.organisation_settings, preset=preset)
     scene.world.deployment.__dict__["_chosen"] = chosen
-    request_id = scene.ask(a_draft(250_000))
-    assert scene.do("approve", request_id, scene.approves) is AidStatus.APPROVED
-    large = scene.another_case().ask(a_draft(250_001))
-    assert scene.row(large).approvers_needed == 2
+
+
+def test_in_a_small_group_two_people_are_enough_for_a_small_sum(scene):
+    set_preset(scene, Preset.SMALL)
+    request_id = scene.ask(a_draft(10_000))
+    scene.do("approve", request_id, scene.pays)
+    assert scene.do("pay", request_id, scene.pays) is AidStatus.PAID
+    assert scene.do("confirm", request_id, scene.asks) is AidStatus.CONFIRMED
+    middle = scene.another_case().ask(a_draft(10_001))
+    scene.do("approve", middle, scene.pays)
+    with pytest.raises(SamePerson):
+        scene.do("pay", middle, scene.pays)
+    assert scene.do("pay", middle, scene.pays_too) is AidStatus.PAID
+
+
+@pytest.mark.parametrize("preset", [Preset.SMALL, Preset.LARGE])
+def test_a_large_sum_needs_a_lead_among_its_approvers(scene, preset):
+    set_preset(scene, preset)
+    request_id = scene.ask(a_draft(50_001))
+    scene.do("approve", request_id, scene.approves)
+    assert scene.do("approve", request_id, scene.approves_too) is AidStatus.REQUESTED
+    lead = scene.world.member("lead")
+    assert scene.do("approve", request_id, lead) is AidStatus.APPROVED
 
 
 def test_the_second_approver_cannot_turn_to_another_fund(scene):

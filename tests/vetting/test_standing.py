@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.accounts.service import remove_member
+from app.accounts.service import change_roles, remove_member
 from app.alerts.models import AlertKind
 from app.alerts.service import list_alerts
+from app.cases.assignments import assign_case
 from app.cases.models import Case, CaseStatus
 from app.cases.service import get_case
-from app.casework.errors import CaseNotReady, NotCleared
+from app.casework.errors import CaseNotReady, NotCleared, VetsCase
 from app.casework.readiness import Task, require_ready
-from app.permissions import Role
+from app.casework.standing import involved_members
+from app.permissions import Role, roles_in
+from app.presets import Preset
+from app.relocation.models import Plan, PlanStatus
 from app.vault.models import GrantReason
 from app.vault.scopes import SUMMARY
 from app.vetting import service
@@ -79,17 +84,63 @@ def test_a_case_whose_vetter_was_removed_is_sent_to_two_others(world):
     assert outcome_of(world, again) is None
 
 
-@pytest.mark.parametrize(
-    "reason", [GrantReason.INTAKE, GrantReason.ASSIGNMENT, GrantReason.ESCORT, GrantReason.AID]
-)
+def let_be(world, who, *roles):
+    with world.work_as(world.member(Role.LEAD)) as work:
+        change_roles(work, who.id, roles_in(who.team_id, *roles))
+
+
+@pytest.mark.parametrize("reason", [GrantReason.INTAKE, GrantReason.ESCORT])
 def test_who_has_had_to_do_with_the_person_is_no_vetter_of_theirs(world, reason):
     case_id = open_stranger(world, 1)
     vetter = world.member(Role.VETTER)
+    let_be(world, vetter, Role.VETTER, Role.VOLUNTEER)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         work.grants.grant(case_id, vetter.id, [SUMMARY], reason=reason, about=case_id)
         work.grants.end(case_id, holder_id=vetter.id)
     with pytest.raises(VetterInvolved):
         ask(world, case_id)
+
+
+def test_who_followed_the_person_in_another_role_once_is_no_vetter_of_theirs_now(world):
+    case_id = open_stranger(world, 1)
+    vetter = world.member(Role.VETTER)
+    let_be(world, vetter, Role.VOLUNTEER)
+    with world.work_as(world.member(Role.COORDINATOR)) as work:
+        assign_case(work, case_id, vetter.id)
+    let_be(world, vetter, Role.VETTER)
+    with pytest.raises(VetterInvolved):
+        ask(world, case_id)
+
+
+def test_who_vetted_a_case_does_not_follow_it_afterwards(world):
+    case_id, _ = sourced(world)
+    vetter = world.member(Role.VETTER)
+    let_be(world, vetter, Role.VETTER, Role.VOLUNTEER)
+    with world.work_as(world.member(Role.COORDINATOR)) as work, pytest.raises(VetsCase):
+        assign_case(work, case_id, vetter.id)
+
+
+@pytest.mark.parametrize(
+    ("preset", "coordinates", "plans"),
+    [(Preset.SMALL, True, True), (Preset.DOZEN, True, False), (Preset.LARGE, False, False)],
+)
+def test_whether_a_coordinator_vets_follows_from_the_preset(world, preset, coordinates, plans):
+    case_id = open_stranger(world, 1)
+    chosen = replace(world.deployment.organisation_settings, preset=preset)
+    world.deployment.__dict__["_chosen"] = chosen
+    coordinator = world.member(Role.COORDINATOR)
+    with world.work_as(None) as work:
+        case = work.session.get_one(Case, case_id)
+        assert (coordinator.id not in involved_members(work, case)) is coordinates
+        work.session.add(
+            Plan(
+                case_id=case_id, number=1, team_id=case.team_id, status=PlanStatus.ABANDONED,
+                opened_on=work.today(), moved_on=work.today(), opened_by=coordinator.id,
+            )
+        )  # fmt: skip
+        work.session.flush()
+        assert (coordinator.id not in involved_members(work, case)) is plans
+        work.session.rollback()
 
 
 def test_who_logged_the_case_that_was_merged_into_this_one_is_no_vetter_either(world):
@@ -106,6 +157,7 @@ def test_who_logged_the_case_that_was_merged_into_this_one_is_no_vetter_either(w
 def test_who_came_to_know_the_person_meanwhile_does_not_decide(world):
     case_id, round_id = sourced(world)
     vetter = world.member(Role.VETTER)
+    let_be(world, vetter, Role.VETTER, Role.VOLUNTEER)
     with world.work_as(world.member(Role.COORDINATOR)) as work:
         work.grants.grant(case_id, vetter.id, [SUMMARY], reason=GrantReason.ESCORT, about=round_id)
     with pytest.raises(VetterInvolved):
