@@ -58,7 +58,7 @@ LINES = st.dictionaries(st.sampled_from(AccountKind), AMOUNTS, min_size=1).map(
 def test_lines_are_booked_if_and_only_if_they_sum_to_zero_and_overdraw_nothing(scene, lines):
     balanced = sum(lines.values()) == 0 and 0 not in lines.values()
     with scene.world.work_as(scene.pays) as work:
-        fund = ledger.lock_fund(work, scene.fund_id, scene.pays.team_id)
+        fund = ledger.lock_fund(work, scene.fund_id, {scene.pays.team_id})
         before = fund.balance
         try:
             ledger._post(work, fund, JournalEntry(kind=EntryKind.DEPOSIT), lines)

@@ -265,7 +265,7 @@ def test_the_database_refuses_a_second_payment_or_reversal(scene):
 
 def test_an_entry_that_does_not_balance_is_never_written(scene):
     with scene.world.work_as(scene.pays) as work:
-        fund = ledger.lock_fund(work, scene.fund_id, scene.pays.team_id)
+        fund = ledger.lock_fund(work, scene.fund_id, {scene.pays.team_id})
         entry = JournalEntry(kind=EntryKind.DEPOSIT)
         with pytest.raises(EntryUnbalanced):
             ledger._post(work, fund, entry, {AccountKind.CASH: 2, AccountKind.PUBLIC: -1})
