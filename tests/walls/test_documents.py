@@ -22,7 +22,8 @@ from tests.walls.routes_table import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = (
-    "docs/data-inventory.md", "docs/permissions.md", "docs/retention.md", "docs/state-machines.md",
+    "docs/data-inventory.md", "docs/permissions.md", "docs/presets.md", "docs/retention.md",
+    "docs/state-machines.md",
 )  # fmt: skip
 FEWEST_COLUMNS = 100
 FEWEST_WORDS = 2
