@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks import growth
 from benchmarks.figures import record_of
@@ -20,7 +19,7 @@ from benchmarks.load import ACTS
 from benchmarks.machine import machine
 from benchmarks.profiling import Profile, profile
 from benchmarks.run import DATABASES, Plan, run
-from benchmarks.tables import show_cells, show_machine, show_profile
+from benchmarks.tables import show_cells, show_growth, show_machine, show_profile
 
 _WIDTH = 112
 _QUICK = {"requests": 40, "sign_ins": 2, "rounds": 1, "cases": 60}
@@ -74,23 +73,30 @@ def report_growth(
     cache: Annotated[
         Path | None, typer.Option(help=f"Where they are kept; or {growth.CACHE_VARIABLE}.")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="How long a phase is, at least.")] = 30.0,
+    database: Annotated[str, typer.Option(help=f"One of: {', '.join(DATABASES)}.")] = DATABASES[0],
+    seconds: Annotated[float, typer.Option(help="How long a phase is, at least.")] = 20.0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often the phases take turns.")] = 3,
 ) -> None:
-    """Grow databases and time writes over them while jobs, backup and verification run."""
+    """Grow databases; time writes and reads over them while jobs, backup, verification run."""
     del growing
-    err = Console(stderr=True)
-    columns = ("cases", "beside", "writes", "p50 ms", "p99 ms", "slowest ms", "command")
-    table = Table(*columns, title="Writes while others work, SQLite")
+    if database not in DATABASES:
+        raise typer.BadParameter(f"unknown: {database}")
+    err, console = Console(stderr=True), Console(width=_WIDTH)
 
     def tell(told: str) -> None:
         err.print(f"[dim]{told}")
 
-    for cases in sorted(size or growth.SIZES):
-        home = growth.grow(growth.cache_folder(cache), cases, tell)
-        for figure in growth.measure(home, cases, seconds, tell):
-            err.print(" ".join(figure.cells()))
-            table.add_row(*figure.cells())
-    Console(width=_WIDTH).print(table)
+    folder = growth.cache_folder(cache)
+    with growth.database_server(folder, database) as server:
+        for cases in sorted(size or growth.SIZES):
+            home = growth.grow(folder, cases, tell)
+            if server is not None:
+                home = growth.grow_on(server, home, tell)
+            turns: dict[str, list[growth.Turn]] = {}
+            for phase, turn in growth.measure(home, seconds, server, rounds=rounds):
+                turns.setdefault(phase, []).append(turn)
+                tell(f"{phase}: {len(turn.writes)} writes, {len(turn.reads)} reads")
+            show_growth(console, f"{cases} cases, {database}", turns)
 
 
 def _report(plan: Plan, *, profiled: bool, as_json: bool) -> None:

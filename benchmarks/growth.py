@@ -1,50 +1,63 @@
-"""``make bench ARGS=--growth``: how writes fare over 10^3, 10^4, 10^5 cases, while others work too.
+"""``make bench ARGS=--growth``: clients over 10^3, 10^4, 10^5 cases, while others work too.
 
 - Cases are sealed for real, by a member, through the service that intakes go through. They are kept
   in a cache folder, never in the repository; a run that was broken off goes on where it stopped,
-  and a larger size begins with a copy of the next smaller one.
-- Measured on a copy: intakes, notes and deposits of two clients, alone, beside the jobs, beside
-  ``padauk backup`` and beside ``padauk audit verify --database``, each of them again and again.
+  and a larger size begins with a copy of the next smaller one. A server of PostgreSQL, which syncs
+  every commit, lies there too and takes a copy of them.
+- Measured on a copy: intakes, notes and deposits of two clients and the reads of a third, alone,
+  beside the jobs, and beside ``padauk backup`` and ``padauk audit verify --database``, each of them
+  again and again. The phases take turns, so that what else the machine does falls on all alike.
 
-A hundred thousand cases take a quarter of an hour and some gigabytes; nothing here runs in CI but
-the smallest size of its test. Everybody in it is fictional.
+A hundred thousand cases take an hour and some gigabytes; nothing here runs in CI but the smallest
+size of its test. Everybody in it is fictional.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import MetaData, func, select
 
+from app.backup.copies import copy_in
 from app.cases.models import Case
 from app.cli.home import build, read_root_key
 from app.cli.member import open_locally
 from app.deployment import Deployment
 from app.intake.schemas import CaseCreate
 from app.intake.service import open_case
+from app.models import metadata
 from app.permissions import Role
 from app.principal import NOBODY
+from app.store.engine import build_engine
+from app.store.migrate import Line
+from app.store.models import KeystoreBase
 from app.work import begin_work, unit_of_work
 from app.worker import sequence_log
 from benchmarks.stock import intake
 from tests.support.hosts import PADAUK, Home, found_home, free_port, serving
-from tests.support.writers import Acked, Crowd
+from tests.support.postgres import drop_database, fresh_database, start_postgres
+from tests.support.writers import Crowd
 
 SIZES: Final = (1_000, 10_000, 100_000)
 CACHE_VARIABLE: Final = "PADAUK_GROWTH_CACHE"
 _BATCH: Final = 50
 _TOLD_EVERY: Final = 1_000
-_CLIENTS: Final = 2
+_WRITERS: Final = 2
+_WHOLE: Final = "whole"
+_PARTS: Final[tuple[tuple[Line, MetaData, str], ...]] = (
+    ("main", metadata, "padauk.db"),
+    ("keystore", KeystoreBase.metadata, "keystore.db"),
+)
 
 Tell = Callable[[str], None]
 PHASES: Final[dict[str, tuple[bool, tuple[str, ...]]]] = {
@@ -56,21 +69,15 @@ PHASES: Final[dict[str, tuple[bool, tuple[str, ...]]]] = {
 """By name: whether the jobs run in the server, and the command that runs beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What writes took in one phase, and how long the command beside them ran, in seconds."""
+@dataclass(slots=True)
+class Turn:
+    """What one turn of a phase saw: milliseconds of each act, and the runs of the command."""
 
-    cases: int
-    phase: str
-    each: list[float]
-    command: list[float]
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the figure as a row of the table; milliseconds."""
-        p50, p99 = (quantile(self.each, part) for part in (0.5, 0.99))
-        ran = f"{len(self.command)} x {statistics.mean(self.command):.1f} s" if self.command else ""
-        writes = str(len(self.each))
-        return (str(self.cases), self.phase, writes, p50, p99, f"{max(self.each):.0f}", ran)
+    writes: list[float]
+    reads: list[float]
+    seconds: list[float] = field(default_factory=list)
+    megabytes: float = 0
+    """The most memory that a run of the command took."""
 
 
 def cache_folder(given: Path | None) -> Path:
@@ -84,8 +91,21 @@ def cache_folder(given: Path | None) -> Path:
     return folder.resolve()
 
 
+@contextmanager
+def database_server(cache: Path, database: str) -> Iterator[str | None]:
+    """Run the server of the cache's PostgreSQL databases; yields None for SQLite."""
+    if database == "sqlite":
+        yield None
+        return
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        cache.chmod(0o711)  # PostgreSQL runs as another user then
+    with start_postgres(kept=cache / "postgresql", durable=True) as server:
+        yield server
+
+
 def grow(cache: Path, size: int, tell: Tell) -> Home:
-    """Return a home with so many cases, made as far as it is not there yet."""
+    """Return a home with so many cases on SQLite, made as far as it is not there yet."""
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = cache / f"sqlite-{size}"
     if not folder.exists():
@@ -93,7 +113,7 @@ def grow(cache: Path, size: int, tell: Tell) -> Home:
         draft = Path(tempfile.mkdtemp(prefix=".growing-", dir=cache)) / "home"
         if is_whole(smaller):
             shutil.copytree(smaller, draft)
-            (draft / "whole").unlink()
+            (draft / _WHOLE).unlink()
         else:
             found_home(draft)
         draft.rename(folder)
@@ -101,13 +121,51 @@ def grow(cache: Path, size: int, tell: Tell) -> Home:
     home = Home(folder, 0)
     if not is_whole(folder):
         _fill(home, size, tell)
-        (folder / "whole").write_text(str(size), encoding="ascii")
+        (folder / _WHOLE).touch()
     return home
 
 
 def is_whole(folder: Path) -> bool:
     """Return whether a database has grown to its size."""
-    return (folder / "whole").exists()
+    return (folder / _WHOLE).exists()
+
+
+def grow_on(server: str, grown: Home, tell: Tell) -> Home:
+    """Return a grown home with its databases on a server, copied there once, as a restore does."""
+    folder = grown.folder.with_name(grown.folder.name.replace("sqlite", "postgresql"))
+    if not is_whole(folder):
+        tell(f"copying {grown.folder.name} to PostgreSQL")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(grown.folder, folder, ignore=shutil.ignore_patterns("*.db*", _WHOLE))
+        urls = [fresh_database(server, name) for name in _names(folder)]
+        Home(folder, 0).change(database_url=urls[0], keystore_url=urls[1])
+        for url, (line, tables, file) in zip(urls, _PARTS, strict=True):
+            engine = build_engine(url)
+            copy_in(grown.folder / file, line, tables, engine)
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("ANALYZE")
+            engine.dispose()
+        (folder / _WHOLE).touch()
+    return Home(folder, 0)
+
+
+def _names(folder: Path) -> tuple[str, str]:
+    """Return the names of a home's databases on a server."""
+    name = folder.name.replace("-", "_").strip("._")
+    return name, f"{name}_keys"
+
+
+def _copy(source: Home, folder: Path, server: str | None) -> Home:
+    """Copy a home and its databases."""
+    shutil.copytree(source.folder, folder)
+    copy = Home(folder, free_port())
+    changed: dict[str, object] = {"port": copy.port}
+    if server is not None:
+        pairs = zip(_names(folder), _names(source.folder), strict=True)
+        main, keystore = (fresh_database(server, new, old) for new, old in pairs)
+        changed |= {"database_url": main, "keystore_url": keystore}
+    copy.change(**changed)
+    return copy
 
 
 def _fill(home: Home, size: int, tell: Tell) -> None:
@@ -144,48 +202,57 @@ def _sequence(deployment: Deployment) -> int:
 
 
 def measure(
-    home: Home, size: int, seconds: float, tell: Tell, phases: Sequence[str] = tuple(PHASES)
-) -> Iterator[Figure]:
-    """Yield what writes take in each phase, on a copy of a grown home that is gone afterwards."""
-    for phase in phases:
-        with tempfile.TemporaryDirectory(prefix=".measuring-", dir=home.folder.parent) as folder:
-            copy = Home(Path(folder) / "home", free_port())
-            shutil.copytree(home.folder, copy.folder)
-            copy.change(port=copy.port)
-            tell(f"{size} cases, {phase}")
-            yield _measure(copy, size, phase, seconds)
+    home: Home,
+    seconds: float,
+    server: str | None = None,
+    phases: Sequence[str] = tuple(PHASES),
+    rounds: int = 1,
+) -> Iterator[tuple[str, Turn]]:
+    """Yield what clients met, phase by phase, on a copy of a grown home that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=".measuring-", dir=home.folder.parent) as folder:
+        copy = _copy(home, Path(folder) / "measured", server)
+        try:
+            for phase in [*phases] * rounds:
+                yield phase, _measure(copy, phase, seconds)
+        finally:
+            if server is not None:
+                for name in _names(copy.folder):
+                    drop_database(server, name)
 
 
-def _measure(home: Home, size: int, phase: str, seconds: float) -> Figure:
+def _measure(home: Home, phase: str, seconds: float) -> Turn:
     jobs, command = PHASES[phase]
-    words = [word.format(folder=home.folder.parent / "copies") for word in command]
-    ran: list[float] = []
+    copies = home.folder.parent / "copies"
+    words = [word.format(folder=copies) for word in command]
+    ran: list[tuple[float, float]] = []
     with serving(home, jobs=jobs):
-        crowd = Crowd(lambda: [home.port], home, writers=_CLIENTS)
+        crowd = Crowd(lambda: [home.port], home, writers=_WRITERS, readers=1)
         crowd.start()
         crowd.await_acked(20)
-        warm = crowd.count()
+        warm, read = crowd.count(), len(crowd.reads)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if words:
                 ran.append(_run(home, words))
+                shutil.rmtree(copies, ignore_errors=True)
             else:
                 time.sleep(0.2)
-        acked: list[Acked] = crowd.acked[warm:]
+        writes = [act.milliseconds for act in crowd.acked[warm:]]
+        reads = crowd.reads[read:]
         crowd.stop()
-    return Figure(size, phase, [act.milliseconds for act in acked], ran)
+    took = [seconds for seconds, _ in ran]
+    return Turn(writes, reads, took, max((peak for _, peak in ran), default=0))
 
 
-def _run(home: Home, words: list[str]) -> float:
+def _run(home: Home, words: list[str]) -> tuple[float, float]:
+    """Run a command to its end; returns its seconds and the most memory it took, in megabytes."""
     begun = time.monotonic()
     order = [PADAUK, *words, "--home", str(home.folder)]
-    ended = subprocess.run(order, check=False, capture_output=True, text=True)  # noqa: S603 - ours
-    # 4 is a sound log with a tail that no checkpoint covers yet: writes go on meanwhile.
-    assert ended.returncode in {0, 4}, ended.stdout + ended.stderr
-    return time.monotonic() - begun
-
-
-def quantile(each: Sequence[float], part: float) -> str:
-    """Return a quantile in whole milliseconds."""
-    ordered = sorted(each)
-    return f"{ordered[min(int(len(ordered) * part), len(ordered) - 1)]:.0f}"
+    with tempfile.TemporaryFile() as told:
+        started = subprocess.Popen(order, stdout=told, stderr=told)  # noqa: S603 - ours
+        _, status, used = os.wait4(started.pid, 0)
+        started.returncode = os.waitstatus_to_exitcode(status)
+        told.seek(0)
+        # 4 is a sound log with a tail that no checkpoint covers yet: writes go on meanwhile.
+        assert started.returncode in {0, 4}, told.read().decode(errors="replace")
+    return time.monotonic() - begun, used.ru_maxrss / 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import NOTHING
+from benchmarks.growth import Turn
 from benchmarks.profiling import Profile
 from benchmarks.run import Plan
 
@@ -72,6 +74,45 @@ def show_profile(console: Console, profile: Profile) -> None:
         right = parts[row] if row < len(parts) else ("", "")
         table.add_row(*left, *right)
     console.print(table)
+
+
+def show_growth(console: Console, title: str, turns: dict[str, list[Turn]]) -> None:
+    """Print what clients met in each phase, and how many times its p99 is that of the first.
+
+    Milliseconds of all turns together; ratios turn by turn: the median (least..greatest).
+    """
+    table = Table(title=title, title_justify="left", width=_WIDTH)
+    columns = ("beside", "writes", "p50", "p99", "slowest", "p99, times alone")
+    for name in (*columns, "reads p99", "times alone", "command"):
+        table.add_column(name, justify="left" if name == "beside" else "right")
+    alone = next(iter(turns.values()))
+    for phase, each in turns.items():
+        writes = [took for turn in each for took in turn.writes]
+        ran = [took for turn in each for took in turn.seconds]
+        most = max(turn.megabytes for turn in each)
+        table.add_row(
+            phase,
+            str(len(writes)),
+            *(f"{quantile(writes, part):.0f}" for part in (0.5, 0.99, 1)),
+            _times([turn.writes for turn in each], [turn.writes for turn in alone]),
+            f"{quantile([took for turn in each for took in turn.reads], 0.99):.0f}",
+            _times([turn.reads for turn in each], [turn.reads for turn in alone]),
+            f"{len(ran)} x {statistics.mean(ran):.1f} s, {most:.0f} MB" if ran else "",
+        )
+    console.print(table)
+
+
+def _times(each: list[list[float]], alone: list[list[float]]) -> str:
+    over = [
+        quantile(one, 0.99) / quantile(other, 0.99) for one, other in zip(each, alone, strict=True)
+    ]
+    return f"{statistics.median(over):.1f} ({min(over):.1f}..{max(over):.1f})"
+
+
+def quantile(each: Sequence[float], part: float) -> float:
+    """Return a quantile; 1 is the greatest."""
+    ordered = sorted(each)
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
 
 
 def _ratio(ratio: dict[str, Any] | None) -> str:

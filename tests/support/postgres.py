@@ -59,21 +59,27 @@ class PostgresFailed(RuntimeError):
 
 
 @contextmanager
-def start_postgres(base: Path | None = None, *, durable: bool = False) -> Iterator[str]:
+def start_postgres(
+    base: Path | None = None, *, durable: bool = False, kept: Path | None = None
+) -> Iterator[str]:
     """Run a server until the block ends; yields the SQLAlchemy address of its first database.
 
     Everything it writes lies in a new folder under `base`, or under the system's temporary folder,
-    and is removed at the end. `durable=True` syncs every commit to disk. Under root, `base`
-    must be a folder that every user can enter. Raises PostgresFailed.
+    and is removed at the end; in `kept`, a folder to come back to, it stays. `durable=True` syncs
+    every commit to disk. Under root, `base` must be a folder that every user can enter. Raises
+    PostgresFailed.
     """
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir=base))
+    home = kept or Path(tempfile.mkdtemp(prefix="pg-", dir=base))
+    home.mkdir(mode=0o700, exist_ok=True)
     try:
         user = server_user()
         if user is not None:
             os.chown(home, user, -1)
+        shutil.rmtree(home / "program", ignore_errors=True)
         binaries = server_binaries(home, user)
         data = home / "data"
-        create_cluster(binaries, data, user)
+        if not data.exists():
+            create_cluster(binaries, data, user)
         settings = ALWAYS | (DURABLE if durable else FOR_TESTS)
         settings["unix_socket_directories"] = str(home)
         with _serving(binaries, data, settings, user):
@@ -82,7 +88,8 @@ def start_postgres(base: Path | None = None, *, durable: bool = False) -> Iterat
             )
             yield url.render_as_string(hide_password=False)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def fresh_database(server: str, name: str, template: str | None = None) -> str:

@@ -101,14 +101,17 @@ def depart(world: World) -> Leg:
 
 @dataclass
 class Crowd:
-    """Writers in threads, each with an act in hand at any time."""
+    """Clients in threads, each with an act in hand at any time: writers, and some who only read."""
 
     ports: Ports
     home: Home
     writers: int = 4
     leg: Leg | None = None
     there_before: frozenset[UUID] = frozenset()
+    readers: int = 0
     acked: list[Acked] = field(default_factory=list)
+    reads: list[float] = field(default_factory=list)
+    """Milliseconds of each read of a reader."""
     failures: list[str] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     slowest: float = 0.0
@@ -126,8 +129,8 @@ class Crowd:
         }
         fund = {"name": "Winter concert", "currency": "MMK"}
         self.fund_id = str(self._until_done("fund", Role.TREASURER, "/funds", fund).id)
-        for _ in range(self.writers):
-            thread = threading.Thread(target=self._write, daemon=True)
+        for target in [self._write] * self.writers + [self._read_on] * self.readers:
+            thread = threading.Thread(target=target, daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -178,12 +181,26 @@ class Crowd:
         return self._until_done("check-in", Role.COORDINATOR, path, {"word": leg.word})
 
     def _read(self, case: UUID) -> None:
-        headers = {"authorization": f"Bearer {self.tokens[Role.COORDINATOR]}"}
         for path in (f"/cases/{case}", "/cases?limit=20", "/legs/watch"):
-            answer = send(self.ports()[0], "GET", f"/api{path}", None, headers)
-            if answer is not None and answer[0] not in {200, 503}:
-                message = f"GET {path}: {answer[:2]}"
-                raise ActRefused(message)
+            self._get(path)
+
+    def _read_on(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                case = next((act.id for act in reversed(self.acked) if act.kind == "case"), None)
+                for path in ("/cases?limit=20", *([f"/cases/{case}"] if case else [])):
+                    sent = time.monotonic()
+                    self._get(path)
+                    self.reads.append((time.monotonic() - sent) * 1000)
+        except Exception as failure:  # noqa: BLE001 - told by stop()
+            self.failures.append(f"{type(failure).__name__}: {failure}")
+
+    def _get(self, path: str) -> None:
+        headers = {"authorization": f"Bearer {self.tokens[Role.COORDINATOR]}"}
+        answer = send(self.ports()[0], "GET", f"/api{path}", None, headers)
+        if answer is not None and answer[0] not in {200, 503}:
+            message = f"GET {path}: {answer[:2]}"
+            raise ActRefused(message)
 
     def _until_done(self, kind: str, role: Role, path: str, body: Any) -> Acked:
         headers = {
