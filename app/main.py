@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Final, Literal, TypedDict
 
 import msgspec
@@ -165,11 +165,11 @@ def assemble(
     app.router = IndexedRouter(
         most_body_bytes=most, lifespan=live, dependency_overrides_provider=app
     )
-    about = pages.about(
-        probe, lambda: msgspec.json.encode(describe(app, version=program_version()))
+    app.state.about = pages.About(
+        probe, cache(lambda: msgspec.json.encode(describe(app, version=program_version())))
     )
-    app.include_router(pages.front_page(), max_body_size=most)
-    for router in (about, *routers):
+    app.include_router(pages.front, max_body_size=most)
+    for router in (pages.about, *routers):
         app.router.routes.extend(router.included(API, most))
     app.router.index()
     problems.install(app)

@@ -88,8 +88,8 @@ def _copy_pages(engine: Engine, target: Path) -> None:
     try:
         with closing(sqlite3.connect(target)) as into:
             source = cast("sqlite3.Connection", raw.driver_connection)
-            # All pages in one step: between two steps each commit of another process would begin
-            # the copy anew. A reader holds up no writer; the write-ahead log grows meanwhile.
+            # All pages in one step: between two steps, a commit of another process would make it
+            # begin again. A reader holds up no writer; the write-ahead log grows meanwhile.
             source.backup(into, pages=-1)
             # A copy that is carried about is one file, with no log beside it.
             into.execute("PRAGMA journal_mode = delete")

@@ -13,7 +13,7 @@ PAGES = 8_000
 COMMITS = 30_000
 
 
-def test_a_copy_does_not_begin_anew_at_each_commit_of_another(tmp_path):
+def test_a_copy_does_not_begin_again_at_each_commit_of_another(tmp_path):
     source = tmp_path / "main.db"
     engine = build_engine(f"sqlite:///{source}")
     with engine.begin() as connection:

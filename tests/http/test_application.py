@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +52,18 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 def filled(path: str) -> str:
     return re.sub(r"\{[^}]*\}", lambda _: str(new_id()), path)
+
+
+def test_an_application_that_has_ended_is_let_go(world: World):
+    """What a process keeps for good, such as what it knows of an endpoint, holds none of it."""
+    app = create_app(world.deployment)
+    with TestClient(app) as client:
+        assert client.get("/api/health").status_code == 200
+        assert client.get("/api/health/ready").json()["status"] in {"ok", "failing"}
+    ended = weakref.ref(app)
+    del app, client
+    gc.collect()
+    assert ended() is None
 
 
 def test_every_route_says_what_it_needs(app: FastAPI):

@@ -23,6 +23,8 @@ from app.permissions import Role, roles_in
 from app.principal import NOBODY, Principal
 from app.sessions.service import open_session
 from app.settings import Settings
+from app.store.base import Base
+from app.store.models import KeystoreBase
 from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, Work, begin_work, note_writes, unit_of_work
@@ -149,7 +151,10 @@ class World:
         return self._tokens[person.id]
 
     def close(self) -> None:
+        """Close it, and let go what SQLAlchemy compiled for its engines and would keep."""
         self.deployment.close()
+        for mapper in (*Base.registry.mappers, *KeystoreBase.registry.mappers):
+            mapper._compiled_cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
 
     def open_case(self, by: Person | None = None, **cells: Any) -> UUID:
         """A case logged by a volunteer, held by them and by their team's coordinators."""
