@@ -154,7 +154,7 @@ class World:
         """Close it, and let go what SQLAlchemy compiled for its engines and would keep."""
         self.deployment.close()
         for mapper in (*Base.registry.mappers, *KeystoreBase.registry.mappers):
-            mapper._compiled_cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+            mapper._compiled_cache.clear()
 
     def open_case(self, by: Person | None = None, **cells: Any) -> UUID:
         """A case logged by a volunteer, held by them and by their team's coordinators."""
