@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app.crypto
-from app.crypto import aead, errors, hpke, merkle, notes, passwords, root, shares, signing
+from app.crypto import aead, errors, guarded, hpke, merkle, notes, passwords, root, shares, signing
 from tests.crypto.laws import law, slow_law
 
 FOLDER = Path(app.crypto.__file__).parent
@@ -62,6 +62,7 @@ def test_text_from_outside_raises_only_errors_of_the_family(text, texts):
         lambda: shares.combine(texts),
         lambda: root.load_root_key(prompt=lambda: text),
         lambda: root.load_root_key(credential=text),
+        lambda: guarded.read_key_file(Path("/nowhere", text), name="a key", size=32),
         lambda: passwords.stretch(text, salt=bytes(16), cost=low, floor=low),
     ):
         only_crypto_errors(call)
@@ -104,6 +105,7 @@ def test_every_module_is_met_by_these_tests():
         "derive",
         "errors",
         "framing",
+        "guarded",
         "hpke",
         "labels",
         "merkle",
