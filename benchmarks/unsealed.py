@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from struct import Struct
 from typing import Any, Final
+from uuid import UUID
 
 from app import deployment
 from app.audit import trail
@@ -17,7 +18,8 @@ from app.crypto.hpke import PrivateKey, PublicKey
 from app.crypto.signing import SIGNATURE_BYTES, SigningKey
 from app.sessions import service as sessions
 from app.store.sealed import SealedCell
-from app.vault import certificates, grants, keyring, vault
+from app.vault import certificates, grants, keyring, scope_rows, vault
+from app.vault.scopes import Entry, unpack_entries
 
 _HEAD: Final = Struct(">2sI")
 _CONSTANT: Final = bytes(32)
@@ -62,6 +64,10 @@ def _same(self: object, given: bytes, **context: bytes) -> bytes:
 def _derive(secret: bytes, *, info: bytes, salt: bytes = b"", length: int = 32) -> bytes:
     del info, salt
     return secret[:length]
+
+
+def _entries(_rows: object, _case: UUID, _share: UUID, packed: bytes, *_: object) -> list[Entry]:
+    return unpack_entries(packed)
 
 
 def _commit(secret: bytes, address: bytes) -> bytes:
@@ -109,7 +115,7 @@ _OUT: Final[tuple[tuple[Any, str, Any], ...]] = (
     (PublicKey, "seal", _same),
     (PrivateKey, "open", _same),
     # Commitments, and the addresses that scopes and wraps are bound to.
-    (keyring, "commit", _commit),
+    (scope_rows, "commit", _commit),
     (grants, "commit", _commit),
     (keyring, "scope_address", _nothing),
     (grants, "scope_address", _nothing),
@@ -127,7 +133,7 @@ _OUT: Final[tuple[tuple[Any, str, Any], ...]] = (
 
 _ONLY_FOR_KEYS: Final[tuple[tuple[Any, str, Any], ...]] = (
     (grants.Grants, "_bundle", _unchecked),
-    (keyring.Keyring, "_check_commitments", _unchecked),
+    (scope_rows.ScopeRows, "check", _entries),
 )
 
 

@@ -133,7 +133,7 @@ def test_a_header_of_the_route_s_own_is_required_behind_the_gate(client: TestCli
 def test_headers_are_described_by_themselves(judge: Served):
     described = judge.ask(None, "GET", "/api/openapi.json").json()
     creation = described["paths"]["/api/toys"]["post"]
-    (key,) = (p for p in creation["parameters"] if p["in"] == "header")
+    (key,) = (p for p in creation["parameters"] if p["name"] == "Idempotency-Key")
     assert (key["name"], key["required"], key["schema"]["minLength"]) == (
         "Idempotency-Key",
         True,
