@@ -358,7 +358,7 @@ def test_a_request_that_says_it_was_paid_and_was_not_is_found(scene):
 def test_a_payment_whose_request_was_set_back_or_changed_is_found(scene):
     request_id = scene.paid()
     behind_its_back(scene, update(AidRequest).values(total=AidRequest.total + 1))
-    assert breaches(scene) == [LedgerFinding("request.payment", request_id)]
+    assert LedgerFinding("request.payment", request_id) in breaches(scene)
     behind_its_back(
         scene,
         update(AidRequest).values(total=AidRequest.total - 1, status=AidStatus.REVERSED),
