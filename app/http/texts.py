@@ -20,17 +20,16 @@ _BELOW: Final = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties
 
 
 def texts_in(body: bytes, without_text: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the texts of a body as they came, the whole body where that is no JSON.
+    """Return the texts of a body as they came, without those in fields of these names.
 
-    Without those in fields of these names.
+    The whole body is one text where it is no JSON, or nested beyond reason.
     """
     if not body:
         return ()
     try:
-        value = json.loads(mended(body))
-    except ValueError:
+        return tuple(_texts(json.loads(mended(body)), without_text))
+    except (ValueError, RecursionError):
         return (body.decode("utf-8", "replace"),)
-    return tuple(_texts(value, without_text))
 
 
 def fields_without_text(shape: TypeAdapter[object]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from app.http.texts import fields_without_text, texts_in
 from app.relocation.models import LegKind
 from app.store.base import new_id
+from tests.support.served import serve
 
 
 class Inner(BaseModel):
@@ -50,3 +51,25 @@ def test_a_text_is_found_however_deep_and_in_what_is_no_json_as_it_came(text, wa
     assert texts_in(body) == (text,)
     assert texts_in(b"\xef\xbb\xbf" + body) == (text,)
     assert texts_in(body[:-1] + b",") == (body[:-1].decode() + ",",)
+
+
+@given(st.sampled_from([b"[", b'{"a":']), st.sampled_from([10, 900, 5_000, 100_000]))
+def test_a_body_that_is_nested_beyond_reason_is_one_text(opening, depth):
+    body = opening * depth
+    assert texts_in(body) == (body.decode(),)
+
+
+def test_a_text_nested_beyond_reason_is_refused_as_a_body_that_is_no_json(world):
+    case_id = world.open_case()
+    with serve(world) as served:
+        token = served.sign_in(world.member("coordinator"))
+        answer = served.client.post(
+            f"/api/cases/{case_id}/notes",
+            content=b"[" * 50_000,
+            headers={
+                "authorization": f"Bearer {token}",
+                "content-type": "application/json",
+                "idempotency-key": "nested-notes",
+            },
+        )
+    assert answer.status_code == 400
