@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from app import cli
-from app.cli.commands import build_app
+from app.cli.commands import COMMANDS, GROUPS, build_app
 from app.totality import RowMissing
 
 
@@ -48,3 +48,12 @@ def test_an_incomplete_table_ends_the_program_with_what_to_add(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert str(ended.value).startswith("Incomplete table: Role.SCOUT has no row")
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *GROUPS])
+def test_the_command_that_is_wanted_is_the_only_one_that_is_loaded(name):
+    assert list(get_command(build_app(name)).commands) == [name]
+
+
+def test_a_command_that_nobody_knows_is_looked_for_among_all():
+    assert set(get_command(build_app("nothing")).commands) == {*COMMANDS, *GROUPS}

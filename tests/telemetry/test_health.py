@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, text
@@ -101,3 +102,18 @@ def test_a_server_that_only_reads_says_that_it_takes_no_writes(world):
         connection.commit()
         assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
     assert try_writing(engine, milliseconds=50) is Writing.REFUSED
+
+
+def test_a_round_in_hand_has_ended_when_the_probe_has_stopped(probe, monkeypatch):
+    begun, ended = Event(), Event()
+
+    def slow_round():
+        begun.set()
+        time.sleep(0.2)
+        ended.set()
+
+    monkeypatch.setattr(probe, "look", slow_round)
+    probe.start()
+    assert begun.wait(10)
+    probe.stop()
+    assert ended.is_set()
