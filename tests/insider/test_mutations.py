@@ -17,8 +17,9 @@ from sqlalchemy import Column, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.models import authenticated_models
+from app.permissions import Role, roles_in
 from app.store import authenticated
-from app.store.base import new_id
+from app.store.base import RolesText, new_id
 from tests.insider.scene import ONE_ROW_BY_DESIGN, live
 from tests.retention.steps import verify_all
 
@@ -39,6 +40,8 @@ def columns_of(table: Any) -> list[Column[Any]]:
 def changed(column: Column[Any], value: Any) -> Any:
     """Another value that the column takes."""
     fresh = {UUID: new_id(), date: date(2026, 1, 2), bool: True, int: 7, str: "x", bytes: b"x"}
+    if isinstance(column.type, RolesText):
+        return value ^ roles_in(new_id(), Role.LEAD)
     kind = column.type.python_type
     if value is None or kind is UUID:
         return fresh.get(kind, value)

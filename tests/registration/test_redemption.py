@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.audit.models import AuditEvent
 from app.audit.trail import subject_tag
+from app.cases.models import Standing
 from app.permissions import Role
 from app.registration import redemption, service
 from app.registration.codes import Code, new_code, read, spell
@@ -28,6 +29,7 @@ from tests.support.registration_steps import (
     give_out,
     in_service,
     issue_at_once,
+    left,
     redeem,
     revoke,
     row_of,
@@ -36,6 +38,7 @@ from tests.support.vetting_steps import clear, open_stranger, refuse
 
 S = RegistrationStatus
 NOT_VALID = Redemption(valid=False)
+STANDING_FOR = {CodeKind.PRE: Standing.IN_SERVICE, CodeKind.FULL: Standing.LEFT}
 
 
 def mistype(code):
@@ -65,6 +68,7 @@ def events_on(world, case_id, action):
 
 @pytest.mark.parametrize("kind", CodeKind)
 def test_a_code_is_valid_once_and_says_its_kind_and_last_day(world, case_id, kind):
+    left(world, case_id, STANDING_FOR[kind])
     registration_id, code = give_out(world, case_id, kind, days=90)
     last_day = world.clock().date() + timedelta(days=90)
     assert redeem(world, code) == Redemption(True, kind, last_day)
@@ -84,6 +88,7 @@ def test_the_member_who_redeems_holds_nothing_of_the_case_and_the_case_knows_of_
 
 @pytest.mark.parametrize("kind", CodeKind)
 def test_a_code_redeems_from_when_it_was_handed_over_and_not_before(world, case_id, kind):
+    left(world, case_id, STANDING_FOR[kind])
     registration_id, code = issue_at_once(world, case_id, kind)
     assert redeem(world, code) == NOT_VALID
     deliver(world, registration_id)
