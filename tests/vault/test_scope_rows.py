@@ -43,7 +43,7 @@ class Rows:
             self.write_all(session, {self.at(scope).id: values})
 
     def write_all(self, session, values_by_id) -> None:
-        """A scope row never changes, so each is deleted and written anew."""
+        """A scope row never changes, so each is deleted and written again."""
         kept = [c.key for c in ScopeRow.__table__.columns if c.key != "row_mac"]
         for row in [row for row in self.all(session) if row.id in values_by_id]:
             columns = {name: getattr(row, name) for name in kept} | values_by_id[row.id]
