@@ -75,6 +75,7 @@ def request_registration(
     ``NotCleared``, ``PreFits``, ``FullFits``, ``NoCodeFits``, ``RegistrationExists``,
     ``NoRegistrar``, ``NoGrant``, ``IdTaken``.
     """
+    number = next_number(work.session, Registration.number, Registration.case_id == case.id)
     require_ready(work, case, Task.REQUEST_CODE)
     require_eligible(work, case, kind)
     disputed = _find_replaced(work, case, kind)
@@ -82,7 +83,7 @@ def request_registration(
         id=work.id_for(Registration, proposed, case_id=case.id),
         case_id=case.id,
         team_id=case.team_id,
-        number=next_number(work.session, Registration.number, Registration.case_id == case.id),
+        number=number,
         kind=kind,
         status=_S.REQUESTED,
         requested_by=work.principal.id,
@@ -96,15 +97,7 @@ def request_registration(
     work.grants.mint(case.id, [own])
     work.vault.seal(registration.notes, RegistrationNotes())
     work.session.add(registration)
-    granted = work.grants.grant_all(
-        case.id,
-        [member.id for member in accounts.list_members(work, case.team_id, Role.REGISTRAR)],
-        [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.PAPERS), own],
-        reason=GrantReason.REGISTRATION,
-        about=registration.id,
-    )
-    if not granted:
-        raise NoRegistrar
+    _grant_to_registrars(work, registration, own)
     work.trail.record(
         EventKind.REGISTRATION_REQUESTED,
         case.id,
@@ -112,6 +105,19 @@ def request_registration(
         kind=kind.value,
     )
     return registration
+
+
+def _grant_to_registrars(work: Work, registration: Registration, own: Scope) -> None:
+    """Grant what a code is requested with to the team's registrars; raises ``NoRegistrar``."""
+    granted = work.grants.grant_all(
+        registration.case_id,
+        [one.id for one in accounts.list_members(work, registration.team_id, Role.REGISTRAR)],
+        [SUMMARY, Scope(Compartment.IDENTITY), Scope(Compartment.PAPERS), own],
+        reason=GrantReason.REGISTRATION,
+        about=registration.id,
+    )
+    if not granted:
+        raise NoRegistrar
 
 
 def _find_replaced(work: Work, case: Case, kind: CodeKind) -> UUID | None:

@@ -80,13 +80,14 @@ def open_plan(
     ``PlanOpenAlready``, ``VetsCase``, ``IdTaken``, and as ``add_legs`` does.
     """
     case = cases.get_case(work, case_id)
+    number = next_number(work.session, Plan.number, Plan.case_id == case.id)
     require_ready(work, case, Task.PLAN)
     require_may_plan(work, case)
     require_no_journey(work, case)
     plan = Plan(
         id=work.id_for(Plan, proposed, case_id=case.id),
         case_id=case.id,
-        number=next_number(work.session, Plan.number, Plan.case_id == case.id),
+        number=number,
         team_id=case.team_id,
         status=PlanStatus.OPEN,
         opened_on=work.today(),

@@ -84,7 +84,8 @@ def next_number(
 ) -> int:
     """Return one more than the highest number among the rows that match, 1 for the first.
 
-    Two units that ask at once get the same number; the table's unique constraint lets one win.
+    Two units that ask at once get the same number; the table's unique constraint lets one win. Ask
+    before looking whether another row is in the way: what is committed in between then collides.
     """
     highest = session.scalar(select(func.max(number)).where(*where))
     return 1 + (highest or 0)

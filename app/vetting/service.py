@@ -102,6 +102,7 @@ def request_vetting(
     Raises ``VettersInvalid``, ``VetterInvolved``, ``VettingInProgress``, ``CannotBeVetted``,
     ``DuplicateOpen``, ``NoGrant``, ``KeyNotCertified``, ``IdTaken``.
     """
+    number = next_number(work.session, VettingRound.number, VettingRound.case_id == case.id)
     _check_vetters(work, case, vetter_ids)
     if case.status not in _BEFORE | _DURING:
         raise CannotBeVetted(case.status.value)
@@ -113,7 +114,7 @@ def request_vetting(
     round_ = VettingRound(
         id=work.id_for(VettingRound, proposed, case_id=case.id),
         case_id=case.id,
-        number=next_number(work.session, VettingRound.number, VettingRound.case_id == case.id),
+        number=number,
         opened_on=work.today(),
         attempt=1,
         decided=0,

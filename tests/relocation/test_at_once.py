@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.errors import DomainError
+from app.relocation import service
 from tests.support.relocation_steps import words_of
 
 pytestmark = pytest.mark.usefixtures("world_on_both")
@@ -84,4 +85,20 @@ def test_of_two_plans_opened_at_once_one_is_open(journey):
     draft = journey.leg("bus", 6, 1)
     results = at_once(*[lambda: journey.open_plan(draft)] * 2)
     assert sum(isinstance(result, Exception) for result in results) == 1
+    assert len(journey.legs()) == 1
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_plan_that_is_opened_while_another_is_checked_leaves_one(journey, monkeypatch):
+    draft, checked, turns = journey.leg("bus", 6, 1), service.require_no_journey, []
+
+    def check_and_be_overtaken(work, case):
+        checked(work, case)
+        if not turns:
+            turns.append("the other")
+            journey.open_plan(draft)
+
+    monkeypatch.setattr(service, "require_no_journey", check_and_be_overtaken)
+    with pytest.raises(IntegrityError):
+        journey.open_plan(draft)
     assert len(journey.legs()) == 1
