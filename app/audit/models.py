@@ -9,6 +9,7 @@ from sqlalchemy import DDL, Index, event
 from sqlalchemy.orm import Mapped
 
 from app.store.base import Base, Record, index_column, key_column, plain
+from app.store.owners import no_change
 
 
 class AuditEvent(Record):
@@ -45,7 +46,7 @@ _POSTGRES_FUNCTION = """
     BEGIN RAISE EXCEPTION '{table} is insert-only'; END $$ LANGUAGE plpgsql
 """
 _POSTGRES_TRIGGER = """
-    CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+    CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()
 """
 
@@ -63,7 +64,7 @@ def insert_only(table: str) -> dict[str, tuple[str, ...]]:
         ),
         "postgresql": (
             _POSTGRES_FUNCTION.format(table=table),
-            _POSTGRES_TRIGGER.format(table=table),
+            _POSTGRES_TRIGGER.format(table=table, trigger=no_change(table)),
         ),
     }
 

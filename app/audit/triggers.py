@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, column, select, table
 
 from app.audit.models import INSERT_ONLY, insert_only
+from app.store.owners import no_change
 
 _SQLITE = table("sqlite_master", column("type"), column("name"), column("sql"))
 _POSTGRES = table("pg_trigger", column("tgname"), column("tgenabled"))
@@ -25,9 +26,7 @@ def missing_triggers(connection: Connection) -> Iterator[str]:
         return
     rows = connection.execute(select(_POSTGRES.c.tgname, _POSTGRES.c.tgenabled)).all()
     standing = {row.tgname for row in rows if _text(row.tgenabled) in _ALWAYS}
-    yield from (
-        name for name in (f"{one}_no_change" for one in INSERT_ONLY) if name not in standing
-    )
+    yield from (name for name in map(no_change, INSERT_ONLY) if name not in standing)
 
 
 def _missing_on_sqlite(connection: Connection) -> Iterator[str]:

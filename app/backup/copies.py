@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select
 
 from app.store.engine import build_engine, checkpoint, read_snapshot
 from app.store.migrate import Line, current, upgrade
+from app.store.owners import bring_up
 
 _ROWS_AT_ONCE = 2_000
 
@@ -44,15 +45,18 @@ def copy_out(engine: Engine, line: Line, metadata: MetaData, target: Path) -> No
         copy.dispose()
 
 
-def copy_in(source: Path, line: Line, metadata: MetaData, engine: Engine) -> None:
+def copy_in(
+    source: Path, line: Line, metadata: MetaData, engine: Engine, owner: str | None = None
+) -> None:
     """Read a copy into an empty database, at the copy's own revision.
 
-    Raises ``DatabaseNotEmpty``; nothing is left half done.
+    ``owner`` is the address of the role that is to own the tables. Raises ``DatabaseNotEmpty``,
+    ``OwnerRefused``; nothing is left half done.
     """
     copy = build_engine(f"sqlite:///{source}")
     try:
         require_empty(engine, line)
-        upgrade(engine, line, current(copy, line))
+        bring_up(engine, line, owner, current(copy, line))
         with read_snapshot(copy) as reading, engine.begin() as into:
             _copy_rows(reading, into, metadata)
     finally:

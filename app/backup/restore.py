@@ -18,7 +18,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -45,6 +45,7 @@ from app.store.identity import check_stores
 from app.store.jobs import RESTORE
 from app.store.migrate import Line
 from app.store.models import JobRun, KeystoreBase
+from app.store.owners import Owners
 from app.text.dates import start_of_day
 from app.text.passphrases import kit_words
 from app.vault.canary import open_canary
@@ -66,6 +67,7 @@ class Target:
     home: Path
     database_url: str | None = None
     keystore_url: str | None = None
+    owners: Owners = field(default_factory=Owners)
 
 
 def custody_of(words: Sequence[str], manifest: Manifest) -> PrivateKey:
@@ -126,7 +128,7 @@ def restore(
         (draft / "main.db").rename(draft / "padauk.db")
         values = tomllib.loads((draft / SETTINGS_FILE).read_text(encoding="utf-8"))
         # As files first: a server's database is written only with what belongs together.
-        local = replace(target, database_url=None, keystore_url=None)
+        local = Target(target.home)
         _write_settings(draft, _values(values, local, root_key_file))
         _check(Settings.load(draft), root)
         if target != local:
@@ -175,7 +177,7 @@ def _place(draft: Path, target: Target) -> None:
         for line, engine, _, _ in wanted:
             require_empty(engine, line)
         for line, engine, of_line, file in wanted:
-            copy_in(file, line, of_line, engine)
+            copy_in(file, line, of_line, engine, target.owners.of(line))
             file.unlink()
     finally:
         for _, engine, _, _ in wanted:

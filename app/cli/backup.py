@@ -25,13 +25,24 @@ from app.backup.restore import (
     restore,
 )
 from app.backup.service import JOB, BackupNotProved, Manifest, back_up, read_manifest
-from app.cli.home import AsJson, Home, ask_root_key, opened, out, read_root_key, refuse
+from app.cli.home import (
+    AsJson,
+    Home,
+    KeystoreOwnerUrl,
+    OwnerUrl,
+    ask_root_key,
+    opened,
+    out,
+    read_root_key,
+    refuse,
+)
 from app.crypto.errors import CryptoError
 from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey, load_root_key
 from app.settings import SETTINGS_FILE, Settings
 from app.store.identity import StartRefused
 from app.store.jobs import begin_if_due, note_success
+from app.store.owners import OwnerRefused, Owners
 from app.vault.canary import CanaryLost
 
 Folder = Annotated[Path, typer.Argument(help="The folder of one backup.", exists=True)]
@@ -110,6 +121,8 @@ def restore_backup(  # noqa: PLR0913 - each is an option
     database_url: DatabaseUrl = None,
     keystore_url: KeystoreUrl = None,
     *,
+    owner_url: OwnerUrl = None,
+    keystore_owner_url: KeystoreOwnerUrl = None,
     since: Since = None,
     i_have_none: NoCertificateHeld = False,
 ) -> None:
@@ -128,7 +141,7 @@ def restore_backup(  # noqa: PLR0913 - each is an option
     with _refused(home):
         settings, applied = restore(
             folder,
-            Target(home, database_url, keystore_url),
+            Target(home, database_url, keystore_url, Owners(owner_url, keystore_owner_url)),
             custody=custody,
             root=root,
             root_key_file=root_key_file,
@@ -172,6 +185,8 @@ def _refused(home: Path) -> Iterator[None]:
         refuse(_REFUSALS[type(failure)].format(failure, home=home))
     except CanaryLost as failure:
         refuse(failure.title)
+    except OwnerRefused as refusal:
+        refuse(str(refusal))
     except JournalTooOld as failure:
         refuse(f"what was destroyed since would come back: of that certificate, {failure}")
     except NoCertificate:

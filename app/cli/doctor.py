@@ -17,17 +17,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
+from app.audit.models import INSERT_ONLY
 from app.backup.service import JOB as BACKUP
 from app.backup.service import KEYSTORE_DAYS, list_old_keystores
 from app.casework.reindexing import find_narrow
-from app.cli.home import FOUND, AsJson, Home, build, load_settings, opened, out, read_root_key
+from app.cli.home import (
+    FOUND,
+    AsJson,
+    Home,
+    KeystoreOwnerUrl,
+    OwnerUrl,
+    bring_up_both,
+    build,
+    load_settings,
+    opened,
+    out,
+    read_root_key,
+)
 from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
 from app.principal import NOBODY
 from app.settings import SETTINGS_FILE, Settings
 from app.store.jobs import RESTORE
-from app.store.migrate import upgrade
 from app.store.models import DeploymentIdentity, JobRun
+from app.store.owners import Owners, owns_tables
 from app.telemetry.health import Check, Writability, check_degraded, check_ready
 from app.work import begin_work, unit_of_work
 
@@ -51,6 +64,8 @@ def doctor(
     trust_clock: Annotated[
         bool, typer.Option("--trust-clock", help="Say that the present time is right; logged.")
     ] = False,
+    owner_url: OwnerUrl = None,
+    keystore_owner_url: KeystoreOwnerUrl = None,
     backups: Annotated[
         Path | None, typer.Option(help="Where backups are kept: names keystores kept too long.")
     ] = None,
@@ -61,7 +76,7 @@ def doctor(
     Advice is printed and changes no exit code: a sound embedded installation ends with 0.
     """
     if bring_up:
-        _upgrade(load_settings(home))
+        _upgrade(load_settings(home), Owners(owner_url, keystore_owner_url))
     with opened(home) as deployment:
         if trust_clock:
             _trust_clock(deployment)
@@ -89,11 +104,10 @@ def _show(checks: list[Check], advice: list[Advice], *, as_json: bool) -> None:
         out.print(f"[yellow]advice[/yellow] {item.name}: {item.says}", soft_wrap=True)
 
 
-def _upgrade(settings: Settings) -> None:
+def _upgrade(settings: Settings, owners: Owners) -> None:
     deployment = build(settings, read_root_key(settings))
     try:
-        upgrade(deployment.engine, "main")
-        upgrade(deployment.keystore.engine, "keystore")
+        bring_up_both(deployment, owners)
     finally:
         deployment.close()
 
@@ -166,12 +180,17 @@ def _about_records(deployment: Deployment, folder: Path | None) -> Iterator[Advi
         last, restored = _find_last_backup(session)
         doubted = find_past_doubt(session)
         narrow = find_narrow(session)
+        owns = owns_tables(session.connection(), INSERT_ONLY)
     if doubted is not None:
         says = f"{doubted}. Is it right now? Then `padauk doctor --trust-clock`"
         yield Advice("clock", says)
     if narrow is not None:
         says = "its tokens have {} bits, {} suit the number of cases; `padauk reindex`"
         yield Advice("blind index", says.format(*narrow))
+    if owns:
+        yield Advice(
+            "database role", "can rewrite the log: let another own the tables (docs/operating.md)"
+        )
     if last is None and restored is not None:
         from_day, on = (
             at and deployment.day_of(at) for at in (restored.began_at, restored.succeeded_at)

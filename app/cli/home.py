@@ -28,6 +28,7 @@ from app.deployment import BOOT_KEY_BYTES, Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.identity import StartCode, StartRefused, check_stores
+from app.store.owners import OwnerRefused, Owners, bring_up
 from app.text.passphrases import kit_words
 from app.work import note_writes
 
@@ -47,6 +48,17 @@ Home = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OwnerUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PADAUK_OWNER_URL",
+        help="postgresql+psycopg://OWNER@...: makes the main tables and owns them; not kept.",
+    ),
+]
+KeystoreOwnerUrl = Annotated[
+    str | None,
+    typer.Option(envvar="PADAUK_KEYSTORE_OWNER_URL", help="The same for the keystore's tables."),
+]
 
 
 def refuse(reason: str, code: int = REFUSED) -> NoReturn:
@@ -99,6 +111,15 @@ def read_root_key(settings: Settings) -> RootKey:
 def ask_root_key() -> str:
     """Ask for the root key: its digits, or its recovery words however they are typed."""
     return kit_words(str(typer.prompt("Root key (recovery words)", hide_input=True)))
+
+
+def bring_up_both(deployment: Deployment, owners: Owners) -> None:
+    """Bring both databases to the newest schema, as their owners if such are given; or refuse."""
+    try:
+        bring_up(deployment.engine, "main", owners.main)
+        bring_up(deployment.keystore.engine, "keystore", owners.keystore)
+    except OwnerRefused as refusal:
+        refuse(str(refusal))
 
 
 def read_boot_key(settings: Settings) -> bytes | None:

@@ -17,6 +17,9 @@ from app.cli.choices import choose_preset, choose_small_sums, choose_zone, read_
 from app.cli.home import (
     ROOT_KEY_FILE,
     Home,
+    KeystoreOwnerUrl,
+    OwnerUrl,
+    bring_up_both,
     build,
     fresh_values,
     out,
@@ -30,8 +33,8 @@ from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
 from app.presets import PRESETS, Preset
 from app.principal import NOBODY
-from app.store.migrate import upgrade
 from app.store.organisation_settings import OrganisationSettings
+from app.store.owners import Owners
 from app.text.dates import get_zone
 from app.work import begin_work, unit_of_work
 
@@ -91,6 +94,8 @@ def init(  # noqa: PLR0913 - each is an option
     zone: Zone = None,
     report_weeks: ReportWeeks = _DEFAULTS.report_weeks,
     *,
+    owner_url: OwnerUrl = None,
+    keystore_owner_url: KeystoreOwnerUrl = None,
     preset: ChosenPreset = None,
     small_sum: SmallSums = None,
     codes_made_here: MakesCodes = False,
@@ -107,21 +112,33 @@ def init(  # noqa: PLR0913 - each is an option
     if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")
     root = OrganisationRoot.generate()
-    urls = {"database_url": database_url, "keystore_url": keystore_url}
-    values = fresh_values("production", root.fingerprint)
-    values |= {key: url for key, url in urls.items() if url}
+    values = _values(root, database_url=database_url, keystore_url=keystore_url)
     with draft_of(home) as draft:
         root_key = create_root_key_file(draft / ROOT_KEY_FILE)
         deployment = build(write_settings(draft, values), root_key, create=True)
-        try:
+        with _refused(deployment):
+            bring_up_both(deployment, Owners(owner_url, keystore_owner_url))
             founding = found(
                 deployment, root, teams=team, leads=leads, threshold=threshold, chosen=chosen
             )
-        except DomainError as refusal:
-            refuse(refusal.title)
-        finally:
-            deployment.close()
     _show(home, founding, root_key, leads, threshold, chosen)
+
+
+def _values(root: OrganisationRoot, **urls: str | None) -> dict[str, object]:
+    """Return the settings of a new deployment, with the addresses that were given."""
+    given = {key: url for key, url in urls.items() if url}
+    return fresh_values("production", root.fingerprint) | given
+
+
+@contextmanager
+def _refused(deployment: Deployment) -> Iterator[None]:
+    """Refuse in one line what a founding raises, and close the deployment."""
+    try:
+        yield
+    except DomainError as refusal:
+        refuse(refusal.title)
+    finally:
+        deployment.close()
 
 
 def _check(chosen: OrganisationSettings, leads: list[NewLead]) -> None:
@@ -157,9 +174,7 @@ def found(
     threshold: int,
     chosen: OrganisationSettings,
 ) -> Founding:
-    """Bring both databases to the newest schema and found the organisation in them."""
-    upgrade(deployment.engine, "main")
-    upgrade(deployment.keystore.engine, "keystore")
+    """Found the organisation in two databases of the newest schema."""
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):

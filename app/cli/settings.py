@@ -22,6 +22,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "PADAUK_HOME": "Folder of the deployment, in the place of --home",
         "PADAUK_SERVING_PROCESSES": "Set by `padauk serve` for its own processes; not for you",
+        "PADAUK_OWNER_URL": "Address of the main tables' owner, for `init` and `doctor --upgrade`",
+        "PADAUK_KEYSTORE_OWNER_URL": "The same for the keystore's tables",
         "PADAUK_URL": "Address that `padauk call` sends to",
         "PADAUK_TOKEN": "Bearer token that `padauk call` sends",
         "CREDENTIALS_DIRECTORY": "Set by systemd: where `root_key_credential` is read",
