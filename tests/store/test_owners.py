@@ -43,7 +43,6 @@ def urls(empty_databases):
                 server.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
         for url in empty_databases:
             server.exec_driver_sql(f"ALTER DATABASE {make_url(url).database} OWNER TO {OWNER}")
-        server.connection.close()
     server.engine.dispose()
     return empty_databases
 
@@ -153,6 +152,8 @@ def test_founding_with_an_owner_keeps_its_address_nowhere(urls, tmp_path):
     )
     assert ran.returncode == 0, ran.stderr
     assert OWNER not in ran.stdout + (home / "padauk.toml").read_text(encoding="utf-8")
-    with create_engine(main).connect() as connection:
+    engine = create_engine(main)
+    with engine.connect() as connection:
         owner = select(column("tableowner")).select_from(table("pg_tables"))
         assert connection.scalar(owner.where(column("tablename") == "audit_events")) == OWNER
+    engine.dispose()
