@@ -58,7 +58,7 @@ def demo(
             f"Serving on [bold]http://{settings.host}:{settings.port}[/bold]; README.md walks"
             " through a first case. Ctrl+C ends it."
         )
-        with opened(home) as deployment:
+        with opened(home, to_serve=True) as deployment:
             serve_deployment(deployment, jobs=True)
 
 

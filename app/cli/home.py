@@ -27,6 +27,7 @@ from app.crypto.root import RootKey, load_root_key
 from app.deployment import BOOT_KEY_BYTES, Deployment
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
+from app.store.engine import wait_longer
 from app.store.identity import StartCode, StartRefused, check_stores
 from app.store.owners import OwnerRefused, Owners, bring_up
 from app.text.passphrases import kit_words
@@ -174,9 +175,15 @@ def build(
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Deployment]:
-    """Open the deployment of a home for one command; refuses one that must not be served."""
+def opened(home: Path, *, to_serve: bool = False) -> Iterator[Deployment]:
+    """Open the deployment of a home for one command; refuses one that must not be served.
+
+    A command waits longer for its turn to write than one that is opened ``to_serve`` requests.
+    """
     deployment = start(load_settings(home))
+    if not to_serve:
+        wait_longer(deployment.engine)
+        wait_longer(deployment.keystore.engine)
     try:
         yield deployment
     finally:

@@ -53,7 +53,7 @@ def serve(
 ) -> None:
     """Serve the application on the address that the settings name."""
     forbid_dumps()
-    with opened(home) as deployment:
+    with opened(home, to_serve=True) as deployment:
         settings = deployment.settings
         if processes == 1:
             out.print(f"Padauk on http://{settings.host}:{settings.port}")
@@ -79,7 +79,7 @@ def serve(
 @contextmanager
 def jobs_beside(home: Path) -> Iterator[None]:
     """Run the jobs in the parent of several processes, as one process runs them beside itself."""
-    with opened(home) as deployment, working(deployment):
+    with opened(home, to_serve=True) as deployment, working(deployment):
         yield
 
 
@@ -145,7 +145,7 @@ def worker(
 ) -> None:
     """Run the periodic jobs: sequence the log, escalate late legs, delete what has expired."""
     forbid_dumps()
-    with opened(home) as deployment:
+    with opened(home, to_serve=True) as deployment:
         jobs = Worker(deployment)
         if once:
             for name, count in jobs.run_due().items():

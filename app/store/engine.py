@@ -30,6 +30,7 @@ _PRAGMAS: Final = {
     "busy_timeout": 5_000,
     "temp_store": 2,
 }
+_COMMAND_MILLISECONDS: Final = 60_000
 _POOL_SECONDS: Final = 5
 _CONNECT_SECONDS: Final = 5
 _TCP_MILLISECONDS: Final = 15_000
@@ -127,6 +128,20 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
             cursor.close()
             raise PragmaRefused(name)
     cursor.close()
+
+
+def wait_longer(engine: Engine) -> None:
+    """Let SQLite wait a minute for its write lock: a command beside a busy server, not a request.
+
+    SQLite gives the lock to who happens to ask when it is free, not to who waited longest.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _wait_a_minute)
+        engine.dispose()  # connections so far wait as requests do
+
+
+def _wait_a_minute(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {_COMMAND_MILLISECONDS}")
 
 
 def _begin(connection: Connection) -> None:

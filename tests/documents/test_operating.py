@@ -61,6 +61,7 @@ def test_the_limits_are_those_of_the_program():
         "an unacknowledged packet": engine._TCP_MILLISECONDS // 1000,
         "a connection of the process's own pool": engine._POOL_SECONDS,
         "SQLite's write lock": engine._PRAGMAS["busy_timeout"] // 1000,  # type: ignore[operator]
+        "SQLite's write lock, in a command beside the server": engine._COMMAND_MILLISECONDS // 1000,
         "a request in hand": int(request_pool.SECONDS),
         "a round of health checks": int(health.DEADLINE_SECONDS),
     }
