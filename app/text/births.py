@@ -1,8 +1,8 @@
 """When somebody was born, as they say it: a day, a month or a year, or an age on some day.
 
-- A birth is written ``1996``, ``1996-05`` or ``1996-05-04``, whatever digits, letters for digits
-  and dots it came with; with the year last, the day comes first, unless only the other way round
-  is a day.
+- A birth is written ``1996``, ``1996-05`` or ``1996-05-04``, whatever digits, letters for digits,
+  dots, dashes and names of months it came with; with the year last, the day comes first, unless
+  only the other way round is a day.
 - A year that nobody alive was born in is asked back, with the year that it is likely meant for:
   the Buddhist era is 543 years ahead, the Burmese 638 behind.
 - Two births contradict each other where no day is in both. A day and a month that changed places
@@ -21,7 +21,7 @@ from typing import Final
 from app.errors import Invalid
 from app.text.characters import clean
 from app.text.dates import months_after
-from app.text.folding import ascii_digits
+from app.text.folding import compatible, fold
 from app.text.myanmar import look_alikes_as_digits
 
 OLDEST: Final = 120
@@ -29,8 +29,30 @@ _BUDDHIST: Final = 543
 _BURMESE: Final = -638
 _DECEMBER: Final = 12
 _DAY: Final = timedelta(days=1)
-_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
-_YEAR_LAST = re.compile(r"(?:(\d{1,2})[-/.])?(\d{1,2})[-/.](\d{4})")
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_BURMESE_MONTHS: Final = (
+    "ဇန်နဝါရီ", "ဖေဖော်ဝါရီ", "မတ်", "ဧပြီ", "မေ", "ဇွန်",
+    "ဇူလိုင်", "ဩဂုတ်", "စက်တင်ဘာ", "အောက်တိုဘာ", "နိုဝင်ဘာ", "ဒီဇင်ဘာ",
+)  # fmt: skip
+_SHORTEST_MONTH: Final = 3
+_MONTH_NAMES: Final = {
+    fold(name): month
+    for names in (_MONTHS, _BURMESE_MONTHS)
+    for month, name in enumerate(names, start=1)
+}
+
+_BETWEEN: Final = r"(?:\s*[-/.,\u2010-\u2015\u2212\u104a]\s*|\s+)"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:{_BETWEEN}(\d{{1,2}})(?:{_BETWEEN}(\d{{1,2}}))?)?")
+_YEAR_LAST = re.compile(rf"(?:(\d{{1,2}}){_BETWEEN})?(\d{{1,2}}){_BETWEEN}(\d{{4}})")
+_MONTH_NAMED = re.compile(r"[^\W\d][^\s\d.,/\u104a\u104b-]*")
+_NUMBERS = re.compile(r"[0-9]+")
+_ERA = re.compile(
+    r"^(?:a\.?d|b\.?e|m\.?e|c\.?e)\.?\s+|\s*(?:a\.?d|b\.?e|m\.?e|c\.?e|ခုနှစ်)?[.\u104b]?$",
+    re.IGNORECASE,
+)
 
 Span = tuple[date, date]
 """The first and the last day on which somebody may have been born."""
@@ -50,7 +72,7 @@ class BirthNotPossible(Invalid):
 
 def read_birth(text: str) -> str | None:
     """Return a birth as it is written here; None where the text is none."""
-    typed = ascii_digits(look_alikes_as_digits(clean(text)))
+    typed = _numbered(_ERA.sub("", compatible(clean(text))))
     if found := _YEAR_FIRST.fullmatch(typed):
         year, month, day = found.groups()
     elif found := _YEAR_LAST.fullmatch(typed):
@@ -64,6 +86,26 @@ def read_birth(text: str) -> str | None:
     except ValueError:
         return None
     return "-".join(part.zfill(2) for part in (year, month, day) if part)
+
+
+def _numbered(typed: str) -> str:
+    """Return a birth with the name of its month as a number, and letters for digits as those."""
+    named = next(filter(_month_of, _MONTH_NAMED.findall(typed)), None)
+    typed = compatible(look_alikes_as_digits(typed.replace(named or "\0", " ", 1)))
+    if named is None:
+        return typed
+    # The year is the one of four digits; what else is there is the day.
+    numbers = sorted(_NUMBERS.findall(typed), key=len)
+    return "-".join((*numbers[-1:], str(_month_of(named)), *numbers[:-1]))
+
+
+def _month_of(word: str) -> int | None:
+    """Return the number of a month by its name, or by the first letters of an English one."""
+    name = fold(word)
+    if name in _MONTH_NAMES or not name.isascii() or len(name) < _SHORTEST_MONTH:
+        return _MONTH_NAMES.get(name)
+    begun = (month for month, full in enumerate(_MONTHS, start=1) if full.startswith(name))
+    return next(begun, None)
 
 
 def require_possible(birth: str, today: date, field: str) -> None:

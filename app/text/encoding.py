@@ -75,11 +75,13 @@ def readings(text: str) -> tuple[str, ...]:
         return (typed,)
     probability = zawgyi_probability(_shown(typed))
     well_formed = is_well_formed(_shown(typed))
+    converted = _converted(typed)
     found = []
     if well_formed or probability <= SURELY_ZAWGYI:
         found.append(typed)
-    if probability >= SURELY_UNICODE:
-        found.append(_converted(typed))
+    # A detector may be sure and wrong: what only its conversion spells well is read both ways.
+    if probability >= SURELY_UNICODE or (not well_formed and is_well_formed(converted)):
+        found.append(converted)
     return tuple(dict.fromkeys(found))
 
 

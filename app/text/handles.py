@@ -78,6 +78,48 @@ _FOLDERS: Final = frozenset(
 )
 """Segments of a path that come before a name, or in its place where the query has it."""
 
+_OF_NO_PERSON: Final = frozenset(
+    [
+        "dialog",
+        "events",
+        "explore",
+        "hashtag",
+        "help",
+        "intent",
+        "login",
+        "login.php",
+        "marketplace",
+        "media",
+        "photo",
+        "photo.php",
+        "photos",
+        "plugins",
+        "posts",
+        "reel",
+        "reels",
+        "search",
+        "sharer",
+        "sharer.php",
+        "status",
+        "stories",
+        "video.php",
+        "videos",
+        "watch",
+    ]
+)
+"""First segments of addresses that lead to a picture, a film or a page of the network itself."""
+
+_NOTHING: Final = frozenset(
+    map(
+        fold,
+        ("none", "no", "nil", "na", "n/a", "unknown", "same", "မရှိ", "မရှိပါ", "မရှိဘူး", "မသိ", "မသိပါ"),
+    )
+)
+"""What people write in a field that must not stay empty; it makes nobody the same person."""
+
+_LEADS_ON: Final = ("u", "next", "continue")
+"""Names in a query whose value is the address that this one leads to."""
+
 _WITHOUT_DOTS: Final = ("facebook.com", "fb.com", "fb.me", "m.me", "messenger.com")
 
 
@@ -103,7 +145,9 @@ def _both_ways(names: Iterable[str]) -> frozenset[str]:
 
 def _typed(text: str) -> Iterator[str]:
     """Yield what a field without an address names: one handle, whatever was written before it."""
-    bare = _SERVICE.sub("", text) or text
+    bare = _SERVICE.sub("", f"{text} ")
+    if fold(bare).strip(_AROUND) in _NOTHING:
+        return
     parts = [part for part in _PARTS.split(bare) if _name(part)]
     yield _name("".join(parts))
     if len(parts) > 1:
@@ -119,13 +163,17 @@ def _names_in(address: str) -> Iterator[str]:
         return
     host = parts.netloc.lower().rpartition("@")[2]
     query = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
-    if _ADDRESS.fullmatch(query.get("u", "")):
+    further = next((query[name] for name in _LEADS_ON if name in query), "")
+    if _ADDRESS.fullmatch(further):
         # An address that leads to another one, as networks share them.
-        yield from _names_in(query["u"])
+        yield from _names_in(further)
         return
-    path = parts.path + (f"/{parts.fragment}" if parts.fragment.startswith(("/", "p/")) else "")
+    fragment = parts.fragment.removeprefix("!")
+    path = parts.path + (f"/{fragment}" if fragment.startswith(("/", "p/")) else "")
     segments = [unquote(segment) for segment in path.split("/") if segment]
     names = [segment for segment in segments if segment.lower() not in _FOLDERS]
+    if names and names[0].lower() in _OF_NO_PERSON:
+        return
     by_number = next((query[name] for name in _IDS if name in query), None)
     if by_number is not None and not names:
         names = [by_number]

@@ -29,6 +29,7 @@ from app.text.myanmar import look_alikes_as_digits
 _HOME: Final = ("95", "66")
 _FEWEST_DIGITS: Final = 6
 _FEWEST_IN_ANOTHER_FIELD: Final = 7
+_FEWEST_WITHOUT_LAST_GROUP: Final = 9
 _MOST_DIGITS: Final = 15
 _SHORTEST_WITH_A_COUNTRY: Final = 11
 _LAST_REGION: Final = 14
@@ -37,24 +38,35 @@ _D: Final = "[0-9oOဝရဂ]"
 """A digit, or a letter that is typed for one."""
 
 _AMONG_DIGITS = re.compile(rf"(?<![^\W\d_oO]){_D}*[0-9]{_D}*")
-_LETTERS_BEHIND = re.compile(r"(?<=[0-9])(?:[ .\-][ဝရဂ]{2,}(?![^\W\d_]|[\u102b-\u103e]))+")
+_LETTERS_BEHIND = re.compile(
+    r"(?<=[0-9])(?:[ .\-](?:[ဝရဂ]{2,}|[oO]{2,})(?![^\W\d_]|[\u102b-\u103e]))+"
+)
 _RUN = re.compile(r"(?:\+[\s(]*)?[0-9](?:[\s().\-\u2010-\u2015\u2212]*[0-9])*")
 _START = re.compile(r"\+|(?<![0-9])0[0-9]")
-_WIDE_GAP = re.compile(r"\s{2,}")
+_WIDE_GAP = re.compile(r"\s{2,}|[\n\r\t\v\f\u0085\u2028\u2029]")
+_LAST_GROUP = re.compile(
+    r"(?<=[0-9]{3})[\s.\-\u2010-\u2015\u2212]*[(\s.\-\u2010-\u2015\u2212][0-9]{1,2}$"
+)
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _OF_A_NUMBER = re.compile(r"\+|0|9|66")
 
 _BLANKS = re.compile(r"\s+")
 _NRC = re.compile(
-    rf"(?<![0-9])(?P<region>{_D}{{1,2}})(?:[/\\.,|\u104a-]|(?=[^\W\d_]{{2,}}\())"
-    rf"(?P<township>[^0-9/]{{1,60}}?)(?P<number>{_D}{{6}})(?![0-9])"
+    rf"(?<![0-9])(?P<region>{_D}{{1,3}})(?:[/\\.,|\u104a\u2044\u2215-]+|(?=[^\W\d_]{{2,}}\())"
+    rf"(?P<township>[^0-9]{{1,60}}?)(?P<number>(?:{_D}[.,-]?){{5}}{_D})(?![0-9])"
 )
-_SERIAL = re.compile(rf"^(?P<letters>[^0-9]*?)(?P<digits>{_D}{{2,12}})\W*$")
+_SERIAL = re.compile(rf"^(?P<letters>[^0-9]*?)(?P<digits>(?:{_D}[.,-]?){{1,11}}{_D})\W*$")
 
 # Letters of the branch class before a serial, as they are spelt in the other script.
 _BRANCHES: Final = {
-    letters_and_digits(burmese): latin
-    for burmese, latin in {"ကြည်း": "kyi", "ရေ": "yay", "လေ": "lay", "တ": "ta"}.items()
+    letters_and_digits(spelt): branch
+    for branch, spellings in {
+        "kyi": ("ကြည်း", "kyee", "kye"),
+        "yay": ("ရေ", "ye", "yei"),
+        "lay": ("လေ", "le", "lei"),
+        "ta": ("တ",),
+    }.items()
+    for spelt in spellings
 }
 
 # ---------------------------------------------------------------------- phones
@@ -95,12 +107,24 @@ def _numbers(written: str, fewest: int) -> Iterator[str]:
             whole = _count_digits(run) <= _MOST_DIGITS
             parts = _parted(run)
             for number in (*((run,) if whole or not parts else ()), *parts):
-                if _count_digits(number) >= fewest:
-                    yield number
+                for way in _without_last_group(number):
+                    if _count_digits(way) >= fewest:
+                        yield way
 
 
 def _as_digits(run: re.Match[str]) -> str:
     return compatible(look_alikes_as_digits(run[0])).lower().replace("o", "0")
+
+
+def _without_last_group(number: str) -> Iterator[str]:
+    """Yield a number, and what is before one or two digits that may be no part of it.
+
+    Such as an hour, ``09 450 112 233 (6pm)``, or the end of the next number, ``09450112233-4``.
+    """
+    yield number
+    before = _LAST_GROUP.sub("", number)
+    if before != number and _FEWEST_WITHOUT_LAST_GROUP <= _count_digits(before) < _MOST_DIGITS:
+        yield before
 
 
 def _parted(run: str) -> list[str]:
@@ -109,17 +133,27 @@ def _parted(run: str) -> list[str]:
     A run of more digits than a number has is parted by any blank.
     """
     starts = [0]
-    for start in _START.finditer(run):
-        before, rest = run[starts[-1] : start.start()], run[start.start() :]
-        known = min(map(len, _nationals(before)), default=0)
-        if known >= _FEWEST_DIGITS and _count_digits(rest) >= _FEWEST_IN_ANOTHER_FIELD:
-            starts.append(start.start())
+    for start in _starts(run):
+        before = run[starts[-1] : start]
+        if min(map(len, _nationals(before)), default=0) >= _FEWEST_DIGITS:
+            starts.append(start)
     parts = [run[one:other] for one, other in pairwise((*starts, len(run)))]
     if len(parts) > 1:
         return [more for part in parts for more in (part, *_parted(part))]
     gap = _WIDE_GAP if _count_digits(run) <= _MOST_DIGITS else _BLANKS
     parts = [part for part in gap.split(run) if _count_digits(part) >= _FEWEST_DIGITS]
     return parts if len(parts) > 1 else []
+
+
+def _starts(run: str) -> list[int]:
+    """Return where a number may start: a number's digits follow before the next one does."""
+    found: list[int] = []
+    end = len(run)
+    for start in reversed([match.start() for match in _START.finditer(run)]):
+        if _count_digits(run[start:end]) >= _FEWEST_IN_ANOTHER_FIELD:
+            found.append(start)
+            end = start
+    return found[::-1]
 
 
 def _count_digits(text: str) -> int:
@@ -164,7 +198,8 @@ def nrc(written: str) -> frozenset[str]:
 
 
 def _digits(text: str) -> str:
-    return compatible(look_alikes_as_digits(text)).lower().replace("o", "0")
+    digits = compatible(look_alikes_as_digits(text)).lower().replace("o", "0")
+    return _NOT_DIGITS.sub("", digits)
 
 
 def service_number(written: str) -> frozenset[str]:

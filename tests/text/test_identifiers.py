@@ -76,7 +76,13 @@ def test_a_number_is_compared_by_its_national_digits_in_every_country(known, wri
         " or ",
         " နှင့် ",
         " (wife) ",
+        " (6pm-9pm) ",
         "\n",
+        "\r\n",
+        "\t",
+        "\u3000\u3000",
+        " - ",
+        "။ ",
         "|",
         "\uff0c",
         " & ",
@@ -96,7 +102,21 @@ def test_numbers_are_found_in_a_text_that_is_not_meant_for_them():
 
 def test_letters_typed_for_zeros_are_zeros_in_groups_of_their_own_or_a_word_behind_a_number():
     assert phones("09 ၇၇၄ ဝဝဝ ဝဝ၂") == phones("09 774 000 002")
+    assert phones("o9 774 ooo oo2") == phones("09 774 000 002")
     assert phones("09 450 112 233") <= phones("09 450 112 233 ဝဝ")
+    assert phones("09 450 112 233") <= phones("09 450 112 233 oo")
+
+
+@pytest.mark.parametrize(
+    "behind", [" (6pm)", " (2)", "-4", ", 6pm", "/2", " - 6 to 9", " 2nd floor"]
+)
+def test_one_or_two_digits_behind_a_number_are_read_with_it_and_without(behind):
+    assert phones("09 450 112 233") <= phones(f"09 450 112 233{behind}")
+    assert phones("09 450 112 23") == {"945011223"}
+
+
+def test_a_group_that_begins_with_zeros_is_no_number_of_its_own():
+    assert phones("09 774 000 002 09 450 998 877") == {"9774000002", "9450998877"}
 
 
 def test_what_no_numbering_plan_knows_is_compared_by_its_digits():
@@ -119,6 +139,9 @@ def test_what_is_no_phone_number_has_no_national_digits():
         "9/MaHaMa(N)123456", "9/mahama(naing) 123456", "၉/မဟမ(နိုင်)၁၂၃၄၅၆", "9-MHM-N-123456",
         "9MAHAMA(N)123456", "၉မဟမ(နိုင်)၁၂၃၄၅၆", "09/MaHaMa(N)123456", "9/ma ha ma (n) 123 456",
         "\u200e9/MaHaMa(N)123456", "“9/MaHaMa(N)123456”", "NRC: 9/MaHaMa(N)123456.",
+        "9\u2044MaHaMa(N)123456", "9\u2215MaHaMa(N)123456", "9//MaHaMa(N)123456",
+        "009/MaHaMa(N)123456", "9/MaHaMa/N/123456", "9/MaHaMa(N)-123-456", "9/MaHaMa(N)123,456",
+        "၉\u2044မဟမ(ႏိုင္)၁၂၃၄၅၆", "9/Ma-Ha-Ma(N)123.456",
         "9\uff0fMaHaMa\uff08N\uff09123456", "9\u00a0/ MaHaMa (Naing)\u202f123456\u104b",
     ],
 )  # fmt: skip
@@ -136,8 +159,12 @@ def test_what_is_no_registration_number_has_no_reading(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["kyi-45678", "KYI 45678", "kyi/45678", "ကြည်း-၄၅၆၇၈", "ကြည်း ၄၅၆၇၈"]
-)
+    "written",
+    [
+        "kyi-45678", "KYI 45678", "kyi/45678", "ကြည်း-၄၅၆၇၈", "ကြည်း ၄၅၆၇၈",
+        "Kyee-45678", "kyi 45-678", "ကြည်း၄၅၆၇၈။", "\u200ekyi-45678", "ၾကည္း-၄၅၆၇၈",
+    ],
+)  # fmt: skip
 def test_a_serial_is_its_class_and_digits_in_either_script(written):
     assert service_number(written) == {"kyi-45678"}
 
@@ -210,6 +237,31 @@ def test_addresses_of_two_persons_with_the_same_query_stay_apart(address):
     assert not one & other
     assert one
     assert other
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "facebook.com/photo.php?fbid={}&set=a.1",
+        "facebook.com/photo/?fbid={}",
+        "facebook.com/watch/?v={}",
+        "facebook.com/reel/{}",
+        "facebook.com/hashtag/x{}",
+        "instagram.com/reels/{}/",
+    ],
+)
+def test_an_address_that_leads_to_no_person_is_no_handle(address):
+    assert not handle(address.format("9500000001")) & handle(address.format("9500000002"))
+    assert "thetnaingx" in handle(
+        f"facebook.com/login/?next={SCHEME}%3A%2F%2Ffb.com%2Fthet.naing.x"
+    )
+
+
+@pytest.mark.parametrize(
+    "nothing", ["none", "N/A", "-", "no", "မရှိပါ", "Facebook", "Telegram: ", "?"]
+)
+def test_what_says_that_there_is_no_handle_is_none(nothing):
+    assert handle(nothing) == frozenset()
 
 
 @given(st.text(max_size=60))

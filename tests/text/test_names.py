@@ -63,6 +63,10 @@ def test_both_encodings_of_a_name_meet(name):
         ("ဒေါ်မုိးသူအောင်", "ဒေါ်မိုးသူအောင်"),
         ("မြင\u1037\u103aထွန်း", "မြင\u103a\u1037ထွန်း"),
         ("သီ\u200bဟ\u2060ဇင်", "Thiha Zin"),
+        ("ကိုဥကၠာ", "ကိုဥက္ကာ"),  # Zawgyi, and a detector is sure of Unicode
+        ("သက္ကမိုး", "သကၠမိုး"),
+        ("\u2068ဝင်းထွန်း\u2069။", "Win-Htun"),
+        ("မေ သူ", "မေသူ"),
     ],
 )
 def test_digits_typed_for_letters_and_marks_in_another_order_part_no_name(typed, name):
