@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -83,7 +83,7 @@ def responses_of(operation: Operation) -> dict[int | str, dict[str, object]]:
     """Return the responses of an operation that its handler's signature does not say."""
     returned: dict[str, object] = {}
     returns = operation.takes.returns
-    if operation.shape is not None and "version" in getattr(returns, "model_fields", ()):
+    if operation.shape is not None and _has_version(returns):
         text = {"type": "string"}
         returned["headers"] = {"ETag": {"description": "The version, in quotes", "schema": text}}
     if operation.shape is None and returns is not NoneType:
@@ -93,6 +93,12 @@ def responses_of(operation: Operation) -> dict[int | str, dict[str, object]]:
         returned["content"] = {media_type: {"schema": schema}}
     described = _problems(_refusals(operation))
     return {operation.status: returned, **described} if returned else described
+
+
+def _has_version(returned: object) -> bool:
+    """Return whether a response, or one of several kinds of it, has a version."""
+    kinds = get_args(returned) or (returned,)
+    return any("version" in getattr(kind, "model_fields", ()) for kind in kinds)
 
 
 def extra_of(operation: Operation) -> dict[str, object]:

@@ -19,7 +19,6 @@ from app.relocation.schemas import (
     LegDueUpdate,
     LegListCreate,
     LegListRead,
-    LegMoveCreate,
     LegRead,
     LegSummary,
     PlanCreate,
@@ -201,26 +200,6 @@ def list_legs(page: PageQuery, work: Work) -> Page[LegSummary]:
 def read_leg(leg_id: UUID, work: Work) -> LegRead:
     """Read a leg: where, how, and by which phrases people know each other."""
     return LegRead.of(details.read_leg(work, leg_id))
-
-
-@router.post(
-    "/legs/{leg_id}/moves",
-    needs=Permission.LEG_CHECK_IN,
-    readiness=NotWork("records how a leg goes that was planned when the case was ready"),
-    changes=True,
-    raises=(
-        errors.LegNotFound,
-        errors.PlanOver,
-        errors.LegMoveRefused,
-        errors.NotPlanner,
-        errors.HappenedOutOfRange,
-        errors.HappenedOutOfOrder,
-    ),
-)
-def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead:
-    """Move a leg to another status: ready, departed, arrived, missed or aborted."""
-    leg = moves.move_leg(work, leg_id, body.to, reason=body.reason, at=body.at)
-    return LegRead.of(details.open_legs(work, [leg])[0])
 
 
 @router.post(

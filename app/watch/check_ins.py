@@ -48,7 +48,8 @@ _CONTACTS = frozenset({Word.SAFE, Word.DURESS})
 class Report:
     """What somebody brings. ``word`` None: no answer. ``at``: when it was, if not just now.
 
-    ``next_sign_at``: when the person said that they will be heard again.
+    ``next_sign_at``: when the person said that they will be heard again. ``is_reason``: the note is
+    the reason of a move, which ``texts`` judges.
     """
 
     word: str | None
@@ -56,6 +57,7 @@ class Report:
     at: datetime | None = None
     next_sign_at: datetime | None = None
     id: UUID | None = None
+    is_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _judge(work: Work, plans: list[Plan], report: Report) -> Word:
     said = Word.NO_ANSWER
     if report.word is not None and report.word.strip():
         said = recognise(work, plans, report.word)
-    noted = recognise(work, plans, report.note or "")
+    noted = recognise(work, plans, "" if report.is_reason else report.note or "")
     return noted if noted is Word.DURESS else said
 
 

@@ -1,4 +1,4 @@
-"""HTTP routes of the watch: the coordinators' list, check-ins, acknowledgements."""
+"""HTTP routes of the watch: the coordinators' list, news, check-ins, acknowledgements."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from app.http.needs import NotWork
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
 from app.permissions import Permission
+from app.relocation import errors
 from app.relocation.details import open_legs
 from app.relocation.errors import LegNotFound, NotPlanner, PlanNotFound
-from app.relocation.schemas import LegRead
+from app.relocation.schemas import LegMoveCreate, LegRead
 from app.watch import check_ins, escalation, service
+from app.watch.check_ins import CheckInReceipt
 from app.watch.errors import NothingToAcknowledge
+from app.watch.news import bring_news
 from app.watch.schemas import (
     AcknowledgementCreate,
     CheckInCreate,
@@ -38,6 +41,31 @@ def list_watched_legs(page: PageQuery, work: Work) -> Page[WatchedLegSummary]:
         keys=lambda row: row.position,
         show=lambda rows: [WatchedLegSummary.of(row) for row in rows],
     )
+
+
+@router.post(
+    "/legs/{leg_id}/moves",
+    needs=Permission.LEG_CHECK_IN,
+    readiness=NotWork("records how a leg goes that was planned when the case was ready"),
+    changes=True,
+    raises=(
+        errors.LegNotFound,
+        errors.PlanOver,
+        errors.LegMoveRefused,
+        errors.NotPlanner,
+        errors.HappenedOutOfRange,
+        errors.HappenedOutOfOrder,
+    ),
+)
+def move_leg(leg_id: UUID, body: LegMoveCreate, work: Work) -> LegRead | CheckInStateRead:
+    """Move a leg to another status: ready, departed, arrived, missed or aborted.
+
+    From who held it once, and holds it no more, it moves nothing and is kept as a check-in.
+    """
+    found = bring_news(work, leg_id, body.to, reason=body.reason, at=body.at)
+    if isinstance(found, CheckInReceipt):
+        return CheckInStateRead.of(found)
+    return LegRead.of(open_legs(work, [found])[0])
 
 
 @router.post(
