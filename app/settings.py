@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         default=1, ge=1, le=16, description="Lanes within one run, one after the other"
     )
 
+    daily_megabytes: int = Field(
+        default=20,
+        ge=1,
+        description="What one member may write in a day; a small change counts as 10 kB",
+    )
     session_idle_minutes: int = Field(
         default=15, ge=1, le=60, description="After which a session that nobody uses ends"
     )

@@ -36,6 +36,7 @@ from app.registration import service as registration
 from app.retention import passes as retention
 from app.retention.old_rows import forget_old_rows
 from app.sessions import service as sessions
+from app.sessions import throttle
 from app.store.counters import forget_counts
 from app.store.engine import read_snapshot
 from app.store.failures import run_again
@@ -121,6 +122,7 @@ JOBS: Sequence[Job] = (
     Job("sequencer", timedelta(seconds=5), sequence_log),
     Job("stamp", timedelta(minutes=1), stamp_time, needs_time=True),
     Job("escalation", timedelta(minutes=1), escalation.escalate_due),
+    Job("refused sign-ins", timedelta(minutes=1), throttle.record_refusals),
     Job("sessions", timedelta(minutes=15), tidy_sessions, needs_time=True),
     Job("alerts", timedelta(minutes=1), alerts.settle_alerts),
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound
+from app.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
 
 MOST_FAULTS = 50
 """How many faults one response tells: a body of nothing but faults must not come back as more."""
@@ -28,6 +28,16 @@ class NotAllowed(Forbidden):
 
     code = "permission.denied"
     title = "Your role does not allow this"
+
+
+class QuotaSpent(TooMany):
+    """This member has written today what one member may write in a day."""
+
+    code = "quota.spent"
+    title = (
+        "You have written as much today as one member may. It goes on tomorrow; check-ins,"
+        " emergencies and journeys go on now"
+    )
 
 
 class FieldsInvalid(Invalid):

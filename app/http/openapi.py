@@ -20,6 +20,7 @@ from app.http.examples import example_of
 from app.http.needs import Public
 from app.http.operation import Operation
 from app.http.problems import MEDIA_TYPE, URN, status_of
+from app.http.quotas import UNLIMITED
 from app.http.responses import JSON
 from app.http.wording import all_codes
 from app.vault.errors import CaseErased, ErasureAsked, NoGrant, StepUpRequired
@@ -120,6 +121,8 @@ def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
         yield from _WITH_BODY
     if declared.creates:
         yield from _CREATING
+    if (declared.creates or declared.changes) and declared.needs not in UNLIMITED:
+        yield web.QuotaSpent
     if operation.takes.takes_id:
         yield errors.IdTaken
     if declared.changes:

@@ -40,6 +40,7 @@ from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Needs, NotHeard, Public, Readiness
 from app.http.proposed_ids import proposed_ids
+from app.http.quotas import count_written, is_counted
 from app.http.request_pool import RequestPool, StillRunning
 from app.http.requests import Incoming, Refused, refusal_of, role_asked
 from app.http.responses import json_response
@@ -220,6 +221,8 @@ class Operation:
                     return self.declared.stretch(work, arguments[self.takes.body or ""])
                 response = self._render(self.handler(**arguments))
                 self._check_readiness(work)
+                if is_counted(incoming.method, self.declared.needs):
+                    count_written(work, len(incoming.body))
                 self._judge_texts(context, work, incoming)
                 context.report_shut(work)
                 for claim in claims:

@@ -55,16 +55,16 @@ def start_sign_in(work: Work, login: str, passphrase: str) -> list[Stretching]:
 def sign_in(work: Work, login: str, stretched: Sequence[Stretched]) -> OpenedSession:
     """Open a session of the account that this name and passphrase open.
 
-    Raises ``SignInRefused``, with ``session:refused`` in the log.
+    Raises ``SignInRefused``, which is counted; see ``throttle.record_refusals``.
     """
     index = login_index(work.deployment, login)
     settle_alerts(work)
     unlocked = try_slots(work.deployment, _credential(work, index), stretched)
     member = None if unlocked is None else _unlocked_member(work, unlocked)
     if unlocked is None or member is None:
-        # Release the connection first: the refusal is logged in a unit of work of its own.
+        # Release the connection first: the refusal is counted in a unit of work of its own.
         work.session.close()
-        _note_refusal(work.deployment, index)
+        _count_refusal(work.deployment)
         raise SignInRefused
     throttle.reset_failures(work, index)
     _raise_alert(work, member, unlocked.slot)
@@ -93,11 +93,11 @@ def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     return None if is_altered(work.session, member) else member
 
 
-def _note_refusal(deployment: Deployment, index: bytes) -> None:
+def _count_refusal(deployment: Deployment) -> None:
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
-            work.trail.record(EventKind.SESSION_REFUSED, account=index.hex())
+            throttle.count_refusal(work)
 
 
 def _raise_alert(work: Work, member: Member, slot: int) -> None:

@@ -3,7 +3,7 @@
 - One table for all of them. A counter's id is an HMAC over what is counted, made by the caller, so
   a row says neither who nor what.
 - Counting is one statement (insert or update), so two requests at once both count.
-- A counter whose window is over starts again from one; the worker deletes it later.
+- A counter whose window is over starts again; the worker deletes it later.
 
 Knows ids, numbers and minutes; knows no limit and no member.
 """
@@ -26,12 +26,17 @@ _HOUSEKEEPING = {"housekeeping": "counts attempts, each of which is in the trail
 
 
 def count_one(session: Session, counter_id: UUID, *, at: datetime, since: datetime) -> int:
-    """Add one to a counter and return its new value.
+    """Add one to a counter and return its new value; see ``count``."""
+    return count(session, counter_id, at=at, since=since, by=1)
+
+
+def count(session: Session, counter_id: UUID, *, at: datetime, since: datetime, by: int) -> int:
+    """Add a number to a counter and return its new value.
 
     ``at`` is the present minute; a counter last raised before ``since`` starts again.
     """
     connection = session.connection()
-    given = {"counter": counter_id, "at": at, "since": since}
+    given = {"counter": counter_id, "at": at, "since": since, "by": by}
     return int(connection.execute(_counting(connection.dialect.name), given).scalar_one())
 
 
@@ -41,13 +46,14 @@ def _counting(dialect: str) -> Any:
     columns = Counter.__table__.c
     at = bindparam("at", type_=columns.last_at.type)
     since = bindparam("since", type_=columns.last_at.type)
+    by = bindparam("by", type_=columns.count.type)
     return (
         upsert(dialect, Counter.__table__)
-        .values(id=bindparam("counter", type_=columns.id.type), count=1, last_at=at)
+        .values(id=bindparam("counter", type_=columns.id.type), count=by, last_at=at)
         .on_conflict_do_update(
             index_elements=[columns.id],
             set_={
-                "count": case((columns.last_at < since, 1), else_=columns.count + 1),
+                "count": case((columns.last_at < since, by), else_=columns.count + by),
                 "last_at": at,
             },
         )
@@ -73,6 +79,22 @@ def reset_count(session: Session, counter_id: UUID) -> None:
         update(Counter).where(Counter.id == counter_id).values(count=0),
         execution_options=_HOUSEKEEPING,
     )
+
+
+def take_counts(session: Session, counter_ids: Iterable[UUID]) -> list[int]:
+    """Return the values of those counters that are above zero, in the order of their minutes.
+
+    They are deleted with it.
+    """
+    found = select(Counter.count.label("value"), Counter.id).where(
+        Counter.id.in_(list(counter_ids)), Counter.count > 0
+    )
+    rows = session.execute(found.order_by(Counter.last_at).with_for_update()).all()
+    session.execute(
+        delete(Counter).where(Counter.id.in_([row.id for row in rows])),
+        execution_options=_HOUSEKEEPING,
+    )
+    return [row.value for row in rows]
 
 
 def forget_counts(session: Session, before: datetime) -> int:

@@ -21,6 +21,7 @@ from app.sessions.service import principal_of
 from app.sessions.sign_in import sign_in, start_sign_in
 from app.store.counters import forget_counts
 from app.store.models import Counter
+from app.worker import Worker
 from tests.support.accounts_client import Served
 from tests.support.people import change_role, roles_body
 from tests.support.statements import recorded, writes
@@ -126,7 +127,7 @@ def test_unknown_name_wrong_passphrase_and_removed_member_look_the_same(
     assert seen[0][0][0] == 401
     assert b"session.refused" in seen[0][0][1]
     assert len(seen[0][2]) == 2
-    assert len(writes(seen[0][1])) == 4
+    assert len(writes(seen[0][1])) == 3
     assert all(one == seen[0] for one in seen[1:])
 
 
@@ -139,14 +140,32 @@ def test_an_unknown_name_is_stretched_with_the_same_salt_each_time(served, stret
     assert len({*first, *other}) == 4
 
 
-def test_a_refusal_is_logged_with_the_name_only_as_a_keyed_hash(served, person):
+def test_refused_sign_ins_are_one_event_a_minute_with_their_count_and_no_name(served, person):
+    for login in (person.login, "nobody-by-this-name", person.login):
+        served.sign_in(login, WRONG)
+    assert not served.events("session:sign_ins_refused"), "the minute is not over"
+    served.world.clock.advance(minutes=1)
     served.sign_in(person.login, WRONG)
-    served.sign_in("nobody-by-this-name", WRONG)
-    refused = served.events("session:refused")
-    assert len({event.facts["account"] for event in refused}) == 2
-    assert all(set(event.facts) == {"account"} for event in refused)
+    with served.world.work_as(None) as work:
+        assert throttle.record_refusals(work) == 3
+    served.world.clock.advance(hours=2)
+    with served.world.work_as(None) as work:
+        assert throttle.record_refusals(work) == 1
+    with served.world.work_as(None) as work:
+        assert throttle.record_refusals(work) == 0
+    events = served.events("session:sign_ins_refused")
+    assert [event.facts for event in events] == [{"count": 3}, {"count": 1}]
     assert not served.events("session:opened")
     assert served.count(MemberSession) == 0
+
+
+def test_whatever_strangers_send_the_log_grows_by_one_event_a_minute(served):
+    for number in range(30):
+        served.sign_in(f"nobody-{number}", WRONG)
+    served.world.clock.advance(minutes=1)
+    done = Worker(served.world.deployment).run_due()
+    assert done["refused sign-ins"] == 30
+    assert len(served.events("session:sign_ins_refused")) == 1
 
 
 def test_a_removed_member_put_back_in_the_database_cannot_sign_in(served, world):
@@ -295,7 +314,7 @@ def test_counters_hold_no_name(served, world, person):
     served.sign_in(person.login, WRONG)
     with world.deployment.sessions() as session:
         kept = [(str(row.id), row.count, row.last_at) for row in all_counters(session)]
-    assert len(kept) == 2
+    assert len(kept) == 3
     assert all(at.second == 0 for _, _, at in kept)
     assert person.login not in str(kept)
 

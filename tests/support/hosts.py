@@ -104,6 +104,7 @@ def found_home(
         "argon2_memory_kib": 8,
         "argon2_iterations": 1,
         "session_idle_minutes": 60,
+        "daily_megabytes": 1_000_000,
         "port": free_port(),
     }
     founded = found(Settings(**values), root_key, Clock(utc_now()), by_migrations=True)
