@@ -216,6 +216,11 @@ class Deployment:
         return self.secrets.derive(SecretPurpose.INDEXES, Label.CODE_PROOF_KEY)
 
     @cached_property
+    def invitation_key(self) -> bytes:
+        """Keys the hashes of an invitation's link and words."""
+        return self.secrets.derive(SecretPurpose.INDEXES, Label.INVITATION_KEY)
+
+    @cached_property
     def word_mark_key(self) -> bytes:
         """Keys the marks of the words of journeys."""
         return self.secrets.derive(SecretPurpose.INDEXES, Label.WORD_MARK_KEY)

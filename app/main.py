@@ -30,6 +30,7 @@ from app.http.operation import Identify, RouteContext
 from app.http.request_pool import RequestPool
 from app.http.routing import Router
 from app.intake import routes as intake
+from app.joining import routes as joining
 from app.ledger import routes as ledger
 from app.links import routes as links
 from app.organisation import routes as organisation
@@ -79,6 +80,7 @@ TAGS: Final[dict[str, str]] = {
     "about": "Health check and this description.",
     "sessions": "Sign-in, step-up, passphrases.",
     "accounts": "Teams and members.",
+    "joining": "Invitations, joining by one, and certifying who joined.",
     "alerts": "Duress and missing people: what the leads must see.",
     "intake": "First contacts, triage, possible duplicates.",
     "cases": "Cases: fields, moves, notes, consents, assignments, links, emergencies, events.",
@@ -123,8 +125,8 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, alerts, handovers, intake, emergency, cases, consents, copies, links,
-        organisation, search, vetting, relocation, watch, registration, aid, ledger, reports,
+        sessions, accounts, joining, alerts, handovers, intake, emergency, cases, consents, copies,
+        links, organisation, search, vetting, relocation, watch, registration, aid, ledger, reports,
         retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]

@@ -67,12 +67,16 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class PresetRules:
-    """What one preset holds a group to, and what it gives up."""
+    """What one preset holds a group to, and what it gives up.
+
+    ``two_certify``: the roles that two leads certify.
+    """
 
     people: tuple[int, int]
     money: Mapping[SumClass, Quorum]
     planner_vets: PlannerVets
     apart: tuple[frozenset[Role], ...]
+    two_certify: frozenset[Role]
     gives_up: tuple[str, ...]
 
 
@@ -104,6 +108,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             },
             PlannerVets.UNLESS_FOLLOWING,
             _NOBODY_AUDITS_THEMSELVES,
+            frozenset({Role.LEAD}),
             (
                 "Who plans a case may vet it, if they do not follow it.",
                 "One person may see routes and payees.",
@@ -121,6 +126,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             },
             PlannerVets.UNLESS_PLANNING,
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES,
+            frozenset({Role.LEAD, Role.ADMINISTRATOR}),
             (
                 "An informer among the coordinators sees the cases of a team.",
                 "A coordinator may vet a case of their team that they have not planned.",
@@ -136,6 +142,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             },
             PlannerVets.NEVER,
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES + _LARGE_APART,
+            frozenset(Role),
             (
                 "Speed: a large sum needs five people, one of them a lead.",
                 "Leads do no casework, so that more people must be found and trusted.",
@@ -155,6 +162,11 @@ def class_of(total: int, small_sum: int) -> SumClass:
     if total <= small_sum:
         return SumClass.SMALL
     return SumClass.MIDDLE if total <= MIDDLE_IN_SMALL * small_sum else SumClass.LARGE
+
+
+def leads_certifying(preset: Preset, roles: frozenset[Role]) -> int:
+    """Return how many leads must certify who has these roles."""
+    return 2 if PRESETS[preset].two_certify & roles else 1
 
 
 def held_together(preset: Preset, roles: frozenset[Role]) -> frozenset[Role] | None:

@@ -1,7 +1,7 @@
-"""Admit members: generate their passphrase and keys, and certify the keys.
+"""Make accounts: a member with fresh keys and a credential, and a lead's certificate over the keys.
 
-The passphrase is generated here, stretched, shown once and forgotten; the private keys go into
-the credential and nowhere else. Until a lead certifies the keys nothing can be sealed to them.
+The private keys go into the credential and nowhere else. Until a lead certifies the keys nothing
+can be sealed to them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,11 @@ from app.accounts.credentials import (
 )
 from app.accounts.errors import (
     LoginTaken,
-    MemberCertified,
-    MemberRemoved,
-    MemberSuspended,
-    RoleNeedsRoot,
     RolesApart,
     TeamNotFound,
 )
 from app.accounts.logins import check_login, login_index
 from app.accounts.models import CredentialSlot, Member, MemberStatus, Profile, Team
-from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
@@ -40,7 +35,6 @@ from app.permissions import (
     by_power,
     holds,
     names_of,
-    written_roles,
 )
 from app.presets import Preset, held_together
 from app.store.base import new_id
@@ -76,7 +70,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Passphrase:
-    """A passphrase just generated, how it was stretched, and what Argon2 made of it."""
+    """A fresh passphrase, how it was stretched, and what Argon2 made of it."""
 
     words: str = field(repr=False)
     salt: bytes
@@ -97,38 +91,6 @@ class Admission:
     member: Member
     passphrase: str = field(repr=False)
     keys: MemberSecrets = field(repr=False)
-
-
-def admit_member(
-    work: Work,
-    *,
-    roles: MemberRoles,
-    login: str,
-    display_name: str,
-    passphrase: Passphrase | None = None,
-    proposed: UUID | None = None,
-) -> Admission:
-    """Make an account, and certify it where a lead who has stepped up admits it.
-
-    From anyone else it stays invited until a lead certifies it. Raises ``TeamNotFound``,
-    ``LoginInvalid``, ``LoginTaken``, ``IdTaken``, ``RolesApart``, ``RoleNeedsRoot`` for a lead.
-    """
-    if holds(roles, Role.LEAD):
-        raise RoleNeedsRoot
-    require_together(work.deployment.organisation_settings.preset, roles)
-    account = NewAccount(roles, login, display_name, work.id_for(Member, proposed))
-    admission = create_account(work, account, passphrase or Passphrase.now(work))
-    member = admission.member
-    if may_certify(work):
-        certify(work, member)
-    work.session.flush()
-    work.trail.record(
-        EventKind.MEMBER_ADMITTED,
-        member=str(member.id),
-        roles=written_roles(roles),
-        status=member.status.value,
-    )
-    return admission
 
 
 def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> Admission:
@@ -212,23 +174,6 @@ def add_member(
 def may_certify(work: Work) -> bool:
     """Return whether the principal is a lead behind the second unlock."""
     return work.acts_as(Role.LEAD) and work.principal.stepped_up
-
-
-def certify_invited(work: Work, member: Member) -> None:
-    """Certify the keys of an invited member; from here on work can be handed to them.
-
-    Raises ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``.
-    """
-    if member.status is MemberStatus.REMOVED:
-        raise MemberRemoved
-    if member.status is MemberStatus.SUSPENDED:
-        raise MemberSuspended
-    if member.status is MemberStatus.ACTIVE:
-        raise MemberCertified
-    certify(work, member)
-    work.trail.record(
-        EventKind.MEMBER_CERTIFIED, member=str(member.id), roles=written_roles(member.roles)
-    )
 
 
 def certify(work: Work, member: Member) -> None:

@@ -117,9 +117,12 @@ def floor_of(deployment: Deployment) -> Argon2Cost:
 
 def fresh_passphrase(deployment: Deployment) -> Stretching:
     """Generate a passphrase, to be stretched with a fresh salt at the newest cost."""
-    return Stretching(
-        generate_passphrase(), new_salt(), deployment.argon2_cost, floor_of(deployment)
-    )
+    return own_passphrase(deployment, generate_passphrase())
+
+
+def own_passphrase(deployment: Deployment, words: str) -> Stretching:
+    """Return how a passphrase that its owner chose is stretched for a new credential."""
+    return Stretching(words, new_salt(), deployment.argon2_cost, floor_of(deployment))
 
 
 def stretchings_of(

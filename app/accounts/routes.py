@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.accounts import admission, service, suspensions
-from app.accounts.credentials import fresh_passphrase
+from app.accounts import service, suspensions
 from app.accounts.errors import (
     LastLead,
     LeadNeeded,
-    LoginInvalid,
-    LoginTaken,
-    MemberCertified,
     MemberNotFound,
     MemberNotSuspended,
     MemberRemoved,
@@ -28,8 +24,6 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Member, Team
 from app.accounts.schemas import (
-    AdmissionRead,
-    MemberCreate,
     MemberRead,
     MemberRolesUpdate,
     MemberSummary,
@@ -39,12 +33,10 @@ from app.accounts.schemas import (
     TeamListRead,
     TeamRead,
     TeamSummary,
-    generated_passphrase,
     roles_given,
 )
 from app.http.paging import Page, PageQuery, page_of, position
 from app.http.routing import Router
-from app.http.stretching import Stretches, StretchTask
 from app.permissions import Permission
 from app.work import Work
 
@@ -61,33 +53,8 @@ def read_me(work: Work) -> MeRead:
         service.display_name_of(work, member),
         service.team_name_of(work, team),
         work.principal,
+        service.find_fingerprint(work, member),
     )
-
-
-def _begin_admission(work: Work, body: MemberCreate) -> list[StretchTask]:
-    del body
-    return [fresh_passphrase(work.deployment)]
-
-
-@router.post(
-    "/members",
-    needs=Permission.MEMBER_ADMIT,
-    creates=True,
-    stretch=_begin_admission,
-    status_code=201,
-    raises=(TeamNotFound, LoginInvalid, LoginTaken, RoleNeedsRoot, RolesApart),
-)
-def admit_member(body: MemberCreate, work: Work, stretched: Stretches) -> AdmissionRead:
-    """Make an account. A lead must certify its keys, or has by admitting it after a step-up."""
-    admitted = admission.admit_member(
-        work,
-        roles=roles_given(body.roles),
-        login=body.login,
-        display_name=body.display_name,
-        passphrase=generated_passphrase(stretched, 0),
-        proposed=body.id,
-    )
-    return AdmissionRead(member=_member(work, admitted.member), passphrase=admitted.passphrase)
 
 
 @router.get("/members", needs=Permission.MEMBER_LIST)
@@ -108,17 +75,6 @@ def list_members(work: Work, page: PageQuery) -> Page[MemberSummary]:
 def read_member(member_id: UUID, work: Work) -> MemberRead:
     """Show one member of whom the caller may know."""
     return _member(work, service.get_visible_member(work, member_id))
-
-
-@router.post(
-    "/members/{member_id}/certificate",
-    needs=Permission.MEMBER_CERTIFY,
-    changes=True,
-    raises=(MemberNotFound, MemberRemoved, MemberSuspended, MemberCertified),
-)
-def certify_member(member_id: UUID, work: Work) -> MemberRead:
-    """Certify an invited member's keys: from now on work can be handed to them."""
-    return _member(work, service.certify_keys(work, member_id))
 
 
 @router.post(

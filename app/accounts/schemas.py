@@ -15,7 +15,7 @@ from app.accounts.admission import Passphrase
 from app.accounts.models import Member, MemberStatus, Suspension, Team, TeamName
 from app.accounts.service import UNDONE_WITHIN
 from app.http.proposed_ids import ProposedId
-from app.http.schema import Code, Name, Schema, Shut, Version, record_shut
+from app.http.schema import Name, Schema, Shut, Version, record_shut
 from app.http.stretching import Stretches
 from app.permissions import MemberRoles, Role, TeamRole, by_power
 from app.principal import Principal
@@ -58,9 +58,20 @@ class MeRead(Schema):
     joined_on: date
     session_id: UUID | None
     stepped_up: bool
+    fingerprint: Annotated[
+        str | None,
+        Field(description="Three words that you and a lead read aloud, until you are certified"),
+    ] = None
 
     @classmethod
-    def of(cls, member: Member, display_name: str, team: str, principal: Principal) -> MeRead:
+    def of(
+        cls,
+        member: Member,
+        display_name: str,
+        team: str,
+        principal: Principal,
+        fingerprint: str | None,
+    ) -> MeRead:
         """Return a member as they see themselves."""
         return cls(
             id=member.id,
@@ -71,16 +82,8 @@ class MeRead(Schema):
             joined_on=member.joined_on,
             session_id=principal.session_id,
             stepped_up=principal.stepped_up,
+            fingerprint=fingerprint,
         )
-
-
-class MemberCreate(Schema):
-    """A new member and their roles. Leads are made on the command line."""
-
-    id: ProposedId = None
-    roles: Roles
-    login: Annotated[Code, Field(examples=["thiri"])]
-    display_name: Annotated[Name, Field(examples=["Thiri"])]
 
 
 class MemberRead(Schema):
@@ -137,13 +140,6 @@ class MemberSummary(Schema):
             version=member.version,
             shut=record_shut(display_name),
         )
-
-
-class AdmissionRead(Schema):
-    """A new account and its passphrase."""
-
-    member: MemberRead
-    passphrase: GeneratedPassphrase
 
 
 class SuspensionRead(Schema):
@@ -227,7 +223,7 @@ class TeamListRead(Schema):
     items: list[TeamSummary]
 
 
-def generated_passphrase(stretched: Stretches, number: int) -> Passphrase:
-    """Return the passphrase that the request's ``number``-th task generated and stretched."""
+def stretched_passphrase(stretched: Stretches, number: int) -> Passphrase:
+    """Return the passphrase that the request's ``number``-th task was about."""
     task = stretched.tasks[number]
     return Passphrase(task.words, task.salt, task.cost, stretched.results[number])

@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from app.accounts.admission import (
     certify,
-    certify_invited,
     delete_key_copies,
     may_certify,
     own_team,
@@ -50,8 +49,8 @@ from app.permissions import MemberRoles, Role, holds, written_roles
 from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
 from app.store.queries import in_order
-from app.vault.certificates import certify_member
-from app.vault.errors import KeyNotCertified, Tampered
+from app.vault.certificates import certify_member, fingerprint_words
+from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.holders import may_hold
 from app.vault.models import Grant, MemberKeys, OrganisationKeyKind
 from app.work import Work
@@ -93,6 +92,21 @@ def list_members(work: Work, team_id: UUID | None, role: Role | None = None) -> 
 def display_name_of(work: Work, member: Member) -> str:
     """Return the name that colleagues see."""
     return work.vault.open(member.profile).display_name
+
+
+def find_fingerprint(work: Work, member: Member) -> str | None:
+    """Return the three words of who waits for a certificate, which a lead compares; else None.
+
+    A second slot shows those of its first. Raises ``KeyForged`` where keys were altered.
+    """
+    profile = work.vault.open(member.profile)
+    own = member if profile.slot is CredentialSlot.FIRST else get_member(work, profile.pair)
+    if own.status is not MemberStatus.INVITED:
+        return None
+    keys = work.session.get_one(MemberKeys, own.id)
+    if is_altered(work.session, keys):
+        raise KeyForged
+    return fingerprint_words(work.deployment.organisation, keys)
 
 
 def list_visible_members(
@@ -150,17 +164,6 @@ def is_first_slot(work: Work, member: Member) -> bool:
 # ---------------------------------------------------------------------- changing and ending
 
 
-def certify_keys(work: Work, member_id: UUID) -> Member:
-    """Certify an invited member's keys as a lead; raises ``MemberNotFound``,
-    ``MemberRemoved``, ``MemberCertified``.
-    """
-    member = get_visible_member(work, member_id)
-    work.claim(member)
-    certify_invited(work, member)
-    work.session.flush()
-    return member
-
-
 def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     """Give a member other roles: sessions end, and the keys need a new certificate.
 
@@ -188,6 +191,7 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     member.team_id = own_team(roles, member.team_id)
     member.status = MemberStatus.INVITED
     keys.lead_public = keys.certificate = keys.certified_by = None
+    keys.confirmed_by = keys.confirmation = None
     end_sessions(work, member.id)
     delete_key_copies(work, member.id)
     ended = _end_what_roles_do_not_hold(work, member)
@@ -213,15 +217,20 @@ def remove_member(work: Work, member_id: UUID) -> Member:
     _require_second_person(work, member)
     if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
+    ended = end_membership(work, member)
+    work.session.flush()
+    work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
+    return member
+
+
+def end_membership(work: Work, member: Member) -> int:
+    """Close a member's account, and that of their second slot; returns how many grants ended."""
     second = work.session.get(Member, work.vault.open(member.profile).pair)
     if second is not None:
         close_account(work, second)
     close_account(work, member)
     _end_assignments(work, member, frozenset())
-    ended = work.grants.end_all_of(member.id)
-    work.session.flush()
-    work.trail.record(EventKind.MEMBER_REMOVED, member=str(member.id), ended=ended)
-    return member
+    return work.grants.end_all_of(member.id)
 
 
 def _end_what_roles_do_not_hold(work: Work, member: Member) -> int:

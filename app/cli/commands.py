@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "restore": "backup.restore_backup",
     "reindex": "reindex.reindex",
     "call": "call.call",
+    "join": "join.join",
     "documents": "documents.documents",
 }
 """Each command, and where it is."""

@@ -1,4 +1,4 @@
-"""``padauk member``: admit, list and remove members on the deployment's own machine."""
+"""``padauk member``: invite, certify, list and remove members on the deployment's own machine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from app.accounts.admission import admit_member
 from app.accounts.credentials import stretch_now
+from app.accounts.models import MemberStatus
 from app.accounts.service import (
     display_name_of,
     list_members,
@@ -23,6 +23,8 @@ from app.audit.events import EventKind
 from app.cli.home import Home, opened, out, refuse
 from app.deployment import Deployment
 from app.errors import DomainError
+from app.joining.invitations import invite
+from app.joining.service import certify_member, compare, list_waiting, refuse_member
 from app.permissions import Role, by_power, roles_in
 from app.principal import NOBODY, Principal
 from app.sessions.passphrases import step_up
@@ -31,7 +33,9 @@ from app.sessions.sign_in import sign_in, start_sign_in
 from app.vault.keyring import MemberSecrets
 from app.work import ANY_VERSION, Work, begin_work, unit_of_work
 
-app = typer.Typer(help="Admit, list and remove members, and list teams.", no_args_is_help=True)
+app = typer.Typer(
+    help="Invite, certify, list and remove members, and list teams.", no_args_is_help=True
+)
 As = Annotated[str, typer.Option("--as", help="Sign-in name of the lead who does this.")]
 
 
@@ -78,25 +82,59 @@ def unit_as(
             yield work
 
 
-@app.command("admit")
-def admit(
+@app.command("invite")
+def invite_member(
     home: Home,
-    login: Annotated[str, typer.Argument(help="The new sign-in name; choose a meaningless one.")],
+    display_name: Annotated[str, typer.Argument(help="The name that colleagues will see.")],
     role: Annotated[
         list[Role], typer.Option(help="A role of the new member; give it as often as needed.")
     ],
     team: Annotated[int, typer.Option(help="The team's number in `padauk member teams`.")],
     by: As,
+    url: Annotated[str, typer.Option(envvar="PADAUK_URL", help="Address of the server.")],
 ) -> None:
-    """Admit a member; prints the generated passphrase once."""
+    """Invite somebody: prints a link for any chat, and six words to be read to them."""
     with acting(home, by) as work:
         teams = list_teams(work)
         if not 1 <= team <= len(teams):
             refuse("there is no such team")
-        admission = admit_member(
-            work, roles=roles_in(teams[team - 1].id, *role), login=login, display_name=login
-        )
-        out.print(f"{login} ({', '.join(role)}): [bold]{admission.passphrase}[/bold]")
+        made = invite(work, roles=roles_in(teams[team - 1].id, *role), display_name=display_name)
+    out.print(f"Link, through any chat: {url.rstrip('/')}/join#{made.token}", soft_wrap=True)
+    out.print(f"Six words, by voice: [bold]{made.words}[/bold]")
+    out.print("They run `padauk join LINK` within 72 hours; then `padauk member certify`.")
+
+
+@app.command("certify")
+def certify(
+    home: Home,
+    member_id: Annotated[str, typer.Argument(help="Id in `padauk member waiting`.")],
+    by: As,
+    *,
+    differ: Annotated[
+        bool, typer.Option("--differ", help="The words differ: end the account.")
+    ] = False,
+) -> None:
+    """Certify who has joined: compares the three words that you hear with those that are here."""
+    with acting(home, by) as work:
+        found = compare(work, UUID(member_id))
+        if differ:
+            refuse_member(work, found.member_id)
+            out.print("ended")
+            return
+        out.print(f"Read to them: [bold]{found.words}[/bold]")
+        heard = str(typer.prompt("The three words that you hear"))
+        member = certify_member(work, found.member_id, heard)
+        active = member.status is MemberStatus.ACTIVE
+        out.print("certified" if active else "kept: another lead must compare them too")
+
+
+@app.command("waiting")
+def show_waiting(home: Home, by: As) -> None:
+    """List who has joined and is not certified yet."""
+    with acting(home, by) as work:
+        for member in list_waiting(work):
+            out.print(f"{member.id} {display_name_of(work, member)}")
+        work.trail.record(EventKind.MEMBERS_LISTED)
 
 
 @app.command("list")
@@ -117,7 +155,7 @@ def show(home: Home, by: As) -> None:
 
 @app.command("teams")
 def show_teams(home: Home, by: As) -> None:
-    """List the teams with the numbers that `padauk member admit` takes."""
+    """List the teams with the numbers that `padauk member invite` takes."""
     with acting(home, by) as work:
         for number, team in enumerate(list_teams(work), 1):
             out.print(f"{number} {team_name_of(work, team)}")

@@ -35,9 +35,8 @@ _OPEN = """\
 ## What is not yet a matter of the preset
 
 Floats (a small sum given by one and accounted for by another), reversals, the hours of emergencies,
-of holds and erasures, the shares of custody, and how many leads certify a newcomer. The program
-knows no kin of members: that a vetter is none of the person's is for the people to say. The preset
-is not changed after `init`.
+of holds and erasures, and the shares of custody. The program knows no kin of members: that a vetter
+is none of the person's is for the people to say. The preset is not changed after `init`.
 """
 
 
@@ -56,6 +55,8 @@ def _table() -> Iterator[str]:
     yield "| who plans may vet | " + " | ".join(vets) + " |"
     pairs = [_apart(PRESETS[preset]) for preset in Preset]
     yield "| one person does not have both | " + " | ".join(pairs) + " |"
+    certify = [_two_certify(PRESETS[preset]) for preset in Preset]
+    yield "| a newcomer is certified by | " + " | ".join(certify) + " |"
     sums = ", ".join(f"{sum_ // 100:,} {name}" for name, sum_ in SUGGESTED_SMALL_SUMS.items())
     yield ""
     yield f"The small sums that `init` suggests: {sums}."
@@ -81,6 +82,12 @@ def _apart(rules: PresetRules) -> str:
     named = ["auditor and any other"]
     named += [" and ".join(role for role in Role if role in pair) for pair in pairs]
     return "; ".join(named)
+
+
+def _two_certify(rules: PresetRules) -> str:
+    if rules.two_certify == frozenset(Role):
+        return "two leads"
+    return "one lead; " + ", ".join(role for role in Role if role in rules.two_certify) + ": two"
 
 
 def _pages() -> Iterator[str]:

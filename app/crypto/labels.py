@@ -41,6 +41,7 @@ class Label(StrEnum):
     CODE_LOCATOR_KEY = "padauk/code/locator/1"
     WORD_MARK_KEY = "padauk/word-mark/key/1"
     CODE_PROOF_KEY = "padauk/code/proof/1"
+    INVITATION_KEY = "padauk/invitation/key/1"
     UNKNOWN_NAME_KEY = "padauk/unknown-name/1"
     PEPPER_KEY = "padauk/pepper/key/1"
 
@@ -57,6 +58,8 @@ class Label(StrEnum):
     SESSION_LEAD = "padauk/session/lead/1"
 
     # Certificates and keys of the organisation
+    FINGERPRINT = "padauk/fingerprint/1"
+    CONFIRMATION = "padauk/confirmation/1"
     MEMBER = "padauk/member/1"
     ORGANISATION_KEY = "padauk/organisation-key/1"
     VERIFIED_CERTIFICATE = "padauk/verified-certificate/1"
@@ -118,6 +121,8 @@ class Label(StrEnum):
     WORD_MARK = "padauk/word-mark/1"
     COUNTER = "padauk/counter/1"
     CODE = "padauk/code/1"
+    INVITATION_LINK = "padauk/invitation/link/1"
+    INVITATION_WORDS = "padauk/invitation/words/1"
     CURSOR = "padauk/cursor/2"
     REPLAY = "padauk/replay/1"
     REPLAY_REQUEST = "padauk/replay/request/1"

@@ -22,6 +22,7 @@ SALT_BYTES = 16
 LONGEST_PASSPHRASE = 1024
 FEWEST_WORDS = 8
 _LONGEST_SALT = 64
+_WORD_BITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +106,12 @@ def generate_passphrase(words: int = FEWEST_WORDS) -> str:
 
 
 def random_words(count: int) -> list[str]:
-    """Words of the same list, for names that must say nothing. No secret: ten bits each."""
+    """Words of the same list by the system's random source: ten bits each."""
     return [secrets.choice(WORDLIST) for _ in range(count)]
+
+
+def words_of(digest: bytes, count: int) -> str:
+    """The first ten bits a word of a digest as words of the same list, to be read aloud."""
+    number = int.from_bytes(digest, "big") >> (8 * len(digest) - _WORD_BITS * count)
+    places = [(number >> (_WORD_BITS * place)) % len(WORDLIST) for place in reversed(range(count))]
+    return " ".join(WORDLIST[place] for place in places)

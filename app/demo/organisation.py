@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from app.accounts.admission import Admission, admit_member
+from app.accounts.admission import Admission
+from app.demo.admission import admit_member
 from app.deployment import Deployment
 from app.ledger.models import DepositSource
 from app.ledger.service import deposit, open_fund

@@ -1,7 +1,7 @@
 """Delete what belongs to no case, or outlives its use on one, when its days are over.
 
-- Contributions to custody after 72 hours, tokens of payees 90 days after payment, ended grants
-  after 13 months.
+- Contributions to custody after 72 hours, invitations after 30 days, tokens of payees 90 days after
+  payment, ended grants after 13 months.
 - The name of a removed member becomes "a former member" after 90 days: colleagues then know that
   somebody did it, and not who.
 - A row that somebody altered is left out: another day in it shortens no time.
@@ -21,10 +21,12 @@ from sqlalchemy import Select, select
 from app.accounts.models import Member, MemberStatus, Profile
 from app.aid.models import AidRequest, PayeeToken
 from app.audit.events import EventKind
+from app.joining.models import Invitation
 from app.retention.schedule import (
     CONTRIBUTION_DAYS,
     FORMER_MEMBER_DAYS,
     GRANT_DAYS,
+    INVITATION_DAYS,
     PAYEE_TOKEN_DAYS,
 )
 from app.store.authenticated import leave_out_altered
@@ -44,6 +46,10 @@ def forget_old_rows(work: Work) -> int:
         CustodyContribution.given_on <= today - timedelta(days=CONTRIBUTION_DAYS)
     )
     gone = len(_delete(work, contributions))
+    invitations = select(Invitation).where(
+        Invitation.made_at <= work.now() - timedelta(days=INVITATION_DAYS)
+    )
+    gone += len(_delete(work, invitations))
     paid = select(AidRequest.id).where(
         AidRequest.paid_on <= today - timedelta(days=PAYEE_TOKEN_DAYS)
     )

@@ -30,6 +30,7 @@ UNREAD_DAYS: Final = 60
 REPLACED_DAYS: Final = 30
 """So long what an edit replaced is kept."""
 CONTRIBUTION_DAYS: Final = 3
+INVITATION_DAYS: Final = 30
 PAYEE_TOKEN_DAYS: Final = 90
 FORMER_MEMBER_DAYS: Final = 90
 GRANT_DAYS: Final = 396
@@ -186,6 +187,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         "grants": TableRule("13 months after their end, or with the case", "old rows"),
         "funds": TableRule("kept: other people's money must be provable", None, Action.KEEP),
         "idempotency_keys": TableRule("21 days after they were made", "replays"),
+        "invitations": TableRule(f"{INVITATION_DAYS} days after they were made", "old rows"),
         "job_runs": TableRule("kept: when a job ran", None, Action.KEEP),
         "journal_entries": TableRule(
             "kept: other people's money must be provable; no person is in it", None, Action.KEEP

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.accounts.admission import Passphrase
-from app.accounts.schemas import generated_passphrase
+from app.accounts.schemas import stretched_passphrase
 from app.crypto.passwords import Stretched
 from app.http.needs import Public
 from app.http.routing import Router
@@ -123,4 +123,4 @@ def set_duress_passphrase(
 
 
 def _old_and_fresh(stretched: Stretches) -> tuple[Sequence[Stretched], Passphrase]:
-    return stretched.results[1:], generated_passphrase(stretched, 0)
+    return stretched.results[1:], stretched_passphrase(stretched, 0)

@@ -20,15 +20,23 @@ from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
 from app.crypto.hpke import PublicKey
 from app.crypto.labels import Label
+from app.crypto.passwords import words_of
 from app.crypto.signing import SigningKey, verify
 from app.permissions import Role, holds
 from app.store.authenticated import is_altered
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
 from app.vault.queries import ORGANISATION_KEYS, ROOT_PUBLIC
-from app.vault.statements import member_statement, organisation_statement, possession_statement
+from app.vault.statements import (
+    confirmation_statement,
+    fingerprint_statement,
+    member_statement,
+    organisation_statement,
+    possession_statement,
+)
 
 _REMEMBERED = 16384
+FINGERPRINT_WORDS = 3
 
 
 class Verified:
@@ -72,6 +80,17 @@ def certify_member(
 def prove_possession(organisation: UUID, keys: MemberKeys, own: SigningKey) -> None:
     """Sign new keys by themselves: who requires a certificate has their private half."""
     keys.possession = own.sign(possession_statement(organisation, keys))
+
+
+def confirm_keys(organisation: UUID, keys: MemberKeys, signer: SigningKey, lead_id: UUID) -> None:
+    """Sign a member's roles and keys as the first of two leads; the other certifies them."""
+    keys.confirmed_by = lead_id
+    keys.confirmation = signer.sign(confirmation_statement(organisation, keys))
+
+
+def fingerprint_words(organisation: UUID, keys: MemberKeys) -> str:
+    """Return the three words by which a voice call compares keys: 30 bits."""
+    return words_of(digest(fingerprint_statement(organisation, keys)), FINGERPRINT_WORDS)
 
 
 def certify_organisation_key(
@@ -164,6 +183,17 @@ class Certificates:
             if keys is None or is_altered(self._session, keys):
                 raise KeyForged from None
             return keys
+
+    def is_confirmed(self, keys: MemberKeys) -> bool:
+        """Return whether a lead has signed these very keys and roles as the first of two."""
+        if keys.confirmed_by is None or keys.confirmation is None:
+            return False
+        statement = confirmation_statement(self._organisation, keys)
+        try:
+            self.verify_by(keys.confirmed_by, keys.confirmation, statement)
+        except (KeyNotCertified, Tampered):
+            return False
+        return True
 
     def require_possession(self, keys: MemberKeys) -> None:
         """Raise ``KeyForged`` unless keys were signed by themselves for this very member."""

@@ -51,6 +51,8 @@ class MemberKeys(Record, Versioned):
     lead_public: Mapped[bytes | None] = key_column("X-Wing public key of a lead's second pair")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
     certificate: Mapped[bytes | None] = key_column("Ed25519 signature over roles and keys")
+    confirmed_by: Mapped[UUID | None] = plain("the first of two leads who compared the words")
+    confirmation: Mapped[bytes | None] = key_column("Ed25519 signature of that lead over the same")
     possession: Mapped[bytes] = key_column("Ed25519 by these keys over themselves and the member")
     revoked_on: Mapped[date | None] = plain("from then on nothing is sealed to these keys")
 

@@ -32,6 +32,32 @@ def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
     )
 
 
+def confirmation_statement(organisation: UUID, keys: MemberKeys) -> bytes:
+    """Return what the first of two leads signs, who compared the words of these keys."""
+    return frame(
+        Label.CONFIRMATION,
+        organisation,
+        keys.id,
+        written_roles(keys.roles),
+        keys.work_public,
+        keys.sign_public,
+        keys.lead_public,
+        keys.confirmed_by,
+    )
+
+
+def fingerprint_statement(organisation: UUID, keys: MemberKeys) -> bytes:
+    """Return what the words are of that a member and a lead read to one another."""
+    return frame(
+        Label.FINGERPRINT,
+        organisation,
+        keys.id,
+        keys.work_public,
+        keys.sign_public,
+        keys.lead_public,
+    )
+
+
 def possession_statement(organisation: UUID, keys: MemberKeys) -> bytes:
     """Return what new keys sign to show that their owner has the private half."""
     return frame(

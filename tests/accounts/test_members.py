@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.accounts.admission import admit_member
 from app.accounts.errors import (
     LastLead,
     LeadNeeded,
@@ -19,21 +18,23 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Credential, Member, MemberStatus
 from app.accounts.service import (
-    certify_keys,
     change_roles,
     get_member,
     get_team,
     list_members,
     remove_member,
 )
+from app.demo.admission import admit_member
 from app.errors import PreconditionMissing, Stale
 from app.permissions import Role, roles_in
 from app.sessions.models import MemberSession
 from app.store.base import new_id
 from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import Grant, OrganisationKeyKind
+from tests.support.joining import join
 from tests.support.people import (
     another_lead,
+    certify_keys,
     change_role,
     copies_of,
     hand_over,
@@ -240,13 +241,6 @@ def test_what_a_removed_member_granted_before_still_opens(world):
         work.grants.load([case_id])
 
 
-def test_the_name_of_a_removed_member_stays_theirs(served, world, administrator):
-    with world.work_as(world.member("lead")) as work:
-        remove_member(work, world.member("vetter").id)
-    body = new_member(world, login=world.member("vetter").login)
-    assert served.ask(administrator, "POST", "/members", json=body).status_code == 409
-
-
 # ---------------------------------------------------------------------- leads
 
 
@@ -322,8 +316,7 @@ def test_teams_are_made_and_listed_by_name(served, world, administrator):
     names = [team["name"] for team in served.ask(Role.VOLUNTEER, "GET", "/teams").json()["items"]]
     assert sorted(names) == ["Banyan", "Padauk grove", "Teak"]
     assert len(served.events("team:created")) == 1
-    body = new_member(world, team_id=made.json()["id"])
-    assert served.ask(administrator, "POST", "/members", json=body).status_code == 201
+    join(served, administrator, new_member(world, team_id=made.json()["id"]))
     assert served.ask(Role.COORDINATOR, "POST", "/teams", json={"name": "x"}).status_code == 403
 
 

@@ -15,14 +15,14 @@ from app.accounts.errors import (
     SuspensionNotYours,
 )
 from app.accounts.models import Member, MemberStatus
-from app.accounts.service import certify_keys, remove_member
+from app.accounts.service import remove_member
 from app.accounts.suspensions import reinstate_member, suspend_member
 from app.permissions import Role
 from app.store.base import new_id
 from app.vault.errors import KeyNotCertified
 from app.vault.models import Grant
 from tests.sessions.test_duress import set_second
-from tests.support.people import another_lead, change_role
+from tests.support.people import another_lead, certify_keys, change_role
 from tests.support.world import Person, World
 
 FOLLOWER = "coordinator"

@@ -35,7 +35,7 @@ def test_each_command_and_each_of_its_options_has_a_help_text(path, command):
 
 def test_commands_that_the_help_texts_name_exist():
     known = {" ".join(path) for path, _ in EVERY_COMMAND}
-    assert {"member teams", "member list", "member admit", "audit verify"} <= known
+    assert {"member teams", "member list", "member invite", "join", "audit verify"} <= known
 
 
 def test_an_incomplete_table_ends_the_program_with_what_to_add(monkeypatch):

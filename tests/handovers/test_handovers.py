@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts.admission import admit_member
 from app.accounts.service import remove_member
 from app.accounts.suspensions import suspend_member
 from app.audit.events import EventKind
 from app.cases import assignments
 from app.cases.models import Assignment
 from app.cases.service import get_case
+from app.demo.admission import admit_member
 from app.handovers import service
 from app.handovers.errors import HandoverNotYours, HeirNotEligible
 from app.handovers.service import Outcome, hand_over_work, list_holdings

@@ -10,8 +10,9 @@ from app.accounts.suspensions import suspend_member
 from app.audit.events import EventKind
 from app.cases.models import FreeText, Replaced, ReplacedCell
 from app.intake.models import DuplicateDismissal, DuplicateMatch
+from app.joining.invitations import invite
 from app.links.models import CaseLink, LinkKind
-from app.permissions import Role
+from app.permissions import Role, roles_in
 from app.relocation.models import Leg, Plan, Traveller
 from app.reports.models import PublishedReport
 from app.retention.models import ErasureRequest, RetentionLook
@@ -38,6 +39,7 @@ def live_twice(served: Served) -> None:
         # A contribution of one's own and again: what they say does not matter here.
         for _ in range(2):
             work.custody.contribute(lead.id)
+            invite(work, roles=roles_in(lead.team_id, Role.VETTER), display_name="Coot")
     with served.world.work_as(served.world.member(Role.COORDINATOR)) as work:
         # What one coordinator asks alone suspends nobody.
         for number in (1, 2):

@@ -7,11 +7,11 @@ from itertools import combinations
 import pytest
 from sqlalchemy import update
 
-from app.accounts.admission import admit_member
 from app.accounts.models import MemberStatus
 from app.crypto.passwords import stretch
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
+from app.demo.admission import admit_member
 from app.deployment import Deployment
 from app.models import metadata
 from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid

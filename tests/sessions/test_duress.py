@@ -19,6 +19,7 @@ from app.store.base import Base
 from app.vault.errors import KeyNotCertified
 from app.vault.models import Grant, GrantReason
 from app.vault.scopes import SUMMARY
+from tests.support.joining import join
 from tests.support.people import roles_body
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
@@ -208,8 +209,10 @@ def test_the_harmless_account_is_not_listed_among_the_members(served, world, per
     assert harmless not in {item["id"] for item in listed}
     assert served.ask(lead, "GET", f"/members/{harmless}").status_code == 404
     headers = {"if-match": '"1"'}
-    for method, path in (("POST", "/certificate"), ("DELETE", "")):
-        answer = served.ask(lead, method, f"/members/{harmless}{path}", headers=headers)
+    heard = {"heard": "three words heard"}
+    for method, end, body in (("POST", "/certificate", heard), ("DELETE", "", None)):
+        path = f"/members/{harmless}{end}"
+        answer = served.ask(lead, method, path, headers=headers, json=body)
         assert answer.json()["code"] == "member.not_found"
     with world.work_as(person) as work:
         assert harmless not in {str(m.id) for m in list_members(work, person.team_id)}
@@ -218,16 +221,12 @@ def test_the_harmless_account_is_not_listed_among_the_members(served, world, per
 def test_in_the_database_it_looks_like_any_account_that_waits_for_its_certificate(
     served, world, person, second
 ):
-    invited = served.ask(
-        Role.ADMINISTRATOR,
-        "POST",
-        "/members",
-        json={
-            "roles": roles_body(person.team_id, "volunteer"),
-            "login": "waiting",
-            "display_name": "Wren",
-        },
-    ).json()["member"]["id"]
+    body = {
+        "roles": roles_body(person.team_id, "volunteer"),
+        "login": "waiting",
+        "display_name": "Wren",
+    }
+    invited = join(served, Role.ADMINISTRATOR, body).id
     harmless = served.ask(token_by(served, person, second), "GET", "/me").json()["id"]
     with world.deployment.sessions() as session:
         shapes = [shape(session, member_id) for member_id in (invited, harmless)]

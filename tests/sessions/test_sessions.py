@@ -25,6 +25,7 @@ from app.sessions.models import MemberSession
 from app.sessions.service import forget_ended, principal_of
 from app.store.base import new_id
 from app.vault.keyring import MemberSecrets
+from tests.support.joining import join
 from tests.support.people import change_role, roles_body
 from tests.support.statements import recorded
 from tests.support.world import Person, World
@@ -269,10 +270,7 @@ def test_without_a_certificate_a_member_acts_as_a_volunteer_at_most(served, worl
         "login": "new-here",
         "display_name": "Sparrow",
     }
-    made = served.ask(administrator, "POST", "/members", json=body).json()
-    assert made["member"]["status"] == "invited"
-    token = served.sign_in("new-here", made["passphrase"]).json()["token"]
-    principal, _ = identify(world, token)
+    principal, _ = identify(world, join(served, administrator, body).token)
     assert principal.role is Role.VOLUNTEER
     assert not principal.may(Permission.AID_PAY)
 

@@ -17,6 +17,7 @@ from app.alerts import routes as alerts
 from app.audit.models import AuditEvent
 from app.audit.trail import Detail, read_detail
 from app.http.request_pool import RequestPool
+from app.joining import routes as joining
 from app.main import assemble
 from app.permissions import Role
 from app.sessions import routes as sessions
@@ -76,8 +77,7 @@ class Served:
 
 @pytest.fixture
 def served(world: World) -> Iterator[Served]:
-    app = assemble(
-        world.deployment, [accounts.router, sessions.router, alerts.router], principal_of
-    )
+    routers = [accounts.router, joining.router, sessions.router, alerts.router]
+    app = assemble(world.deployment, routers, principal_of)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Served(world, client, app.state.context.pool)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.accounts.admission import Admission, admit_member
+from app.accounts.admission import Admission
 from app.crypto.root import RootKey
+from app.demo.admission import admit_member
 from app.deployment import Deployment
 from app.models import metadata
 from app.organisation.root import OrganisationRoot

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from app.accounts.models import Member
 from app.accounts.service import change_roles
+from app.joining.service import certify_member
 from app.organisation.root import OrganisationRoot
 from app.organisation.service import NewLead, admit_lead
 from app.permissions import Role, by_power, roles_in
 from app.store.base import new_id
-from app.vault.models import Grant, GrantReason, KeyCopy
+from app.vault.certificates import fingerprint_words
+from app.vault.models import Grant, GrantReason, KeyCopy, MemberKeys
 from app.vault.scopes import SUMMARY
 from app.work import Work
 from tests.support.world import Person, World
@@ -52,6 +54,13 @@ def copies_of(world: World, member_id) -> set[str]:
     with world.deployment.sessions() as session:
         query = select(KeyCopy.kind).where(KeyCopy.member_id == member_id)
         return {kind.value for kind in session.scalars(query)}
+
+
+def certify_keys(work: Work, member_id: UUID) -> Member:
+    """Certify as a lead who has heard the right words."""
+    keys = work.session.get(MemberKeys, member_id)
+    heard = fingerprint_words(work.deployment.organisation, keys) if keys else ""
+    return certify_member(work, member_id, heard)
 
 
 def hand_over(work: Work, case_id: UUID, member_id: UUID) -> Grant:

@@ -7,15 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
 
-from app.audit.events import EventKind
-from app.cases.service import get_case
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
-from app.retention.choices import choose_days
 from app.store.base import new_id
-from tests.support.journey import OTHER_TEXTS, PLAIN_TEXTS, Journey
-from tests.support.served import Served
 
 Ids = dict[str, Any]
 _numbers = count()
@@ -55,6 +49,7 @@ READ = Row()
 ORGANISATION = frozenset({Role.LEAD, Role.ADMINISTRATOR})
 SUSPENDING = frozenset({Role.LEAD, Role.COORDINATOR})
 WRONG = {"passphrase": "eight words that open nothing at all here"}
+CHOSEN = {"passphrase": "nine grey umbrellas on a ferry"}
 REASON = {"reason": "read aloud on the stairs"}
 
 
@@ -97,15 +92,23 @@ ROUTES: dict[str, Row] = {
     "POST /api/me/passphrase": Row(lambda _: WRONG, 403),
     "PUT /api/me/duress-passphrase": Row(lambda _: WRONG, 403),
     "GET /api/members": READ,
-    "POST /api/members": Row(
+    "GET /api/members/{member_id}": Row(reach=ORGANISATION),
+    "GET /api/members/{member_id}/certificate": Row(found=409, reach=ORGANISATION),
+    "POST /api/members/{member_id}/certificate": Row(
+        lambda _: {"heard": "three words heard"}, reach=ORGANISATION
+    ),
+    "DELETE /api/members/{member_id}/certificate": Row(reach=ORGANISATION),
+    "POST /api/invitations": Row(
         lambda ids: {
             "roles": [{"role": "vetter", "team_id": ids["team_id"]}],
-            "login": f"fresh-{next(_numbers)}",
             "display_name": "Thiri",
         }
     ),
-    "GET /api/members/{member_id}": Row(reach=ORGANISATION),
-    "POST /api/members/{member_id}/certificate": Row(reach=ORGANISATION),
+    "GET /api/invitations": READ,
+    "DELETE /api/invitations/{invitation_id}": Row(reach=ORGANISATION),
+    "POST /api/joinings": Row(
+        lambda _: {"token": "no such link", "words": "six", "login": "nobody-here", **CHOSEN}, 404
+    ),
     "POST /api/members/{member_id}/roles": Row(
         lambda ids: {"roles": [{"role": "vetter", "team_id": ids["team_id"]}]}, reach=ORGANISATION
     ),
@@ -293,105 +296,3 @@ ROUTES: dict[str, Row] = {
     "GET /api/reports/ledger": READ,
     "GET /api/log/checkpoint": Row(found=404),
 }
-
-
-def walk(served: Served, team: int) -> Ids:
-    """Take two cases of a team to where most acts are possible, and return what is there."""
-    texts = {1: PLAIN_TEXTS, 2: OTHER_TEXTS}[team]
-    going, half_way = (Journey(served, texts, team=team) for _ in range(2))
-    for step in ("log_intake", "triage_and_assign", "vet", "relocate"):
-        getattr(going, step)()
-    ids = _walk_on(served, going)
-    for step in ("log_intake", "triage_and_assign"):
-        getattr(half_way, step)()
-    return ids | _walk_half_way(served, going, half_way.case_id)
-
-
-def _walk_on(served: Served, going: Journey) -> Ids:
-    case = f"/cases/{going.case_id}"
-    plan = served.post(going.coordinator, f"{case}/plans", {**legs_later(served), **_ROAD})
-    registration = served.post(going.coordinator, f"{case}/registrations", {"kind": "full"})
-    traveller = served.post(
-        going.coordinator,
-        f"/plans/{plan['id']}/travellers",
-        {"case_id": _ready_case(served, going)},
-    )
-    fund = served.post(going.treasurer, "/funds", {"name": "Concert", "currency": "MMK"})
-    entry = served.post(
-        going.treasurer, f"/funds/{fund['id']}/deposits", {"amount": 900_000, "source": "events"}
-    )
-    asked = served.post(going.volunteer, f"{case}/aid-requests", aid({}))["items"][0]
-    return {
-        **_keep_and_erase(served, going),
-        "case_id": going.case_id,
-        "plan_id": plan["id"],
-        "traveller_id": traveller["id"],
-        "leg_id": plan["legs"][0]["id"],
-        "registration_id": registration["id"],
-        "fund_id": fund["id"],
-        "entry_id": entry["id"],
-        "request_id": asked["id"],
-        "member_id": str(going.escort.id),
-        "coordinator_id": str(going.coordinator.id),
-        "team_id": str(going.coordinator.team_id),
-        "match_id": str(new_id()),
-        "now": served.world.clock(),
-        "tomorrow": legs_later(served)["legs"][0]["due_at"],
-    }
-
-
-def _keep_and_erase(served: Served, going: Journey) -> Ids:
-    """A consent, a hold, days that were chosen, and a wish to be erased of a further case."""
-    case = f"/cases/{going.case_id}"
-    until = str(served.world.clock().date() + timedelta(days=60))
-    hold = served.post(going.coordinator, f"{case}/holds", {**REASON, "until": until})
-    served.post(going.lead, f"/holds/{hold['id']}/agreement", based_on=hold["version"])
-    with served.world.work_as(going.lead) as work:
-        choice_id = str(choose_days(work, "words", 10).id)
-    consent = served.post(going.coordinator, f"{case}/consents", {"purpose": "research"})
-    leaving = served.post(going.coordinator, "/cases", intake({}))["id"]
-    erasure = served.post(going.coordinator, f"/cases/{leaving}/erasure", REASON)
-    return {
-        "consent_id": consent["id"],
-        "erasure_id": erasure["id"],
-        "hold_id": hold["id"],
-        "choice_id": choice_id,
-    }
-
-
-def _ready_case(served: Served, going: Journey) -> str:
-    """A further case of the team, of somebody else, that may travel."""
-    body = intake({}) | {"identity": {"name": "Naw Mu Paw"}}
-    case_id = str(served.post(going.coordinator, "/cases", body)["id"])
-    with served.world.work_as(going.coordinator) as work:
-        case = get_case(work, UUID(case_id))
-        case.emergency_until = work.now() + timedelta(days=3)
-        work.trail.record(EventKind.CASE_EMERGENCY, case.id)
-    return case_id
-
-
-def _walk_half_way(served: Served, going: Journey, other: str) -> Ids:
-    case, coordinator = f"/cases/{going.case_id}", going.coordinator
-    served.ask(coordinator, "POST", f"{case}/duplicates/{other}/dismissal", REASON)
-    vetters = [str(vetter.id) for vetter in going.vetters]
-    round_ = served.post(coordinator, f"/cases/{other}/vetting", {"vetter_ids": vetters})
-    check = served.post(going.vetters[0], f"/vettings/{round_['id']}/checks", _VOUCHER)
-    link = served.post(coordinator, f"{case}/links", {"other_id": other, "kind": "same_event"})
-    in_hand = served.get(coordinator, f"{case}/assignments")["items"]
-    return {
-        "other_id": other,
-        "round_id": round_["id"],
-        "check_ids": [check["id"]],
-        "assignment_id": in_hand[0]["id"],
-        "vetter_ids": vetters,
-        "link_id": link["id"],
-    }
-
-
-_ROAD = {"origin": "behind the market", "destination": "the house with the blue door"}
-_VOUCHER = {"source": "voucher", "finding": "consistent", "voucher": "the cook's aunt"}
-
-
-def legs_later(served: Served) -> Any:
-    """A leg that is due tomorrow by the world's clock."""
-    return legs({"tomorrow": (served.world.clock() + timedelta(days=1)).isoformat()})

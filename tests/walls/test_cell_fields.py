@@ -28,6 +28,7 @@ from app.cases.models import (
 from app.cli.documents import unplugged_app
 from app.consents.models import ConsentSaid
 from app.http.openapi import describe
+from app.joining.models import Invited
 from app.ledger.models import FundName
 from app.models import sealed_models
 from app.registration.models import MoveNote, RegistrationNotes
@@ -63,6 +64,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     FundName: ("FundCreate", "FundRead"),
     Household: ("HouseholdCreate", "Household"),
     Identity: ("IdentityCreate", "Identity"),
+    Invited: ("InvitationCreate", "InvitationSummary"),
     JourneyMarks: ("PlanCreate", "PlanRead"),
     JourneyWords: ("PlanCreate", "WordsToldRead"),
     LegInstructions: ("LegCreate", "LegRead"),
@@ -72,7 +74,7 @@ CELL_SCHEMAS: dict[type, tuple[str, str]] = {
     Outline: ("PlanCreate", "PlanRead"),
     Papers: ("PapersCreate", "Papers"),
     Payee: ("PayeeCreate", "PayeeRead"),
-    Profile: ("MemberCreate", "MemberRead"),
+    Profile: ("InvitationCreate", "MemberRead"),
     Reading: ("", "Reading"),
     RegistrationNotes: ("RegistrationMoveCreate", "RegistrationRead"),
     Relative: ("RelativeCreate", "Relative"),

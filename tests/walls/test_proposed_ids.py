@@ -25,7 +25,8 @@ from app.store.base import ORGANISATION, new_id
 from tests.support.served import Served, serve
 from tests.support.vetting_steps import refuse
 from tests.support.world import Founded, copy_sqlite, open_world
-from tests.walls.routes_table import ROUTES, Ids, aid, intake, legs, walk
+from tests.walls.routes_table import ROUTES, Ids, aid, intake, legs
+from tests.walls.routes_walk import walk
 
 NOT_ADDING = {
     "abandon_plan": "moves a plan, once a version",
@@ -51,6 +52,7 @@ NOT_ADDING = {
     "end_link": "ends a link, once",
     "end_travel": "ends a row, once",
     "hand_over_aid": "grants a request that has an id",
+    "join": "an invitation is used once",
     "issue_code": "moves a registration, once a version",
     "merge_case": "moves a case, once a version",
     "move_aid": "moves a request, once a version",
@@ -245,7 +247,9 @@ ADDED: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "POST /api/cases/{case_id}/looks": (to_refused_case, {"needed": False}),
     "POST /api/cases/{case_id}/erasure": (to_leaving_case, {"codes_die": True}),
     "POST /api/retention/days": (table_body("POST /api/retention/days"), {"days": 15}),
-    "POST /api/members": (table_body("POST /api/members"), {"display_name": "Moe"}),
+    "POST /api/invitations": (
+        table_body("POST /api/invitations"), {"display_name": "Moe"},
+    ),
     "POST /api/teams": (table_body("POST /api/teams"), {"name": "Ironwood"}),
 }  # fmt: skip
 VERSIONED = {"POST /api/legs/{leg_id}/reroutes"}

@@ -89,6 +89,10 @@ def lay_out(world: World) -> list[UUID]:
         for case_id in ids:
             served.post(coordinator, f"/cases/{case_id}/holds", hold)
             served.post(coordinator, f"/cases/{case_id}/consents", {"purpose": "casework"})
+        roles = [{"role": "vetter", "team_id": str(coordinator.team_id)}]
+        for name in ("Coot", "Rail"):
+            invited = {"roles": roles, "display_name": name}
+            served.post(world.member(Role.LEAD), "/invitations", invited)
         treasurer = world.member(Role.TREASURER)
         served.post(treasurer, "/funds", {"name": "Winter", "currency": "MMK"})
         return ids
@@ -128,6 +132,7 @@ CELLS = [
     ("/legs", C, "legs", "instructions_sealed", "case_id"),
     ("/legs/watch", C, "legs", "record_sealed", "case_id"),
     ("/aid-requests", C, "aid_requests", "detail_sealed", "case_id"),
+    ("/invitations", L, "invitations", "invited_sealed", None),
     ("/members", C, "members", "profile_sealed", None),
     ("/teams", C, "teams", "name_sealed", None),
     ("/cases/{case}/links", C, "case_links", "ended_because_sealed", None),

@@ -606,6 +606,26 @@ def upgrade() -> None:
         op.f("ix_idempotency_keys_created_on"), "idempotency_keys", ["created_on"], unique=False
     )
     op.create_table(
+        "invitations",
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("link_index", sa.LargeBinary(), nullable=False),
+        sa.Column("words_proof", sa.LargeBinary(), nullable=False),
+        sa.Column("invited_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("seals", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("link_index", name=op.f("uq_invitations_link_index")),
+    )
+    op.create_index(op.f("ix_invitations_sequence"), "invitations", ["sequence"], unique=False)
+    op.create_table(
         "job_runs",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("began_at", Moment(), nullable=False),
@@ -664,6 +684,8 @@ def upgrade() -> None:
         sa.Column("lead_public", sa.LargeBinary(), nullable=True),
         sa.Column("certified_by", sa.Uuid(), nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmation", sa.LargeBinary(), nullable=True),
         sa.Column("possession", sa.LargeBinary(), nullable=False),
         sa.Column("revoked_on", sa.Date(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
@@ -1612,6 +1634,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_key_copies_member_id"), table_name="key_copies")
     op.drop_table("key_copies")
     op.drop_table("job_runs")
+    op.drop_index(op.f("ix_invitations_sequence"), table_name="invitations")
+    op.drop_table("invitations")
     op.drop_index(op.f("ix_idempotency_keys_created_on"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
     op.drop_index("ix_grants_live", table_name="grants")

@@ -1,0 +1,207 @@
+"""Join by an invitation, and certify who joined by comparing three words aloud.
+
+- Keys and credential are made in the newcomer's own request; nobody else is shown the passphrase.
+- A try at the six words is counted in a unit of work of its own, before they are looked at.
+- A lead certifies what a voice call compared: three words of the fingerprint of the keys. Two
+  leads do where the group's preset says so, as far as there are two.
+- *They differ* ends it: somebody else's keys are here.
+
+Knows invitations, members and their keys; no case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.accounts.admission import (
+    NewAccount,
+    Passphrase,
+    certify,
+    create_account,
+    require_together,
+)
+from app.accounts.credentials import Stretching, own_passphrase
+from app.accounts.errors import MemberCertified, MemberRemoved, MemberSuspended
+from app.accounts.logins import check_login
+from app.accounts.models import Member, MemberStatus
+from app.accounts.service import (
+    end_membership,
+    find_fingerprint,
+    get_visible_member,
+    is_first_slot,
+    list_members,
+)
+from app.audit.events import EventKind
+from app.joining.errors import (
+    InvitationWordsWrong,
+    MemberConfirmedByYou,
+    PassphraseWeak,
+    WordsDiffer,
+)
+from app.joining.invitations import count_try, find_by_link, words_fit
+from app.joining.models import Invited
+from app.permissions import Role, names_of, written_roles
+from app.presets import leads_certifying
+from app.store.authenticated import leave_out_altered
+from app.store.queries import in_order
+from app.text.dates import minute_of
+from app.text.passphrases import passphrase_letters
+from app.vault.certificates import confirm_keys
+from app.vault.models import MemberKeys
+from app.work import Work
+
+FEWEST_LETTERS = 15
+FEWEST_DIFFERENT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a lead compares by voice: the three words, who has, and how many leads must."""
+
+    member_id: UUID
+    words: str = field(repr=False)
+    leads_needed: int
+    confirmed_by: UUID | None
+
+
+# ---------------------------------------------------------------------- joining
+
+
+def start_joining(work: Work, token: str, login: str, passphrase: str) -> list[Stretching]:
+    """Count a try at an invitation's words, and return how to stretch the chosen passphrase.
+
+    Raises ``InvitationNotFound``, and without counting ``LoginInvalid``, ``PassphraseWeak``.
+    """
+    check_login(login)
+    letters = passphrase_letters(passphrase)
+    if len(letters) < FEWEST_LETTERS or len(set(letters)) < FEWEST_DIFFERENT:
+        raise PassphraseWeak("passphrase")
+    count_try(work, find_by_link(work, token))
+    return [own_passphrase(work.deployment, passphrase)]
+
+
+def join(work: Work, token: str, words: str, login: str, passphrase: Passphrase) -> Member:
+    """Make the account of who has an invitation's link and words; the invitation is then used.
+
+    It waits for its certificate. Raises ``InvitationNotFound``, ``InvitationWordsWrong``,
+    ``LoginTaken``, ``TeamNotFound``, ``RolesApart``.
+    """
+    invitation = find_by_link(work, token)
+    if not words_fit(work, invitation, token, words):
+        raise InvitationWordsWrong
+    require_together(work.deployment.organisation_settings.preset, invitation.roles)
+    invited: Invited = work.vault.open(invitation.invited)
+    account = NewAccount(invitation.roles, login, invited.display_name)
+    member = create_account(work, account, passphrase).member
+    invitation.member_id = member.id
+    invitation.ended_at = minute_of(work.now())
+    work.session.flush()
+    work.trail.record(
+        EventKind.MEMBER_JOINED,
+        member=str(member.id),
+        invitation=str(invitation.id),
+        roles=written_roles(member.roles),
+    )
+    return member
+
+
+# ---------------------------------------------------------------------- certifying
+
+
+def list_waiting(work: Work) -> list[Member]:
+    """Return the members who wait for a certificate, in the order in which they joined."""
+    query = select(Member).where(Member.status == MemberStatus.INVITED)
+    found = leave_out_altered(
+        work.session, work.session.scalars(in_order(query, Member.joined_on)).all()
+    )
+    return [member for member in found if is_first_slot(work, member)]
+
+
+def compare(work: Work, member_id: UUID) -> Comparison:
+    """Return what is compared with a member who waits; raises as ``certify_member`` does."""
+    member = _waiting(get_visible_member(work, member_id))
+    keys = work.session.get_one(MemberKeys, member.id)
+    return Comparison(
+        member.id,
+        find_fingerprint(work, member) or "",
+        _leads_needed(work, member),
+        keys.confirmed_by,
+    )
+
+
+def certify_member(work: Work, member_id: UUID, heard: str) -> Member:
+    """Certify a member's keys, given the three words that they read aloud.
+
+    Where two leads must, the first one's signature is kept and the member waits on. Raises
+    ``MemberNotFound``, ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``,
+    ``WordsDiffer``, ``RolesApart``, ``MemberConfirmedByYou``.
+    """
+    member = _claimed(work, member_id)
+    keys = work.session.get_one(MemberKeys, member.id)
+    if passphrase_letters(heard) != passphrase_letters(find_fingerprint(work, member) or ""):
+        raise WordsDiffer
+    require_together(work.deployment.organisation_settings.preset, member.roles)
+    if _leads_needed(work, member) > 1 and not _is_confirmed_by_another(work, keys):
+        return _confirm(work, member, keys)
+    certify(work, member)
+    work.trail.record(
+        EventKind.MEMBER_CERTIFIED,
+        member=str(member.id),
+        roles=written_roles(member.roles),
+        confirmed_by=str(keys.confirmed_by or ""),
+    )
+    return member
+
+
+def refuse_member(work: Work, member_id: UUID) -> None:
+    """End the account of who waits, because the words differ: no key of it is ever sealed to.
+
+    Raises as ``certify_member`` does.
+    """
+    member = _claimed(work, member_id)
+    end_membership(work, member)
+    work.session.flush()
+    work.trail.record(EventKind.MEMBER_WORDS_DIFFERED, member=str(member.id))
+
+
+def _claimed(work: Work, member_id: UUID) -> Member:
+    member = get_visible_member(work, member_id)
+    work.claim(member)
+    return _waiting(member)
+
+
+def _waiting(member: Member) -> Member:
+    if member.status is MemberStatus.REMOVED:
+        raise MemberRemoved
+    if member.status is MemberStatus.SUSPENDED:
+        raise MemberSuspended
+    if member.status is MemberStatus.ACTIVE:
+        raise MemberCertified
+    return member
+
+
+def _confirm(work: Work, member: Member, keys: MemberKeys) -> Member:
+    if keys.confirmed_by == work.principal.id:
+        raise MemberConfirmedByYou
+    confirm_keys(work.deployment.organisation, keys, work.keyring.secrets.sign, work.principal.id)
+    work.session.flush()
+    work.trail.record(EventKind.MEMBER_CONFIRMED, member=str(member.id))
+    return member
+
+
+def _is_confirmed_by_another(work: Work, keys: MemberKeys) -> bool:
+    """Return whether a lead who still is one has compared the words of these keys and roles."""
+    if keys.confirmed_by in {None, work.principal.id}:
+        return False
+    leads = {lead.id for lead in list_members(work, None, Role.LEAD)}
+    return keys.confirmed_by in leads and work.certificates.is_confirmed(keys)
+
+
+def _leads_needed(work: Work, member: Member) -> int:
+    """Return how many leads must compare the words: no more than there are."""
+    preset = work.deployment.organisation_settings.preset
+    leads = len(list_members(work, None, Role.LEAD))
+    return min(leads_certifying(preset, names_of(member.roles)), max(leads, 1))
