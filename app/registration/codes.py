@@ -4,7 +4,7 @@ Fifteen random bytes, 40 bits that find a row and 80 bits that prove it, are wri
 characters of an alphabet without I, L, O and U; the 25th is a check character by H. M. Damm's
 scheme over the field of 32 elements, interim = 2 * (interim + digit). It catches each single wrong
 character and each swap of neighbours. Letters may be lower case, O and I and L are read as 0
-and 1, digits may be Burmese, and any spaces or dashes may be in between.
+and 1, digits may be Burmese, any spaces or dashes may be in between, and other words around it.
 
 A code of the authority has no spelling that we know: it is read by its letters and digits.
 """
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from app.registration.errors import CodeMistyped
 from app.text.folding import letters_and_digits
+from app.text.spoken import runs
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOCATOR_BYTES = 5
@@ -53,9 +54,10 @@ def spell(code: Code) -> str:
 
 
 def read(text: str) -> Code:
-    """Return the code that was spelled; raises ``CodeMistyped``."""
-    values = [_value(symbol) for symbol in letters_and_digits(text).upper()]
-    if len(values) != SYMBOLS + 1 or _check_value(values[:-1]) != values[-1]:
+    """Return the code that was spelled, alone or among other words; raises ``CodeMistyped``."""
+    spellings = (letters_and_digits(text), *runs(text, SYMBOLS + 1, has_blanks=True))
+    values = next(filter(None, map(_values_of, spellings)), None)
+    if values is None:
         raise CodeMistyped
     number = 0
     for value in values[:-1]:
@@ -78,11 +80,12 @@ def looks_made_here(text: str) -> bool:
     return symbols.isascii() and abs(len(symbols) - SYMBOLS - 1) <= 1
 
 
-def _value(symbol: str) -> int:
-    value = _VALUES.get(symbol)
-    if value is None:
-        raise CodeMistyped
-    return value
+def _values_of(symbols: str) -> list[int] | None:
+    """Return the values of the characters of a code; None where they are none."""
+    values = [_VALUES[symbol] for symbol in symbols.upper() if symbol in _VALUES]
+    if not len(values) == len(symbols) == SYMBOLS + 1:
+        return None
+    return values if _check_value(values[:-1]) == values[-1] else None
 
 
 def _check_value(values: list[int]) -> int:

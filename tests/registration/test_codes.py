@@ -54,6 +54,11 @@ def test_what_is_spelled_is_read(code):
     assert read(spell(code)) == code
 
 
+@given(CODES, st.sampled_from(["code: {}", "{}, valid for a year", "your code is {} (full)"]))
+def test_a_code_is_read_among_other_words(code, sentence):
+    assert read(sentence.format(spell(code))) == code
+
+
 @given(CODES, st.integers(0, 24), st.sampled_from(ALPHABET))
 def test_every_single_wrong_character_is_caught(code, place, other):
     text = symbols(code)

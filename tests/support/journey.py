@@ -236,7 +236,8 @@ class Journey:
         version = self.served.get(self.coordinator, f"/legs/{leg_id}")["version"]
         self.served.post(self.coordinator, f"/legs/{leg_id}/moves", {"to": to}, based_on=version)
 
-    def register(self) -> None:
+    def ask_for_code(self) -> str:
+        """Ask for a full code, issue it and hand it over."""
         served = self.served
         made = served.post(
             self.coordinator, f"/cases/{self.case_id}/registrations", {"kind": "full"}
@@ -253,7 +254,11 @@ class Journey:
             {"handed_over": self.texts["handed_over"]},
             based_on=issued["version"],
         )
-        self.seen["redeemed"] = served.post(
+        return self.code
+
+    def register(self) -> None:
+        self.ask_for_code()
+        self.seen["redeemed"] = self.served.post(
             self.escort, "/registrations/redemptions", {"code": self.code}
         )
 
