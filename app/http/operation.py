@@ -247,7 +247,7 @@ class Operation:
         """Return the texts of a change that is about something, unless none are heard in it."""
         if self.declared.not_heard is not None or not _ids_of(incoming):
             return ()
-        return texts_in(incoming.body, self.takes.without_text)
+        return texts_in(incoming.body, self.takes.fields)
 
     def _admit(
         self, context: RouteContext, session: Session, incoming: Incoming

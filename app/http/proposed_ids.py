@@ -47,12 +47,12 @@ ProposedId: TypeAlias = Annotated[
 """The id of something new: 128 random bits, or none."""
 
 
-def _any(value: object, read: ValidatorFunctionWrapHandler) -> UUID | None:
-    """Return no id where there is none to read: what is always heard is not refused for one."""
+def _any(value: object, read: ValidatorFunctionWrapHandler) -> UUID | str | None:
+    """Return what is no id as it came: what is always heard is not refused for one."""
     try:
         found: UUID | None = read(value)
     except ValidationError:
-        return None
+        return str(value)
     return found
 
 

@@ -32,7 +32,7 @@ from app.http.requests import (
     versions_of,
 )
 from app.http.stretching import Stretches
-from app.http.texts import fields_without_text
+from app.http.texts import Fields, fields_of
 from app.work import Work
 
 _BEARER: Final = "credentials_"
@@ -119,9 +119,9 @@ class HandlerSignature:
         )
 
     @cached_property
-    def without_text(self) -> frozenset[str]:
-        """The names of the fields of the body in which nobody can type a text."""
-        return frozenset() if self.shape is None else fields_without_text(self.shape)
+    def fields(self) -> Fields:
+        """The fields of the body, with what is no text in them."""
+        return {} if self.shape is None else fields_of(self.shape)
 
     def arguments(
         self, incoming: Incoming, work: Work | None, stretched: Stretched | Stretches | None

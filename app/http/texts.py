@@ -1,45 +1,62 @@
 """The texts of a body: what somebody typed, whatever the field, done or refused.
 
-- A field is left out where its schema says that it holds no text: an id, a day, a choice, a code
-  of a language. A field that no schema knows is judged.
+- What a field holds by its schema is no text: an id, a day, a choice, a code of a language. What
+  else is in such a field is judged; so are a field that no schema knows, and its name.
+- A name that is given twice hides nothing: both values are judged.
 - Judges nothing of the body: a duress word is heard in what is refused as well.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from pydantic import TypeAdapter
 
 from app.http.bodies import mended
 
-_NO_TEXT: Final = frozenset({"const", "enum", "format", "pattern"})
 _BELOW: Final = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
+_FORMATTED: Final = r"(?=[^0-9]*[0-9])[0-9A-Fa-f:.+\-TtZz ]+"
+"""Days, moments and ids, as far as they can be told from words."""
+
+Fields: TypeAlias = Mapping[str, re.Pattern[str] | None]
+"""The fields of a body, at any depth, with what is no text in them; None where everything is."""
 
 
-def texts_in(body: bytes, without_text: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the texts of a body as they came, without those in fields of these names.
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON as it is written."""
 
-    The whole body is one text where it is no JSON, or nested beyond reason.
+
+def texts_in(body: bytes, fields: Fields | None = None) -> tuple[str, ...]:
+    """Return the texts of a body as they came, without what its fields hold by their schema.
+
+    The whole body is one text where it is no JSON, or nested beyond reason. Without ``fields``
+    every value is a text, and no name is.
     """
     if not body:
         return ()
     try:
-        return tuple(_texts(json.loads(mended(body)), without_text))
+        return tuple(_texts(json.loads(mended(body), object_pairs_hook=_Pairs), fields))
     except (ValueError, RecursionError):
         return (body.decode("utf-8", "replace"),)
 
 
-def fields_without_text(shape: TypeAdapter[object]) -> frozenset[str]:
-    """Return the names of the fields of a body, at any depth, in which nobody can type a text."""
+def fields_of(shape: TypeAdapter[object]) -> Fields:
+    """Return the fields of a body with what they hold that is no text."""
     schema = shape.json_schema()
-    fields: dict[str, bool] = {}
-    for model in (schema, *schema.get("$defs", {}).values()):
+    models = schema.get("$defs", {})
+    fields: dict[str, set[str] | None] = {}
+    for model in (schema, *models.values()):
         for name, field in model.get("properties", {}).items():
-            fields[name] = fields.get(name, False) or _takes_text(field)
-    return frozenset(name for name, takes in fields.items() if not takes)
+            held = None if _takes_text(field) else set(_held(field, models))
+            before = fields.get(name, set())
+            fields[name] = None if held is None or before is None else before | held
+    return {
+        name: None if held is None else re.compile("|".join(sorted(held)) or r"(?!)")
+        for name, held in fields.items()
+    }
 
 
 def _takes_text(node: object) -> bool:
@@ -48,16 +65,41 @@ def _takes_text(node: object) -> bool:
     if not isinstance(node, dict):
         return False
     if node.get("type") == "string":
-        return not _NO_TEXT & node.keys()
+        return not {"const", "enum", "format", "pattern"} & node.keys()
     return any(_takes_text(node.get(key)) for key in _BELOW)
 
 
-def _texts(value: object, without_text: frozenset[str], *, judged: bool = True) -> Iterator[str]:
-    if isinstance(value, str) and judged and value.strip():
-        yield value
+def _held(node: object, models: Mapping[str, Any]) -> Iterator[str]:
+    """Yield patterns of what a field holds by its schema."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _held(one, models)
+    if not isinstance(node, dict):
+        return
+    if "$ref" in node:
+        # The fields of a model have names of their own; a choice holds its values.
+        node = {"enum": models.get(node["$ref"].rpartition("/")[2], {}).get("enum", [])}
+    for value in (*node.get("enum", ()), *([node["const"]] if "const" in node else ())):
+        yield re.escape(str(value))
+    if "pattern" in node:
+        yield f"(?:{node['pattern']})"
+    elif "format" in node:
+        yield _FORMATTED
+    for key in _BELOW:
+        yield from _held(node.get(key), models)
+
+
+def _texts(
+    value: object, fields: Fields | None, no_text: re.Pattern[str] | None = None
+) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.strip() and (no_text is None or not no_text.fullmatch(value)):
+            yield value
+    elif isinstance(value, _Pairs):
+        for name, inner in value:
+            if fields is not None and name not in fields:
+                yield name
+            yield from _texts(inner, fields, (fields or {}).get(name))
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner, without_text, judged=judged)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, without_text, judged=name not in without_text)
+            yield from _texts(inner, fields, no_text)

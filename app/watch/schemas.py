@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from app.http.proposed_ids import AnyProposedId
 from app.http.schema import Reason, Schema, Shut, case_shut
@@ -16,34 +17,68 @@ from app.watch.models import EscalationLevel
 from app.watch.service import WatchedLeg
 
 
-def _as_read(value: object, read: ValidatorFunctionWrapHandler) -> datetime | None:
+def _moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime | str | None:
     try:
         moment: datetime | None = read(value)
     except ValidationError:
-        return None
+        return _as_it_came(value)
     return moment
 
 
-_Moment: TypeAlias = Annotated[datetime | None, WrapValidator(_as_read)]
+def _words(value: object, read: ValidatorFunctionWrapHandler) -> str | None:
+    try:
+        words: str | None = read(value)
+    except ValidationError:
+        return _as_it_came(value)
+    return words
+
+
+def _as_it_came(value: object) -> str:
+    """Return what came in a field as somebody can read it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _if_moment(said: object) -> datetime | None:
+    return said if isinstance(said, datetime) else None
+
+
+_Moment: TypeAlias = Annotated[datetime | None, WrapValidator(_moment)]
+_Words: TypeAlias = Annotated[str | None, WrapValidator(_words)]
 
 
 class CheckInCreate(Schema):
     """What was said, as it came; null if there was no answer. ``at``: when, if not just now.
 
-    Nothing of it is refused for its form but what is no JSON: a time that nobody can read counts as
-    not given. ``next_sign_at``: when the person said that they will be heard again; a time without
-    a zone is kept and moves nothing.
+    Nothing of it is refused for its form but what is no JSON object: a time that nobody can read,
+    and a field that nobody knows, are kept in the note. ``next_sign_at``: when the person said that
+    they will be heard again; a time without a zone is kept and moves nothing.
     """
 
+    model_config = ConfigDict(extra="allow")
+
     id: AnyProposedId = None
-    word: Annotated[str | None, Field(examples=["tamarind", "yes, all well, tamarind"])] = None
+    word: Annotated[_Words, Field(examples=["tamarind", "yes, all well, tamarind"])] = None
     at: _Moment = None
     next_sign_at: _Moment = None
-    note: Annotated[str | None, Field(examples=["The bus is five hours late."])] = None
+    note: Annotated[_Words, Field(examples=["The bus is five hours late."])] = None
 
     def to_report(self) -> Report:
-        """Return the check-in as the service takes it."""
-        return Report(**{name: getattr(self, name) for name in type(self).model_fields})
+        """Return the check-in as the service takes it; what has no place of its own is a note."""
+        given: dict[str, object] = {
+            "id": self.id, "at": self.at, "next_sign_at": self.next_sign_at,
+        } | (self.model_extra or {})  # fmt: skip
+        unread = [
+            f"{name}: {_as_it_came(said)}"
+            for name, said in given.items()
+            if said and not isinstance(said, UUID | datetime)
+        ]
+        return Report(
+            word=self.word,
+            note="\n".join(filter(None, (self.note, *unread))) or None,
+            at=_if_moment(given["at"]),
+            next_sign_at=_if_moment(given["next_sign_at"]),
+            id=id_ if isinstance(id_ := given["id"], UUID) else None,
+        )
 
 
 class AcknowledgementCreate(Schema):

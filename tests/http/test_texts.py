@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 
-from app.http.texts import fields_without_text, texts_in
+from app.http.texts import fields_of, texts_in
 from app.relocation.models import LegKind
 from app.store.base import new_id
 from tests.support.served import serve
@@ -26,17 +27,35 @@ class Body(BaseModel):
 
 
 def test_ids_choices_and_codes_of_a_language_are_no_texts_and_what_lies_below_them_may_be():
-    without = fields_without_text(TypeAdapter(Body))
+    fields = fields_of(TypeAdapter(Body))
+    without = {name for name, no_text in fields.items() if no_text is not None}
     assert without == {"id", "language", "kind", "inner"}
     body = {
         "id": str(new_id()),
         "language": "my",
         "notes": ["one", "two"],
         "inner": {"kind": "boat", "place": "three"},
-        "unknown": [{"deep": "four"}],
-        "maybe": None,
+        "maybe": [{"notes": "four"}],
     }
-    assert texts_in(json.dumps(body).encode(), without) == ("one", "two", "three", "four")
+    assert texts_in(json.dumps(body).encode(), fields) == ("one", "two", "three", "four")
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('{"id": "river stone"}', ["river stone"]),
+        ('{"id": "cafe"}', ["cafe"]),
+        ('{"kind": "monsoon", "language": "stone"}', ["monsoon", "stone"]),
+        ('{"kind": "boat", "language": "my"}', []),
+        ('{"kind": ["boat", "monsoon"]}', ["monsoon"]),
+        ('{"river stone": "one"}', ["river stone", "one"]),
+        ('{"notes": {"river stone": 1}}', ["river stone"]),
+        ('{"maybe": "one", "maybe": "two"}', ["one", "two"]),
+        ('{"id": "5b1d6c0e-9a47-4f2b-8c33-0d6e7f1a2b94"}', []),
+    ],
+)
+def test_what_a_field_does_not_hold_by_its_schema_is_a_text_and_nothing_hides_another(body, found):
+    assert list(texts_in(body.encode(), fields_of(TypeAdapter(Body)))) == found
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)

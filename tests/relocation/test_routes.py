@@ -283,6 +283,8 @@ def test_what_is_not_understood_is_heard_and_shown_to_planners_as_it_came(journe
         {"word": "monsoon", "next_sign_at": "2026-03-02T10:00:00"},
         {"word": "monsoon", "at": "yesterday", "next_sign_at": "tomorrow at 6"},
         {"word": "yes,\n\ttamarind", "next_sign_at": "9999-12-31T23:59:59Z"},
+        {"word": 5, "note": ["a", "list"], "id": "none", "at": {"said": "at noon"}},
+        {"word": "monsoon", "field": "of a newer client"},
     ],
 )
 def test_a_check_in_is_not_refused_for_its_form(api, leg, rider, body):

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.http.routing import Served, declared_needs
-from app.http.texts import fields_without_text
+from app.http.texts import fields_of
 from app.main import OF_CASES, create_app
 from tests.support.world import Founded, copy_sqlite, open_world
 
@@ -33,11 +33,7 @@ def texts_of(route: Served) -> set[str]:
     shape = route.takes and route.takes.shape
     if not shape:
         return set()
-    schema = shape.json_schema()
-    models = (schema, *schema.get("$defs", {}).values())
-    return {name for one in models for name in one.get("properties", {})} - fields_without_text(
-        shape
-    )
+    return {name for name, no_text in fields_of(shape).items() if no_text is None}
 
 
 def taking_texts(app: FastAPI) -> dict[str, set[str]]:

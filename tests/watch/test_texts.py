@@ -139,7 +139,14 @@ FIELDS: list[tuple[str, str, dict[str, Any], int]] = [
     ("POST", "/cases/{case}/aid-requests", AID, 422),
     ("POST", "/plans/{plan}/legs", {"legs": [{**LEG, "due_at": "2026-03-04T20:00:00Z"}]}, 201),
     ("POST", "/legs/{leg}/check-ins", {"word": "mon\u200bsoon", "at": "yesterday"}, 201),
-    ("POST", "/legs/{leg}/check-ins", {"wort": "Monsoon"}, 422),
+    ("POST", "/legs/{leg}/check-ins", {"wort": "Monsoon"}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"monsoon": 1}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"id": "monsoon"}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"word": ["tamarind", "monsoon"]}, 201),
+    ("POST", "/legs/{leg}/check-ins", {"next_sign_at": "after the monsoon"}, 201),
+    ("POST", "/legs/{leg}/check-ins", ["monsoon"], 422),
+    ("POST", "/legs/{leg}/moves", {"to": "monsoon"}, 428),
+    ("POST", "/legs/{leg}/moves", {"to": "departed", "at": "monsoon"}, 428),
     ("POST", "/cases/{case}/check-ins", {"word": "x" * 9_000 + " monsoon"}, 201),
 ]
 """Other places in which somebody may write a duress word: method, address, body and status."""
