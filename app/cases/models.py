@@ -236,7 +236,7 @@ class Case(CaseRecord, Ordered, Versioned):
     opened_by: Mapped[UUID] = plain("random; who logged the intake")
     accepted_on: Mapped[date | None] = plain("the day it was accepted; reports count by it")
     triaged_on: Mapped[date | None] = plain("the day of the first triage decision")
-    merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead")
+    merged_into: Mapped[UUID | None] = plain("random; the case that goes on instead", index=True)
     emergency_until: Mapped[datetime | None] = plain("lets work begin before vetting ends")
     indexed_version: Mapped[int] = plain(
         "the version of the blind index that it is in; 0: none",

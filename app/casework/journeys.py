@@ -20,6 +20,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cases.models import Assignment
+from app.casework.standing import merged_cases
 from app.permissions import Compartment
 from app.relocation.models import Plan, PlanStatus, Traveller
 from app.vault.models import Grant, GrantReason
@@ -58,6 +59,17 @@ def list_plans(work: Work, case_id: UUID) -> Sequence[Plan]:
     present = [*own, *(row.Plan for row in joined if row.Traveller.left_on is None)]
     present.sort(key=lambda plan: plan.status is not PlanStatus.OPEN)
     return list(dict.fromkeys([*present, *(row.Plan for row in joined)]))
+
+
+def list_heard_plans(work: Work, case_id: UUID) -> list[Plan]:
+    """Return the journeys of a case on which words are heard and which the principal hears.
+
+    Those of cases that were merged into it too: who follows the one that goes on hears them.
+    """
+    plans = list_plans(work, case_id)
+    for merged in sorted(merged_cases(work, case_id) - {case_id}):
+        plans = [*plans, *list_plans(work, merged)]
+    return [plan for plan in plans if is_heard_still(plan, work.today()) and hears(work, plan)]
 
 
 def travels_on(work: Work, plan: Plan, case_id: UUID) -> bool:
@@ -111,9 +123,8 @@ def grant_hearing_to_followers(work: Work, plan: Plan, case_id: UUID) -> None:
 
 def grant_hearing_of_case(work: Work, case_id: UUID, holder_id: UUID, *, about: UUID) -> None:
     """Let somebody who follows a case from now on hear its journeys, as far as one hears them."""
-    for plan in list_plans(work, case_id):
-        if is_heard_still(plan, work.today()) and hears(work, plan):
-            grant_hearing(work, plan, [holder_id], about=about)
+    for plan in list_heard_plans(work, case_id):
+        grant_hearing(work, plan, [holder_id], about=about)
 
 
 def end_hearing(work: Work) -> int:

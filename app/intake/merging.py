@@ -30,6 +30,7 @@ from app.cases.service import (
 )
 from app.casework.clearance import withdraw_rounds
 from app.casework.history import replace_cell
+from app.casework.journeys import grant_hearing_of_case
 from app.casework.merging import Cells, merge_cells
 from app.casework.open_work import list_open_work
 from app.casework.standing import standing_members
@@ -211,6 +212,7 @@ def _hand_on(work: Work, case: Case, into: Case, assigned: list[UUID]) -> None:
             into.id, [member_id], CASEWORK_SCOPES,
             reason=GrantReason.ASSIGNMENT, about=assignment.id,
         )  # fmt: skip
+        grant_hearing_of_case(work, into.id, member_id, about=assignment.id)
     reporting = COORDINATION_SCOPES[-1]
     coordinators = {one.id for one in list_members(work, into.team_id, Role.COORDINATOR)}
     coordinators &= set(work.grants.holders(into.id, reporting))

@@ -23,7 +23,7 @@ from app.alerts.models import AlertKind
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.casework.danger import note_danger
-from app.casework.journeys import hears, is_heard_still, list_plans, travels_on
+from app.casework.journeys import hears, list_heard_plans, travels_on
 from app.errors import IdTaken
 from app.relocation.errors import LegNotFound, PlanNotFound
 from app.relocation.legs import holds_leg, list_plan_legs, lock_row
@@ -83,7 +83,7 @@ def check_in(work: Work, leg_id: UUID, report: Report) -> CheckInReceipt:
     plan = None if leg is None else work.session.get_one(Plan, leg.plan_id)
     if leg is None or plan is None or not hears(work, plan):
         raise LegNotFound
-    others = [other for other in list_heard(work, leg.case_id) if other.id != plan.id]
+    others = [other for other in list_heard_plans(work, leg.case_id) if other.id != plan.id]
     return _record(work, [plan, *others], report, brought_for=leg)
 
 
@@ -93,16 +93,10 @@ def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceip
     Raises ``CaseNotFound``, ``PlanNotFound``.
     """
     cases.get_case(work, case_id)
-    plans = list_heard(work, case_id)
+    plans = list_heard_plans(work, case_id)
     if not plans:
         raise PlanNotFound
     return _record(work, plans, report, brought_for=None, of_case=case_id)
-
-
-def list_heard(work: Work, case_id: UUID) -> list[Plan]:
-    """Return the plans of a case on which words are heard, and which the principal hears."""
-    plans = list_plans(work, case_id)
-    return [plan for plan in plans if is_heard_still(plan, work.today()) and hears(work, plan)]
 
 
 def _record(

@@ -17,12 +17,12 @@ from uuid import UUID
 
 from app.alerts.models import AlertKind
 from app.casework.danger import note_danger
-from app.casework.journeys import hears
+from app.casework.journeys import hears, list_heard_plans
 from app.relocation.models import Leg, Plan
 from app.relocation.words import recognise
 from app.store.base import CaseRecord
 from app.text.dates import minute_of
-from app.watch.check_ins import find_place, list_heard
+from app.watch.check_ins import find_place
 from app.watch.escalation import raise_leg_alert
 from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work
@@ -62,14 +62,14 @@ def _list_plans(
 ) -> list[Plan]:
     """Return the journeys on which a text is heard, that which it is about first."""
     if "case_id" in about:
-        return list_heard(work, about["case_id"])
+        return list_heard_plans(work, about["case_id"])
     named = [(kind, about[name]) for name, kind in rows.items() if name in about]
     row = work.session.get(*named[0]) if named else None
     if row is None:
         return []
     if not isinstance(row, Leg | Plan):
-        return list_heard(work, row.case_id)
+        return list_heard_plans(work, row.case_id)
     plan = row if isinstance(row, Plan) else work.session.get_one(Plan, row.plan_id)
     if not hears(work, plan):
         return []
-    return [plan, *(other for other in list_heard(work, plan.case_id) if other.id != plan.id)]
+    return [plan, *(other for other in list_heard_plans(work, plan.case_id) if other.id != plan.id)]

@@ -286,6 +286,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cases_case_id"), "cases", ["case_id"], unique=False)
     op.create_index("ix_cases_indexed_version", "cases", ["indexed_version"], unique=False)
+    op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"], unique=False)
     op.create_index("ix_cases_opened", "cases", ["opened_on", "sequence", "id"], unique=False)
     op.create_index(op.f("ix_cases_sequence"), "cases", ["sequence"], unique=False)
     op.create_index(
@@ -1676,6 +1677,7 @@ def downgrade() -> None:
     op.drop_index("ix_cases_team_indexed_version", table_name="cases")
     op.drop_index(op.f("ix_cases_sequence"), table_name="cases")
     op.drop_index("ix_cases_opened", table_name="cases")
+    op.drop_index(op.f("ix_cases_merged_into"), table_name="cases")
     op.drop_index("ix_cases_indexed_version", table_name="cases")
     op.drop_index(op.f("ix_cases_case_id"), table_name="cases")
     op.drop_table("cases")
