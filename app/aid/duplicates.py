@@ -23,13 +23,22 @@ from app.casework.standing import merged_cases
 from app.crypto.derive import equal
 from app.store.base import new_id
 from app.text.folding import folds, letters_and_digits
+from app.text.handles import handles_among
 from app.text.identifiers import national_digits, phones
-from app.text.names import HONORIFICS, is_distinctive, name_keys
+from app.text.names import HONORIFICS, name_keys
 from app.work import Work
 
 _FIELD: Final = "payee"
 _SHORTEST: Final = 5
 _ASIDE = re.compile(r"[(\[][^)\]]*[)\]]?")
+_RELATION = re.compile(
+    r"\b(?:his|her|my|the|wife|husband|mother|father|sister|brother|son|daughter|aunt|uncle|friend|"
+    r"in hand|c/o)\b(?:['\u2019]s)?|(?<=\s)(?:ဇနီး|ခင်ပွန်း|မိခင်|ဖခင်)(?=[\s.,။]|$)",
+    re.IGNORECASE,
+)
+"""Words beside a name, by which a payee is known to somebody, and to nobody else."""
+_PARTS = re.compile(r"[,;:/|\u104a\u104b]|\s[-\u2010-\u2015]\s?|['\u2019]s\b")
+_FEWEST_SYLLABLES: Final = 2
 
 
 def is_possible_duplicate(work: Work, request: AidRequest, act: AidAct) -> bool:
@@ -96,18 +105,28 @@ def _number_keys(payee: Payee) -> Iterator[str]:
             if digits is not None:
                 yield f"n:{digits}"
     for text in filter(None, (payee.phone, payee.account)):
-        yield "n:" + letters_and_digits(_ASIDE.sub(" ", text))
+        yield from (f"h:{name}" for name in handles_among(text))
+        written = letters_and_digits(_ASIDE.sub(" ", text))
+        if any(map(str.isdecimal, written)):
+            yield f"n:{written}"
 
 
 def _name_keys(payee: Payee) -> Iterator[str]:
-    bare = _ASIDE.sub(" ", payee.name)
-    for reading in folds(bare):
-        folded = _without_honorific(reading)
-        if len(folded) >= _SHORTEST:
-            yield f"name:{folded}"
-    sounds = name_keys(bare)
-    if is_distinctive(sounds):
-        yield from ("sound:" + " ".join(key) for key in sounds if is_distinctive([key]))
+    bare = _RELATION.sub(" ", _ASIDE.sub(" ", payee.name))
+    whole, *parts = dict.fromkeys((" ".join(bare.split()), *map(str.strip, _PARTS.split(bare))))
+    yield from _keys_of_name(whole)
+    for part in parts:
+        if any(len(key) >= _FEWEST_SYLLABLES for key in name_keys(part)):
+            yield from _keys_of_name(part)
+
+
+def _keys_of_name(name: str) -> Iterator[str]:
+    spelt = [_without_honorific(reading) for reading in folds(name)]
+    long_enough = [folded for folded in spelt if len(folded) >= _SHORTEST]
+    yield from (f"name:{folded}" for folded in long_enough)
+    if long_enough:
+        sounds = (key for key in name_keys(name) if len(key) >= _FEWEST_SYLLABLES)
+        yield from ("sound:" + " ".join(key) for key in sounds)
 
 
 def _without_honorific(folded: str) -> str:

@@ -67,13 +67,14 @@ _STARTS: Final = {
 _SYLLABLE = re.compile(
     r"(?P<start>[bcdfghjklmnpqrstvwxz]*(?:y(?=[aeiouw]))?w?)"
     r"(?P<vowel>eai|au|oo|ou|aa|ai|ae|ee|ea|ei|ie|oe|oa|ue|uu|"
-    r"(?:aye|awe|ow|aw|o[hr]|a[hry]|ey)(?![aeiou])|[aeiouy])"
+    r"(?:aye|awe|ow|aw|o[hr]|a(?:h|rr?|y)|ey)(?![aeiou])|[aeiouy])"
     r"(?:(?P<end>(?:ng|nt|nn|mm|tt|ck|kt|hn|n|m|t|k|p|d|g|c)(?![aeiouyw]|h[aeiou]))|"
     r"(?P<silent>[nmktp]e)(?![a-z]))?"
 )
 _NASAL: Final = frozenset("nm")
 _OPEN_VOWELS: Final = {
-    "a": "a", "aa": "a", "ar": "a", "ah": "a", "i": "i", "ee": "i", "ea": "i", "ie": "i",
+    "a": "a", "aa": "a", "ar": "a", "arr": "a", "ah": "a", "i": "i", "ee": "i", "ea": "i",
+    "ie": "i",
     "y": "i", "e": "e", "ay": "e", "aye": "e", "ae": "e", "ai": "e", "ey": "e", "u": "u",
     "oo": "u", "uu": "u", "ue": "u", "o": "o", "oe": "o", "ow": "o", "aw": "o", "awe": "o",
     "or": "o", "oh": "o", "oa": "o", "ou": "o", "au": "o",

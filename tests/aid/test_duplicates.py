@@ -170,6 +170,13 @@ def test_the_window_counts_from_the_day_of_payment_not_of_asking(scene):
         (Payee("Nang Mo Hom"), Payee("Mo Hom")),
         (Payee("Sayar. Min Khant"), Payee("min khant")),
         (Payee("ဒေါ်ခင်မာဦး"), Payee("ဒေါ် ခင်မာဦး")),
+        (Payee("Win Htun"), Payee("ဝင်းထွန်း")),
+        (Payee("Daw Khin Mar Oo"), Payee("Khin Marr Oo - wife")),
+        (Payee("Daw Khin Mar Oo"), Payee("his wife: Khin Mar Oo")),
+        (Payee("Daw Khin Mar Oo"), Payee("ဒေါ်ခင်မာဦး - ဇနီး")),
+        (Payee("Ko Min Thu"), Payee("in hand: Ko Min Thu")),
+        (Payee("a", "09 771 234 567"), Payee("b", account="WavePay 09771234567 (6pm)")),
+        (Payee("a", account="facebook.com/lin.x"), Payee("b", account="@lin.x")),
     ],
 )
 def test_a_payee_is_known_in_different_spellings(one, other):
@@ -182,6 +189,9 @@ def test_a_payee_is_known_in_different_spellings(one, other):
         (Payee("A B", "09 771 234 567"), Payee("A B", "09 771 234 568")),
         (Payee("Myo Htet Paing"), Payee("Myo Htet Naing")),
         (Payee("A B", account="12345678"), Payee("A B", account="12345679")),
+        (Payee("A B", account="KBZ Bank"), Payee("C D", account="KBZ bank")),
+        (Payee("his wife"), Payee("my wife")),
+        (Payee("Zaw, mother"), Payee("Aung, mother")),
     ],
 )
 def test_different_payees_are_kept_apart(one, other):
