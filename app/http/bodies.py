@@ -69,6 +69,20 @@ def mended(body: bytes) -> bytes:
     return body
 
 
+def content_of(body: bytes) -> bytes:
+    """Return a body of JSON in one spelling of what it says; as it came where it is none."""
+    try:
+        value = json.loads(mended(body), object_pairs_hook=_as_once)
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError, _Twice):
+        return body
+
+
+def _as_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    _once(pairs)
+    return dict(pairs)
+
+
 def _is_json(content_type: str) -> bool:
     """Return whether this is JSON in UTF-8, however that is spelled. ASCII is UTF-8 too."""
     media_type, *parameters = content_type.split(";")

@@ -2,7 +2,8 @@
 
 - The response is written in the transaction of the work, so there is never one without the other.
 - Sent again, the same request gets the same response.
-- Another request under the same key is refused.
+- Another request under the same key is refused. Blanks, escapes and the order of fields in a body
+  make no other request of it: a client that sends again may write its body anew.
 - So it is with the id that a caller proposes for what a request adds, whatever its key.
 - Of two at once, the database lets one through.
 
@@ -28,6 +29,7 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.deployment import Deployment
 from app.errors import DomainError, IdTaken
+from app.http.bodies import content_of
 from app.http.errors import ReplayKeyReused, ReplayLost
 from app.http.requests import Incoming
 from app.principal import Principal
@@ -83,7 +85,7 @@ class Claim:
         place = frame(Label.REPLAY, principal.id, incoming.method, incoming.path, key)
         said = mac(
             secrets.own_key(Label.OWN_REPLAY_REQUEST),
-            frame(Label.REPLAY_REQUEST, incoming.query, incoming.body),
+            frame(Label.REPLAY_REQUEST, incoming.query, content_of(incoming.body)),
         )
         return cls(
             mac(deployment.replay_index_key, place + said if by_content else place),

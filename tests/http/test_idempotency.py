@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,11 +10,14 @@ from threading import Barrier
 
 import pytest
 from httpx2 import Response as Answer
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts.models import Team
+from app.http.bodies import content_of
 from app.http.idempotency import Claim, forget_old
 from app.http.requests import Incoming
 from app.permissions import Role
@@ -53,6 +57,45 @@ def test_another_request_under_the_same_key_is_refused(served: Served):
     answer = open_team(served, "Ironwood")
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency.key_reused")
     assert served.count() == before
+
+
+def test_a_body_that_was_written_anew_is_the_same_request(served: Served):
+    first = open_team(served, "Ebony")
+    for body in (
+        b'{ "name" : "Ebony" }',
+        b'{"name":"\\u0045bony"}',
+        b'\xef\xbb\xbf{"name":"Ebony"}\n',
+    ):
+        again = served.ask(
+            WHO, "POST", "/api/toys", content=body,
+            headers={"idempotency-key": KEY, "content-type": "application/json"},
+        )  # fmt: skip
+        assert (again.status_code, again.content) == (201, first.content)
+    assert toys.handled == ["open_toy"]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(VALUES, VALUES)
+def test_content_is_what_a_body_says_and_not_how_it_is_written(one, other):
+    written = json.dumps(one, ensure_ascii=False).encode(errors="surrogatepass")
+    assert content_of(written) == content_of(json.dumps(one, indent=3).encode())
+    assert (content_of(written) == content_of(json.dumps(other).encode())) == (
+        json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    )
+    if isinstance(one, dict):
+        turned = dict(reversed(one.items()))
+        assert content_of(json.dumps(turned).encode()) == content_of(written)
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b'{"a": 1, "a": 2}', b"[" * 100_000, b"\xff", b""])
+def test_what_is_no_json_is_content_as_it_came(body):
+    assert content_of(body) == body
 
 
 def test_two_members_may_hit_on_the_same_key(served: Served):
