@@ -3,7 +3,7 @@
 - The response is written in the transaction of the work, so there is never one without the other.
 - Sent again, the same request gets the same response.
 - Another request under the same key is refused. Blanks, escapes and the order of fields in a body
-  make no other request of it: a client that sends again may write its body anew.
+  make no other request of it: a client may write its body again before it sends it again.
 - So it is with the id that a caller proposes for what a request adds, whatever its key.
 - Of two at once, the database lets one through.
 

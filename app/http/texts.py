@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -25,7 +25,7 @@ Fields: TypeAlias = Mapping[str, re.Pattern[str] | None]
 """The fields of a body, at any depth, with what is no text in them; None where everything is."""
 
 
-class _Pairs(list[tuple[str, Any]]):
+class _Pairs(list[tuple[str, object]]):
     """An object of JSON as it is written."""
 
 
@@ -47,10 +47,12 @@ def fields_of(shape: TypeAdapter[object]) -> Fields:
     """Return the fields of a body with what they hold that is no text."""
     schema = shape.json_schema()
     models = schema.get("$defs", {})
+    # The fields of a model have names of their own; a choice holds its values.
+    choices = {f"#/$defs/{name}": model.get("enum", []) for name, model in models.items()}
     fields: dict[str, set[str] | None] = {}
     for model in (schema, *models.values()):
         for name, field in model.get("properties", {}).items():
-            held = None if _takes_text(field) else set(_held(field, models))
+            held = None if _takes_text(field) else set(_held(field, choices))
             before = fields.get(name, set())
             fields[name] = None if held is None or before is None else before | held
     return {
@@ -69,24 +71,21 @@ def _takes_text(node: object) -> bool:
     return any(_takes_text(node.get(key)) for key in _BELOW)
 
 
-def _held(node: object, models: Mapping[str, Any]) -> Iterator[str]:
+def _held(node: object, choices: Mapping[str, list[str]]) -> Iterator[str]:
     """Yield patterns of what a field holds by its schema."""
     if isinstance(node, list):
         for one in node:
-            yield from _held(one, models)
+            yield from _held(one, choices)
     if not isinstance(node, dict):
         return
-    if "$ref" in node:
-        # The fields of a model have names of their own; a choice holds its values.
-        node = {"enum": models.get(node["$ref"].rpartition("/")[2], {}).get("enum", [])}
-    for value in (*node.get("enum", ()), *([node["const"]] if "const" in node else ())):
-        yield re.escape(str(value))
+    held = (*node.get("enum", ()), *choices.get(node.get("$ref", ""), ()), node.get("const"))
+    yield from (re.escape(str(value)) for value in held if value is not None)
     if "pattern" in node:
         yield f"(?:{node['pattern']})"
     elif "format" in node:
         yield _FORMATTED
     for key in _BELOW:
-        yield from _held(node.get(key), models)
+        yield from _held(node.get(key), choices)
 
 
 def _texts(

@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.served import Served
 
 INPUTS: list[dict[str, Any]] = json.loads(
-    Path(__file__).with_name("text.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("text.json").read_text(encoding="utf-8").replace("{scheme}", "https")
 )
 """Each with its kind, where it is from (``shared``: met in use, ``own``), and what was typed."""
 
