@@ -2,6 +2,8 @@
 
 - A row's id and the key of its sealed keys are derived from the token; the key also takes the
   boot key, which is on no disk.
+- The keys are sealed to the minute in which the session was opened, and a lead's second key to its
+  last one as well: who writes to the database prolongs neither.
 - Roles and status are read from the member's row at every request, so that a change or a removal
   holds at the next one.
 - Knows how keys are kept during a session; not how they were unlocked.
@@ -27,7 +29,7 @@ from app.crypto import hpke, signing
 from app.crypto.aead import WrapKey
 from app.crypto.derive import hkdf
 from app.crypto.errors import CryptoError
-from app.crypto.framing import frame
+from app.crypto.framing import frame, frame_parts
 from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
@@ -55,6 +57,7 @@ class _Found(NamedTuple):
     """A session with its member."""
 
     member_id: UUID
+    opened_at: datetime
     seen_at: datetime
     ends_at: datetime
     keys_sealed: bytes
@@ -70,8 +73,8 @@ _FIND_SESSION = CheckedQuery(
     Member,
     _Found,
     (
-        _SESSIONS.member_id, _SESSIONS.seen_at, _SESSIONS.ends_at, _SESSIONS.keys_sealed,
-        _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.roles, _MEMBERS.status,
+        _SESSIONS.member_id, _SESSIONS.opened_at, _SESSIONS.seen_at, _SESSIONS.ends_at,
+        _SESSIONS.keys_sealed, _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.roles, _MEMBERS.status,
         _MEMBERS.team_id,
     ),
     lambda rows: rows.where(
@@ -113,15 +116,15 @@ def open_session(
         seen_at=minute,
         ends_at=until or minute + timedelta(hours=settings.session_hours),
     )
-    address = _address(deployment, row.id, member.id)
+    address = _address(deployment, row.id, member.id, minute)
     row.keys_sealed = _wrap_key(deployment, token, _KEYS_INFO).wrap(
         keys.work.seed + keys.sign.seed, address=address
     )
     if keys.lead is not None:
-        row.lead_sealed = _wrap_key(deployment, token, _LEAD_INFO).wrap(
-            keys.lead.seed, address=address
-        )
         row.lead_until = minute + timedelta(minutes=settings.step_up_minutes)
+        row.lead_sealed = _wrap_key(deployment, token, _LEAD_INFO).wrap(
+            keys.lead.seed, address=address + frame_parts(_minutes(row.lead_until))
+        )
     work.session.add(row)
     return OpenedSession(
         urlsafe_b64encode(token).rstrip(b"=").decode(), row, member, settings.session_idle_minutes
@@ -159,19 +162,26 @@ def principal_of(
 
 def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
     idle = timedelta(minutes=deployment.settings.session_idle_minutes)
-    return now < row.ends_at and abs(now - row.seen_at) <= idle and row.status not in SHUT_OUT
+    # Whatever the row says of its end: its beginning is what the keys were sealed at.
+    longest = row.opened_at + timedelta(hours=deployment.settings.session_hours)
+    return (
+        now < min(row.ends_at, longest)
+        and abs(now - row.seen_at) <= idle
+        and row.status not in SHUT_OUT
+    )
 
 
 def _unwrap_keys(
     row: _Found, deployment: Deployment, token: bytes, session_id: UUID, now: datetime
 ) -> MemberSecrets:
-    address = _address(deployment, session_id, row.member_id)
+    address = _address(deployment, session_id, row.member_id, row.opened_at)
     lead = None
     try:
         seeds = _wrap_key(deployment, token, _KEYS_INFO).unwrap(row.keys_sealed, address=address)
         if row.lead_sealed is not None and row.lead_until is not None and now < row.lead_until:
+            until = address + frame_parts(_minutes(row.lead_until))
             lead = PrivateKey(
-                _wrap_key(deployment, token, _LEAD_INFO).unwrap(row.lead_sealed, address=address)
+                _wrap_key(deployment, token, _LEAD_INFO).unwrap(row.lead_sealed, address=until)
             )
         return MemberSecrets(
             PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey(seeds[hpke.SEED_BYTES :]), lead
@@ -263,5 +273,12 @@ def _wrap_key(deployment: Deployment, token: bytes, info: bytes) -> WrapKey:
     return WrapKey(hkdf(token + deployment.boot_key, info=info))
 
 
-def _address(deployment: Deployment, session_id: UUID, member_id: UUID) -> bytes:
-    return frame(Label.SESSION, deployment.organisation, session_id, member_id)
+def _address(
+    deployment: Deployment, session_id: UUID, member_id: UUID, opened_at: datetime
+) -> bytes:
+    organisation = deployment.organisation
+    return frame(Label.SESSION, organisation, session_id, member_id, _minutes(opened_at))
+
+
+def _minutes(at: datetime) -> int:
+    return int(at.timestamp()) // 60

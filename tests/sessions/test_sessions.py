@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64decode
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_a_row_and_the_boot_key_without_the_token_open_nothing(world, person, to
     boot = world.deployment.boot_key
     with world.deployment.sessions() as session:
         row = session.scalars(select(MemberSession)).one()
-    address = sessions._address(world.deployment, row.id, person.id)
+    address = sessions._address(world.deployment, row.id, person.id, row.opened_at)
 
     def opened_by(guess: bytes) -> bytes:
         key = WrapKey(hkdf(guess + boot, info=sessions._KEYS_INFO))
@@ -261,6 +262,22 @@ def test_a_second_key_moved_into_an_ordinary_session_unlocks_nothing(world):
 def test_a_step_up_prolonged_in_the_database_opens_nothing_without_its_key(world, token):
     change(world, lead_until=world.clock() + (world.clock() - world.clock().replace(hour=0)))
     assert not identify(world, token)[0].stepped_up
+
+
+def test_a_session_prolonged_in_the_database_ends_when_it_would_have(world, token):
+    world.clock.advance(hours=world.deployment.settings.session_hours, minutes=1)
+    now = world.clock()
+    change(world, seen_at=now, ends_at=now + timedelta(hours=9))
+    assert ends(world, token)
+    change(world, opened_at=now)
+    assert ends(world, token)
+
+
+def test_a_step_up_prolonged_in_the_database_unlocks_nothing(world):
+    token = world.token(world.member("lead"), stepped_up=True)
+    assert identify(world, token)[0].stepped_up
+    change(world, lead_until=world.clock() + timedelta(hours=2))
+    assert ends(world, token)
 
 
 def test_without_a_certificate_a_member_acts_as_a_volunteer_at_most(served, world):
