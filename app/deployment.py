@@ -241,6 +241,11 @@ class Deployment:
         return self.secrets.derive(SecretPurpose.ROWS, Label.CURSOR_KEY)
 
     @cached_property
+    def permit_key(self) -> bytes:
+        """Seals the permits of devices."""
+        return self.secrets.derive(SecretPurpose.ROWS, Label.DEVICE_PERMIT_KEY)
+
+    @cached_property
     def unknown_name_key(self) -> bytes:
         """Makes the salt of a sign-in name that nobody has."""
         return self.secrets.derive(SecretPurpose.PEPPER, Label.UNKNOWN_NAME_KEY)

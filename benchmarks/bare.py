@@ -48,6 +48,7 @@ from app.cases.schemas import CasePageQuery, CaseRead, CaseStateRead, CaseSummar
 from app.crypto import hpke, signing
 from app.crypto.derive import digest, equal
 from app.crypto.passwords import Argon2Cost, Stretched
+from app.crypto.stretching import Lane
 from app.deployment import Deployment
 from app.http.needs import Public
 from app.http.paging import Page, page_of, position
@@ -142,7 +143,7 @@ def principal_of(
 
 def _begin_sign_in(work: Work, body: SessionCreate) -> Stretching:
     index = login_index(work.deployment, body.login)
-    delay = throttle.count_attempt(work, index)
+    delay = throttle.find_delay(work, index, Lane.STRANGER)
     member = _member(work, index)
     cost = Argon2Cost(member.memory_kib, member.iterations, 1)
     return Stretching(body.passphrase, member.salt, cost, floor_of(work.deployment), delay)
@@ -165,7 +166,7 @@ def sign_in(body: SessionCreate, work: Work, stretched: Stretched) -> SessionRea
     member = _member(work, index)
     if not equal(member.verifier, stretched.verifier):
         raise SignInRefused
-    throttle.reset_failures(work, index)
+    throttle.reset_failures(work, index, Lane.STRANGER)
     settings = work.deployment.settings
     return SessionRead(
         token=open_session(work.session, work.deployment, member),

@@ -37,6 +37,7 @@ from app.crypto.passwords import (
     new_salt,
 )
 from app.crypto.signing import SigningKey
+from app.crypto.stretching import Lane
 from app.deployment import Deployment
 from app.errors import Busy
 from app.text.passphrases import passphrase_letters
@@ -67,6 +68,7 @@ class Stretching:
     cost: Argon2Cost
     floor: Argon2Cost
     delay: float = 0.0
+    lane: Lane = Lane.AGAIN
 
     @property
     def passphrase(self) -> str:
@@ -126,7 +128,12 @@ def own_passphrase(deployment: Deployment, words: str) -> Stretching:
 
 
 def stretchings_of(
-    deployment: Deployment, credential: Credential, passphrase: str, *, delay: float = 0.0
+    deployment: Deployment,
+    credential: Credential,
+    passphrase: str,
+    *,
+    delay: float = 0.0,
+    lane: Lane = Lane.AGAIN,
 ) -> list[Stretching]:
     """Return how a passphrase is to be stretched against both slots, in their order.
 
@@ -138,10 +145,10 @@ def stretchings_of(
     slots = [_opened(deployment, credential, slot) for slot in (FIRST, SECOND)]
     if any(not _reaches(slot.cost, floor) for slot in slots):
         raise CredentialTampered
-    tasks = [Stretching(passphrase, slot.salt, slot.cost, floor) for slot in slots]
+    tasks = [Stretching(passphrase, slot.salt, slot.cost, floor, lane=lane) for slot in slots]
     tasks[FIRST] = replace(tasks[FIRST], delay=delay)
     return tasks + [
-        Stretching(passphrase, slot.salt, more, more)
+        Stretching(passphrase, slot.salt, more, more, lane=lane)
         for slot in slots
         if (more := _top_up(slot.cost, newest)) is not None
     ]

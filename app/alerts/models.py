@@ -32,6 +32,7 @@ class AlertKind(StrEnum):
     ERASURE_AGREED = "g"
     CASEWORK_ENDED = "w"
     MEMBER_SUSPENDED = "u"
+    LOG_SET_BACK = "b"
 
 
 FOR_COORDINATORS = frozenset(

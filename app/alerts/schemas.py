@@ -14,7 +14,7 @@ from app.http.schema import Schema, Shut
 KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
     "clearance_expired", "hold_ends", "case_silent", "erasure_asked", "erasure_agreed",
-    "casework_ended", "member_suspended",
+    "casework_ended", "member_suspended", "log_set_back",
 ]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
@@ -30,6 +30,7 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.ERASURE_AGREED: "erasure_agreed",
     AlertKind.CASEWORK_ENDED: "casework_ended",
     AlertKind.MEMBER_SUSPENDED: "member_suspended",
+    AlertKind.LOG_SET_BACK: "log_set_back",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
@@ -38,7 +39,8 @@ class AlertSummary(Schema):
     """An alert: a sign-in under duress, a leg under duress or missing, rows that do not open, a
     case at work that is not cleared any more, a hold that ends within two weeks, a case that will
     be closed as lost contact, a person who asked to be erased, a lead who agreed to it, a person
-    who ended their consent to casework, a member who was suspended.
+    who ended their consent to casework, a member who was suspended, databases that hold less than
+    a device has seen of them.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """

@@ -116,6 +116,12 @@ def latest_checkpoint(session: Session) -> AuditCheckpoint | None:
     ).first()
 
 
+def newest_size(session: Session) -> int:
+    """Return how many leaves the newest signed statement covers, 0 before the first."""
+    newest = latest_checkpoint(session)
+    return 0 if newest is None else newest.size
+
+
 def sign_checkpoint(
     session: Session, *, origin: str, key: SigningKey, at: datetime
 ) -> AuditCheckpoint | None:

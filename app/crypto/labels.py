@@ -56,6 +56,8 @@ class Label(StrEnum):
     SESSION_ID = "padauk/session/id/1"
     SESSION_KEYS = "padauk/session/keys/1"
     SESSION_LEAD = "padauk/session/lead/1"
+    DEVICE_PERMIT = "padauk/device-permit/1"
+    DEVICE_PERMIT_KEY = "padauk/device-permit/key/1"
 
     # Certificates and keys of the organisation
     FINGERPRINT = "padauk/fingerprint/1"

@@ -3,7 +3,10 @@
 Argon2 takes 64 MiB and a core; in a thread it would take the cores from every other request. The
 process is a plain child over two pipes and not a ``ProcessPoolExecutor``: that would import the
 parent's main module, and so the whole program, into the child, and read pickles from it.
-Knows passphrases for as long as they wait; the bounded queue keeps that short.
+Knows passphrases for as long as they wait; the bounded queues keep that short.
+
+Each kind of caller waits in a lane of its own, and lanes take turns: however many strangers wait, a
+member waits for a few others and no more.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, Self, cast
+from enum import Enum
+from itertools import cycle
+from typing import IO, Final, Self, cast
 
 from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
 from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch, part
@@ -25,19 +31,36 @@ _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from app.crypto.stretch_worker 
 _GOODBYE_SECONDS = 5.0
 
 
+class Lane(Enum):
+    """Who waits for a passphrase to be stretched."""
+
+    AGAIN = "a member who is signed in"
+    DEVICE = "a device on which somebody signed in before"
+    STRANGER = "anybody else"
+
+
+_TURNS: Final = (Lane.AGAIN, Lane.DEVICE, Lane.AGAIN, Lane.DEVICE, Lane.STRANGER)
+"""Shares of 2 : 2 : 1 while all wait; who waits alone gets every turn."""
+
+
 class Stretcher:
     """Stretches passphrases in a process of its own, which starts with the first one.
 
-    ``waiting`` is how many may wait or run at once; ``patience`` how many seconds one may take
-    before the process is given up. Close it, or use it in ``with``.
+    ``waiting`` is how many of each lane may wait or run at once; ``patience`` how many seconds one
+    may take before the process is given up. Close it, or use it in ``with``.
     """
 
     def __init__(self, *, waiting: int = 32, patience: float = 60.0) -> None:
-        self._places = threading.BoundedSemaphore(waiting)
+        self._places = {lane: threading.BoundedSemaphore(waiting) for lane in Lane}
+        self._waiting: dict[Lane, deque[tuple[Future[Stretched], bytes]]] = {
+            lane: deque() for lane in Lane
+        }
+        self._turns = cycle(_TURNS)
         self._patience = patience
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stretcher")
         self._child: _Child | None = None
         self._closed = False
+        self._closing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -51,42 +74,59 @@ class Stretcher:
         return self._child.pid if self._child else None
 
     async def stretch(
-        self, passphrase: str, *, salt: bytes, cost: Argon2Cost, floor: Argon2Cost = FLOOR
+        self,
+        passphrase: str,
+        *,
+        salt: bytes,
+        cost: Argon2Cost,
+        floor: Argon2Cost = FLOOR,
+        lane: Lane = Lane.STRANGER,
     ) -> Stretched:
         """Stretch as ``passwords.stretch`` does, without holding up the event loop.
 
-        Raises PassphraseRefused or WeakParameters at once, QueueFull when too many wait,
+        Raises PassphraseRefused or WeakParameters at once, QueueFull when its lane is full,
         StretcherLost if the process ends under this call, StretcherClosed after ``close``.
         """
-        return await asyncio.wrap_future(self._enqueue(passphrase, salt, cost, floor))
+        request = _request(passphrase, salt, cost, floor)
+        return await asyncio.wrap_future(self._enqueue(lane, request))
 
     def stretch_now(
         self, passphrase: str, *, salt: bytes, cost: Argon2Cost, floor: Argon2Cost = FLOOR
     ) -> Stretched:
         """Stretch and wait for it, where there is no event loop. Raises as ``stretch`` does."""
-        return self._enqueue(passphrase, salt, cost, floor).result()
+        return self._enqueue(Lane.AGAIN, _request(passphrase, salt, cost, floor)).result()
 
     def close(self) -> None:
         """Finish the call that runs, refuse those that wait, and end the process."""
-        self._closed = True
+        with self._closing:
+            self._closed = True
         self._thread.shutdown(wait=True)
         self._end_child(_GOODBYE_SECONDS)
 
-    def _enqueue(
-        self, passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost
-    ) -> Future[Stretched]:
-        request = write_request(
-            salt, check_stretch(passphrase, salt, cost, floor), cost.figures, floor.figures
-        )
-        if not self._places.acquire(blocking=False):
+    def _enqueue(self, lane: Lane, request: bytes) -> Future[Stretched]:
+        places = self._places[lane]
+        if not places.acquire(blocking=False):
             raise QueueFull("too many passphrases wait to be stretched")
-        try:
-            future = self._thread.submit(self._ask, request)
-        except RuntimeError:
-            self._places.release()
-            raise StretcherClosed("the stretcher is closed") from None
-        future.add_done_callback(lambda _: self._places.release())
+        future: Future[Stretched] = Future()
+        future.add_done_callback(lambda _: places.release())
+        with self._closing:
+            if self._closed:
+                future.cancel()
+                raise StretcherClosed("the stretcher is closed")
+            self._waiting[lane].append((future, request))
+            self._thread.submit(self._serve_next)
         return future
+
+    def _serve_next(self) -> None:
+        """Serve the lane whose turn it is; runs once for each call that was put into one."""
+        waiting = next(found for lane in self._turns if (found := self._waiting[lane]))
+        future, request = waiting.popleft()
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(self._ask(request))
+        except BaseException as failure:  # noqa: BLE001 - it is raised where it is awaited
+            future.set_exception(failure)
 
     def _ask(self, request: bytes) -> Stretched:
         if self._closed:
@@ -111,6 +151,11 @@ class Stretcher:
         child, self._child = self._child, None
         if child is not None:
             child.end(grace)
+
+
+def _request(passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost) -> bytes:
+    checked = check_stretch(passphrase, salt, cost, floor)
+    return write_request(salt, checked, cost.figures, floor.figures)
 
 
 class _Child:

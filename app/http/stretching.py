@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeAlias
 
 from app.crypto.errors import PassphraseRefused, QueueFull, StretcherClosed, StretcherLost
 from app.crypto.passwords import LONGEST_PASSPHRASE, Argon2Cost, Stretched
-from app.crypto.stretching import Stretcher
+from app.crypto.stretching import Lane, Stretcher
 from app.errors import Busy
 from app.http.errors import Fault, FieldsInvalid
 
@@ -45,6 +45,10 @@ class StretchTask(Protocol):
         """The least cost that this deployment accepts."""
 
     @property
+    def lane(self) -> Lane:
+        """Among whom it waits."""
+
+    @property
     def delay(self) -> float:
         """How many seconds to wait first, because attempts have failed lately."""
 
@@ -63,17 +67,23 @@ Tasks: TypeAlias = StretchTask | Sequence[StretchTask]
 
 async def stretch_all(stretcher: Stretcher, tasks: Tasks) -> Stretched | Stretches:
     """Return the results of all tasks; raises ``FieldsInvalid``, ``Busy``."""
-    if isinstance(tasks, Sequence):
-        return Stretches(tasks, [await _stretch(stretcher, task) for task in tasks])
-    return await _stretch(stretcher, tasks)
+    every = tasks if isinstance(tasks, Sequence) else [tasks]
+    if delay := max(task.delay for task in every):
+        await asyncio.sleep(delay)
+    # Queued together, so that a request waits once for its turn and not for each passphrase.
+    running = [asyncio.ensure_future(_stretch(stretcher, task)) for task in every]
+    try:
+        results = await asyncio.gather(*running)
+    finally:
+        for one in running:
+            one.cancel()
+    return Stretches(every, results) if isinstance(tasks, Sequence) else results[0]
 
 
 async def _stretch(stretcher: Stretcher, task: StretchTask) -> Stretched:
-    if task.delay:
-        await asyncio.sleep(task.delay)
     try:
         return await stretcher.stretch(
-            task.passphrase, salt=task.salt, cost=task.cost, floor=task.floor
+            task.passphrase, salt=task.salt, cost=task.cost, floor=task.floor, lane=task.lane
         )
     except PassphraseRefused:
         limits = {"max_length": LONGEST_PASSPHRASE}

@@ -32,6 +32,7 @@ from app.audit.events import EventKind
 from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Stretched
 from app.crypto.signing import SigningKey
+from app.crypto.stretching import Lane
 from app.permissions import Role, holds, roles_in
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
@@ -53,12 +54,12 @@ class _OwnSlot:
 
 
 def start_reauthentication(work: Work, passphrase: str) -> list[Stretching]:
-    """Count an attempt of a signed-in member, and return what to stretch.
+    """Return what to stretch for a member who is signed in, and after which delay.
 
-    Raises ``SignInBudgetSpent``, ``CredentialTampered``.
+    Raises ``CredentialTampered``.
     """
     own = _own_slot(work)
-    delay = throttle.count_attempt(work, own.credential.id.bytes)
+    delay = throttle.find_delay(work, own.credential.id.bytes, Lane.AGAIN)
     return stretchings_of(work.deployment, own.credential, passphrase, delay=delay)
 
 
@@ -164,8 +165,11 @@ def _unlock(work: Work, stretched: Sequence[Stretched]) -> tuple[_OwnSlot, Unloc
     own = _own_slot(work)
     unlocked = try_slots(work.deployment, own.credential, stretched)
     if unlocked is None or unlocked.member_id != work.principal.id:
+        account = own.credential.id.bytes
+        work.session.close()  # the failure is counted in a unit of work of its own
+        throttle.note_failure(work.deployment, account, Lane.AGAIN, sign_in=False)
         raise PassphraseWrong
-    throttle.reset_failures(work, own.credential.id.bytes)
+    throttle.reset_failures(work, own.credential.id.bytes, Lane.AGAIN)
     return own, unlocked
 
 

@@ -15,6 +15,7 @@ from app.permissions import Permission
 from app.sessions import passphrases, sign_in
 from app.sessions import service as sessions
 from app.sessions.errors import PassphraseWrong, SessionNotFound, SignInBudgetSpent, SignInRefused
+from app.sessions.permits import give_permit
 from app.sessions.schemas import (
     PassphraseChangeRead,
     PassphraseRead,
@@ -30,7 +31,8 @@ router = Router(tags=["sessions"])
 
 
 def _start_sign_in(work: Work, body: SessionCreate) -> list[StretchTask]:
-    return list(sign_in.start_sign_in(work, body.login, body.passphrase))
+    permit = body.device_permit
+    return list(sign_in.start_sign_in(work, body.login, body.passphrase, permit))
 
 
 @router.post(
@@ -42,7 +44,14 @@ def _start_sign_in(work: Work, body: SessionCreate) -> list[StretchTask]:
 )
 def open_session(body: SessionCreate, work: Work, stretched: Stretches) -> SessionRead:
     """Sign in. A wrong name and a wrong passphrase are refused alike."""
-    return SessionRead.of(sign_in.sign_in(work, body.login, stretched.results))
+    opened = sign_in.sign_in(
+        work,
+        body.login,
+        stretched.results,
+        lane=stretched.tasks[0].lane,
+        permit=body.device_permit,
+    )
+    return SessionRead.of(opened, give_permit(work) if body.keep_permit else None)
 
 
 @router.get("/sessions", needs=Permission.SELF_READ)
@@ -75,7 +84,7 @@ def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> list[St
     needs=Permission.STEP_UP,
     stretch=_start_reauthentication,
     status_code=201,
-    raises=(PassphraseWrong, SignInBudgetSpent),
+    raises=(PassphraseWrong,),
 )
 def step_up(body: ReauthenticationCreate, work: Work, stretched: Stretches) -> SessionRead:
     """Unlock a lead's second key for a few minutes. The new token replaces the one sent."""
@@ -93,7 +102,7 @@ def _start_passphrase_change(work: Work, body: ReauthenticationCreate) -> list[S
     creates=True,
     stretch=_start_passphrase_change,
     status_code=201,
-    raises=(PassphraseWrong, SignInBudgetSpent),
+    raises=(PassphraseWrong,),
 )
 def change_passphrase(
     body: ReauthenticationCreate, work: Work, stretched: Stretches
@@ -110,7 +119,7 @@ def change_passphrase(
     needs=Permission.SELF_CHANGE,
     creates=True,
     stretch=_start_passphrase_change,
-    raises=(PassphraseWrong, SignInBudgetSpent),
+    raises=(PassphraseWrong,),
 )
 def set_duress_passphrase(
     body: ReauthenticationCreate, work: Work, stretched: Stretches

@@ -18,11 +18,24 @@ Token = Annotated[
 ]
 
 
+PermitText = Annotated[str, Field(min_length=1, max_length=120, examples=["AQEx9v3kq..."])]
+
+
 class SessionCreate(Schema):
     """A sign-in name and a passphrase, exactly as typed."""
 
     login: Annotated[Code, Field(examples=["thiri"])]
     passphrase: Annotated[Secret, Field(examples=["eight words from the printed sheet, as typed"])]
+    device_permit: Annotated[
+        PermitText | None,
+        Field(
+            repr=False,
+            description="A permit that this device was given: it then waits in a shorter queue",
+        ),
+    ] = None
+    keep_permit: Annotated[
+        bool, Field(description="Give this device a permit; it shows that Padauk was used on it")
+    ] = False
 
 
 class ReauthenticationCreate(Schema):
@@ -42,10 +55,14 @@ class SessionRead(Schema):
     idle_minutes: int
     ends_at: datetime
     lead_until: datetime | None = None
+    device_permit: Annotated[
+        str | None,
+        Field(description="For this device to keep, where it was asked for; names nobody"),
+    ] = None
 
     @classmethod
-    def of(cls, opened: OpenedSession) -> SessionRead:
-        """Return a session with its token."""
+    def of(cls, opened: OpenedSession, permit: str | None = None) -> SessionRead:
+        """Return a session with its token, and a device's new permit."""
         return cls(
             token=opened.token,
             session_id=opened.session.id,
@@ -55,6 +72,7 @@ class SessionRead(Schema):
             idle_minutes=opened.idle_minutes,
             ends_at=opened.session.ends_at,
             lead_until=opened.session.lead_until,
+            device_permit=permit,
         )
 
 

@@ -74,8 +74,8 @@ _FIND_SESSION = CheckedQuery(
     _Found,
     (
         _SESSIONS.member_id, _SESSIONS.opened_at, _SESSIONS.seen_at, _SESSIONS.ends_at,
-        _SESSIONS.keys_sealed, _SESSIONS.lead_sealed, _SESSIONS.lead_until, _MEMBERS.roles, _MEMBERS.status,
-        _MEMBERS.team_id,
+        _SESSIONS.keys_sealed, _SESSIONS.lead_sealed, _SESSIONS.lead_until,
+        _MEMBERS.roles, _MEMBERS.status, _MEMBERS.team_id,
     ),
     lambda rows: rows.where(
         _SESSIONS.id == bindparam("session_id"), _MEMBERS.id == _SESSIONS.member_id

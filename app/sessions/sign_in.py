@@ -30,32 +30,43 @@ from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
 from app.crypto.passwords import Stretched
-from app.deployment import Deployment
-from app.principal import NOBODY
+from app.crypto.stretching import Lane
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import SignInRefused
+from app.sessions.permits import find_permit, note_log_size
 from app.sessions.service import OpenedSession, open_session
 from app.store.authenticated import is_altered
 from app.store.base import new_id
-from app.work import Work, begin_work, unit_of_work
+from app.work import Work
 
 
-def start_sign_in(work: Work, login: str, passphrase: str) -> list[Stretching]:
-    """Count the attempt; return what to stretch, and after which delay.
+def start_sign_in(
+    work: Work, login: str, passphrase: str, permit: str | None = None
+) -> list[Stretching]:
+    """Return what to stretch, after which delay and in which lane, by the device's permit.
 
     Raises ``SignInBudgetSpent``, ``CredentialTampered`` for a cost below the floor.
     """
+    lane = throttle.find_lane(work, find_permit(work, permit))
     index = login_index(work.deployment, login)
-    delay = throttle.count_attempt(work, index)
+    delay = throttle.find_delay(work, index, lane)
     credential = _credential(work, index)
-    return stretchings_of(work.deployment, credential, passphrase, delay=delay)
+    return stretchings_of(work.deployment, credential, passphrase, delay=delay, lane=lane)
 
 
-def sign_in(work: Work, login: str, stretched: Sequence[Stretched]) -> OpenedSession:
+def sign_in(
+    work: Work,
+    login: str,
+    stretched: Sequence[Stretched],
+    *,
+    lane: Lane = Lane.STRANGER,
+    permit: str | None = None,
+) -> OpenedSession:
     """Open a session of the account that this name and passphrase open.
 
-    Raises ``SignInRefused``, which is counted; see ``throttle.record_refusals``.
+    ``lane`` is the one that the attempt waited in. Raises ``SignInRefused``, which is counted; see
+    ``throttle.record_refusals``.
     """
     index = login_index(work.deployment, login)
     settle_alerts(work)
@@ -64,9 +75,10 @@ def sign_in(work: Work, login: str, stretched: Sequence[Stretched]) -> OpenedSes
     if unlocked is None or member is None:
         # Release the connection first: the refusal is counted in a unit of work of its own.
         work.session.close()
-        _count_refusal(work.deployment)
+        throttle.note_failure(work.deployment, index, lane, sign_in=True)
         raise SignInRefused
-    throttle.reset_failures(work, index)
+    throttle.reset_failures(work, index, lane)
+    note_log_size(work, find_permit(work, permit))
     _raise_alert(work, member, unlocked.slot)
     opened = open_session(work, member, unlocked.keys)
     work.trail.record(EventKind.SESSION_OPENED, member=str(member.id))
@@ -91,13 +103,6 @@ def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     if member is None or member.status in SHUT_OUT:
         return None
     return None if is_altered(work.session, member) else member
-
-
-def _count_refusal(deployment: Deployment) -> None:
-    with deployment.sessions() as session:
-        work = begin_work(session, deployment, NOBODY)
-        with unit_of_work(work):
-            throttle.count_refusal(work)
 
 
 def _raise_alert(work: Work, member: Member, slot: int) -> None:

@@ -1,7 +1,11 @@
-"""Rate limit of passphrase attempts: a delay per account, and a budget a minute for all.
+"""Rate limit of passphrase attempts: a delay per account and lane, and a budget for strangers.
 
 - The more attempts failed lately, the longer the next one waits. A right passphrase still works
   after the wait, so that one person cannot lock another out.
+- Failures count for their lane alone: what strangers try does not make a member wait on a device
+  of their own, nor one who is signed in.
+- Strangers have a budget a minute together, a device ten attempts an hour by its permit.
+- Only what was stretched and refused is a failure: one that found the queue full is none.
 - Unknown names are counted like known ones, under a keyed hash.
 - Refusals go on record as one event a minute with their count, whatever a stranger sends.
 - Knows no address of a client.
@@ -13,49 +17,76 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.audit.events import EventKind
+from app.crypto.stretching import Lane
+from app.deployment import Deployment
+from app.principal import NOBODY
 from app.sessions.errors import SignInBudgetSpent
-from app.store.counters import count_one, reset_count, take_counts
+from app.sessions.permits import Permit
+from app.store.counters import count_one, read_counts, reset_count, take_counts
 from app.text.dates import minute_of
-from app.work import Work
+from app.work import Work, begin_work, unit_of_work
 
 BUDGET_A_MINUTE = 120
+A_PERMIT_AN_HOUR = 10
 FREE_FAILURES = 3
 LONGEST_DELAY = 30.0
 FORGOTTEN_AFTER = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _EVERYONE = "sign-in/everyone"
 _ACCOUNT = "sign-in/account"
+_DEVICE = "sign-in/device"
 _REFUSED = "sign-in/refused"
 _RECORDED_WITHIN = timedelta(days=1)
 """A counter that is older was deleted."""
 
 
-def count_attempt(work: Work, account: bytes) -> float:
-    """Count one attempt on an account and on all, and return how many seconds it must wait.
+def find_lane(work: Work, permit: Permit | None) -> Lane:
+    """Count an attempt with a device's permit, or without; return among whom it waits."""
+    if permit is None:
+        return Lane.STRANGER
+    minute = minute_of(work.now())
+    counter = work.deployment.counter_id(_DEVICE, permit.id)
+    attempts = count_one(work.session, counter, at=minute, since=minute - FORGOTTEN_AFTER)
+    return Lane.DEVICE if attempts <= A_PERMIT_AN_HOUR else Lane.STRANGER
 
-    ``account`` is a keyed hash, of a name that need not exist. Raises ``SignInBudgetSpent``.
+
+def find_delay(work: Work, account: bytes, lane: Lane) -> float:
+    """Return how many seconds an attempt on an account must wait, by its failures in this lane.
+
+    ``account`` is a keyed hash, of a name that need not exist. Raises ``SignInBudgetSpent`` where
+    strangers have had what all of them may try in a minute.
     """
     now, session = work.now(), work.session
     minute = minute_of(now)
     everyone = work.deployment.counter_id(_EVERYONE)
-    if count_one(session, everyone, at=minute, since=minute) > BUDGET_A_MINUTE:
+    if lane is Lane.STRANGER and (
+        count_one(session, everyone, at=minute, since=minute) > BUDGET_A_MINUTE
+    ):
         raise SignInBudgetSpent(retry_after=60 - now.second)
-    attempts = count_one(
-        session, _account(work, account), at=minute, since=minute - FORGOTTEN_AFTER
-    )
-    waiting = attempts - 1 - FREE_FAILURES
+    counter = _account(work, account, lane)
+    failures = read_counts(session, [counter], since=minute - FORGOTTEN_AFTER).get(counter, 0)
+    waiting = failures - FREE_FAILURES
     return 0.0 if waiting < 0 else min(2.0 ** min(waiting, 10), LONGEST_DELAY)
 
 
-def reset_failures(work: Work, account: bytes) -> None:
-    """Set an account's count of failures to zero, after its right passphrase."""
-    reset_count(work.session, _account(work, account))
+def note_failure(deployment: Deployment, account: bytes, lane: Lane, *, sign_in: bool) -> None:
+    """Count a refused passphrase, in a unit of work of its own: the refusal undoes the present one.
+
+    A refused ``sign_in`` is also counted among those of its minute.
+    """
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, NOBODY)
+        with unit_of_work(work):
+            minute = minute_of(work.now())
+            counter = _account(work, account, lane)
+            count_one(session, counter, at=minute, since=minute - FORGOTTEN_AFTER)
+            if sign_in:
+                count_one(session, _refused(work, minute), at=minute, since=minute)
 
 
-def count_refusal(work: Work) -> None:
-    """Count one refused sign-in among those of its minute."""
-    minute = minute_of(work.now())
-    count_one(work.session, _refused(work, minute), at=minute, since=minute)
+def reset_failures(work: Work, account: bytes, lane: Lane) -> None:
+    """Set an account's count of failures in a lane to zero, after its right passphrase."""
+    reset_count(work.session, _account(work, account, lane))
 
 
 def record_refusals(work: Work) -> int:
@@ -76,5 +107,5 @@ def _refused(work: Work, minute: datetime) -> UUID:
     return work.deployment.counter_id(_REFUSED, int(minute.timestamp()))
 
 
-def _account(work: Work, account: bytes) -> UUID:
-    return work.deployment.counter_id(_ACCOUNT, account)
+def _account(work: Work, account: bytes, lane: Lane) -> UUID:
+    return work.deployment.counter_id(_ACCOUNT, account, lane.name)

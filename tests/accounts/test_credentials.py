@@ -34,6 +34,7 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import FLOOR, Argon2Cost, Stretched
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
+from app.crypto.stretching import Lane
 from app.deployment import Deployment
 from app.errors import Busy
 from app.settings import Settings
@@ -243,13 +244,13 @@ def test_with_the_secrets_of_another_deployment_nothing_opens(tmp_path, kept):
 def test_a_full_queue_raises_busy(kept, monkeypatch):
     stretcher = kept.deployment.stretcher
     for _ in range(kept.deployment.settings.sign_in_queue):
-        stretcher._places.acquire()
+        stretcher._places[Lane.AGAIN].acquire()
     try:
         with pytest.raises(Busy):
             stretch_now(kept.deployment, fresh_passphrase(kept.deployment))
     finally:
         for _ in range(kept.deployment.settings.sign_in_queue):
-            stretcher._places.release()
+            stretcher._places[Lane.AGAIN].release()
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,7 @@ def test_one_list_shows_every_kind_but_the_alerts_that_say_nothing(served, world
     answer = served.ask(Role.LEAD, "GET", "/alerts")
     assert answer.status_code == 200
     assert [alert["kind"] for alert in answer.json()["items"]] == [
+        "log_set_back",
         "member_suspended",
         "casework_ended",
         "erasure_agreed",

@@ -25,7 +25,7 @@ from app.crypto.errors import (
     WeakParameters,
 )
 from app.crypto.passwords import FLOOR, Argon2Cost, part, stretch
-from app.crypto.stretching import Stretcher
+from app.crypto.stretching import Lane, Stretcher
 
 LOW = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
 LONG = Argon2Cost(memory_kib=2**18, iterations=32, lanes=1)
@@ -206,7 +206,7 @@ def test_as_many_may_wait_as_was_said_and_no_more():
         killed = meet_in_the_middle(stretcher)
         queued, outcome = in_background(stretcher, LOW)
         until = time.monotonic() + 10
-        while stretcher._places._value and time.monotonic() < until:
+        while stretcher._places[Lane.AGAIN]._value and time.monotonic() < until:
             time.sleep(0.01)
         with pytest.raises(QueueFull):
             low(stretcher)
@@ -223,10 +223,10 @@ def test_a_caller_who_leaves_the_queue_frees_the_place():
         await asyncio.sleep(0)
         waiting = asyncio.create_task(stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW))
         await asyncio.sleep(0)
-        assert stretcher._places._value == 0
+        assert stretcher._places[Lane.STRANGER]._value == 0
         waiting.cancel()
         await asyncio.wait([waiting])
-        assert stretcher._places._value == 1
+        assert stretcher._places[Lane.STRANGER]._value == 1
         await asyncio.to_thread(meet_in_the_middle, stretcher)
         os.kill(stretcher.pid, signal.SIGKILL)
         with pytest.raises(StretcherLost):
@@ -234,6 +234,44 @@ def test_a_caller_who_leaves_the_queue_frees_the_place():
 
     with Stretcher(waiting=2) as stretcher:
         asyncio.run(leave(stretcher))
+
+
+def test_however_many_strangers_wait_a_member_waits_for_few_of_them():
+    async def crowd(stretcher):
+        order = []
+
+        async def wait(lane):
+            await stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW, lane=lane)
+            order.append(lane)
+
+        strangers = [asyncio.create_task(wait(Lane.STRANGER)) for _ in range(12)]
+        await asyncio.sleep(0)
+        members = [asyncio.create_task(wait(lane)) for lane in (Lane.DEVICE, Lane.AGAIN) * 4]
+        await asyncio.gather(*strangers, *members)
+        return order
+
+    with Stretcher(waiting=12) as stretcher:
+        order = asyncio.run(crowd(stretcher))
+    last_of_members = max(order.index(lane) for lane in (Lane.DEVICE, Lane.AGAIN))
+    assert last_of_members <= 5
+    assert order[:13].count(Lane.STRANGER) <= 5, "of five turns one, once members wait"
+
+
+def test_a_full_lane_of_strangers_leaves_room_in_the_others():
+    async def fill(stretcher):
+        strangers = [
+            asyncio.create_task(stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW))
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW)
+        how = {"salt": SALT, "cost": LOW, "floor": LOW, "lane": Lane.DEVICE}
+        assert (await stretcher.stretch("x", **how)).verifier
+        await asyncio.gather(*strangers)
+
+    with Stretcher(waiting=2) as stretcher:
+        asyncio.run(fill(stretcher))
 
 
 def test_what_may_not_be_stretched_is_refused_before_it_waits(stretcher):
@@ -293,7 +331,7 @@ def test_closing_refuses_those_who_wait_and_finishes_the_one_at_work():
     meet_in_the_middle(stretcher)
     waiting, refused = in_background(stretcher, LOW)
     until = time.monotonic() + 10
-    while stretcher._places._value > 30 and time.monotonic() < until:
+    while stretcher._places[Lane.AGAIN]._value > 30 and time.monotonic() < until:
         time.sleep(0.005)
     stretcher.close()
     for thread in (running, waiting):
@@ -314,7 +352,7 @@ def test_a_process_that_will_not_end_is_killed(stretcher, monkeypatch):
 def test_the_process_ends_when_its_parent_is_gone():
     code = (
         "import os; from app.crypto.passwords import Argon2Cost\n"
-        "from app.crypto.stretching import Stretcher\n"
+        "from app.crypto.stretching import Lane, Stretcher\n"
         "low = Argon2Cost(64, 1, 1); s = Stretcher()\n"
         "s.stretch_now('x', salt=bytes(16), cost=low, floor=low)\n"
         "print(s.pid, flush=True); os.kill(os.getpid(), 9)\n"

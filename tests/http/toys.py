@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from app.accounts.models import Member, Team, TeamName
 from app.casework.readiness import Task as Readiness
 from app.crypto.passwords import Argon2Cost, Stretched
+from app.crypto.stretching import Lane
 from app.errors import Conflict, Forbidden, NotFound
 from app.http.needs import Public
 from app.http.paging import Page, PageRequest, page_of, position
@@ -124,6 +125,7 @@ class Task:
     salt: bytes = bytes(16)
     cost: Argon2Cost = CHEAP
     floor: Argon2Cost = CHEAP
+    lane: Lane = Lane.STRANGER
 
     @property
     def words(self) -> str:
