@@ -27,7 +27,7 @@ from app.crypto.labels import Label
 from app.crypto.passwords import FLOOR, Argon2Cost
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
-from app.crypto.stretching import Stretcher
+from app.crypto.stretching import Stretchers
 from app.settings import Settings
 from app.store.authenticated import RowMacs, session_info
 from app.store.deployment_secrets import DeploymentSecrets
@@ -59,7 +59,7 @@ class Deployment:
     secrets: DeploymentSecrets
     row_macs: RowMacs
     boot_key: bytes = field(repr=False)
-    stretcher: Stretcher
+    stretchers: Stretchers
     clock: Clock = field(default=utc_now)
     host_clock: TrustedClock | None = None
 
@@ -99,7 +99,7 @@ class Deployment:
             keystore=Keystore(keys, journal),
             secrets=secrets,
             boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
-            stretcher=Stretcher(waiting=settings.sign_in_queue),
+            stretchers=Stretchers(waiting=settings.sign_in_queue),
             clock=clock,
             host_clock=host_clock,
         )
@@ -109,7 +109,7 @@ class Deployment:
 
         A database that cannot be reached any more does not stop the rest from being closed.
         """
-        self.stretcher.close()
+        self.stretchers.close()
         for engine in (self.engine, self.keystore.engine):
             with suppress(SQLAlchemyError, sqlite3.Error):
                 checkpoint(engine)

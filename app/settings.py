@@ -88,7 +88,10 @@ class Settings(BaseSettings):
         default=10, ge=1, le=30, description="For which a lead's second key stays unlocked"
     )
     sign_in_queue: int = Field(
-        default=32, ge=1, le=1000, description="How many passphrases may wait; others get 503"
+        default=32,
+        ge=1,
+        le=1000,
+        description="How many passphrases may wait in each lane; others get 503",
     )
 
     request_threads: int | None = Field(

@@ -178,7 +178,7 @@ def _bare_member(
 ) -> tuple[BareMember, tuple[str, str]]:
     salt, passphrase = secrets.token_bytes(SALT_BYTES), secrets.token_urlsafe(24)
     cost = deployment.argon2_cost
-    stretched = deployment.stretcher.stretch_now(
+    stretched = deployment.stretchers.members.stretch_now(
         passphrase, salt=salt, cost=cost, floor=deployment.argon2_floor
     )
     member = BareMember(

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -21,7 +24,7 @@ from statistics import median, quantiles
 from typing import Any, Final, Self
 
 from app.permissions import Role
-from tests.support.hosts import Home, found_home, serving
+from tests.support.hosts import Home, found_home, free_port, serving, status_of
 
 MEMORY_KIB: Final = 64 * 1024
 ITERATIONS: Final = 3
@@ -82,10 +85,10 @@ class Strangers:
 class Members:
     """What members do meanwhile, and how long each of it took in milliseconds."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, port: int) -> None:
         self.took: dict[str, list[float]] = {}
         self.refused: dict[str, int] = {}
-        self._port = home.port
+        self._port = port
         self._volunteer = {**asdict(home.login(Role.VOLUNTEER)), "keep_permit": True}
         self._lead = asdict(home.login(Role.LEAD))
         self._permit = ""
@@ -130,20 +133,47 @@ class Members:
         self.took.setdefault(name, []).append((time.monotonic() - begun) * 1000)
 
 
+@contextmanager
+def proxied(port: int, given: str | None, folder: Path) -> Iterator[int]:
+    """Run nginx with a site's configuration before a port; yields its own, or the port without."""
+    if given is None:
+        yield port
+        return
+    site = Path(given).read_text(encoding="utf-8").replace("127.0.0.1:8420", f"127.0.0.1:{port}")
+    before, _, served = site.rpartition("\nserver {")
+    maps = before.partition("\nserver {")[0]
+    plain = re.sub(r"^ *(listen|ssl_).*\n", "", served, flags=re.MULTILINE)
+    own = free_port()
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/nginx.pid; error_log stderr crit; events {{}}\n"
+        f"http {{ {maps}\nserver {{ listen 127.0.0.1:{own};{plain} }}",
+        encoding="utf-8",
+    )
+    order = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with subprocess.Popen(order) as running:
+        try:
+            while status_of(own, "/api/health") is None:
+                time.sleep(0.05)
+            yield own
+        finally:
+            running.terminate()
+
+
 def main() -> int:
     """Print the table; returns 1 where a member was refused."""
     parser = argparse.ArgumentParser(prog="tools.flood", description=main.__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--connections", type=int, default=40)
+    parser.add_argument("--proxy", help="an nginx.conf to send everything through, without TLS")
     parser.add_argument("--rate", type=float, default=50.0, help="tries a second, of all together")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flood-") as folder:
         home = found_home(Path(folder) / "home")
         home.change(argon2_memory_kib=MEMORY_KIB, argon2_iterations=ITERATIONS)
-        with serving(home):
-            quiet, flooded = Members(home), Members(home)
+        with serving(home), proxied(home.port, asked.proxy, Path(folder)) as port:
+            quiet, flooded = Members(home, port), Members(home, port)
             quiet.act(asked.seconds)
-            with Strangers(home.port, asked.connections, asked.rate) as strangers:
+            with Strangers(port, asked.connections, asked.rate) as strangers:
                 flooded.act(asked.seconds)
     print("| act | times | p50, p99 ms | in the flood | p50, p99 ms | refused |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")

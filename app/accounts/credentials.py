@@ -157,7 +157,7 @@ def stretchings_of(
 def stretch_now(deployment: Deployment, stretching: Stretching) -> Stretched:
     """Stretch a passphrase and wait for it: for commands and the demo. Raises ``Busy``."""
     try:
-        return deployment.stretcher.stretch_now(
+        return deployment.stretchers.members.stretch_now(
             stretching.passphrase,
             salt=stretching.salt,
             cost=stretching.cost,

@@ -5,8 +5,8 @@ process is a plain child over two pipes and not a ``ProcessPoolExecutor``: that 
 parent's main module, and so the whole program, into the child, and read pickles from it.
 Knows passphrases for as long as they wait; the bounded queues keep that short.
 
-Each kind of caller waits in a lane of its own, and lanes take turns: however many strangers wait, a
-member waits for a few others and no more.
+Each kind of caller waits in a lane of its own, and lanes take turns. Strangers have a stretcher of
+their own besides (``Stretchers``), so that a member never waits for one of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from itertools import cycle
-from typing import IO, Final, Self, cast
+from typing import IO, Self, cast
 
 from app.crypto.errors import QueueFull, StretcherClosed, StretcherLost
 from app.crypto.passwords import FLOOR, Argon2Cost, Stretched, check_stretch, part
@@ -39,10 +39,6 @@ class Lane(Enum):
     STRANGER = "anybody else"
 
 
-_TURNS: Final = (Lane.AGAIN, Lane.DEVICE, Lane.AGAIN, Lane.DEVICE, Lane.STRANGER)
-"""Shares of 2 : 2 : 1 while all wait; who waits alone gets every turn."""
-
-
 class Stretcher:
     """Stretches passphrases in a process of its own, which starts with the first one.
 
@@ -55,7 +51,7 @@ class Stretcher:
         self._waiting: dict[Lane, deque[tuple[Future[Stretched], bytes]]] = {
             lane: deque() for lane in Lane
         }
-        self._turns = cycle(_TURNS)
+        self._turns = cycle(Lane)
         self._patience = patience
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stretcher")
         self._child: _Child | None = None
@@ -80,7 +76,7 @@ class Stretcher:
         salt: bytes,
         cost: Argon2Cost,
         floor: Argon2Cost = FLOOR,
-        lane: Lane = Lane.STRANGER,
+        lane: Lane = Lane.AGAIN,
     ) -> Stretched:
         """Stretch as ``passwords.stretch`` does, without holding up the event loop.
 
@@ -156,6 +152,27 @@ class Stretcher:
 def _request(passphrase: str, salt: bytes, cost: Argon2Cost, floor: Argon2Cost) -> bytes:
     checked = check_stretch(passphrase, salt, cost, floor)
     return write_request(salt, checked, cost.figures, floor.figures)
+
+
+class Stretchers:
+    """One process for members and one for strangers; each starts with its first passphrase.
+
+    On two cores they run side by side, on one they share it: a flood of strangers takes half of
+    what the server leaves, and nobody's turn.
+    """
+
+    def __init__(self, *, waiting: int) -> None:
+        self.members = Stretcher(waiting=waiting)
+        self.strangers = Stretcher(waiting=waiting)
+
+    def of(self, lane: Lane) -> Stretcher:
+        """Return the stretcher of a lane."""
+        return self.strangers if lane is Lane.STRANGER else self.members
+
+    def close(self) -> None:
+        """Close both; see ``Stretcher.close``."""
+        self.strangers.close()
+        self.members.close()
 
 
 class _Child:

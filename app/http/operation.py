@@ -143,7 +143,7 @@ class Operation:
         response = await self._in_thread(context, incoming)
         if isinstance(response, Response):
             return response
-        stretched = await stretch_all(context.deployment.stretcher, response)
+        stretched = await stretch_all(context.deployment.stretchers, response)
         response = await self._in_thread(context, incoming, stretched)
         if not isinstance(response, Response):
             raise TypeError(self.name)

@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeAlias
 
 from app.crypto.errors import PassphraseRefused, QueueFull, StretcherClosed, StretcherLost
 from app.crypto.passwords import LONGEST_PASSPHRASE, Argon2Cost, Stretched
-from app.crypto.stretching import Lane, Stretcher
+from app.crypto.stretching import Lane, Stretcher, Stretchers
 from app.errors import Busy
 from app.http.errors import Fault, FieldsInvalid
 
@@ -65,13 +65,13 @@ Tasks: TypeAlias = StretchTask | Sequence[StretchTask]
 """What ``stretch(work, body)`` returns: one task, or several for a handler of ``Stretches``."""
 
 
-async def stretch_all(stretcher: Stretcher, tasks: Tasks) -> Stretched | Stretches:
+async def stretch_all(stretchers: Stretchers, tasks: Tasks) -> Stretched | Stretches:
     """Return the results of all tasks; raises ``FieldsInvalid``, ``Busy``."""
     every = tasks if isinstance(tasks, Sequence) else [tasks]
     if delay := max(task.delay for task in every):
         await asyncio.sleep(delay)
     # Queued together, so that a request waits once for its turn and not for each passphrase.
-    running = [asyncio.ensure_future(_stretch(stretcher, task)) for task in every]
+    running = [asyncio.ensure_future(_stretch(stretchers.of(task.lane), task)) for task in every]
     try:
         results = await asyncio.gather(*running)
     finally:

@@ -3,10 +3,10 @@
 - A permit is random, with the day it was given and the size of the log then, sealed under a key of
   the deployment. It names nobody: on a lost phone it does not say whose it was.
 - It is good for ``DAYS`` days, and for some attempts an hour (``throttle``). What is no permit, or
-  is used up, waits with strangers and is told nothing.
+  is used up, waits with strangers, and nothing says so.
 - It shows that the device was used with Padauk, so that it is given only where it is asked for.
 - A permit that knows a larger log than the databases hold was given before they were set back: that
-  goes on record, and leads are told (``LOG_SET_BACK``).
+  goes on record at the next sign-in (``sign_in``).
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from app.alerts.models import AlertKind
-from app.alerts.service import raise_alert
-from app.audit.events import EventKind
 from app.audit.sequencer import newest_size
 from app.crypto.aead import WrapKey
 from app.crypto.errors import CryptoError
@@ -64,16 +61,6 @@ def find_permit(work: Work, text: str | None) -> Permit | None:
     id_, day, size = _CONTENT.unpack(content)
     permit = Permit(id_, date.fromordinal(day), size)
     return permit if 0 <= (work.today() - permit.given_on).days <= DAYS else None
-
-
-def note_log_size(work: Work, permit: Permit | None) -> None:
-    """Put on record that the log is shorter than a device has seen it; nothing where it is not."""
-    if permit is None:
-        return
-    size = newest_size(work.session)
-    if permit.log_size > size:
-        work.trail.record(EventKind.LOG_SET_BACK, seen=permit.log_size, found=size)
-        raise_alert(work, AlertKind.LOG_SET_BACK)
 
 
 def _address(deployment: Deployment) -> bytes:

@@ -29,12 +29,13 @@ from app.accounts.models import SHUT_OUT, Credential, Member
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert, settle_alerts
 from app.audit.events import EventKind
+from app.audit.sequencer import newest_size
 from app.crypto.passwords import Stretched
 from app.crypto.stretching import Lane
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import SignInRefused
-from app.sessions.permits import find_permit, note_log_size
+from app.sessions.permits import Permit, find_permit
 from app.sessions.service import OpenedSession, open_session
 from app.store.authenticated import is_altered
 from app.store.base import new_id
@@ -78,7 +79,7 @@ def sign_in(
         throttle.note_failure(work.deployment, index, lane, sign_in=True)
         raise SignInRefused
     throttle.reset_failures(work, index, lane)
-    note_log_size(work, find_permit(work, permit))
+    _note_log_size(work, find_permit(work, permit))
     _raise_alert(work, member, unlocked.slot)
     opened = open_session(work, member, unlocked.keys)
     work.trail.record(EventKind.SESSION_OPENED, member=str(member.id))
@@ -103,6 +104,14 @@ def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
     if member is None or member.status in SHUT_OUT:
         return None
     return None if is_altered(work.session, member) else member
+
+
+def _note_log_size(work: Work, permit: Permit | None) -> None:
+    """Put on record, and tell leads, where the log is shorter than this device has seen it."""
+    size = newest_size(work.session)
+    if permit is not None and permit.log_size > size:
+        work.trail.record(EventKind.LOG_SET_BACK, seen=permit.log_size, found=size)
+        raise_alert(work, AlertKind.LOG_SET_BACK)
 
 
 def _raise_alert(work: Work, member: Member, slot: int) -> None:

@@ -242,7 +242,7 @@ def test_with_the_secrets_of_another_deployment_nothing_opens(tmp_path, kept):
 
 
 def test_a_full_queue_raises_busy(kept, monkeypatch):
-    stretcher = kept.deployment.stretcher
+    stretcher = kept.deployment.stretchers.members
     for _ in range(kept.deployment.settings.sign_in_queue):
         stretcher._places[Lane.AGAIN].acquire()
     try:

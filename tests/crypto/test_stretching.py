@@ -223,10 +223,10 @@ def test_a_caller_who_leaves_the_queue_frees_the_place():
         await asyncio.sleep(0)
         waiting = asyncio.create_task(stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW))
         await asyncio.sleep(0)
-        assert stretcher._places[Lane.STRANGER]._value == 0
+        assert stretcher._places[Lane.AGAIN]._value == 0
         waiting.cancel()
         await asyncio.wait([waiting])
-        assert stretcher._places[Lane.STRANGER]._value == 1
+        assert stretcher._places[Lane.AGAIN]._value == 1
         await asyncio.to_thread(meet_in_the_middle, stretcher)
         os.kill(stretcher.pid, signal.SIGKILL)
         with pytest.raises(StretcherLost):
@@ -234,44 +234,6 @@ def test_a_caller_who_leaves_the_queue_frees_the_place():
 
     with Stretcher(waiting=2) as stretcher:
         asyncio.run(leave(stretcher))
-
-
-def test_however_many_strangers_wait_a_member_waits_for_few_of_them():
-    async def crowd(stretcher):
-        order = []
-
-        async def wait(lane):
-            await stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW, lane=lane)
-            order.append(lane)
-
-        strangers = [asyncio.create_task(wait(Lane.STRANGER)) for _ in range(12)]
-        await asyncio.sleep(0)
-        members = [asyncio.create_task(wait(lane)) for lane in (Lane.DEVICE, Lane.AGAIN) * 4]
-        await asyncio.gather(*strangers, *members)
-        return order
-
-    with Stretcher(waiting=12) as stretcher:
-        order = asyncio.run(crowd(stretcher))
-    last_of_members = max(order.index(lane) for lane in (Lane.DEVICE, Lane.AGAIN))
-    assert last_of_members <= 5
-    assert order[:13].count(Lane.STRANGER) <= 5, "of five turns one, once members wait"
-
-
-def test_a_full_lane_of_strangers_leaves_room_in_the_others():
-    async def fill(stretcher):
-        strangers = [
-            asyncio.create_task(stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW))
-            for _ in range(2)
-        ]
-        await asyncio.sleep(0)
-        with pytest.raises(QueueFull):
-            await stretcher.stretch("x", salt=SALT, cost=LOW, floor=LOW)
-        how = {"salt": SALT, "cost": LOW, "floor": LOW, "lane": Lane.DEVICE}
-        assert (await stretcher.stretch("x", **how)).verifier
-        await asyncio.gather(*strangers)
-
-    with Stretcher(waiting=2) as stretcher:
-        asyncio.run(fill(stretcher))
 
 
 def test_what_may_not_be_stretched_is_refused_before_it_waits(stretcher):

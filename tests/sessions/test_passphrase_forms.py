@@ -98,7 +98,8 @@ def dearer(world: World) -> Deployment:
 
 def work_of_sign_in(served, login: str, passphrase: str, monkeypatch) -> tuple[int, int]:
     """The status of a sign-in, and how much memory times passes it took."""
-    stretcher, real = served.world.deployment.stretcher, served.world.deployment.stretcher.stretch
+    stretcher = served.world.deployment.stretchers.strangers
+    real = stretcher.stretch
     work: list[int] = []
 
     async def counted(passphrase: str, **how):

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.accounts.errors import CredentialTampered
-from app.accounts.logins import login_index
 from app.accounts.models import Credential, Member
 from app.accounts.service import remove_member
-from app.audit.models import AuditCheckpoint
 from app.crypto.passwords import stretch
-from app.crypto.stretching import Lane
 from app.permissions import Role, roles_in
 from app.sessions import throttle
 from app.sessions.errors import SignInBudgetSpent, SignInRefused
 from app.sessions.models import MemberSession
-from app.sessions.permits import DAYS, find_permit
 from app.sessions.service import principal_of
 from app.sessions.sign_in import sign_in, start_sign_in
 from app.store.counters import forget_counts
 from app.store.models import Counter
 from app.worker import Worker
+from tests.sessions.steps import WRONG, fail
 from tests.support.accounts_client import Served
 from tests.support.people import change_role, roles_body
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
-
-WRONG = "wrong words wrong words wrong words wrong words"
 
 
 class Counted:
@@ -40,7 +34,7 @@ class Counted:
 
     def __init__(self, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[dict[str, Any]] = []
-        stretcher = served.world.deployment.stretcher
+        stretcher = served.world.deployment.stretchers.strangers
         real = stretcher.stretch
 
         async def counted(passphrase: str, **how: Any) -> Any:
@@ -245,21 +239,6 @@ def try_once(world: World, login: str, passphrase: str) -> float:
     return sum(task.delay for task in tasks)
 
 
-def fail(
-    world: World, login: str, times: int, permit: str | None = None, lane: Lane = Lane.STRANGER
-) -> list[float]:
-    """Try so often with wrong words; returns the delays that were set."""
-    delays = []
-    for _ in range(times):
-        with world.work_as(None) as work:
-            task = start_sign_in(work, login, WRONG, permit)[0]
-        assert task.lane is lane
-        delays.append(task.delay)
-        index = login_index(world.deployment, login)
-        throttle.note_failure(world.deployment, index, task.lane, sign_in=True)
-    return delays
-
-
 @pytest.mark.usefixtures("world_on_both")
 @pytest.mark.parametrize("known", [True, False])
 def test_each_failure_makes_the_next_attempt_wait_longer_whether_the_name_exists_or_not(
@@ -320,107 +299,6 @@ def test_attempts_wait_outside_the_request_threads(served, world, person, monkey
     monkeypatch.setattr("app.http.stretching.asyncio.sleep", noted)
     assert served.sign_in(person.login, person.passphrase).status_code == 201
     assert waited == [4.0]
-
-
-def permit_of(served: Served, person: Person) -> str:
-    """Sign in on a device that keeps a permit."""
-    body = {"login": person.login, "passphrase": person.passphrase, "keep_permit": True}
-    return str(served.ask(None, "POST", "/sessions", json=body).json()["device_permit"])
-
-
-def test_what_strangers_try_does_not_make_a_member_wait_on_a_device_of_theirs(
-    served, world, person
-):
-    permit = permit_of(served, person)
-    fail(world, person.login, 10)
-    assert fail(world, person.login, 4, permit, Lane.DEVICE) == [0, 0, 0, 1]
-    assert fail(world, person.login, 1) == [30]
-
-
-def test_a_device_gets_in_while_strangers_have_spent_their_budget(served, world, person):
-    permit = permit_of(served, person)
-    for number in range(throttle.BUDGET_A_MINUTE):
-        with suppress(SignInBudgetSpent):
-            fail(world, f"name-{number}", 1)
-    assert served.sign_in(person.login, person.passphrase).status_code == 429
-    body = {"login": person.login, "passphrase": person.passphrase, "device_permit": permit}
-    assert served.ask(None, "POST", "/sessions", json=body).status_code == 201
-
-
-def test_a_step_up_waits_neither_for_strangers_nor_for_what_they_tried(served, world):
-    lead = world.member("lead")
-    token = served.token_of(lead)
-    fail(world, lead.login, 10)
-    for number in range(throttle.BUDGET_A_MINUTE):
-        with suppress(SignInBudgetSpent):
-            fail(world, f"name-{number}", 1)
-    again = {"passphrase": lead.passphrase}
-    assert served.ask(token, "POST", "/sessions/current/step-up", json=again).status_code == 201
-
-
-def test_a_wrong_step_up_counts_against_the_next_one(served, world):
-    token = served.token_of(world.member("lead"))
-    for _ in range(4):
-        answer = served.ask(token, "POST", "/sessions/current/step-up", json={"passphrase": WRONG})
-        assert answer.json()["code"] == "passphrase.wrong"
-    with world.work_as(None) as work:
-        account = world.member("lead").id.bytes
-        assert throttle.find_delay(work, account, Lane.AGAIN) == 2.0
-        assert throttle.find_delay(work, account, Lane.DEVICE) == 0.0
-
-
-def test_a_permit_names_nobody_and_is_good_for_everybody(served, world, person):
-    permit = permit_of(served, person)
-    assert len(permit_of(served, world.member("lead"))) == len(permit)
-    assert fail(world, world.member("volunteer", 2).login, 1, permit, Lane.DEVICE) == [0]
-    with world.work_as(None) as work:
-        found = find_permit(work, permit)
-    assert found is not None
-    assert str(person.id) not in repr(found)
-
-
-def test_a_permit_that_was_used_ten_times_within_an_hour_waits_with_strangers(
-    served, world, person
-):
-    permit = permit_of(served, person)
-    fail(world, "nobody-here", throttle.A_PERMIT_AN_HOUR, permit, Lane.DEVICE)
-    assert fail(world, "nobody-there", 1, permit, Lane.STRANGER) == [0]
-    world.clock.advance(hours=1, minutes=1)
-    assert fail(world, "nobody-there", 1, permit, Lane.DEVICE) == [0]
-
-
-@pytest.mark.parametrize("spoilt", ["", "ä", "not-base64!", "AAAA", None, "A" * 80])
-def test_what_is_no_permit_waits_with_strangers_and_is_told_nothing(world, spoilt):
-    assert fail(world, "nobody-here", 1, spoilt, Lane.STRANGER) == [0]
-
-
-def test_a_permit_ends_after_ninety_days(served, world, person):
-    permit = permit_of(served, person)
-    world.clock.advance(days=DAYS)
-    assert fail(world, "nobody-here", 1, permit, Lane.DEVICE) == [0]
-    world.clock.advance(days=1)
-    assert fail(world, "nobody-here", 1, permit, Lane.STRANGER) == [0]
-
-
-def test_no_permit_is_given_unasked(served, person):
-    body = {"login": person.login, "passphrase": person.passphrase}
-    assert served.ask(None, "POST", "/sessions", json=body).json()["device_permit"] is None
-
-
-def test_databases_that_were_set_back_are_found_out_by_the_next_device(served, world, person):
-    """Both stores put back together agree with each other; what a device keeps does not."""
-    Worker(world.deployment).run_due()
-    permit = permit_of(served, person)
-    body = {"login": person.login, "passphrase": person.passphrase, "device_permit": permit}
-    assert served.ask(None, "POST", "/sessions", json=body).status_code == 201
-    assert not served.events("log:set_back")
-    with world.deployment.sessions() as session, session.begin():
-        session.execute(delete(AuditCheckpoint))
-    assert served.ask(None, "POST", "/sessions", json=body).status_code == 201
-    (event,) = served.events("log:set_back")
-    assert event.facts["seen"] > event.facts["found"] == 0
-    alerts = served.ask(Role.LEAD, "GET", "/alerts").json()["items"]
-    assert [alert["kind"] for alert in alerts] == ["log_set_back"]
 
 
 def test_counters_hold_no_name(served, world, person):
