@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.accounts.admission import certify_invited
+from app.accounts.admission import certify
 from app.accounts.models import Member, MemberStatus
 from app.accounts.service import remove_member
 from app.audit.events import EventKind
@@ -250,4 +250,4 @@ def test_keys_of_another_are_not_certified_for_who_does_not_have_them(world):
     with pytest.raises(KeyForged), world.work_as(world.member(Role.LEAD)) as work:
         member = work.session.get(Member, invited.id)
         member.status = MemberStatus.INVITED
-        certify_invited(work, member)
+        certify(work, member)
