@@ -29,6 +29,7 @@ from tests.support.hosts import Home, found_home, free_port, serving, status_of
 MEMORY_KIB: Final = 64 * 1024
 ITERATIONS: Final = 3
 _OK, _CREATED = 200, 201
+_JSON: Final = "application/json"
 
 
 def ask(port: int, method: str, path: str, token: str = "", body: object = None) -> tuple[int, Any]:
@@ -41,7 +42,8 @@ def ask(port: int, method: str, path: str, token: str = "", body: object = None)
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         came = response.read()
-        return response.status, json.loads(came) if came else None
+        told = json.loads(came) if response.headers.get_content_type() == _JSON else None
+        return response.status, told
     finally:
         connection.close()
 
