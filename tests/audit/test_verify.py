@@ -66,6 +66,23 @@ def tampering(world):
         yield connection, cases
 
 
+@pytest.mark.parametrize("events", [1, 3, 1_000])
+def test_rows_of_no_case_are_compared_part_by_part_and_each_once(world, monkeypatch, events):
+    """What is held at once does not grow with the organisation's events."""
+    world.open_case()
+    run_sequencer(world)
+    whole = verdict_on(world, database=True)
+    monkeypatch.setattr("app.audit.verify._EVENTS_IN_A_PART", events)
+    member = world.member("volunteer")
+    verdict = verdict_on(world, database=True)
+    assert (verdict.findings, verdict.rows) == (whole.findings, whole.rows)
+    with world.deployment.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE members SET roles = 'lead' WHERE id = :id"), {"id": member.id.hex}
+        )
+    assert kinds(verdict_on(world, database=True)) == {"row.altered"}
+
+
 @pytest.mark.usefixtures("world_on_both")
 def test_an_untouched_log_and_its_rows_are_sound(world):
     """On both databases: transaction."""

@@ -15,6 +15,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     },
     "app/audit/verify.py": {
         "_count_unsequenced": "says how much was not looked at; each event is looked at besides",
+        "_in_parts": "in how many parts the rows are compared; each row is in one of them",
     },
     "app/backup/copies.py": {
         "count_rows": "compares a copy with what it was made of, and the manifest says it",
