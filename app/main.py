@@ -20,6 +20,7 @@ from app.cases import routes as cases
 from app.consents import routes as consents
 from app.copies import routes as copies
 from app.deployment import Deployment
+from app.duty import routes as duty
 from app.emergency import routes as emergency
 from app.handovers import routes as handovers
 from app.http import pages, problems
@@ -81,6 +82,7 @@ TAGS: Final[dict[str, str]] = {
     "sessions": "Sign-in, step-up, passphrases.",
     "accounts": "Teams and members.",
     "joining": "Invitations, joining by one, and certifying who joined.",
+    "duty": "The watch of a team: who has it, taking it, giving it to somebody.",
     "alerts": "Duress and missing people: what the leads must see.",
     "intake": "First contacts, triage, possible duplicates.",
     "cases": "Cases: fields, moves, notes, consents, assignments, links, emergencies, events.",
@@ -125,9 +127,9 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, joining, alerts, handovers, intake, emergency, cases, consents, copies,
-        links, organisation, search, vetting, relocation, watch, registration, aid, ledger, reports,
-        retention,
+        sessions, accounts, joining, duty, alerts, handovers, intake, emergency, cases, consents,
+        copies, links, organisation, search, vetting, relocation, watch, registration, aid, ledger,
+        reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

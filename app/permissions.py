@@ -89,6 +89,8 @@ class Permission(StrEnum):
     MEMBER_REINSTATE = "member:reinstate"
     TEAM_LIST = "team:list"
     TEAM_CREATE = "team:create"
+    DUTY_READ = "duty:read"
+    DUTY_TAKE = "duty:take"
     STEP_UP = "session:step_up"
     ALERT_LIST = "alert:list"
     CASE_OPEN = "case:open"
@@ -164,6 +166,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.MEMBER_LIST,
             _P.MEMBER_SUSPEND,
             _P.MEMBER_REINSTATE,
+            _P.DUTY_READ,
+            _P.DUTY_TAKE,
             _P.ALERT_LIST,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
@@ -229,6 +233,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.MEMBER_SUSPEND,
             _P.MEMBER_REINSTATE,
             _P.TEAM_CREATE,
+            _P.DUTY_READ,
             _P.STEP_UP,
             _P.ALERT_LIST,
             _P.CASE_REGRANT,

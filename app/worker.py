@@ -30,6 +30,7 @@ from app.audit.verify import verify_log, verify_triggers
 from app.casework import journeys
 from app.clock import leave_stamp, note_doubt
 from app.deployment import Deployment
+from app.duty import falls
 from app.http import idempotency
 from app.principal import NOBODY
 from app.registration import service as registration
@@ -124,6 +125,7 @@ JOBS: Sequence[Job] = (
     Job("escalation", timedelta(minutes=1), escalation.escalate_due),
     Job("refused sign-ins", timedelta(minutes=1), throttle.record_refusals),
     Job("sessions", timedelta(minutes=15), tidy_sessions, needs_time=True),
+    Job("duties", timedelta(minutes=1), falls.record_falls),
     Job("alerts", timedelta(minutes=1), alerts.settle_alerts),
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
     Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),

@@ -45,6 +45,7 @@ from app.accounts.models import (
 )
 from app.audit.events import EventKind
 from app.cases.models import Assignment, Case
+from app.duty.models import TeamDuty
 from app.permissions import MemberRoles, Role, holds, written_roles
 from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
@@ -375,7 +376,7 @@ def add_team(work: Work, name: str, *, proposed: UUID | None = None) -> Team:
     """Make a team; the caller's event says why."""
     team = Team(id=work.id_for(Team, proposed), founded_on=work.today())
     work.vault.seal(team.name, TeamName(name))
-    work.session.add(team)
+    work.session.add_all([team, TeamDuty(id=team.id)])
     return team
 
 

@@ -33,6 +33,8 @@ class AlertKind(StrEnum):
     CASEWORK_ENDED = "w"
     MEMBER_SUSPENDED = "u"
     LOG_SET_BACK = "b"
+    DUTY_FELL = "f"
+    DUTY_VACANT = "v"
 
 
 FOR_COORDINATORS = frozenset(
@@ -41,6 +43,7 @@ FOR_COORDINATORS = frozenset(
         AlertKind.CASEWORK_ENDED,
         AlertKind.CLEARANCE_REFUSED,
         AlertKind.CLEARANCE_EXPIRED,
+        AlertKind.DUTY_FELL,
         AlertKind.HOLD_ENDS,
     }
 )

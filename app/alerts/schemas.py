@@ -14,7 +14,7 @@ from app.http.schema import Schema, Shut
 KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
     "clearance_expired", "hold_ends", "case_silent", "erasure_asked", "erasure_agreed",
-    "casework_ended", "member_suspended", "log_set_back",
+    "casework_ended", "member_suspended", "log_set_back", "duty_fell", "duty_vacant",
 ]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
@@ -31,6 +31,8 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.CASEWORK_ENDED: "casework_ended",
     AlertKind.MEMBER_SUSPENDED: "member_suspended",
     AlertKind.LOG_SET_BACK: "log_set_back",
+    AlertKind.DUTY_FELL: "duty_fell",
+    AlertKind.DUTY_VACANT: "duty_vacant",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
@@ -40,7 +42,7 @@ class AlertSummary(Schema):
     case at work that is not cleared any more, a hold that ends within two weeks, a case that will
     be closed as lost contact, a person who asked to be erased, a lead who agreed to it, a person
     who ended their consent to casework, a member who was suspended, databases that hold less than
-    a device has seen of them.
+    a device has seen of them, a duty that fell to ``member_id`` or to nobody.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """

@@ -214,6 +214,7 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
         "retention_passes": TableRule("kept: counts of the last pass", None, Action.KEEP),
         "sessions": TableRule("when they end; every 15 minutes", "sessions"),
         "suspensions": TableRule("kept: who shut out whom, and who undid it", None, Action.KEEP),
+        "team_duties": TableRule("kept: one row a team, who has the watch", None, Action.KEEP),
         "teams": TableRule("kept: no person is in their names", None, Action.KEEP),
         # the keystore
         "deployment_secrets": TableRule("kept while anything rests on them", None, Action.KEEP),

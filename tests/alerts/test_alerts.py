@@ -52,6 +52,8 @@ def test_one_list_shows_every_kind_but_the_alerts_that_say_nothing(served, world
     answer = served.ask(Role.LEAD, "GET", "/alerts")
     assert answer.status_code == 200
     assert [alert["kind"] for alert in answer.json()["items"]] == [
+        "duty_vacant",
+        "duty_fell",
         "log_set_back",
         "member_suspended",
         "casework_ended",

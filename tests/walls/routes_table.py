@@ -125,6 +125,10 @@ ROUTES: dict[str, Row] = {
     "GET /api/case-holders": READ,
     "GET /api/teams": READ,
     "POST /api/teams": Row(lambda _: {"name": "Rosewood"}),
+    "GET /api/teams/{team_id}/duty": Row(reach=frozenset({Role.LEAD})),
+    "POST /api/teams/{team_id}/duty": Row(),
+    "POST /api/teams/{team_id}/duty/offers": Row(lambda _: {"member_id": str(new_id())}),
+    "POST /api/teams/{team_id}/duty/acceptance": Row(),
     "GET /api/alerts": READ,
     # intake
     "GET /api/cases": READ,

@@ -30,6 +30,7 @@ from tests.walls.routes_walk import walk
 
 NOT_ADDING = {
     "abandon_plan": "moves a plan, once a version",
+    "accept_duty": "moves a duty, once a version",
     "acknowledge_leg": "marks what was raised and what was heard",
     "agree_to_days": "marks days that were asked for, once a version",
     "agree_to_erasure": "marks a wish, once a version",
@@ -60,6 +61,7 @@ NOT_ADDING = {
     "move_due": "moves a leg, once a version",
     "move_leg": "moves a leg, once a version",
     "move_registration": "moves a registration, once a version",
+    "offer_duty": "moves a duty, once a version",
     "pay_aid": "one payment a request, which the database holds to one",
     "record_code": "moves a registration, once a version",
     "record_codes": "moves registrations that the rows name; a second code of one is refused",
@@ -71,6 +73,7 @@ NOT_ADDING = {
     "search_cases": "reads",
     "open_session": "each sign-in is a session of its own, with a token that is shown once",
     "step_up": "moves a session",
+    "take_duty": "moves a duty, once a version",
     "tell_words": "replaces words, once a version",
     "withdraw_vetting": "moves a round, once a version",
     "withdraw_consent": "ends a consent, once",

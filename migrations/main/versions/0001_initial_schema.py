@@ -1025,6 +1025,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_suspensions_member_id"), "suspensions", ["member_id"], unique=False)
     op.create_table(
+        "team_duties",
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "began_by",
+            sa.Enum("taken", "accepted", "fell", name="dutystart", native_enum=False, length=24),
+            nullable=True,
+        ),
+        sa.Column("began_at", Moment(), nullable=True),
+        sa.Column("offered_to", sa.Uuid(), nullable=True),
+        sa.Column("offered_at", Moment(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_duties")),
+    )
+    op.create_table(
         "teams",
         sa.Column("founded_on", sa.Date(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
@@ -1603,6 +1619,7 @@ def downgrade() -> None:
     op.drop_table("travellers")
     op.drop_index(op.f("ix_teams_sequence"), table_name="teams")
     op.drop_table("teams")
+    op.drop_table("team_duties")
     op.drop_index(op.f("ix_suspensions_member_id"), table_name="suspensions")
     op.drop_table("suspensions")
     op.drop_index(op.f("ix_silence_notices_case_id"), table_name="silence_notices")
