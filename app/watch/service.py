@@ -26,6 +26,7 @@ from app.cases import service as cases
 from app.cases.models import Case
 from app.casework import held
 from app.casework.journeys import HEARD_FOR, list_travellers
+from app.casework.standing import standing_members
 from app.relocation.details import list_escalations
 from app.relocation.legs import lists_as_planner
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
@@ -198,7 +199,9 @@ def _has_left(watched: WatchedLeg) -> bool:
 
 
 def _list_alone(work: Work, legs: Sequence[Leg]) -> set[UUID]:
-    """Return the legs on the road whose escort holds them no more: removed, or under duress."""
+    """Return the legs on the road whose escort holds them no more, or is shut out: removed,
+    suspended, or under duress.
+    """
     escorted = {
         leg.id for leg in legs if leg.escort_id is not None and leg.status in _WITH_AN_ESCORT
     }
@@ -207,7 +210,8 @@ def _list_alone(work: Work, legs: Sequence[Leg]) -> set[UUID]:
             Grant.about.in_(escorted), live_grants(work.today())
         )
     ).all()
-    holders = {(row.about, row.holder_id) for row in held_by}
+    standing = standing_members(work, {row.holder_id for row in held_by})
+    holders = {(row.about, row.holder_id) for row in held_by if row.holder_id in standing}
     return {leg.id for leg in legs if leg.id in escorted and (leg.id, leg.escort_id) not in holders}
 
 

@@ -2,12 +2,15 @@
 
 import pytest
 
+from app.accounts.service import remove_member
+from app.accounts.suspensions import suspend_member
 from app.casework import held
 from app.permissions import Role
 from app.relocation import details, service
 from app.watch import escalation
 from app.watch import service as watch
 from app.watch.models import EscalationLevel
+from tests.support.people import change_role
 from tests.support.relocation_steps import Journey
 
 
@@ -56,6 +59,29 @@ def test_the_worst_comes_first_and_what_is_acknowledged_after_what_is_not(journe
     found = [watched.leg.id for watched in journey.watch()]
     assert found == [forced_leg, missing, overdue, overdue_acknowledged, stranded, late, moving]
     assert other.watched(stranded).stranded
+
+
+@pytest.mark.parametrize(
+    "shut_out",
+    [
+        remove_member,
+        suspend_member,
+        lambda work, member_id: change_role(work, member_id, Role.REGISTRAR),
+    ],
+    ids=["removed", "suspended", "in another role"],
+)
+def test_who_is_on_the_road_with_somebody_who_was_shut_out_comes_first(journey, another, shut_out):
+    missing = another(2, 1)[1]
+    (leg,) = journey.open_plan(journey.leg("bus", 30, 1))
+    escort = journey.volunteer(2)
+    journey.escort(leg, escort)
+    journey.move(leg, "ready", "departed")
+    journey.at(12)
+    assert [one.leg.id for one in journey.watch()] == [missing, leg]
+    with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
+        shut_out(work, escort.id)
+    assert [one.leg.id for one in journey.watch()] == [leg, missing]
+    assert journey.watch()[0].nobody_with_them
 
 
 def test_levels_come_from_the_clock_also_when_the_worker_is_stopped(journey):
