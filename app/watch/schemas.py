@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias, TypeGuard
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from app.http.proposed_ids import AnyProposedId
 from app.http.schema import Reason, Schema, Shut, case_shut
@@ -16,13 +24,26 @@ from app.watch.check_ins import CheckInReceipt, Report
 from app.watch.models import EscalationLevel
 from app.watch.service import WatchedLeg
 
+_MOMENT: Final = TypeAdapter(datetime)
 
-def _moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime | str | None:
+
+def _moment(value: object) -> datetime | str | None:
+    """Return the moment that a text says, with a zone or without; else what came."""
+    if value is None or isinstance(value, datetime):
+        return value
     try:
-        moment: datetime | None = read(value)
+        return (
+            _MOMENT.validate_strings(value, strict=True)
+            if _is_moment(value)
+            else _as_it_came(value)
+        )
     except ValidationError:
         return _as_it_came(value)
-    return moment
+
+
+def _is_moment(value: object) -> TypeGuard[str]:
+    """Return whether this may be a day and time: seconds since 1970 are not, as everywhere."""
+    return isinstance(value, str) and value[4:5] == "-"
 
 
 def _words(value: object, read: ValidatorFunctionWrapHandler) -> str | None:
@@ -42,7 +63,9 @@ def _if_moment(said: object) -> datetime | None:
     return said if isinstance(said, datetime) else None
 
 
-_Moment: TypeAlias = Annotated[datetime | None, WrapValidator(_moment)]
+_Moment: TypeAlias = Annotated[
+    datetime | None, PlainValidator(_moment, json_schema_input_type=datetime | None)
+]
 _Words: TypeAlias = Annotated[str | None, WrapValidator(_words)]
 
 
