@@ -87,7 +87,7 @@ fmt: $(DEV_READY) ## format, and mend what can be mended safely
 bench: $(DEV_READY) ## time bare, unsealed and ours, side by side
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-fuzz: $(DEV_READY) ## send the running server what nobody should, for a bounded time
+fuzz: $(DEV_READY) ## send malformed and random requests to a running server, for a bounded time
 	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 client: $(DEV_READY) $(CLIENT_READY) ## generate a client from the description, in an environment of its own, and compare it with the routes

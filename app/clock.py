@@ -65,7 +65,7 @@ def shifted_clock(file: Path) -> Clock:
 
 @dataclass(slots=True)
 class TrustedClock:
-    """A clock that knows when to doubt itself. Made once a process, at its start."""
+    """Compares the host's clock with others, to say when it is wrong. One a process."""
 
     now: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic
@@ -167,14 +167,14 @@ def find_past_doubt(session: Session) -> str | None:
 
 def trust(session: Session, now: datetime) -> None:
     """Take the present time for right, here and in every process; the caller commits."""
-    leave_stamp(session, now, trusted=True)
+    record_newest_moment(session, now, trusted=True)
     session.merge(JobRun(name=TRUST, began_at=now, failures=0))
     run = session.get(JobRun, DOUBT)
     if run is not None:
         session.delete(run)
 
 
-def leave_stamp(session: Session, now: datetime, *, trusted: bool = False) -> None:
+def record_newest_moment(session: Session, now: datetime, *, trusted: bool = False) -> None:
     """Move the newest moment on record to ``now``; back only where somebody says it is right.
 
     The caller commits.

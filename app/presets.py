@@ -169,6 +169,6 @@ def leads_certifying(preset: Preset, roles: frozenset[Role]) -> int:
     return 2 if PRESETS[preset].two_certify & roles else 1
 
 
-def held_together(preset: Preset, roles: frozenset[Role]) -> frozenset[Role] | None:
+def find_separated_roles(preset: Preset, roles: frozenset[Role]) -> frozenset[Role] | None:
     """Return a pair of roles that one person may not have together, or None."""
     return next((pair for pair in PRESETS[preset].apart if pair <= roles), None)

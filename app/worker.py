@@ -21,14 +21,14 @@ from app.audit.checkpoints import LOG_ORIGIN, log_verifier
 from app.audit.events import EventKind
 from app.audit.sequencer import (
     LogRewritten,
-    let_wait,
     list_left_out,
+    queue_left_out,
     sequence,
     sign_checkpoint,
 )
 from app.audit.verify import verify_log, verify_triggers
 from app.casework import journeys
-from app.clock import leave_stamp, note_doubt
+from app.clock import note_doubt, record_newest_moment
 from app.deployment import Deployment
 from app.duty import falls
 from app.http import idempotency
@@ -88,7 +88,7 @@ def check_log(work: Work) -> int:
         found = verify_log(session, log_verifier(work.deployment.log_signing_key.public))
         verify_triggers(session, found)
         left_out = list_left_out(session)
-    let_wait(work.session, left_out)
+    queue_left_out(work.session, left_out)
     if any(finding.kind != "checkpoint.missing" for finding in found.findings):
         raise LogRewritten
     return found.leaves
@@ -113,7 +113,7 @@ def tidy_replays(work: Work) -> int:
 
 def stamp_time(work: Work) -> int:
     """Note the newest moment seen, and how far the keystore has come."""
-    leave_stamp(work.session, work.now())
+    record_newest_moment(work.session, work.now())
     remember_keystore(work.session, work.deployment.keystore.engine)
     return 1
 
@@ -130,7 +130,7 @@ JOBS: Sequence[Job] = (
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
     Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),
     Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),
-    Job("clearances", timedelta(hours=1), lapses.tell_expiries, needs_time=True),
+    Job("clearances", timedelta(hours=1), lapses.alert_expiries, needs_time=True),
     Job("words", timedelta(hours=1), journeys.end_hearing, needs_time=True),
     Job("retention", timedelta(seconds=30), retention.take_turn, needs_time=True),
     Job("old rows", timedelta(hours=1), forget_old_rows, needs_time=True),

@@ -79,7 +79,7 @@ def prepare(home: Home) -> tuple[Deployment, Ready]:
     for _ in reindexing.index_all(unit, version):
         pass
     with unit() as work:
-        assert reindexing.find_left(work, version).nothing
+        assert reindexing.find_backlog(work, version).nothing
     with unit_as(deployment, NOBODY, None) as work:
         tasks = start_sign_in(work, login.login, login.passphrase)
     stretched = [stretch_now(deployment, task) for task in tasks]

@@ -46,7 +46,7 @@ from app.worker import sequence_log
 from benchmarks.stock import intake
 from tests.support.hosts import PADAUK, Home, found_home, free_port, serving
 from tests.support.postgres import drop_database, fresh_database, start_postgres
-from tests.support.writers import Crowd
+from tests.support.writers import Writers
 
 SIZES: Final = (1_000, 10_000, 100_000)
 CACHE_VARIABLE: Final = "PADAUK_GROWTH_CACHE"
@@ -226,7 +226,7 @@ def _measure(home: Home, phase: str, seconds: float) -> Turn:
     words = [word.format(folder=copies) for word in command]
     ran: list[tuple[float, float]] = []
     with serving(home, jobs=jobs):
-        crowd = Crowd(lambda: [home.port], home, writers=_WRITERS, readers=1)
+        crowd = Writers(lambda: [home.port], home, writers=_WRITERS, readers=1)
         crowd.start()
         crowd.await_acked(20)
         warm, read = crowd.count(), len(crowd.reads)

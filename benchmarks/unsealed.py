@@ -19,7 +19,7 @@ from app.crypto.signing import SIGNATURE_BYTES, SigningKey
 from app.sessions import service as sessions
 from app.store.sealed import SealedCell
 from app.vault import certificates, grants, keyring, scope_rows, vault
-from app.vault.scopes import Entry, unpack_entries
+from app.vault.scopes import ScopeEntry, unpack_entries
 
 _HEAD: Final = Struct(">2sI")
 _CONSTANT: Final = bytes(32)
@@ -66,7 +66,9 @@ def _derive(secret: bytes, *, info: bytes, salt: bytes = b"", length: int = 32) 
     return secret[:length]
 
 
-def _entries(_rows: object, _case: UUID, _share: UUID, packed: bytes, *_: object) -> list[Entry]:
+def _entries(
+    _rows: object, _case: UUID, _share: UUID, packed: bytes, *_: object
+) -> list[ScopeEntry]:
     return unpack_entries(packed)
 
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from tests.support.hosts import Home, Server, found_home
 from tests.support.postgres import fresh_database, start_postgres
-from tests.support.writers import Crowd, Found, await_jobs, inspect
+from tests.support.writers import Found, Writers, await_jobs, inspect
 
 SETUPS: Final = (("sqlite", 1), ("postgresql", 1), ("postgresql", 2))
 SIGNALS: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -61,7 +61,7 @@ def try_attack(
 ) -> Trial:
     """Serve, write, stop by each signal in turn and start again, then count."""
     server = Server(home, processes)
-    crowd = Crowd(lambda: [home.port], home)
+    crowd = Writers(lambda: [home.port], home)
     starts, codes = [], set()
     try:
         starts.append(server.await_ready())
@@ -86,7 +86,7 @@ def _count(
     home: Home,
     processes: int,
     signals: Sequence[signal.Signals],
-    crowd: Crowd,
+    crowd: Writers,
     seen: tuple[float, float, frozenset[int]],
 ) -> Trial:
     found = inspect(home)

@@ -1,4 +1,4 @@
-"""``python -m tools.database_attacks``: the database itself fails while clients write.
+"""``python -m tools.database_attacks``: stops, freezes and fills the database while clients write.
 
 - PostgreSQL is stopped at once, as by a power cut of its host, and started again, several times.
 - Its backends are frozen: they answer nothing and end nothing, and no connection breaks.
@@ -33,7 +33,7 @@ import psycopg
 from tests.support.hosts import Home, Server, serving, status_of
 from tests.support.postgres import SUPERUSER, create_cluster, fresh_database, server_user
 from tests.support.postgres import server_binaries as binaries_in
-from tests.support.writers import Crowd, Found, Leg, await_jobs, inspect
+from tests.support.writers import Found, Leg, Writers, await_jobs, inspect
 from tools.crash_table import line
 from tools.drill import Cluster
 from tools.soak import found_on_road
@@ -72,7 +72,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Target:
     """What is attacked: a home in which somebody is on the road, and its PostgreSQL if it has."""
 
     home: Home
@@ -88,11 +88,11 @@ class Ground:
         return self.cluster
 
 
-Attack = Callable[[Ground, Server, Crowd], None]
+Attack = Callable[[Target, Server, Writers], None]
 """Does its harm under load, and returns when it is over."""
 
 
-def stop_at_once(ground: Ground, _server: Server, crowd: Crowd, times: int = 4) -> None:
+def stop_at_once(ground: Target, _server: Server, crowd: Writers, times: int = 4) -> None:
     """Stop the database without a checkpoint and start it again, some times."""
     for _ in range(times):
         crowd.await_acked(40)
@@ -101,7 +101,7 @@ def stop_at_once(ground: Ground, _server: Server, crowd: Crowd, times: int = 4) 
         ground.server.start()
 
 
-def freeze(ground: Ground, _server: Server, crowd: Crowd) -> None:
+def freeze(ground: Target, _server: Server, crowd: Writers) -> None:
     """Let every backend answer nothing for longer than a request is waited for."""
     crowd.await_acked(40)
     frozen = _backends(ground.server)
@@ -123,7 +123,7 @@ def _backends(cluster: Cluster) -> list[int]:
         return [row[0] for row in asked.execute(query).fetchall()]
 
 
-def fill_disk(ground: Ground, _server: Server, crowd: Crowd) -> None:
+def fill_disk(ground: Target, _server: Server, crowd: Writers) -> None:
     """Leave no room on the disk for ten seconds, with writes under way, and free it again."""
     crowd.await_acked(40)
     ballast = ground.folder / BALLAST
@@ -134,7 +134,7 @@ def fill_disk(ground: Ground, _server: Server, crowd: Crowd) -> None:
     ballast.unlink()
 
 
-def refuse_growth(_ground: Ground, server: Server, crowd: Crowd, seconds: float = 10.0) -> None:
+def refuse_growth(_ground: Target, server: Server, crowd: Writers, seconds: float = 10.0) -> None:
     """Let no file of the server grow, as on a disk without room; needs no root."""
     crowd.await_acked(40)
     pid, hard = server.process.pid, resource.getrlimit(resource.RLIMIT_FSIZE)[1]
@@ -171,13 +171,13 @@ def _run(*order: str) -> None:
 
 
 @contextmanager
-def ground_of(database: str, base: Path, size: str | None) -> Iterator[Ground]:
+def target_of(database: str, base: Path, size: str | None) -> Iterator[Target]:
     """Yield a new home in which somebody is on the road, on the database to be attacked."""
     with ExitStack() as stack:
         if database == "sqlite":
             folder = stack.enter_context(disk(base / "disk", size))
             home, leg = found_on_road(folder / "home")
-            yield Ground(home, leg, folder)
+            yield Target(home, leg, folder)
             return
         user = server_user()
         base.chmod(0o755)  # the server runs as another user
@@ -192,14 +192,14 @@ def ground_of(database: str, base: Path, size: str | None) -> Iterator[Ground]:
         cluster.start()
         urls = [fresh_database(cluster.address, name) for name in ("attacked", "attacked_keys")]
         home, leg = found_on_road(base / "home", *urls)
-        yield Ground(home, leg, folder, cluster)
+        yield Target(home, leg, folder, cluster)
 
 
 @dataclass(frozen=True, slots=True)
-class Attacked:
+class AttackResult:
     """What an attack left."""
 
-    crowd: Crowd
+    crowd: Writers
     health: Health
     found: Found
     first: float
@@ -212,13 +212,13 @@ class Attacked:
         return self.found.verdict.sound and not missing + self.found.shares_missing
 
 
-def attack(ground: Ground, harm: Attack, processes: int = 1) -> Attacked:
+def attack(ground: Target, harm: Attack, processes: int = 1) -> AttackResult:
     """Serve and load a home, do harm to its database, and count once it serves again."""
     home = ground.home
     there = inspect(home).ids
     health = Health(home.port)
     with serving(home, processes) as server:
-        crowd = Crowd(
+        crowd = Writers(
             lambda: [home.port], home, leg=ground.leg,
             there_before=frozenset(there["case"] | there["note"]),
         )  # fmt: skip
@@ -232,10 +232,10 @@ def attack(ground: Ground, harm: Attack, processes: int = 1) -> Attacked:
         health.stop()
         crowd.stop()
         await_jobs(home)
-    return Attacked(crowd, health, inspect(home), first)
+    return AttackResult(crowd, health, inspect(home), first)
 
 
-def row(name: str, seen: Attacked) -> str:
+def row(name: str, seen: AttackResult) -> str:
     """Return an attack as a row of the table."""
     crowd, verdict = seen.crowd, seen.found.verdict
     cells = (
@@ -262,7 +262,7 @@ def main() -> int:
         database, harm, size = ATTACKS[name]
         with (
             tempfile.TemporaryDirectory(prefix="attack-") as base,
-            ground_of(database, Path(base), size) as ground,
+            target_of(database, Path(base), size) as ground,
         ):
             seen = attack(ground, harm, 2 if database == "postgresql" else 1)
         held &= seen.held

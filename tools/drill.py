@@ -1,4 +1,4 @@
-"""``python -m tools.drill``: a primary dies while two hosts write, and its standby takes over.
+"""``python -m tools.drill``: kills a primary under load and promotes its standby.
 
 Real PostgreSQL: a primary and a synchronous standby (``pg_basebackup`` and
 ``synchronous_standby_names``), both stores in both, two hosts that name both servers in their
@@ -38,7 +38,7 @@ from tests.support.postgres import (
     server_binaries,
     server_user,
 )
-from tests.support.writers import Crowd, await_jobs, inspect
+from tests.support.writers import Writers, await_jobs, inspect
 
 STANDBY: Final = "standby"
 _STREAMING_SECONDS: Final = 30.0
@@ -149,14 +149,14 @@ def main() -> int:
         for host in hosts:
             stack.callback(host.close)
             host.await_ready()
-        crowd = Crowd(lambda: [host.home.port for host in hosts], home)
+        crowd = Writers(lambda: [host.home.port for host in hosts], home)
         crowd.start()
         crowd.await_acked(asked.acts)
         return _fail_over(primary, standby, crowd, home, asked)
 
 
 def _fail_over(
-    primary: Cluster, standby: Cluster, crowd: Crowd, home: Home, asked: argparse.Namespace
+    primary: Cluster, standby: Cluster, crowd: Writers, home: Home, asked: argparse.Namespace
 ) -> int:
     before = crowd.count()
     primary.kill()

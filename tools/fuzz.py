@@ -1,4 +1,4 @@
-"""``python -m tools.fuzz``: sends the running server what nobody should, as every role in turn.
+"""``python -m tools.fuzz``: sends malformed requests to a running server, as each role.
 
 Founds a small organisation on SQLite, walks two cases through it, serves it on this machine, and
 lets schemathesis read ``/api/openapi.json`` and try each operation that a role may ask for; then

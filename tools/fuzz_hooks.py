@@ -1,4 +1,4 @@
-"""Loaded by schemathesis in its own process: lets it hit what exists.
+"""Hooks of schemathesis: put ids and versions that exist into its requests.
 
 A drawn id is never one that exists, and a drawn version never the newest; behind them would lie
 everything that is worth trying. So of the ids and versions that are well-formed, most are replaced.

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.cli.documents import unplugged_app
+from app.cli.documents import app_without_databases
 from app.http.openapi import describe
 
 HOW = "mend the description (app/http/openapi.py), or the title of the class"
@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("generator", type=Path)
     generator = parser.parse_args().generator.absolute()
-    description = describe(unplugged_app(), version="0")
+    description = describe(app_without_databases(), version="0")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         warned = generate(generator, description, folder)

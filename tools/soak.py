@@ -1,4 +1,4 @@
-"""``python -m tools.soak``: mixed load on two processes, and what verification says of it.
+"""``python -m tools.soak``: mixed load on two processes, and verifications under it.
 
 Four clients log intakes, add notes, book deposits, read, and all of them check in on one and the
 same leg, on PostgreSQL and over two processes, while the jobs run. Verification that cries
@@ -20,17 +20,17 @@ from typing import Final
 from tests.support.hosts import Home, found_home, padauk, serving
 from tests.support.postgres import fresh_database, start_postgres
 from tests.support.world import World
-from tests.support.writers import Crowd, Found, Leg, await_jobs, depart, inspect
+from tests.support.writers import Found, Leg, Writers, await_jobs, depart, inspect
 
 SOUND: Final = frozenset({0, 4})
 """Exit codes of a verification under load: the newest leaves may lie under no signature yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Soaked:
+class SoakResult:
     """What a soak left: the load, what was found after it, and how verifications under it ended."""
 
-    crowd: Crowd
+    crowd: Writers
     found: Found
     ended: list[int]
 
@@ -52,19 +52,19 @@ def found_on_road(folder: Path, *urls: str) -> tuple[Home, Leg]:
     return found_home(folder, *urls, prepare=prepare), legs[0]
 
 
-def soak(home: Home, leg: Leg, seconds: float, processes: int = 2) -> Soaked:
+def soak(home: Home, leg: Leg, seconds: float, processes: int = 2) -> SoakResult:
     """Serve and load a home for so long, verify again and again, and once more at the end."""
     before = frozenset(inspect(home).ids["case"] | inspect(home).ids["note"])
     ended: list[int] = []
     with serving(home, processes):
-        crowd = Crowd(lambda: [home.port], home, leg=leg, there_before=before)
+        crowd = Writers(lambda: [home.port], home, leg=leg, there_before=before)
         crowd.start()
         until = time.monotonic() + seconds
         while time.monotonic() < until or not ended:
             ended.append(padauk(home, "audit", "verify", "--database").returncode)
         crowd.stop()
         await_jobs(home)
-    return Soaked(crowd, inspect(home), ended)
+    return SoakResult(crowd, inspect(home), ended)
 
 
 def main() -> int:

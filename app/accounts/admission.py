@@ -1,4 +1,4 @@
-"""Make accounts: a member with fresh keys and a credential, and a lead's certificate over the keys.
+"""Create accounts: a member, fresh keys, a credential; and certify the keys as a lead.
 
 The private keys go into the credential and nowhere else. Until a lead certifies the keys nothing
 can be sealed to them.
@@ -19,7 +19,7 @@ from app.accounts.credentials import (
 )
 from app.accounts.errors import (
     LoginTaken,
-    RolesApart,
+    RolesNotCombinable,
     TeamNotFound,
 )
 from app.accounts.logins import check_login, login_index
@@ -36,7 +36,7 @@ from app.permissions import (
     holds,
     names_of,
 )
-from app.presets import Preset, held_together
+from app.presets import Preset, find_separated_roles
 from app.store.base import new_id
 from app.totality import require_rows
 from app.vault.certificates import certify_member, prove_possession
@@ -125,10 +125,10 @@ def require_teams(work: Work, roles: MemberRoles) -> None:
         raise TeamNotFound
 
 
-def require_together(preset: Preset, roles: MemberRoles) -> None:
-    """Raise ``RolesApart`` for two roles that one person may not have in a group of this size."""
-    if held_together(preset, names_of(roles)) is not None:
-        raise RolesApart
+def require_combinable(preset: Preset, roles: MemberRoles) -> None:
+    """Raise ``RolesNotCombinable`` for two roles that a group of this size keeps apart."""
+    if find_separated_roles(preset, names_of(roles)) is not None:
+        raise RolesNotCombinable
 
 
 def own_team(roles: MemberRoles, before: UUID | None) -> UUID:

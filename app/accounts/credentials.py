@@ -58,7 +58,7 @@ _LEAST_KIB_A_LANE = 8
 
 @dataclass(frozen=True, slots=True)
 class Stretching:
-    """A passphrase to be stretched, how, and how many seconds it has to wait first.
+    """A passphrase to be stretched: salt, cost, and the delay before it in seconds.
 
     ``words`` are as typed or generated; ``passphrase`` is what counts of them.
     """
@@ -77,7 +77,7 @@ class Stretching:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlocked:
+class UnlockedAccount:
     """What a passphrase opened: whose account, by which slot, with which keys."""
 
     member_id: UUID
@@ -254,7 +254,7 @@ def repepper(deployment: Deployment, credential: Credential, pepper_id: int) -> 
 
 def try_slots(
     deployment: Deployment, credential: Credential, stretched: Sequence[Stretched]
-) -> Unlocked | None:
+) -> UnlockedAccount | None:
     """Return what a passphrase, stretched for both slots, opens, or None. Both are always tried.
 
     Raises ``CredentialTampered`` where the row is not what was written.
@@ -269,7 +269,7 @@ def try_slots(
     opened = _unwrap(stretched[slot].wrap_work, found.work, address)
     seeds = opened[_ID_BYTES:]
     keys = MemberSecrets(PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey(seeds[hpke.SEED_BYTES :]))
-    return Unlocked(UUID(bytes=opened[:_ID_BYTES]), slot, keys)
+    return UnlockedAccount(UUID(bytes=opened[:_ID_BYTES]), slot, keys)
 
 
 def open_lead_key(

@@ -64,14 +64,14 @@ class SuspensionFinal(Conflict):
     """Seventy-two hours are over: nobody undid the suspension."""
 
     code = "member.suspension_final"
-    title = "72 hours are over; this member can be removed, and admitted again by a new name"
+    title = "The 72 hours to undo this are over; remove the member, who can join by a new name"
 
 
 class SecondLeadNeeded(Conflict):
     """This removal needs two people: a suspension by another one, or by anyone 72 hours ago."""
 
     code = "member.second_lead_needed"
-    title = "Two were removed today; suspend them, then another lead removes, or wait 72 hours"
+    title = "Two were removed today; suspend this one for another lead to remove, or wait 72 hours"
 
 
 class LoginTaken(Conflict):
@@ -102,7 +102,7 @@ class RoleUnchanged(Conflict):
     title = "The member has these roles already"
 
 
-class RolesApart(Conflict):
+class RolesNotCombinable(Conflict):
     """The group's preset keeps two of these roles apart."""
 
     code = "member.roles_apart"

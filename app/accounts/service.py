@@ -19,8 +19,8 @@ from app.accounts.admission import (
     delete_key_copies,
     may_certify,
     own_team,
+    require_combinable,
     require_teams,
-    require_together,
 )
 from app.accounts.errors import (
     LastLead,
@@ -171,8 +171,8 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     Assignments and grants end that the member holds in none of the new roles. A lead who has
     stepped up certifies at once; from an administrator the member stays invited until a lead does.
     Nobody changes their own roles. Raises ``MemberNotFound``, ``MemberRemoved``,
-    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``, ``RolesApart``,
-    ``TeamNotFound``, ``LeadNeeded``, ``LastLead``.
+    ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``,
+    ``RolesNotCombinable``, ``TeamNotFound``, ``LeadNeeded``, ``LastLead``.
     """
     member = _changeable(work, member_id)
     if member.id == work.principal.id:
@@ -184,7 +184,7 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     if member.roles == roles:
         raise RoleUnchanged
     require_teams(work, roles)
-    require_together(work.deployment.organisation_settings.preset, roles)
+    require_combinable(work.deployment.organisation_settings.preset, roles)
     if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
     keys = work.session.get_one(MemberKeys, member.id)

@@ -1,9 +1,10 @@
 """Approving a request: how many people must agree to how much, and out of which fund.
 
 - How many, follows from the sum and the group's preset (``app.aid.quorums``).
-- Approvers of one request are different people who stand now, and name the same fund; who released
-  its hold is none of them.
-- The last approver needed reserves the money. Where an approver stands no more, one more approves.
+- Approvers of one request are different people who are active now, and name the same fund; who
+  released its hold is none of them.
+- The last approver needed reserves the money. Where one of them is active no longer, one
+  more approves.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.aid.models import AidAct, AidDetail, AidRequest, Payee, PayeeToken
 from app.aid.moves import CONFLICTING_STATUSES, WINDOW
-from app.casework.standing import merged_cases
+from app.casework.involvement import merged_cases
 from app.crypto.derive import equal
 from app.store.base import new_id
 from app.text.folding import folds, letters_and_digits

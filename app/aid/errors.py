@@ -85,7 +85,7 @@ class NotYetDue(Conflict):
     """The day from which the request may be paid has not come."""
 
     code = "aid.not_yet_due"
-    title = "This is to be paid on a later day"
+    title = "The day from which this may be paid has not come"
 
 
 class OtherFund(Conflict):

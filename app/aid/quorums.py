@@ -17,7 +17,7 @@ from app.accounts.service import list_members
 from app.aid.duplicates import near_in_time
 from app.aid.models import AidRequest, AidStatus
 from app.aid.steps import approvers
-from app.casework.standing import merged_cases, standing_members
+from app.casework.involvement import active_members, merged_cases
 from app.permissions import Role
 from app.presets import PRESETS, Quorum, SumClass, class_of
 from app.work import Work
@@ -45,7 +45,7 @@ def is_approved(work: Work, request: AidRequest) -> bool:
     Raises ``Tampered`` where the steps are not as they were signed.
     """
     quorum = quorum_of(work, request)
-    standing = standing_members(work, approvers(work, request))
+    standing = active_members(work, approvers(work, request))
     if quorum.lead_approves:
         leads = {lead.id for lead in list_members(work, None, Role.LEAD)}
         if not leads & standing:

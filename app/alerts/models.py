@@ -1,4 +1,4 @@
-"""Rows of alerts. Most say nothing; only opening one shows which. Knows tables and cell types."""
+"""Rows of alerts. Most are of no kind; only opening one shows it. Knows tables and cell types."""
 
 from __future__ import annotations
 

@@ -106,14 +106,14 @@ def list_alerts(
     found: list[OpenedAlert] = []
     for alert in work.session.scalars(query):
         (notice,) = work.vault.open_listed([alert.notice])
-        if _is_told(work, notice):
+        if _may_see(work, notice):
             found.append(OpenedAlert(alert, notice))
         if len(found) == limit:
             break
     return found
 
 
-def _is_told(work: Work, notice: Notice | None) -> bool:
+def _may_see(work: Work, notice: Notice | None) -> bool:
     """Return whether the principal may see a notice; leads see that a shut one exists."""
     if not work.principal.acts_as(Role.LEAD):
         of_team = notice is not None and notice.team_id in work.principal.teams

@@ -74,8 +74,8 @@ def list_left_out(session: Session) -> Sequence[UUID]:
     return session.scalars(query).all()
 
 
-def let_wait(session: Session, event_ids: Sequence[UUID]) -> None:
-    """Queue events that were left out of the log, so that they get a place; the caller commits."""
+def queue_left_out(session: Session, event_ids: Sequence[UUID]) -> None:
+    """Queue events that were left out of the log, to be sequenced; the caller commits."""
     if event_ids:
         rows = [{"event_id": event_id} for event_id in event_ids]
         session.execute(insert(UnsequencedEvent), rows, execution_options=_HOUSEKEEPING)

@@ -20,7 +20,7 @@ _ALWAYS = frozenset({"O", "A"})
 
 
 def missing_triggers(connection: Connection) -> Iterator[str]:
-    """Yield the names of the triggers that do not stand as the migrations made them."""
+    """Yield the names of the triggers that are not as the migrations made them."""
     if connection.dialect.name == "sqlite":
         yield from _missing_on_sqlite(connection)
         return

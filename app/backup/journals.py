@@ -24,7 +24,7 @@ from app.deployment import Deployment
 from app.retention.certificates import read_certificate
 from app.retention.passes import journal_name
 from app.retention.restored import destroy_again
-from app.store.journal import Entry, JournalDamaged, read_journal
+from app.store.journal import DestructionEntry, JournalDamaged, read_journal
 
 JOURNAL: Final = "journal.txt"
 _BACKUPS: Final = f"padauk-*/{JOURNAL}"
@@ -56,7 +56,7 @@ def apply_newest(deployment: Deployment, files: Iterable[Path], since: Path | No
     """
     journal = deployment.keystore.journal
     mine = journal.entries()
-    newest: Sequence[Entry] = mine
+    newest: Sequence[DestructionEntry] = mine
     left_out = []
     wanted = [*files, *_as_journal(since)]
     for file in dict.fromkeys(wanted):
@@ -98,7 +98,7 @@ def _as_journal(since: Path | None) -> Iterator[Path]:
         yield since
 
 
-def _require(deployment: Deployment, entries: Sequence[Entry], since: Path) -> None:
+def _require(deployment: Deployment, entries: Sequence[DestructionEntry], since: Path) -> None:
     verifier = log_verifier(deployment.log_signing_key.public)
     try:
         stated = read_certificate(since.read_text(encoding="utf-8"), verifier)

@@ -88,7 +88,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
+class ProvedCounts:
     """What was counted when a copy was proved."""
 
     cases: int
@@ -157,7 +157,7 @@ def _copy(deployment: Deployment, settings_file: Path, clear: Path) -> None:
     shutil.copyfile(settings_file, clear / "padauk.toml")
 
 
-def prove(deployment: Deployment, root: RootKey, clear: Path) -> Proved:
+def prove(deployment: Deployment, root: RootKey, clear: Path) -> ProvedCounts:
     """Open the copies as a deployment of their own; returns what they hold.
 
     Writes what leads need to restore into files of its own.
@@ -181,7 +181,7 @@ def prove(deployment: Deployment, root: RootKey, clear: Path) -> Proved:
         open_canary(copy)
         cases, shares = _count_pairs(copy)
         leads = copy_leads(copy.settings, copy.engine, copy.keystore.engine, clear)
-        return Proved(cases, shares, leads)
+        return ProvedCounts(cases, shares, leads)
     except StartRefused as refusal:
         raise BackupNotProved(refusal.reason) from None
     except CanaryLost as lost:
@@ -208,7 +208,7 @@ def _seal(
     draft: Path,
     backup_id: UUID,
     day: date,
-    proved: Proved,
+    proved: ProvedCounts,
     leads_key: bytes,
 ) -> Manifest:
     settings = deployment.settings

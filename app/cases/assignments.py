@@ -19,9 +19,9 @@ from app.cases.models import Assignment, Case, CaseStatus
 from app.cases.moves import end_assignment
 from app.cases.service import CASEWORK_SCOPES, get_case
 from app.casework.erased import is_shut
+from app.casework.involvement import require_not_vetter
 from app.casework.journeys import grant_hearing_of_case
 from app.casework.readiness import Task, require_ready
-from app.casework.standing import require_not_vetter
 from app.errors import Invalid
 from app.permissions import Compartment, Role
 from app.store.base import new_id

@@ -51,21 +51,21 @@ def edited_household(
     return replace(before or new, relatives=tuple(found))
 
 
-def grown(household: Household, today: date) -> Household:
-    """Return a household with ages as they are today, in months."""
-    relatives = tuple(replace(r, age_months=age_on(r, today)) for r in household.relatives)
+def with_ages_on(household: Household, today: date) -> Household:
+    """Return a household with the ages that its relatives have today, in months."""
+    relatives = tuple(replace(r, age_months=months_on(r, today)) for r in household.relatives)
     return replace(household, relatives=relatives)
 
 
-def age_on(relative: Relative, today: date) -> int | None:
+def months_on(relative: Relative, today: date) -> int | None:
     """Return how many months old a relative is today, by what was stated; None: not known."""
     if relative.age_months is None or relative.age_stated_on is None:
         return relative.age_months
     return relative.age_months + max(0, months_between(relative.age_stated_on, today))
 
 
-def aged(papers: Papers, before: Papers | None, day: date) -> Papers:
-    """Return papers whose age was stated on a day, unless it is the age of before, sent back."""
+def with_age_stated(papers: Papers, before: Papers | None, day: date) -> Papers:
+    """Note when an age in papers was stated; an age sent back as shown keeps its day."""
     if papers.age is None:
         return replace(papers, age_stated_on=None)
     if before is not None and papers.age in {before.age, years_on(before, day)}:
@@ -80,8 +80,8 @@ def years_on(papers: Papers, today: date) -> int | None:
     return papers.age + max(0, months_between(papers.age_stated_on, today)) // 12
 
 
-def stated(household: Household, day: date) -> Household:
-    """Return a household whose ages were stated on a day, those that have none of their own."""
+def with_ages_stated(household: Household, day: date) -> Household:
+    """Note the day on which ages in a household were stated, where none is noted yet."""
     relatives = tuple(
         r if r.age_months is None or r.age_stated_on else replace(r, age_stated_on=day)
         for r in household.relatives
@@ -108,6 +108,6 @@ def _edited(
         new = replace(before, **{name: getattr(new, name) for name in sent})
     if new.age_months is None:
         return replace(new, age_stated_on=None)
-    if new.age_months in {before.age_months, age_on(before, today)}:
+    if new.age_months in {before.age_months, months_on(before, today)}:
         return replace(new, age_months=before.age_months, age_stated_on=before.age_stated_on)
     return replace(new, age_stated_on=today)

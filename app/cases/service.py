@@ -23,7 +23,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
-from app.cases.editing import aged, edited, edited_household, grown, years_on
+from app.cases.editing import edited, edited_household, with_age_stated, with_ages_on, years_on
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     CASE_COMPARTMENTS,
@@ -159,7 +159,7 @@ def read_case(work: Work, case_id: UUID) -> CaseDetails:
         summary and summary_on(summary, work.today()),
         identity,
         papers and replace(papers, age=years_on(papers, work.today())),
-        household and grown(household, work.today()),
+        household and with_ages_on(household, work.today()),
         find(case.contact),
         find(case.account),
         find(case.reporting),
@@ -211,7 +211,7 @@ def _reseal_compartments(
     if change.papers is not None:
         known = find(case.papers)
         papers = clean_papers(edited(known, change.papers, sent("papers")), known)
-        papers = aged(papers, known, work.today())
+        papers = with_age_stated(papers, known, work.today())
         if papers.born_on is not None:
             require_possible(papers.born_on, work.today(), "papers.born_on")
         changed += _replaced(work, case, case.papers, papers)

@@ -99,8 +99,8 @@ class FoundCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What was left to be indexed after a call: cases that are shut, and whether there are more."""
+class IndexBacklog:
+    """What is not indexed after a call: how many cases are shut, and whether there are more."""
 
     shut: int = 0
     more: bool = False
@@ -149,7 +149,7 @@ def find_cases(
     return found
 
 
-def look_through(work: Work, part: Iterable[Key], reader: NameReader) -> tuple[list[CaseRow], int]:
+def scan_names(work: Work, part: Iterable[Key], reader: NameReader) -> tuple[list[CaseRow], int]:
     """Return which of the newest held cases have a part of a name, and how many were looked at.
 
     The fallback for who is known by half a name: names are opened one by one, as many as a few
@@ -294,7 +294,7 @@ def count_cases(work: Work) -> int:
 # ---------------------------------------------------------------------- indexing
 
 
-def index_waiting(work: Work) -> Waiting:
+def index_waiting(work: Work) -> IndexBacklog:
     """Index held cases of the principal's team that are not yet, a bounded number of them.
 
     Only cases of which everything that is compared opens here are indexed, so that an index is
@@ -310,7 +310,7 @@ def index_waiting(work: Work) -> Waiting:
     )
     some = waiting[:INDEXED_A_CALL]
     whole = index_cases(work, some, version)
-    return Waiting(shut=len(some) - whole, more=len(waiting) > len(some))
+    return IndexBacklog(shut=len(some) - whole, more=len(waiting) > len(some))
 
 
 @cache

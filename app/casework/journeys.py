@@ -20,7 +20,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cases.models import Assignment
-from app.casework.standing import merged_cases
+from app.casework.involvement import merged_cases
 from app.permissions import Compartment
 from app.relocation.models import Plan, PlanStatus, Traveller
 from app.vault.models import Grant, GrantReason

@@ -41,8 +41,8 @@ from app.casework.errors import (
     FullCodeElsewhere,
     NotCleared,
 )
+from app.casework.involvement import merged_cases
 from app.casework.matches import compare_case, compare_if_due, list_open_matches, other_case_of
-from app.casework.standing import merged_cases
 from app.consents.models import Purpose
 from app.registration.models import CodeKind, Registration
 from app.work import Work

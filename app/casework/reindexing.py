@@ -47,7 +47,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class ReindexBacklog:
     """What is not under a version of the index: cases by team, tokens and tags."""
 
     cases: dict[UUID, int]
@@ -118,14 +118,14 @@ def _pass_erased(work: Work, version: int) -> None:
     work.session.connection().execute(erased.values(indexed_version=version))
 
 
-def find_left(work: Work, version: int) -> Left:
+def find_backlog(work: Work, version: int) -> ReindexBacklog:
     """Return what is under another version, of every team, and record what was found."""
     connection = work.session.connection()
     by_team = select(CASES.team_id, func.count().label("cases")).where(
         CASES.indexed_version != version
     )
     cases = {row.team_id: row.cases for row in connection.execute(by_team.group_by(CASES.team_id))}
-    left = Left(
+    left = ReindexBacklog(
         cases,
         _count(work, IndexToken.__table__.c.version != version),
         _count(work, MatchToken.__table__.c.version != version),

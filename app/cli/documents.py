@@ -24,8 +24,8 @@ from app.store.models import KeystoreBase
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def unplugged_app() -> FastAPI:
-    """Return the application as it is served, over databases that are never opened."""
+def app_without_databases() -> FastAPI:
+    """Return the application over databases that are never opened, to read its routes."""
     settings = Settings(
         environment="test",
         organisation_id=ORGANISATION,
@@ -42,7 +42,7 @@ def rendered() -> dict[str, str]:
         "docs/data-inventory.md": inventory.render(
             [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
         ),
-        "docs/permissions.md": render_matrix(unplugged_app()),
+        "docs/permissions.md": render_matrix(app_without_databases()),
         "docs/presets.md": presets.render(),
         "docs/retention.md": render_schedule(),
         "docs/state-machines.md": state_machines.render(),

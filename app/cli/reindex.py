@@ -53,7 +53,7 @@ def index_again(deployment: Deployment, principal: Principal, secrets: MemberSec
         for count in reindexing.index_all(unit, version):
             progress.advance(bar, count)
     with unit_as(deployment, principal, secrets) as work:
-        left = reindexing.find_left(work, version)
+        left = reindexing.find_backlog(work, version)
         names = {team.id: team_name_of(work, team) for team in list_teams(work)}
     out.print(f"version {version} of the index; before: {', '.join(map(str, was))}")
     for team, count in left.cases.items():

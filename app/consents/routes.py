@@ -39,7 +39,7 @@ def list_consents(case_id: UUID, work: Work) -> ConsentListRead:
 )
 def give_consent(case_id: UUID, body: ConsentCreate, work: Work) -> ConsentStateRead:
     """Take down that a person agrees to a purpose."""
-    made = service.give_consent(work, case_id, body.to_given())
+    made = service.give_consent(work, case_id, body.to_draft())
     work.session.flush()
     return ConsentStateRead.of(made)
 

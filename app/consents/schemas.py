@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.consents.models import Consent, Purpose
-from app.consents.service import RESTS_ON, ConsentDetails, Given
+from app.consents.service import RESTS_ON, ConsentDetails, ConsentDraft
 from app.http.proposed_ids import ProposedId
 from app.http.schema import PastDay, Schema, ShortText, Shut
 
@@ -23,9 +23,9 @@ class ConsentCreate(Schema):
     with_whom: ShortText | None = None
     on: PastDay = None
 
-    def to_given(self) -> Given:
+    def to_draft(self) -> ConsentDraft:
         """Return the consent as the service takes it."""
-        return Given(**self.model_dump())
+        return ConsentDraft(**self.model_dump())
 
 
 class ConsentWithdrawalCreate(Schema):

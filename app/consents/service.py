@@ -48,8 +48,8 @@ require_rows("RESTS_ON", list(RESTS_ON), Purpose, file="app/consents/service.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A consent as it is taken down. ``on``: the day on which it was said, if not today."""
+class ConsentDraft:
+    """A consent to be recorded. ``on``: the day on which it was said, if not today."""
 
     purpose: Purpose
     how: str | None = None
@@ -67,7 +67,7 @@ class ConsentDetails:
     shut: bool
 
 
-def give_consent(work: Work, case_id: UUID, given: Given) -> Consent:
+def give_consent(work: Work, case_id: UUID, given: ConsentDraft) -> Consent:
     """Take down that a person agrees to a purpose.
 
     Raises ``CaseNotFound``, ``PartnerMissing``, ``ConsentStands``, ``DayNotPossible``, ``IdTaken``,
@@ -82,7 +82,7 @@ def give_consent(work: Work, case_id: UUID, given: Given) -> Consent:
     return take_down(work, case, given)
 
 
-def take_down(work: Work, case: Case, given: Given) -> Consent:
+def take_down(work: Work, case: Case, given: ConsentDraft) -> Consent:
     """Add a consent to a case that has none like it, as when it is opened.
 
     Raises ``PartnerMissing``, ``DayNotPossible``, ``IdTaken``, ``NoGrant``.

@@ -52,7 +52,7 @@ class CopiedKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CopiedEvent:
     """One thing that happened, by its day: no word about it, nobody's name."""
 
     on: date
@@ -84,7 +84,7 @@ class PersonalCopy:
     cells: Mapping[str, Section]
     notes: list[tuple[date, str]]
     consents: list[CopiedConsent]
-    events: list[Entry]
+    events: list[CopiedEvent]
     retention: CaseRetention
     missing: list[str]
 
@@ -148,24 +148,24 @@ def _consents(work: Work, case_id: UUID) -> list[CopiedConsent]:
     ]
 
 
-def _events(work: Work, case_id: UUID) -> Iterable[Entry]:
+def _events(work: Work, case_id: UUID) -> Iterable[CopiedEvent]:
     """Yield what was done, from plain rows: what kind, what came of it, on which day."""
     scalars = work.session.scalars
     for move in scalars(select(CaseMove).where(CaseMove.case_id == case_id)):
-        yield Entry(move.moved_on, CopiedKind.CASE, move.became.value)
+        yield CopiedEvent(move.moved_on, CopiedKind.CASE, move.became.value)
     for round_ in scalars(select(VettingRound).where(VettingRound.case_id == case_id)):
         if round_.ended_on is not None and round_.outcome is not None:
-            yield Entry(round_.ended_on, CopiedKind.VETTING, round_.outcome.value)
+            yield CopiedEvent(round_.ended_on, CopiedKind.VETTING, round_.outcome.value)
     for plan in scalars(select(Plan).where(Plan.case_id == case_id)):
-        yield Entry(plan.moved_on, CopiedKind.JOURNEY, plan.status.value)
+        yield CopiedEvent(plan.moved_on, CopiedKind.JOURNEY, plan.status.value)
     along = select(Traveller, Plan).join(Plan, Plan.id == Traveller.plan_id)
     for traveller, plan in work.session.execute(along.where(Traveller.case_id == case_id)):
         left_on = traveller.left_on
         state = PlanStatus.ABANDONED if left_on else plan.status
-        yield Entry(left_on or plan.moved_on, CopiedKind.JOURNEY, state.value)
+        yield CopiedEvent(left_on or plan.moved_on, CopiedKind.JOURNEY, state.value)
     for code in scalars(select(Registration).where(Registration.case_id == case_id)):
-        yield Entry(code.moved_on, CopiedKind.CODE, code.status.value, code.kind.value)
+        yield CopiedEvent(code.moved_on, CopiedKind.CODE, code.status.value, code.kind.value)
     for aid in scalars(select(AidRequest).where(AidRequest.case_id == case_id)):
         digits = MINOR_DIGITS[aid.currency]
         amount = f"{aid.total / 10**digits:.{digits}f} {aid.currency}"
-        yield Entry(aid.paid_on or aid.requested_on, CopiedKind.AID, aid.status.value, amount)
+        yield CopiedEvent(aid.paid_on or aid.requested_on, CopiedKind.AID, aid.status.value, amount)

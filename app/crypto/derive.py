@@ -66,7 +66,7 @@ class ShortMac:
 
 
 def equal(one: bytes, other: bytes) -> bool:
-    """Compare in time that depends on the lengths alone."""
+    """Return whether two values are equal, in time that depends on their lengths alone."""
     return hmac.compare_digest(one, other)
 
 

@@ -46,7 +46,7 @@ def combine(mnemonics: Sequence[str]) -> bytes:
     shares = [_read(position, mnemonic) for position, mnemonic in enumerate(mnemonics)]
     if not shares:
         raise SharesInvalid("there are no shares")
-    _refuse_strangers(shares)
+    _refuse_other_dealings(shares)
     distinct = {share: position for position, share in reversed(list(enumerate(shares)))}
     chosen = sorted(distinct, key=distinct.__getitem__)
     needed = chosen[0].member_threshold
@@ -76,7 +76,7 @@ def _read(position: int, mnemonic: str) -> Share:
         ) from None
 
 
-def _refuse_strangers(shares: list[Share]) -> None:
+def _refuse_other_dealings(shares: list[Share]) -> None:
     """Refuse shares of other dealings: those that differ from what most have in common."""
     sets = Counter(_dealing(share) for share in shares)
     (common, most), *others = sets.most_common()

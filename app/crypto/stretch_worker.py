@@ -39,8 +39,8 @@ def answer_requests(requests: BinaryIO, responses: BinaryIO) -> None:
         responses.flush()
 
 
-def step_back() -> None:
-    """Run only when no other process wants the processor, and leave no core file."""
+def lower_priority() -> None:
+    """Give this process the lowest priority, and let it leave no core file."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -51,5 +51,5 @@ def step_back() -> None:
 
 def main() -> None:
     """Serve the parent over standard input and output."""
-    step_back()
+    lower_priority()
     answer_requests(sys.stdin.buffer, sys.stdout.buffer)

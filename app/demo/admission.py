@@ -12,7 +12,7 @@ from app.accounts.admission import (
     Passphrase,
     certify,
     create_account,
-    require_together,
+    require_combinable,
 )
 from app.audit.events import EventKind
 from app.permissions import MemberRoles, written_roles
@@ -22,9 +22,9 @@ from app.work import Work
 def admit_member(work: Work, *, roles: MemberRoles, login: str, display_name: str) -> Admission:
     """Make an account with a generated passphrase, certified by the lead who acts.
 
-    Raises as ``create_account`` does, and ``RolesApart``.
+    Raises as ``create_account`` does, and ``RolesNotCombinable``.
     """
-    require_together(work.deployment.organisation_settings.preset, roles)
+    require_combinable(work.deployment.organisation_settings.preset, roles)
     admission = create_account(work, NewAccount(roles, login, display_name), Passphrase.now(work))
     certify(work, admission.member)
     work.trail.record(

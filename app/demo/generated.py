@@ -34,7 +34,7 @@ from app.cases.moves import move_case
 from app.cases.service import get_case, read_case
 from app.casework.duplicates import list_duplicates
 from app.consents.models import Purpose
-from app.consents.service import Given
+from app.consents.service import ConsentDraft
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey
 from app.intake.service import Intake, dismiss_duplicate, open_case
 from app.intake.triage import Triage, decide_triage
@@ -158,7 +158,7 @@ class GeneratedJourney:
             household=Household((child,) if child else ()),
             contact=Contact(list(Channel)[n % 5], phones=(f"+95977{1_000_000 + 15_485 * n}",)),
             account=Account("Needs help.", needs=(_NEEDS[n % 4],)),
-            consents=(Given(purpose=Purpose.CASEWORK),),
+            consents=(ConsentDraft(purpose=Purpose.CASEWORK),),
         )
 
     def _merge(self) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.cases.models import Case, CaseStatus
 from app.consents.models import Purpose
-from app.consents.service import Given, give_consent, withdraw_consent
+from app.consents.service import ConsentDraft, give_consent, withdraw_consent
 from app.demo.organisation import DemoOrganisation
 from app.permissions import Role
 from app.retention.choices import choose_days
@@ -37,7 +37,9 @@ def keep_and_erase(demo: DemoOrganisation) -> None:
         hold = ask_for_hold(work, held, None, "His appeal is decided in spring.", until).id
         ask_for_erasure(work, shut, "He called; he gave the word.", codes_die=False)
         asked = ask_for_erasure(work, erased, "She called; she gave the word.", codes_die=True).id
-        consent = give_consent(work, silent, Given(purpose=Purpose.FOLLOW_UP, how="spoken")).id
+        consent = give_consent(
+            work, silent, ConsentDraft(purpose=Purpose.FOLLOW_UP, how="spoken")
+        ).id
     with demo.work_as(coordinator) as work:
         withdraw_consent(work, silent, consent)
     with demo.work_as(lead) as work:

@@ -36,7 +36,7 @@ from app.cases.models import (
 from app.cases.moves import move_case
 from app.cases.service import CaseChange, add_note, change_case, get_case
 from app.consents.models import Purpose
-from app.consents.service import Given
+from app.consents.service import ConsentDraft
 from app.demo.organisation import DemoMember, DemoOrganisation, Journey, offset
 from app.emergency.service import decide_emergency
 from app.intake.service import Intake, open_case
@@ -53,7 +53,7 @@ from app.relocation.service import get_plan, open_plan
 from app.store.base import new_id
 from app.vetting.models import Verdict, VettingFinding, VettingSource
 from app.vetting.service import add_check, decide, request_vetting
-from app.watch.check_ins import Report, check_in
+from app.watch.check_ins import CheckInReport, check_in
 from app.work import Work
 
 MINOR = 100
@@ -153,7 +153,7 @@ class ScenarioRun:
                 contacted_by=event.get("by", "self"),
             ),
             account=Account(event.get("says") or event.get("note") or "Asks how to leave safely."),
-            consents=(Given(purpose=Purpose.CASEWORK, how="spoken"),),
+            consents=(ConsentDraft(purpose=Purpose.CASEWORK, how="spoken"),),
         )
 
     def _household(self) -> Household:
@@ -347,7 +347,7 @@ class ScenarioRun:
         with self._demo.work_as(self._coordinator) as work:
             words = work.vault.open(get_plan(work, self._case).words)
             word = words.duress if event["word"] == "duress" else words.safe
-            check_in(work, leg_id, Report(word=word, note=event.get("note")))
+            check_in(work, leg_id, CheckInReport(word=word, note=event.get("note")))
 
     def _do_reroute(self, event: Event) -> None:
         leg_id = self._advance_to_leg(event["leg"])

@@ -16,4 +16,4 @@ class EmergencyDecided(Conflict):
     """This side has decided before; the other side's decision is still open."""
 
     code = "emergency.decided"
-    title = "Your side has decided this; it waits for the other"
+    title = "Your side has decided already; now the other side, coordinator or lead, must decide"

@@ -26,7 +26,7 @@ from app.accounts.service import get_visible_member
 from app.audit.events import EventKind
 from app.cases.models import OPEN_STATUSES, Assignment, Case
 from app.cases.moves import end_assignment
-from app.casework.standing import involved_members
+from app.casework.involvement import involved_members
 from app.handovers.errors import HandoverNotYours, HeirNotEligible
 from app.permissions import Role, by_power
 from app.store.authenticated import leave_out_altered

@@ -40,7 +40,7 @@ def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str
     packed = headers.get("content-encoding", "identity")
     if not _is_json(headers.get("content-type", "")) or packed.lower() != "identity":
         raise MediaTypeUnsupported
-    body = mended(body)
+    body = replace_invalid_characters(body)
     if _NUL.search(body):
         raise FieldsInvalid([Fault((), CONTROL_CHARACTER)])
     value, faults = None, []
@@ -56,7 +56,7 @@ def read_body(shape: TypeAdapter[object], body: bytes, headers: Mapping[str, str
     return value
 
 
-def mended(body: bytes) -> bytes:
+def replace_invalid_characters(body: bytes) -> bytes:
     """Return a body without byte order marks, halves of surrogate pairs replaced by U+FFFD."""
     while body.startswith(BOM_UTF8):
         body = body[len(BOM_UTF8) :]
@@ -72,9 +72,9 @@ def mended(body: bytes) -> bytes:
 def content_of(body: bytes) -> bytes:
     """Return a body of JSON in one spelling of what it says; as it came where it is none."""
     try:
-        value = json.loads(mended(body), object_pairs_hook=_as_once)
+        value = json.loads(replace_invalid_characters(body), object_pairs_hook=_as_once)
         return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    except (ValueError, RecursionError, _Twice):
+    except (ValueError, RecursionError, _DuplicateName):
         return body
 
 
@@ -93,8 +93,8 @@ def _is_json(content_type: str) -> bool:
     )
 
 
-class _Twice(Exception):
-    """A name is given twice."""
+class _DuplicateName(Exception):
+    """An object of JSON has the same name twice."""
 
 
 class _Pairs(list[tuple[str, object]]):
@@ -103,14 +103,14 @@ class _Pairs(list[tuple[str, object]]):
 
 def _once(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise _Twice
+        raise _DuplicateName
 
 
 def _given_twice(body: bytes) -> list[Fault]:
     """Return a fault for each name that is twice in one object: nobody knows which is meant."""
     try:
         json.loads(body, object_pairs_hook=_once)
-    except _Twice:
+    except _DuplicateName:
         return list(_faults_in(json.loads(body, object_pairs_hook=_Pairs), ()))
     return []
 

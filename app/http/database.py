@@ -1,4 +1,4 @@
-"""What the database's refusals mean to a caller.
+"""Translate errors of the database driver into errors for the caller.
 
 Two that met, one that is down, one that is full: told apart by the codes of PostgreSQL (SQLSTATE)
 and SQLite, never by their messages. Everything else is a fault of ours.

@@ -55,7 +55,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One member's request under one key or id: where its response is kept, and what opens it.
+    """Where the response to a member's request is kept under a key or id, and its sealing key.
 
     ``_reused`` is raised where another request came under the same.
     """

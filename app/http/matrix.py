@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from fastapi import FastAPI
 
 from app.http.needs import Public
-from app.http.routing import Served, declared_needs
+from app.http.routing import ServedRoute, declared_needs
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 
 _HEAD = """\
@@ -29,7 +29,7 @@ def render(app: FastAPI) -> str:
     )
 
 
-def _members(served: Iterable[Served]) -> Iterator[str]:
+def _members(served: Iterable[ServedRoute]) -> Iterator[str]:
     yield "## Members"
     yield ""
     yield "`↑` requires a step-up; `key` is an `Idempotency-Key`, `match` an `If-Match`."
@@ -46,7 +46,7 @@ def _members(served: Iterable[Served]) -> Iterator[str]:
             yield f"| `{route.method} {route.path}` | {needs} | {asks} | {' | '.join(marks)} |"
 
 
-def _public_routes(served: Iterable[Served]) -> Iterator[str]:
+def _public_routes(served: Iterable[ServedRoute]) -> Iterator[str]:
     yield "## Public routes"
     yield ""
     yield "| route | why it is open |"
@@ -56,7 +56,7 @@ def _public_routes(served: Iterable[Served]) -> Iterator[str]:
             yield f"| `{route.method} {route.path}` | {route.needs.because} |"
 
 
-def _unused(served: Iterable[Served]) -> Iterator[str]:
+def _unused(served: Iterable[ServedRoute]) -> Iterator[str]:
     used = {route.needs for route in served}
     yield "## Permissions that no route needs"
     yield ""

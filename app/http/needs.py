@@ -30,14 +30,14 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class NotWork:
-    """A change under a case that requires no readiness, with the reason why."""
+    """A change under a case that no check of readiness is needed for, with the reason why."""
 
     because: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotHeard:
-    """A change in whose texts no duress word is heard, with the reason why."""
+    """A change whose texts are not searched for duress words, with the reason why."""
 
     because: str
 

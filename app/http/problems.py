@@ -140,6 +140,6 @@ async def _respond(request: Request, failure: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Let every failure that a route or FastAPI itself raises become a problem."""
+    """Register the handlers that turn every failure into a problem response."""
     for kind in (errors.DomainError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, _respond)

@@ -68,14 +68,14 @@ Handler = TypeVar("Handler", bound=Callable[..., object])
 
 
 class Decorator(Protocol):
-    """Leaves the handler as it is."""
+    """Registers a handler as a route, and returns it unchanged."""
 
     def __call__(self, handler: Handler, /) -> Handler:
         """Declare this handler."""
 
 
 class GatedRoute(APIRoute):
-    """A route whose gate speaks first: 401 and 403 before what FastAPI refuses."""
+    """A route that checks session and permission before FastAPI validates anything."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **how: Any) -> None:
         if not isinstance(endpoint, Operation):
@@ -251,7 +251,7 @@ class Router(APIRouter):
         return declare
 
 
-class Served(NamedTuple):
+class ServedRoute(NamedTuple):
     """One method of one path that an application serves, and what it was declared to need.
 
     ``needs`` is None for what was not declared on a ``Router``: the wall tests refuse it.
@@ -268,21 +268,21 @@ class Served(NamedTuple):
     takes: HandlerSignature | None = None
 
 
-def declared_needs(app: FastAPI) -> Iterator[Served]:
+def declared_needs(app: FastAPI) -> Iterator[ServedRoute]:
     """Yield everything that the application serves, in order of path and method."""
     yield from sorted(_served(app), key=lambda served: (served.path, served.method))
 
 
-def _served(app: FastAPI) -> Iterator[Served]:
+def _served(app: FastAPI) -> Iterator[ServedRoute]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         path = context.path or "?"
         if not isinstance(route, GatedRoute):
-            yield Served(type(route).__name__, path, context.name or "?", None)
+            yield ServedRoute(type(route).__name__, path, context.name or "?", None)
             continue
         how = route.operation.declared
         for method in sorted(context.methods or ()):
-            yield Served(
+            yield ServedRoute(
                 method,
                 path,
                 route.operation.name,

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from pydantic import TypeAdapter
 
-from app.http.bodies import mended
+from app.http.bodies import replace_invalid_characters
 
 _BELOW: Final = ("anyOf", "oneOf", "prefixItems", "items", "additionalProperties")
 _FORMATTED: Final = r"(?=[^0-9]*[0-9])[0-9A-Fa-f:.+\-TtZz ]+"
@@ -38,7 +38,9 @@ def texts_in(body: bytes, fields: Fields | None = None) -> tuple[str, ...]:
     if not body:
         return ()
     try:
-        return tuple(_texts(json.loads(mended(body), object_pairs_hook=_Pairs), fields))
+        return tuple(
+            _texts(json.loads(replace_invalid_characters(body), object_pairs_hook=_Pairs), fields)
+        )
     except (ValueError, RecursionError):
         return (body.decode("utf-8", "replace"),)
 

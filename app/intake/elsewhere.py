@@ -26,8 +26,8 @@ SHOWN_FOR: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """That another team may know this person, and who has agreed to look."""
+class DuplicateElsewhere:
+    """A likely duplicate of another team's, and which side has agreed to compare."""
 
     id: UUID
     found_on: date
@@ -35,7 +35,7 @@ class Elsewhere:
     other_agreed: bool
 
 
-def list_elsewhere(work: Work, case: Case) -> list[Elsewhere]:
+def list_elsewhere(work: Work, case: Case) -> list[DuplicateElsewhere]:
     """Return the open matches of a case with cases that the principal does not hold."""
     return [
         _seen_from(case, match)
@@ -52,7 +52,7 @@ def find_elsewhere(work: Work, case: Case, match_id: UUID) -> UUID | None:
     return None
 
 
-def agree_to_look(work: Work, case: Case, match_id: UUID) -> Elsewhere:
+def agree_to_look(work: Work, case: Case, match_id: UUID) -> DuplicateElsewhere:
     """Agree to compare a case with one of another team; where both have, show one's own.
 
     The other coordinator then holds this case for a week. Again, it changes nothing but to show
@@ -78,7 +78,7 @@ def agree_to_look(work: Work, case: Case, match_id: UUID) -> Elsewhere:
     return _seen_from(case, match)
 
 
-def _seen_from(case: Case, match: DuplicateMatch) -> Elsewhere:
+def _seen_from(case: Case, match: DuplicateMatch) -> DuplicateElsewhere:
     sides = (match.agreed_by is not None, match.other_agreed_by is not None)
     mine, theirs = sides if match.case_id == case.id else sides[::-1]
-    return Elsewhere(match.id, match.found_on, mine, theirs)
+    return DuplicateElsewhere(match.id, match.found_on, mine, theirs)

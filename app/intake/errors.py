@@ -32,7 +32,7 @@ class SurvivorShut(Conflict):
     """The case that would go on is closed or declined."""
 
     code = "case.merge_shut"
-    title = "That case is closed or declined; say reopen, or merge it into this one instead"
+    title = "That case is closed or declined; set `reopen`, or merge it into this one instead"
 
 
 class MergeLeavesWork(Conflict):

@@ -30,10 +30,10 @@ from app.cases.service import (
 )
 from app.casework.clearance import withdraw_rounds
 from app.casework.history import replace_cell
+from app.casework.involvement import active_members
 from app.casework.journeys import grant_hearing_of_case
 from app.casework.merging import Cells, merge_cells
 from app.casework.open_work import list_open_work
-from app.casework.standing import standing_members
 from app.consents.service import join_consents
 from app.intake.errors import MergeLeavesWork, MergeRefused, SurvivorShut
 from app.intake.models import DuplicateDismissal
@@ -201,7 +201,7 @@ def _hand_on(work: Work, case: Case, into: Case, assigned: list[UUID]) -> None:
     and its author see for a while that it was merged.
     """
     there = set(_assigned(work, into))
-    for member_id in sorted(standing_members(work, assigned) - there):
+    for member_id in sorted(active_members(work, assigned) - there):
         assignment = Assignment(
             case_id=into.id, member_id=member_id, assigned_by=work.principal.id,
             assigned_on=work.today(), ended_on=None,
@@ -222,6 +222,6 @@ def _hand_on(work: Work, case: Case, into: Case, assigned: list[UUID]) -> None:
     )
     if case.opened_by not in work.grants.holders(case.id):
         work.grants.grant_all(
-            case.id, sorted(standing_members(work, [case.opened_by])), [SUMMARY],
+            case.id, sorted(active_members(work, [case.opened_by])), [SUMMARY],
             reason=GrantReason.INTAKE, about=case.id, until=work.today() + TOLD_FOR,
         )  # fmt: skip

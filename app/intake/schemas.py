@@ -32,7 +32,7 @@ from app.casework.duplicates import Proposal
 from app.consents.schemas import ConsentCreate
 from app.http.proposed_ids import ProposedId
 from app.http.schema import Language, PastDay, Reason, Schema
-from app.intake.elsewhere import Elsewhere
+from app.intake.elsewhere import DuplicateElsewhere
 from app.intake.merging import Merger
 from app.intake.service import Intake
 from app.intake.triage import Triage
@@ -82,7 +82,7 @@ class CaseCreate(Schema):
         return Intake(
             id=self.id,
             taken_on=self.taken_on,
-            consents=tuple(consent.to_given() for consent in self.consents),
+            consents=tuple(consent.to_draft() for consent in self.consents),
             standing=self.standing,
             urgent=self.urgent,
             language=self.language,
@@ -182,7 +182,7 @@ class DuplicateElsewhereRead(Schema):
     other_agreed: bool
 
     @classmethod
-    def of(cls, found: Elsewhere) -> Self:
+    def of(cls, found: DuplicateElsewhere) -> Self:
         """Return that another team may know this person."""
         return cls.model_validate(found, from_attributes=True)
 

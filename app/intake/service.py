@@ -16,7 +16,7 @@ from app.cases.cleaning import (
     clean_identity,
     clean_papers,
 )
-from app.cases.editing import aged, stated
+from app.cases.editing import with_age_stated, with_ages_stated
 from app.cases.models import (
     CASE_COMPARTMENTS,
     Account,
@@ -38,7 +38,7 @@ from app.cases.models import (
 from app.cases.service import CASEWORK_SCOPES, COORDINATION_SCOPES
 from app.casework.duplicates import list_duplicates
 from app.casework.erased import is_erased
-from app.consents.service import Given, take_down
+from app.consents.service import ConsentDraft, take_down
 from app.crypto.passwords import random_words
 from app.errors import IdTaken
 from app.intake.elsewhere import find_elsewhere
@@ -68,7 +68,7 @@ class Intake:
     region_group: RegionGroup = RegionGroup.UNKNOWN
     id: UUID | None = None
     taken_on: date | None = None
-    consents: tuple[Given, ...] = ()
+    consents: tuple[ConsentDraft, ...] = ()
 
 
 def open_case(work: Work, intake: Intake) -> Case:
@@ -105,7 +105,7 @@ def open_case(work: Work, intake: Intake) -> Case:
 
 
 def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
-    household = stated(clean_household(intake.household), case.opened_on)
+    household = with_ages_stated(clean_household(intake.household), case.opened_on)
     vault = work.vault
     vault.seal(
         case.summary,
@@ -114,7 +114,7 @@ def _seal_intake(work: Work, case: Case, intake: Intake) -> None:
         ),
     )
     vault.seal(case.identity, clean_identity(intake.identity))
-    papers = aged(clean_papers(intake.papers), None, case.opened_on)
+    papers = with_age_stated(clean_papers(intake.papers), None, case.opened_on)
     if papers.born_on is not None:
         require_possible(papers.born_on, work.today(), "papers.born_on")
     vault.seal(case.papers, papers)

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.accounts.admission import require_teams, require_together
+from app.accounts.admission import require_combinable, require_teams
 from app.accounts.errors import RoleNeedsRoot
 from app.audit.events import EventKind
 from app.crypto.derive import equal, mac
@@ -58,12 +58,12 @@ def invite(
 ) -> MadeInvitation:
     """Make an invitation.
 
-    Raises ``TeamNotFound``, ``RolesApart``, ``RoleNeedsRoot``, ``IdTaken``.
+    Raises ``TeamNotFound``, ``RolesNotCombinable``, ``RoleNeedsRoot``, ``IdTaken``.
     """
     if holds(roles, Role.LEAD):
         raise RoleNeedsRoot
     require_teams(work, roles)
-    require_together(work.deployment.organisation_settings.preset, roles)
+    require_combinable(work.deployment.organisation_settings.preset, roles)
     token, words = secrets.token_urlsafe(_TOKEN_BYTES), " ".join(random_words(_WORDS))
     invitation = Invitation(
         id=work.id_for(Invitation, proposed),

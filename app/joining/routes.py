@@ -13,7 +13,7 @@ from app.accounts.errors import (
     MemberRemoved,
     MemberSuspended,
     RoleNeedsRoot,
-    RolesApart,
+    RolesNotCombinable,
     TeamNotFound,
 )
 from app.accounts.schemas import MemberRead, roles_given, stretched_passphrase
@@ -49,7 +49,7 @@ router = Router(tags=["joining"])
     needs=Permission.MEMBER_ADMIT,
     creates=True,
     status_code=201,
-    raises=(TeamNotFound, RoleNeedsRoot, RolesApart),
+    raises=(TeamNotFound, RoleNeedsRoot, RolesNotCombinable),
 )
 def invite(body: InvitationCreate, work: Work) -> InvitationRead:
     """Invite somebody: a link for any chat, and six words to be read to them, for 72 hours."""
@@ -94,7 +94,7 @@ def _start_joining(work: Work, body: JoiningCreate) -> list[StretchTask]:
         LoginTaken,
         PassphraseWeak,
         TeamNotFound,
-        RolesApart,
+        RolesNotCombinable,
     ),
 )
 def join(body: JoiningCreate, work: Work, stretched: Stretches) -> JoiningRead:
@@ -125,7 +125,7 @@ def read_comparison(member_id: UUID, work: Work) -> ComparisonRead:
         MemberCertified,
         MemberConfirmedByYou,
         WordsDiffer,
-        RolesApart,
+        RolesNotCombinable,
     ),
 )
 def certify_member(member_id: UUID, body: CertificateCreate, work: Work) -> MemberRead:

@@ -21,7 +21,7 @@ from app.accounts.admission import (
     Passphrase,
     certify,
     create_account,
-    require_together,
+    require_combinable,
 )
 from app.accounts.credentials import Stretching, own_passphrase
 from app.accounts.errors import MemberCertified, MemberRemoved, MemberSuspended
@@ -87,12 +87,12 @@ def join(work: Work, token: str, words: str, login: str, passphrase: Passphrase)
     """Make the account of who has an invitation's link and words; the invitation is then used.
 
     It waits for its certificate. Raises ``InvitationNotFound``, ``InvitationWordsWrong``,
-    ``LoginTaken``, ``TeamNotFound``, ``RolesApart``.
+    ``LoginTaken``, ``TeamNotFound``, ``RolesNotCombinable``.
     """
     invitation = find_by_link(work, token)
     if not words_fit(work, invitation, token, words):
         raise InvitationWordsWrong
-    require_together(work.deployment.organisation_settings.preset, invitation.roles)
+    require_combinable(work.deployment.organisation_settings.preset, invitation.roles)
     invited: Invited = work.vault.open(invitation.invited)
     account = NewAccount(invitation.roles, login, invited.display_name)
     member = create_account(work, account, passphrase).member
@@ -137,13 +137,13 @@ def certify_member(work: Work, member_id: UUID, heard: str) -> Member:
 
     Where two leads must, the first one's signature is kept and the member waits on. Raises
     ``MemberNotFound``, ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``,
-    ``WordsDiffer``, ``RolesApart``, ``MemberConfirmedByYou``.
+    ``WordsDiffer``, ``RolesNotCombinable``, ``MemberConfirmedByYou``.
     """
     member = _claimed(work, member_id)
     keys = work.session.get_one(MemberKeys, member.id)
     if passphrase_letters(heard) != passphrase_letters(find_fingerprint(work, member) or ""):
         raise WordsDiffer
-    require_together(work.deployment.organisation_settings.preset, member.roles)
+    require_combinable(work.deployment.organisation_settings.preset, member.roles)
     if _leads_needed(work, member) > 1 and not _is_confirmed_by_another(work, keys):
         return _confirm(work, member, keys)
     certify(work, member)

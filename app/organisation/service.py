@@ -21,7 +21,7 @@ from app.accounts.admission import (
     activate,
     add_key_copy,
     create_account,
-    require_together,
+    require_combinable,
 )
 from app.accounts.models import Team
 from app.accounts.service import add_team
@@ -84,7 +84,7 @@ def found_organisation(
     Custody opens with ``threshold`` of the leads' shares, or as many of the recovery kit's,
     which must be kept apart. The leads' team is the first. Raises ``OrganisationFounded``,
     ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``, ``ZoneUnknown``,
-    ``RolesApart``.
+    ``RolesNotCombinable``.
     """
     if root.fingerprint != work.deployment.settings.organisation_root:
         raise RootWordsWrong
@@ -94,7 +94,7 @@ def found_organisation(
         raise ThresholdInvalid("threshold")
     get_zone(chosen.zone)
     for named in leads:
-        require_together(chosen.preset, roles_in(ORGANISATION, Role.LEAD, *named.also))
+        require_combinable(chosen.preset, roles_in(ORGANISATION, Role.LEAD, *named.also))
     work.deployment.create_secrets()
     work.session.add(settings_row(chosen))
     _add_identity(work)
@@ -117,7 +117,7 @@ def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID)
     They have no share of custody until it is dealt again. Raises as ``admit_member`` does.
     """
     preset = work.deployment.organisation_settings.preset
-    require_together(preset, roles_in(team_id, Role.LEAD, *lead.also))
+    require_combinable(preset, roles_in(team_id, Role.LEAD, *lead.also))
     admission = _add_lead(work, root, team_id, lead)
     signer = work.keyring.secrets.sign
     for kind in _COPIED_KINDS:

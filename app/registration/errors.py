@@ -53,7 +53,7 @@ class CodeSuspended(Conflict):
     """By what is known of the person now, the code is not for them; it waits."""
 
     code = "registration.suspended"
-    title = "By what is known of this person now the code is not theirs; correct that, or revoke it"
+    title = "What is known of this person now does not fit this code; correct that, or revoke it"
 
 
 class CodesNotMadeHere(Conflict):

@@ -22,7 +22,7 @@ from app.registration.models import (
 from app.registration.moves import ManualTarget
 from app.registration.recording import MOST_ROWS, CodeRow, RowResult
 from app.registration.redemption import Redemption
-from app.registration.service import LONGEST_DAYS, USUAL_DAYS, Issued, status_on
+from app.registration.service import LONGEST_DAYS, USUAL_DAYS, IssuedCode, status_on
 
 
 class RegistrationCreate(Schema):
@@ -191,7 +191,7 @@ class CodeRead(RegistrationStateRead):
     code: str
 
     @classmethod
-    def of_issued(cls, issued: Issued, today: date) -> Self:
+    def of_issued(cls, issued: IssuedCode, today: date) -> Self:
         """Return a registration and the code just issued for it."""
         return cls(**_state(issued.registration, today), code=issued.code)
 

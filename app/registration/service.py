@@ -59,7 +59,7 @@ _S = RegistrationStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedCode:
     """A registration, and the code that is shown this once."""
 
     registration: Registration
@@ -204,7 +204,7 @@ def move_registration(
     return registration
 
 
-def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DAYS) -> Issued:
+def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DAYS) -> IssuedCode:
     """Make the code and return it, this once, where the group is itself the authority.
 
     Raises ``RegistrationNotFound``, ``CodesNotMadeHere``, and what ``set_code`` raises, ``Stale``.
@@ -217,7 +217,7 @@ def issue_code(work: Work, registration_id: UUID, valid_for_days: int = USUAL_DA
     code = new_code()
     set_code(work, registration, code, work.today() + timedelta(days=valid_for_days))
     registration.made_here = True
-    return Issued(registration, spell(code))
+    return IssuedCode(registration, spell(code))
 
 
 def require_issuable(work: Work, registration: Registration) -> None:

@@ -135,4 +135,4 @@ class HappenedOutOfRange(Invalid):
     """What is reported lies in the future, or more than thirty days back."""
 
     code = "leg.happened_out_of_range"
-    title = "This can have happened at any time in the last thirty days, not later than now"
+    title = "Give a time in the last thirty days, not later than now"

@@ -21,6 +21,7 @@ from app.accounts import service as accounts
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.cases.models import Case
+from app.casework.involvement import require_may_plan
 from app.casework.journeys import (
     find_present_plan,
     grant_hearing,
@@ -30,7 +31,6 @@ from app.casework.journeys import (
     words_scope,
 )
 from app.casework.readiness import Task, require_ready
-from app.casework.standing import require_may_plan
 from app.permissions import Role
 from app.relocation.errors import (
     EscortHasLeg,

@@ -6,8 +6,8 @@
 3. *Cleared*: rows and cells go, the event is written, and main notes how far the journal came.
 4. *Certified*: the certificate is signed.
 
-``go_on`` takes each destruction from where it is: killed after any statement, the next run ends in
-the same state. One process at a time, by the lock of the worker's job. Nothing is begun or
+``finish_begun`` takes each destruction from where it is: killed after any statement, the next run
+ends in the same state. One process at a time, by the lock of the worker's job. Nothing is begun or
 destroyed while the time is in doubt, but for what the journal says was destroyed before; what was
 cleared is certified all the same.
 """
@@ -44,7 +44,7 @@ from app.retention.models import RESTORED, Destruction, DestructionStep
 from app.store.authenticated import is_altered
 from app.store.engine import checkpoint
 from app.store.identity import ONLY_ROW
-from app.store.journal import WHOLE, Entry
+from app.store.journal import WHOLE, DestructionEntry
 from app.store.models import DeploymentIdentity, ErasedPart
 from app.text.dates import half_year_of
 from app.vault.models import Grant
@@ -82,16 +82,16 @@ def destroy(
     is gone, is being destroyed, is at work (an active case), or is not as it was written is passed
     over. Raises ``TimeInDoubt``.
     """
-    done = go_on(deployment)
+    done = finish_begun(deployment)
     for start in range(0, len(orders), AT_ONCE):
         _begin(deployment, orders[start : start + AT_ONCE], still_due)
-        count = go_on(deployment)
+        count = finish_begun(deployment)
         done += count
         progress(count)
     return done
 
 
-def go_on(deployment: Deployment) -> int:
+def finish_begun(deployment: Deployment) -> int:
     """Finish what was begun, also by a process that was killed; returns how many were certified."""
     while _clear_some(deployment):
         pass
@@ -278,7 +278,9 @@ def _note_rows(work: Work, destruction_id: UUID, rows: int) -> None:
 # ---------------------------------------------------------------------- certificates
 
 
-def _entries_of(deployment: Deployment, share_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Entry]:
+def _entries_of(
+    deployment: Deployment, share_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str], DestructionEntry]:
     """Return the newest journal entry of each share and part."""
     return {
         (UUID(bytes=entry.subject), entry.part): entry

@@ -40,7 +40,7 @@ from app.retention.choices import rules_now
 from app.retention.clearing import models_of_cases
 from app.retention.holds import read_holds
 from app.retention.models import RetentionLook
-from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, Rule, Trigger
+from app.retention.schedule import FIGURES_DAYS, GRACE_DAYS, Rule, TriggerEvent
 from app.store.authenticated import leave_out_altered
 from app.store.journal import WHOLE
 from app.store.models import ErasedPart
@@ -118,11 +118,11 @@ class CaseFacts:
     stops: set[str] = field(default_factory=set)
     held: set[ErasedPart | None] = field(default_factory=set)
     looks: list[RetentionLook] = field(default_factory=list)
-    days: dict[Trigger, date] = field(default_factory=dict)
+    days: dict[TriggerEvent, date] = field(default_factory=dict)
     refused: bool = False
     in_service: bool = False
 
-    def put(self, trigger: Trigger, day: date | None) -> None:
+    def put(self, trigger: TriggerEvent, day: date | None) -> None:
         """Count a trigger from the latest of its days."""
         if day is not None:
             self.days[trigger] = max(day, self.days.get(trigger, day))
@@ -131,12 +131,12 @@ class CaseFacts:
 HELD: Final = "held"
 LOOKING: Final = 2
 """So many people look whether somebody whom vetters refused must still be known."""
-_STOPS: Final[Mapping[Trigger, frozenset[str]]] = {
-    Trigger.JOURNEY_OVER: frozenset({"leg open"}),
-    Trigger.VERDICT: frozenset({"vetting open"}),
-    Trigger.CODES_OVER: frozenset({"code not handed over"}),
-    Trigger.AID_OVER: frozenset({"aid not confirmed"}),
-    Trigger.FOLLOW_UP_ENDED: frozenset(),
+_STOPS: Final[Mapping[TriggerEvent, frozenset[str]]] = {
+    TriggerEvent.JOURNEY_OVER: frozenset({"leg open"}),
+    TriggerEvent.VERDICT: frozenset({"vetting open"}),
+    TriggerEvent.CODES_OVER: frozenset({"code not handed over"}),
+    TriggerEvent.AID_OVER: frozenset({"aid not confirmed"}),
+    TriggerEvent.FOLLOW_UP_ENDED: frozenset(),
 }
 """What stops a rule on a part; everything stops one that counts from the end of the case."""
 
@@ -173,11 +173,11 @@ def _stops_of(work: Work, facts: CaseFacts, rule: Rule, on: date, figures: set[s
     if rule.trigger not in _STOPS and (facts.read_on is None or facts.read_on < facts.last_word_on):
         stops = stops | {"not read by anybody"}
     kept = rule.part is None or not facts.held.isdisjoint({None, rule.part})
-    if facts.held and kept and rule.trigger is not Trigger.FOLLOW_UP_ENDED:
+    if facts.held and kept and rule.trigger is not TriggerEvent.FOLLOW_UP_ENDED:
         stops = stops | {HELD}
     period = half_year_of(facts.case.opened_on)
     waited = work.today() > facts.case.opened_on + timedelta(days=FIGURES_DAYS)
-    if rule.part is None and rule.trigger is Trigger.CLOSING and not waited:
+    if rule.part is None and rule.trigger is TriggerEvent.CLOSING and not waited:
         running = period >= half_year_of(work.today())
         if running or period not in figures:
             stops = stops | {"figures of its half-year"}
@@ -201,7 +201,7 @@ def read_facts(work: Work, cases: Sequence[Case]) -> dict[UUID, CaseFacts]:
     follow_up = work.session.scalars(consents_to(Purpose.FOLLOW_UP).where(Consent.case_id.in_(ids)))
     for case_id, day in last_endings(leave_out_altered(work.session, follow_up)).items():
         if facts[case_id].case.status in _ENDED:
-            facts[case_id].put(Trigger.FOLLOW_UP_ENDED, day)
+            facts[case_id].put(TriggerEvent.FOLLOW_UP_ENDED, day)
     for look in read_looks(work, ids):
         facts[look.case_id].looks.append(look)
     for hold in read_holds(work, ids):
@@ -222,14 +222,14 @@ def _close(one: CaseFacts) -> None:
     last = max([one.last_word_on, *one.days.values()])
     status = one.case.status
     if status is CaseStatus.MERGED:
-        one.put(Trigger.MERGED, one.case.moved_on)
+        one.put(TriggerEvent.MERGED, one.case.moved_on)
     elif status is CaseStatus.DECLINED and one.refused:
-        one.put(Trigger.REFUSED, last)
+        one.put(TriggerEvent.REFUSED, last)
     elif status is CaseStatus.DECLINED:
-        one.put(Trigger.DECLINED, last)
+        one.put(TriggerEvent.DECLINED, last)
     elif status is CaseStatus.CLOSED:
-        one.put(Trigger.CLOSING, last)
-        one.days.setdefault(Trigger.CODE_HANDED_OVER, last)
+        one.put(TriggerEvent.CLOSING, last)
+        one.days.setdefault(TriggerEvent.CODE_HANDED_OVER, last)
 
 
 def _read_events(work: Work, facts: dict[UUID, CaseFacts]) -> None:
@@ -269,7 +269,7 @@ def _read_cells(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> No
 def _read_journeys(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> None:
     plans = select(Plan.case_id, Plan.status, Plan.moved_on).where(Plan.case_id.in_(ids))
     for case_id, status, moved_on in work.session.execute(plans):
-        facts[case_id].put(Trigger.JOURNEY_OVER, moved_on)
+        facts[case_id].put(TriggerEvent.JOURNEY_OVER, moved_on)
         if status is PlanStatus.OPEN:
             facts[case_id].stops.add("leg open")
     along = (
@@ -285,7 +285,7 @@ def _read_journeys(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) ->
         facts[case_id].stops.add("leg open")
     legs = select(Leg.case_id, Leg.status, Leg.moved_on).where(Leg.case_id.in_(ids))
     for case_id, leg_status, moved_on in work.session.execute(legs):
-        facts[case_id].put(Trigger.JOURNEY_OVER, moved_on)
+        facts[case_id].put(TriggerEvent.JOURNEY_OVER, moved_on)
         if leg_status in _LEGS_OPEN:
             facts[case_id].stops.add("leg open")
 
@@ -297,7 +297,7 @@ def _read_duties(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> N
         select(VettingRound).where(VettingRound.case_id.in_(ids)).order_by(VettingRound.number)
     ):
         one = facts[round_.case_id]
-        one.put(Trigger.VERDICT, round_.ended_on)
+        one.put(TriggerEvent.VERDICT, round_.ended_on)
         newest[round_.case_id] = round_
         if round_.ended_on is None:
             one.stops.add("vetting open")
@@ -308,18 +308,18 @@ def _read_duties(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> N
             Registration.case_id, Registration.status, Registration.kind, Registration.moved_on
         ).where(Registration.case_id.in_(ids))
     ):
-        facts[case_id].put(Trigger.CODES_OVER, moved_on)
+        facts[case_id].put(TriggerEvent.CODES_OVER, moved_on)
         facts[case_id].in_service |= kind is CodeKind.PRE
         if status in _CODES_OPEN:
             facts[case_id].stops.add("code not handed over")
         elif kind is CodeKind.FULL and status is RegistrationStatus.DELIVERED:
-            facts[case_id].put(Trigger.CODE_HANDED_OVER, moved_on)
+            facts[case_id].put(TriggerEvent.CODE_HANDED_OVER, moved_on)
     for case_id, aid_status, requested_on in execute(
         select(AidRequest.case_id, AidRequest.status, AidRequest.requested_on).where(
             AidRequest.case_id.in_(ids)
         )
     ):
-        facts[case_id].put(Trigger.AID_OVER, requested_on)
+        facts[case_id].put(TriggerEvent.AID_OVER, requested_on)
         if aid_status not in _AID_OVER:
             facts[case_id].stops.add("aid not confirmed")
     for case_id, taken_on in execute(
@@ -327,4 +327,4 @@ def _read_duties(work: Work, facts: dict[UUID, CaseFacts], ids: list[UUID]) -> N
         .where(AidStep.case_id.in_(ids))
         .group_by(AidStep.case_id)
     ):
-        facts[case_id].put(Trigger.AID_OVER, taken_on)
+        facts[case_id].put(TriggerEvent.AID_OVER, taken_on)

@@ -65,7 +65,7 @@ class DaysTooMany(Invalid):
     """Longer than ever allowed, or longer than the schedule's most without a second lead."""
 
     code = "retention.days_too_many"
-    title = "Too long; more than the schedule's most takes two leads, and five years is the end"
+    title = "Too many days: a second lead must agree beyond the schedule's most; five years at most"
 
 
 class ChoiceNotFound(NotFound):

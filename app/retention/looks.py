@@ -19,7 +19,7 @@ from app.permissions import Role
 from app.retention.due import read_facts, read_looks
 from app.retention.errors import LookedAlready, NothingToLookAt
 from app.retention.models import RetentionLook
-from app.retention.schedule import Trigger
+from app.retention.schedule import TriggerEvent
 from app.work import Work
 
 
@@ -32,7 +32,7 @@ def look_again(
     """
     case = _get_case(work, case_id)
     facts = read_facts(work, [case]).get(case.id)
-    if facts is None or Trigger.REFUSED not in facts.days:
+    if facts is None or TriggerEvent.REFUSED not in facts.days:
         raise NothingToLookAt
     if work.principal.id in {look.looked_by for look in read_looks(work, [case.id])}:
         raise LookedAlready

@@ -27,19 +27,19 @@ from app.alerts.service import raise_alert
 from app.cases.models import OPEN_STATUSES, Case, CaseStatus
 from app.cases.moves import move_case
 from app.deployment import Deployment
-from app.retention.destruction import Order, destroy, go_on, own_work, require_time
+from app.retention.destruction import Order, destroy, finish_begun, own_work, require_time
 from app.retention.due import CaseFacts, Due, list_due, read_facts
 from app.retention.holds import look_after_holds
 from app.retention.models import RetentionPass, SilenceNotice
 from app.retention.replaced import destroy_replaced
-from app.retention.requests import list_agreed_orders, tell_again
+from app.retention.requests import list_agreed_orders, remind_leads
 from app.retention.restored import destroy_again
 from app.retention.schedule import (
     NOTICE_DAYS,
     SILENCE_DAYS,
     SILENCE_IN_SERVICE_DAYS,
     UNREAD_DAYS,
-    Trigger,
+    TriggerEvent,
 )
 from app.store.engine import checkpoint, rewrite_tables
 from app.store.models import ErasedPart, ErasureShare, KeystoreIdentity
@@ -57,7 +57,7 @@ _ONLY_ROW: Final = 1
 def take_turn(work: Work) -> int:
     """Do the next turn of today's pass; returns how much was destroyed. A job of the worker."""
     deployment = work.deployment
-    done = go_on(deployment)
+    done = finish_begun(deployment)
     done += destroy_again(deployment)
     done += destroy_asked(deployment)
     orders = _look_at_next(deployment)
@@ -70,7 +70,7 @@ def take_turn(work: Work) -> int:
 def run_pass(deployment: Deployment, progress: Callable[[int], None] = lambda _: None) -> int:
     """Do a whole pass at once, whether or not there was one today; returns how much went."""
     require_time(deployment)
-    done = go_on(deployment)
+    done = finish_begun(deployment)
     done += destroy_again(deployment)
     done += destroy_asked(deployment)
     with own_work(deployment) as work:
@@ -90,7 +90,7 @@ def destroy_asked(deployment: Deployment) -> int:
     done = 0
     with own_work(deployment) as work:
         orders = list_agreed_orders(work, A_TURN)
-        tell_again(work)
+        remind_leads(work)
     if orders:
         done = destroy(deployment, orders, still_due=_still_agreed)
     return done
@@ -210,7 +210,7 @@ def _count(row: RetentionPass, dues: Sequence[Due], work: Work) -> None:
         else:
             counts[f"{name}: later"] += 1
         unread = UNREAD in due.stops and due.on + timedelta(days=UNREAD_DAYS) <= today
-        half_time = due.rule.trigger is Trigger.REFUSED and due.rule.part is None
+        half_time = due.rule.trigger is TriggerEvent.REFUSED and due.rule.part is None
         half_time &= due.on - timedelta(days=due.rule.days // 2) <= today and not due.looked_at
         if (unread or half_time) and len(waiting) < MOST_WAITING:
             waiting.append(f"{due.case_id} {name}: {UNREAD if unread else 'look at it again'}")

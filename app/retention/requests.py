@@ -158,7 +158,7 @@ def list_agreed_orders(work: Work, limit: int) -> list[Order]:
     return [Order(one.case_id, ASKED, codes_die=one.codes_die) for one in agreed]
 
 
-def tell_again(work: Work) -> None:
+def remind_leads(work: Work) -> None:
     """Tell all leads, once, of wishes that nobody decided in three days. A step of the worker."""
     query = select(ErasureRequest).where(
         _WAITING,

@@ -18,7 +18,7 @@ from app.deployment import Deployment
 from app.retention.destruction import Order, destroy, own_work
 from app.retention.models import RESTORED
 from app.store.identity import ONLY_ROW
-from app.store.journal import Entry
+from app.store.journal import DestructionEntry
 from app.store.models import DeploymentIdentity
 
 
@@ -42,7 +42,7 @@ def destroy_again(deployment: Deployment) -> int:
     return done
 
 
-def _orders(deployment: Deployment, entries: Iterable[Entry]) -> list[Order]:
+def _orders(deployment: Deployment, entries: Iterable[DestructionEntry]) -> list[Order]:
     named = [(UUID(bytes=e.subject), e.part) for e in entries if e.part is not None]
     with deployment.sessions() as session:
         ids = {share_id for share_id, _ in named}

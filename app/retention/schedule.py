@@ -43,7 +43,7 @@ FIGURES_DAYS: Final = 243
 """For so long a case waits at most for the figures of its half-year: eight months."""
 
 
-class Trigger(StrEnum):
+class TriggerEvent(StrEnum):
     """From when the time of a rule is counted."""
 
     CLOSING = "closing"
@@ -71,14 +71,14 @@ class Rule:
 
     name: str
     part: ErasedPart | None
-    trigger: Trigger
+    trigger: TriggerEvent
     days: int
     most: int
     says: str
 
 
 @dataclass(frozen=True, slots=True)
-class TableRule:
+class RowRetention:
     """What becomes of the rows of a table. ``by``: the job for it, None where an act does it."""
 
     says: str
@@ -87,7 +87,7 @@ class TableRule:
 
 
 _P = ErasedPart
-_T = Trigger
+_T = TriggerEvent
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("case", None, _T.CLOSING, 90, 365, "the name, and with it the whole rest of the case"),
@@ -135,10 +135,10 @@ WITH_CASE: Final[Mapping[ErasedPart, str]] = MappingProxyType(
 PARTS: Final = frozenset(rule.part for rule in RULES if rule.part is not None) | WITH_CASE.keys()
 require_rows("RULES or WITH_CASE", list(PARTS), ErasedPart, file="app/retention/schedule.py")
 
-_CASE: Final = TableRule("with the case, or with the part that its cells are of", "retention")
-_IDS: Final = TableRule("with the case", "retention")
+_CASE: Final = RowRetention("with the case, or with the part that its cells are of", "retention")
+_IDS: Final = RowRetention("with the case", "retention")
 
-TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
+TABLES: Final[Mapping[str, RowRetention]] = MappingProxyType(
     {
         **dict.fromkeys(
             (
@@ -157,69 +157,71 @@ TABLES: Final[Mapping[str, TableRule]] = MappingProxyType(
             ),
             _IDS,
         ),
-        "aid_requests": TableRule(
+        "aid_requests": RowRetention(
             "words and payee with their part; the rest is cut from the case when it goes, and kept:"
             " who asked, approved and paid must be provable, and the ledger is compared with it",
             "retention", Action.KEEP,
         ),
-        "aid_steps": TableRule(
+        "aid_steps": RowRetention(
             "words with their part; the rest is kept with their request", "retention", Action.KEEP
         ),
-        "payee_tokens": TableRule(
+        "payee_tokens": RowRetention(
             f"{PAYEE_TOKEN_DAYS} days after payment, or with the case", "old rows"
         ),
-        "alerts": TableRule("31 days after they were raised, or with the case", "old alerts"),
-        "audit_checkpoints": TableRule("kept: no person is in them", None, Action.KEEP),
-        "audit_events": TableRule(
+        "alerts": RowRetention("31 days after they were raised, or with the case", "old alerts"),
+        "audit_checkpoints": RowRetention("kept: no person is in them", None, Action.KEEP),
+        "audit_events": RowRetention(
             "kept as leaves; what they say of a case goes with its key", "retention", Action.KEEP
         ),
-        "audit_leaves": TableRule("kept: hashes", None, Action.KEEP),
-        "audit_unsequenced": TableRule("once they have their place", "sequencer"),
-        "chosen_days": TableRule("kept: what counted when", None, Action.KEEP),
-        "counters": TableRule("a day after the last count", "sessions"),
-        "credentials": TableRule("at once when the member is removed, by that act", None),
-        "custody_contributions": TableRule("used, or 72 hours", "old rows"),
-        "deployment": TableRule("kept: which parts belong together", None, Action.KEEP),
-        "destructions": TableRule(
+        "audit_leaves": RowRetention("kept: hashes", None, Action.KEEP),
+        "audit_unsequenced": RowRetention("once they have their place", "sequencer"),
+        "chosen_days": RowRetention("kept: what counted when", None, Action.KEEP),
+        "counters": RowRetention("a day after the last count", "sessions"),
+        "credentials": RowRetention("at once when the member is removed, by that act", None),
+        "custody_contributions": RowRetention("used, or 72 hours", "old rows"),
+        "deployment": RowRetention("kept: which parts belong together", None, Action.KEEP),
+        "destructions": RowRetention(
             "kept: random ids, half-year, rule, certificate; who could see it 90 days", "retention",
             Action.KEEP,
         ),
-        "grants": TableRule("13 months after their end, or with the case", "old rows"),
-        "funds": TableRule("kept: other people's money must be provable", None, Action.KEEP),
-        "idempotency_keys": TableRule("21 days after they were made", "replays"),
-        "invitations": TableRule(f"{INVITATION_DAYS} days after they were made", "old rows"),
-        "job_runs": TableRule("kept: when a job ran", None, Action.KEEP),
-        "journal_entries": TableRule(
+        "grants": RowRetention("13 months after their end, or with the case", "old rows"),
+        "funds": RowRetention("kept: other people's money must be provable", None, Action.KEEP),
+        "idempotency_keys": RowRetention("21 days after they were made", "replays"),
+        "invitations": RowRetention(f"{INVITATION_DAYS} days after they were made", "old rows"),
+        "job_runs": RowRetention("kept: when a job ran", None, Action.KEEP),
+        "journal_entries": RowRetention(
             "kept: other people's money must be provable; no person is in it", None, Action.KEEP
         ),
-        "key_copies": TableRule("at once when the member is removed, by that act", None),
-        "ledger_accounts": TableRule("kept with their fund", None, Action.KEEP),
-        "member_keys": TableRule(
+        "key_copies": RowRetention("at once when the member is removed, by that act", None),
+        "ledger_accounts": RowRetention("kept with their fund", None, Action.KEEP),
+        "member_keys": RowRetention(
             "kept: public keys, by which what a member signed is checked", None, Action.KEEP
         ),
-        "members": TableRule(
+        "members": RowRetention(
             f"the name {FORMER_MEMBER_DAYS} days after removal; that there was somebody is kept",
             "old rows", Action.KEEP,
         ),
-        "organisation_keys": TableRule(
+        "organisation_keys": RowRetention(
             "kept: public keys; secrets of old epochs until re-sealing is built", None, Action.KEEP
         ),
-        "organisation_settings": TableRule("kept: no person is in them", None, Action.KEEP),
-        "postings": TableRule("kept: other people's money must be provable", None, Action.KEEP),
-        "published_reports": TableRule("kept: redacted, no person is in them", None, Action.KEEP),
-        "replaced_cells": TableRule(
+        "organisation_settings": RowRetention("kept: no person is in them", None, Action.KEEP),
+        "postings": RowRetention("kept: other people's money must be provable", None, Action.KEEP),
+        "published_reports": RowRetention(
+            "kept: redacted, no person is in them", None, Action.KEEP
+        ),
+        "replaced_cells": RowRetention(
             f"{REPLACED_DAYS} days after the edit, with the part that they are of, or with the"
             " case", "retention",
         ),
-        "retention_passes": TableRule("kept: counts of the last pass", None, Action.KEEP),
-        "sessions": TableRule("when they end; every 15 minutes", "sessions"),
-        "suspensions": TableRule("kept: who shut out whom, and who undid it", None, Action.KEEP),
-        "team_duties": TableRule("kept: one row a team, who has the watch", None, Action.KEEP),
-        "teams": TableRule("kept: no person is in their names", None, Action.KEEP),
+        "retention_passes": RowRetention("kept: counts of the last pass", None, Action.KEEP),
+        "sessions": RowRetention("when they end; every 15 minutes", "sessions"),
+        "suspensions": RowRetention("kept: who shut out whom, and who undid it", None, Action.KEEP),
+        "team_duties": RowRetention("kept: one row a team, who has the watch", None, Action.KEEP),
+        "teams": RowRetention("kept: no person is in their names", None, Action.KEEP),
         # the keystore
-        "deployment_secrets": TableRule("kept while anything rests on them", None, Action.KEEP),
-        "erasure_shares": TableRule("first of all, with the part or the case", "retention"),
-        "journal": TableRule("kept longer than any backup: random ids", None, Action.KEEP),
-        "keystore": TableRule("kept: which keystore this is", None, Action.KEEP),
+        "deployment_secrets": RowRetention("kept while anything rests on them", None, Action.KEEP),
+        "erasure_shares": RowRetention("first of all, with the part or the case", "retention"),
+        "journal": RowRetention("kept longer than any backup: random ids", None, Action.KEEP),
+        "keystore": RowRetention("kept: which keystore this is", None, Action.KEEP),
     }
 )  # fmt: skip

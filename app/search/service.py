@@ -14,7 +14,7 @@ from typing import Final
 
 from app.audit.events import EventKind
 from app.casework.held import CaseRow
-from app.casework.index import find_cases, index_waiting, look_through
+from app.casework.index import find_cases, index_waiting, scan_names
 from app.casework.likeness import NORMALISED, name_values
 from app.search.errors import SearchBudgetSpent, SearchValueInvalid
 from app.search.models import IndexedKind, SearchKind
@@ -27,7 +27,7 @@ MOST_HITS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The cases that match, newest first. ``complete``: nothing was left to be indexed."""
 
     rows: tuple[CaseRow, ...]
@@ -36,7 +36,7 @@ class Found:
     """Of how many of the newest cases the names were opened, where nobody is called so."""
 
 
-def search(work: Work, kind: SearchKind, value: str) -> Found:
+def search(work: Work, kind: SearchKind, value: str) -> SearchResult:
     """Find held cases by one value of one kind, at most ``MOST_HITS``.
 
     Raises ``SearchValueInvalid`` where the value is not of this kind,
@@ -51,10 +51,10 @@ def search(work: Work, kind: SearchKind, value: str) -> Found:
     found = find_cases(work, wanted, reader)
     hits, looked_through = [one.row for one in found], 0
     if kind is SearchKind.NAME and not hits:
-        hits, looked_through = look_through(work, reader.keys(value), reader)
+        hits, looked_through = scan_names(work, reader.keys(value), reader)
     hits = hits[:MOST_HITS]
     work.trail.record(EventKind.CASES_SEARCHED, None, kind=kind.value, hits=len(hits))
-    return Found(tuple(hits), waiting.complete, looked_through)
+    return SearchResult(tuple(hits), waiting.complete, looked_through)
 
 
 def _wanted(kind: SearchKind, value: str, reader: NameReader) -> dict[IndexedKind, frozenset[str]]:

@@ -18,7 +18,7 @@ from app.accounts.credentials import (
     FIRST,
     SECOND,
     Stretching,
-    Unlocked,
+    UnlockedAccount,
     fill_slot,
     filler_credential,
     fresh_passphrase,
@@ -161,7 +161,7 @@ def _seal(
     )
 
 
-def _unlock(work: Work, stretched: Sequence[Stretched]) -> tuple[_OwnSlot, Unlocked]:
+def _unlock(work: Work, stretched: Sequence[Stretched]) -> tuple[_OwnSlot, UnlockedAccount]:
     own = _own_slot(work)
     unlocked = try_slots(work.deployment, own.credential, stretched)
     if unlocked is None or unlocked.member_id != work.principal.id:

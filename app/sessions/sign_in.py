@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.accounts.credentials import (
     SECOND,
     Stretching,
-    Unlocked,
+    UnlockedAccount,
     absent_credential,
     stretchings_of,
     try_slots,
@@ -99,7 +99,7 @@ def _credential(work: Work, index: bytes) -> Credential:
     return found or absent
 
 
-def _unlocked_member(work: Work, unlocked: Unlocked) -> Member | None:
+def _unlocked_member(work: Work, unlocked: UnlockedAccount) -> Member | None:
     member = work.session.get(Member, unlocked.member_id)
     if member is None or member.status in SHUT_OUT:
         return None

@@ -1,4 +1,4 @@
-"""Rows that prove themselves: a MAC over a row's plain columns and the digests of its cells.
+"""Authenticate rows: a MAC over a row's plain columns and the digests of its cells.
 
 - Every record that is not housekeeping has ``row_mac``; ``seals`` holds a digest of each sealed
   cell, in the order of their declaration.

@@ -40,7 +40,7 @@ class JournalDamaged(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DestructionEntry:
     """One line of the journal."""
 
     number: int
@@ -104,7 +104,7 @@ class Journal:
         with self._engine.connect() as connection:
             return connection.scalar(select(func.max(_ROWS.number))) or 0
 
-    def entries(self, after: int = 0) -> list[Entry]:
+    def entries(self, after: int = 0) -> list[DestructionEntry]:
         """Return the entries after a number, in order."""
         with self._engine.connect() as connection:
             rows = connection.execute(
@@ -112,9 +112,9 @@ class Journal:
                 .where(_ROWS.number > after)
                 .order_by(_ROWS.number)
             ).all()
-        return [Entry(*row) for row in rows]
+        return [DestructionEntry(*row) for row in rows]
 
-    def find(self, share_ids: Iterable[UUID]) -> list[Entry]:
+    def find(self, share_ids: Iterable[UUID]) -> list[DestructionEntry]:
         """Return the entries about these rows of shares, in order."""
         wanted = [share_id.bytes for share_id in share_ids]
         with self._engine.connect() as connection:
@@ -123,9 +123,9 @@ class Journal:
                 .where(_ROWS.subject.in_(wanted))
                 .order_by(_ROWS.number)
             ).all()
-        return [Entry(*row) for row in rows]
+        return [DestructionEntry(*row) for row in rows]
 
-    def verify(self, entries: Sequence[Entry]) -> None:
+    def verify(self, entries: Sequence[DestructionEntry]) -> None:
         """Raise ``JournalDamaged`` unless these are whole, from the first entry on, and ours."""
         running = _START
         for place, entry in enumerate(entries, 1):
@@ -133,7 +133,7 @@ class Journal:
             if entry.number != place or not equal(running, entry.running_hash):
                 raise JournalDamaged(f"entry {place} of the journal is not what was written")
 
-    def apply(self, entries: Sequence[Entry]) -> int:
+    def apply(self, entries: Sequence[DestructionEntry]) -> int:
         """Destroy what a whole journal names and this keystore has not heard of; returns how many.
 
         Raises ``JournalDamaged`` where the two differ in an entry that both have.
@@ -185,7 +185,7 @@ class Journal:
         return mac(self.key(), frame(Label.JOURNAL_ENTRY, running, number, kind, subject))
 
 
-def read_journal(text: str) -> list[Entry]:
+def read_journal(text: str) -> list[DestructionEntry]:
     """Return the entries of a journal's file; raises ``JournalDamaged`` for anything else.
 
     A last line without its end was not finished, and is left out.
@@ -197,13 +197,13 @@ def read_journal(text: str) -> list[Entry]:
     if None in found:
         raise JournalDamaged("a line of the journal cannot be read")
     return [
-        Entry(int(match[1]), match[2], bytes.fromhex(match[3]), bytes.fromhex(match[4]))
+        DestructionEntry(int(match[1]), match[2], bytes.fromhex(match[3]), bytes.fromhex(match[4]))
         for match in found
         if match is not None
     ]
 
 
-def _destroy_again(connection: Connection, entry: Entry) -> None:
+def _destroy_again(connection: Connection, entry: DestructionEntry) -> None:
     if entry.part == WHOLE:
         gone = ErasureShare.id == UUID(bytes=entry.subject)
         connection.execute(delete(ErasureShare).where(gone))

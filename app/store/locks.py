@@ -1,4 +1,4 @@
-"""One job at a time across processes and hosts, by a lock that is released when its process ends.
+"""One job at a time across processes and hosts, by a lock that ends with its process.
 
 - PostgreSQL: a transaction-level advisory lock on a connection of its own. It ends when the
   transaction, the connection or the process does; it works behind a transaction-pooling proxy.

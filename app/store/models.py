@@ -29,7 +29,7 @@ class OrganisationSettingsRow(Record):
 
 
 class JobRun(Base):
-    """When a job last began, succeeded and failed. Which process runs it is a lock's business."""
+    """When a job last began, succeeded and failed. A lock says which process runs it."""
 
     __tablename__ = "job_runs"
     __housekeeping__ = "says when a job ran, nothing of anyone"

@@ -64,21 +64,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class HealthReport:
     """What the last round of checks found: what keeps requests out, and what needs a person."""
 
     ready: tuple[Check, ...]
     degraded: tuple[Check, ...]
 
 
-_SILENT = Report(
+_SILENT = HealthReport(
     (Check("checks", ok=False, says="no round of checks came back in time"),),
     (Check("checks", ok=False, says="no round of checks came back in time"),),
 )
 
 
 class HealthProbe:
-    """Looks every few seconds, in a thread of its own, and tells what it saw last.
+    """Runs the health checks every few seconds in a thread, and keeps the newest report.
 
     Asking costs nothing and waits for nothing. ``waiting`` is how full the queue of requests is,
     from 0 to 1.
@@ -95,11 +95,11 @@ class HealthProbe:
         self._monotonic = monotonic
         self._writability = Writability(monotonic)
         self._stopped = threading.Event()
-        self._last: tuple[float, Report] | None = None
+        self._last: tuple[float, HealthReport] | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread of the checks."""
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
         self._thread.start()
 
@@ -109,16 +109,16 @@ class HealthProbe:
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
 
-    def look(self) -> Report:
+    def look(self) -> HealthReport:
         """Run one round of checks now, in the calling thread."""
-        report = Report(
+        report = HealthReport(
             tuple(check_ready(self._deployment, self._waiting(), self._writability)),
             tuple(check_degraded(self._deployment)),
         )
         self._last = (self._monotonic(), report)
         return report
 
-    def report(self) -> Report:
+    def report(self) -> HealthReport:
         """Return what the last round found; a round that is overdue counts as a failed one."""
         if self._last is None or self._monotonic() - self._last[0] > DEADLINE_SECONDS:
             return _SILENT
@@ -130,7 +130,7 @@ class HealthProbe:
                 self.look()
             except Exception as failure:  # noqa: BLE001 - a probe that dies says nothing for ever
                 found = (Check("checks", ok=False, says=type(failure).__name__),)
-                self._last = (self._monotonic(), Report(found, found))
+                self._last = (self._monotonic(), HealthReport(found, found))
             self._stopped.wait(EVERY_SECONDS)
 
 

@@ -42,7 +42,7 @@ CONTRIBUTION_DAYS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Dealt:
+class NewCustody:
     """A fresh custody key: its row, and the shares as words, in the order of the leads."""
 
     key: OrganisationKey
@@ -57,7 +57,7 @@ def deal_custody(
     count: int,
     signer: SigningKey,
     signer_id: UUID | None,
-) -> Dealt:
+) -> NewCustody:
     """Make a custody key and split it ``threshold`` of ``count``; the secret is then forgotten."""
     secret = secrets.token_bytes(_SECRET_BYTES)
     row = OrganisationKey(
@@ -68,7 +68,7 @@ def deal_custody(
         shares=count,
     )
     certify_organisation_key(organisation, row, signer, signer_id)
-    return Dealt(row, shares.split(secret, threshold, count))
+    return NewCustody(row, shares.split(secret, threshold, count))
 
 
 def seal_copy(

@@ -40,7 +40,7 @@ from app.vault.keyring import Keyring
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import live_grants, unended_grants
 from app.vault.scope_rows import FIRST_EPOCH, SECRET_BYTES, case_key, sign_minted
-from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries
+from app.vault.scopes import SUMMARY, Scope, ScopeEntry, find_entry, pack_entries
 from app.vault.statements import (
     bundle_info,
     grant_address,
@@ -49,7 +49,7 @@ from app.vault.statements import (
     scope_address,
 )
 
-_Minted = list[tuple[Entry, bytes]]
+_Minted = list[tuple[ScopeEntry, bytes]]
 
 
 class Grants:
@@ -73,7 +73,9 @@ class Grants:
         self._member_id = member_id
         self._today = today
         self._new_secrets: dict[UUID, _Minted] = {}
-        self._secrets_read: dict[tuple[UUID, tuple[Scope, ...]], tuple[list[Entry], bytes]] = {}
+        self._secrets_read: dict[
+            tuple[UUID, tuple[Scope, ...]], tuple[list[ScopeEntry], bytes]
+        ] = {}
 
     # ------------------------------------------------------------------ minting
 
@@ -101,7 +103,7 @@ class Grants:
         rows = []
         for scope, secret in made.items():
             address = scope_address(organisation, case_id, scope, FIRST_EPOCH)
-            entry = Entry(scope, FIRST_EPOCH, commit(secret, address))
+            entry = ScopeEntry(scope, FIRST_EPOCH, commit(secret, address))
             rows.append(
                 ScopeRow(
                     case_id=case_id,
@@ -212,7 +214,7 @@ class Grants:
         holder = self._certificates.sealing_key(grant.holder_id)
         grant.hpke_wrap = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))
 
-    def _secrets_of(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+    def _secrets_of(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[ScopeEntry], bytes]:
         """Return entries and secrets of scopes, read once a request for however many holders."""
         asked = (case_id, tuple(scopes))
         known = self._secrets_read.get(asked)
@@ -220,14 +222,16 @@ class Grants:
             known = self._secrets_read[asked] = self._read_secrets(case_id, scopes)
         return known
 
-    def _read_secrets(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[Entry], bytes]:
+    def _read_secrets(
+        self, case_id: UUID, scopes: Sequence[Scope]
+    ) -> tuple[list[ScopeEntry], bytes]:
         organisation = self._deployment.organisation
-        entries: list[Entry] = []
+        entries: list[ScopeEntry] = []
         opened: list[bytes] = []
         for scope in scopes:
             epoch, secret = self._keyring.secret(case_id, scope)
             address = scope_address(organisation, case_id, scope, epoch)
-            entries.append(Entry(scope, epoch, commit(secret, address)))
+            entries.append(ScopeEntry(scope, epoch, commit(secret, address)))
             opened.append(secret)
         return entries, b"".join(opened)
 

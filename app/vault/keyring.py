@@ -51,7 +51,7 @@ from app.vault.holders import reach_of
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
 from app.vault.scope_rows import SECRET_BYTES, ScopeRows, secret_at
-from app.vault.scopes import Entry, Scope
+from app.vault.scopes import Scope, ScopeEntry
 from app.vault.statements import (
     bundle_info,
     copy_info,
@@ -229,7 +229,7 @@ class Keyring:
 
     # ------------------------------------------------------------------ secrets and data keys
 
-    def hold(self, case_id: UUID, share_id: UUID, entry: Entry, secret: bytes) -> None:
+    def hold(self, case_id: UUID, share_id: UUID, entry: ScopeEntry, secret: bytes) -> None:
         """Keep a secret for the rest of this request: one just minted, or opened by custody."""
         keys = self._cases.get(case_id)
         if keys is None:

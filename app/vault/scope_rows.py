@@ -34,7 +34,7 @@ from app.store.authenticated import leave_out_altered
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, ScopeRow
-from app.vault.scopes import SUMMARY, Entry, Scope, unpack_entries
+from app.vault.scopes import SUMMARY, Scope, ScopeEntry, unpack_entries
 from app.vault.statements import minting_statement, scope_address, scope_statement
 
 SECRET_BYTES: Final = 32
@@ -103,7 +103,7 @@ class ScopeRows:
 
     def check(
         self, case_id: UUID, share_id: UUID, packed: bytes, secrets: bytes, rows: _Rows
-    ) -> list[Entry]:
+    ) -> list[ScopeEntry]:
         """Return the entries of a grant or bundle; raises ``Tampered`` unless each is proven.
 
         Each entry must be that of a verified row, and its secret must open to the commitment. With

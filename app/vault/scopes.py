@@ -58,7 +58,7 @@ SUMMARY = WHOLE[Compartment.SUMMARY]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScopeEntry:
     """A scope at an epoch, with the commitment to its secret."""
 
     scope: Scope
@@ -71,12 +71,12 @@ class Entry:
         return _ENTRY.pack(CODES[scope.compartment], scope.part.bytes, self.epoch, self.commitment)
 
 
-def pack_entries(entries: list[Entry]) -> bytes:
+def pack_entries(entries: list[ScopeEntry]) -> bytes:
     """Return the entries' bytes, in the order of the secrets that go with them."""
     return b"".join(bytes(entry) for entry in entries)
 
 
-def unpack_entries(packed: bytes) -> list[Entry]:
+def unpack_entries(packed: bytes) -> list[ScopeEntry]:
     """Return the entries; an unknown compartment or a cut entry raises ``ValueError``."""
     if len(packed) % ENTRY_BYTES:
         message = "entries are cut off"
@@ -86,7 +86,7 @@ def unpack_entries(packed: bytes) -> list[Entry]:
         if code not in _COMPARTMENTS:
             message = "unknown compartment"
             raise ValueError(message)
-        found.append(Entry(Scope(_COMPARTMENTS[code], UUID(bytes=part)), epoch, commitment))
+        found.append(ScopeEntry(Scope(_COMPARTMENTS[code], UUID(bytes=part)), epoch, commitment))
     return found
 
 

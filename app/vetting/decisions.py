@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from app.casework.standing import standing_members
+from app.casework.involvement import active_members
 from app.vault.errors import Tampered
 from app.vetting.errors import AlreadyDecided
 from app.vetting.models import DecisionDetail, Verdict, VettingDecision, VettingRound
@@ -37,7 +37,7 @@ def list_seen(work: Work, round_: VettingRound) -> list[DecisionDetail]:
 def find_first(work: Work, round_: VettingRound) -> VettingDecision | None:
     """Return the other vetter's decision of this attempt, unopened, or None when there is none yet.
 
-    A decision counts while the vetter who gave it stands. Raises ``AlreadyDecided`` when the
+    A decision counts while the vetter who gave it is active. Raises ``AlreadyDecided`` when the
     principal's own is there.
     """
     rows: Sequence[VettingDecision] = work.session.scalars(
@@ -47,7 +47,7 @@ def find_first(work: Work, round_: VettingRound) -> VettingDecision | None:
     ).all()
     if any(row.vetter_id == work.principal.id for row in rows):
         raise AlreadyDecided
-    standing = standing_members(work, {row.vetter_id for row in rows})
+    standing = active_members(work, {row.vetter_id for row in rows})
     return next((row for row in rows if row.vetter_id in standing), None)
 
 

@@ -57,7 +57,7 @@ class TooFewSources(Conflict):
     """A round ends as verified only on two independent, consistent, fresh sources."""
 
     code = "vetting.too_few_sources"
-    title = "Two independent sources must agree, and be younger than the days you gave"
+    title = "Two independent sources must agree, and both must be newer than the days you gave"
 
 
 class VettersInvalid(Invalid):

@@ -27,12 +27,12 @@ _KINDS: Final = {
 }
 
 
-def tell_lapse(work: Work, case: Case, lapse: Lapse) -> None:
+def alert_lapse(work: Work, case: Case, lapse: Lapse) -> None:
     """Tell the leads, and the coordinators of its team, that a case at work is not cleared."""
     raise_alert(work, _KINDS[lapse], case_id=case.id, team_id=case.team_id)
 
 
-def tell_expiries(work: Work) -> int:
+def alert_expiries(work: Work) -> int:
     """Tell of clearances that have expired since; returns how many. A job of the worker."""
     found = work.session.execute(
         select(VettingRound, Case)
@@ -48,6 +48,6 @@ def tell_expiries(work: Work) -> int:
         round_.lapse_told = True
         work.trail.record(EventKind.VETTING_LAPSED, case.id, round=str(round_.id))
         if case.status in _AT_WORK and find_lapse(work, case.id) is Lapse.EXPIRED:
-            tell_lapse(work, case, Lapse.EXPIRED)
+            alert_lapse(work, case, Lapse.EXPIRED)
             told += 1
     return told

@@ -23,9 +23,9 @@ from app.cases import moves
 from app.cases import service as cases
 from app.cases.models import Case, CaseStatus
 from app.casework.clearance import Lapse
+from app.casework.involvement import active_members, involved_members
 from app.casework.matches import can_compare, compare_case
 from app.casework.readiness import Task, require_ready
-from app.casework.standing import involved_members, standing_members
 from app.permissions import Compartment, Role
 from app.store.queries import in_order, next_number
 from app.vault.models import GrantReason
@@ -44,7 +44,7 @@ from app.vetting.errors import (
     VettingInProgress,
     VoucherMissing,
 )
-from app.vetting.lapses import tell_lapse
+from app.vetting.lapses import alert_lapse
 from app.vetting.models import (
     CheckDetail,
     DecisionDetail,
@@ -308,7 +308,7 @@ def _settle(
         round_.valid_until = max(work.today(), support + timedelta(days=days))
     _end(work, round_, VettingOutcome.VERIFIED if verified else VettingOutcome.REFUSED)
     if not verified and case.status is not CaseStatus.VETTING:
-        tell_lapse(work, case, Lapse.REFUSED)
+        alert_lapse(work, case, Lapse.REFUSED)
     if case.status is CaseStatus.VETTING:
         moves.move_case(work, case, CaseStatus.ACTIVE if verified else CaseStatus.DECLINED)
 
@@ -357,7 +357,7 @@ def _check_links(
 def _has_both_vetters(work: Work, round_: VettingRound) -> bool:
     """Return whether the two members who hold a round's key are active."""
     own = Scope(Compartment.VETTING, round_.id)
-    return len(standing_members(work, work.grants.holders(round_.case_id, own))) >= VETTERS
+    return len(active_members(work, work.grants.holders(round_.case_id, own))) >= VETTERS
 
 
 def _check_vetters(work: Work, case: Case, vetter_ids: Sequence[UUID]) -> None:

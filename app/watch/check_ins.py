@@ -45,7 +45,7 @@ _CONTACTS = frozenset({Word.SAFE, Word.DURESS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class CheckInReport:
     """What somebody brings. ``word`` None: no answer. ``at``: when it was, if not just now.
 
     ``next_sign_at``: when the person said that they will be heard again. ``is_reason``: the note is
@@ -74,7 +74,7 @@ class CheckInReceipt:
     understood: bool | None
 
 
-def check_in(work: Work, leg_id: UUID, report: Report) -> CheckInReceipt:
+def check_in(work: Work, leg_id: UUID, report: CheckInReport) -> CheckInReceipt:
     """Record what was said to somebody who holds or held a leg, or follows its case.
 
     Raises ``LegNotFound``.
@@ -87,7 +87,7 @@ def check_in(work: Work, leg_id: UUID, report: Report) -> CheckInReceipt:
     return _record(work, [plan, *others], report, brought_for=leg)
 
 
-def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceipt:
+def check_in_on_case(work: Work, case_id: UUID, report: CheckInReport) -> CheckInReceipt:
     """Record what was said to somebody who follows a case, on the journey of that case.
 
     Raises ``CaseNotFound``, ``PlanNotFound``.
@@ -102,7 +102,7 @@ def check_in_on_case(work: Work, case_id: UUID, report: Report) -> CheckInReceip
 def _record(
     work: Work,
     plans: list[Plan],
-    report: Report,
+    report: CheckInReport,
     *,
     brought_for: Leg | None,
     of_case: UUID | None = None,
@@ -160,7 +160,7 @@ def find_place(work: Work, plans: list[Plan], brought_for: Leg | None) -> tuple[
     return plan, [*under_way, *missed, *waiting, *asked, legs[-1]][0]
 
 
-def _judge(work: Work, plans: list[Plan], report: Report) -> Word:
+def _judge(work: Work, plans: list[Plan], report: CheckInReport) -> Word:
     """Return what was said; a duress word counts in the note as well."""
     said = Word.NO_ANSWER
     if report.word is not None and report.word.strip():

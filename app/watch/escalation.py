@@ -73,14 +73,14 @@ def escalate_due(work: Work) -> int:
     _void_early_levels(work, now)
     silent = work.session.scalars(
         select(Leg)
-        .where(Leg.expected_at < now, Leg.id.not_in(_at_the_top(work)))
+        .where(Leg.expected_at < now, Leg.id.not_in(_legs_at_last_level(work)))
         .order_by(Leg.expected_at, Leg.id)
         .limit(LEGS_A_RUN)
     ).all()
     return escalate(work, silent, now)
 
 
-def _at_the_top(work: Work) -> set[UUID]:
+def _legs_at_last_level(work: Work) -> set[UUID]:
     """Return the legs whose silence has reached the last level, by rows as they were written."""
     missing = (
         select(LegEscalation)

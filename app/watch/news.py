@@ -14,7 +14,7 @@ from app.casework.journeys import hears
 from app.relocation.legs import holds_leg
 from app.relocation.models import Leg, LegStatus, Plan
 from app.relocation.moves import move_leg
-from app.watch.check_ins import CheckInReceipt, Report, check_in
+from app.watch.check_ins import CheckInReceipt, CheckInReport, check_in
 from app.work import Work
 
 
@@ -32,4 +32,4 @@ def bring_news(
         return move_leg(work, leg_id, to, reason=reason, at=at)
     if not hears(work, work.session.get_one(Plan, leg.plan_id)):
         return move_leg(work, leg_id, to, reason=reason, at=at)
-    return check_in(work, leg_id, Report(word=to.value, note=reason, at=at, is_reason=True))
+    return check_in(work, leg_id, CheckInReport(word=to.value, note=reason, at=at, is_reason=True))

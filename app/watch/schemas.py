@@ -20,7 +20,7 @@ from pydantic import (
 from app.http.proposed_ids import AnyProposedId
 from app.http.schema import Reason, Schema, Shut, case_shut
 from app.relocation.models import LegStatus
-from app.watch.check_ins import CheckInReceipt, Report
+from app.watch.check_ins import CheckInReceipt, CheckInReport
 from app.watch.models import EscalationLevel
 from app.watch.service import WatchedLeg
 
@@ -85,7 +85,7 @@ class CheckInCreate(Schema):
     next_sign_at: _Moment = None
     note: Annotated[_Words, Field(examples=["The bus is five hours late."])] = None
 
-    def to_report(self) -> Report:
+    def to_report(self) -> CheckInReport:
         """Return the check-in as the service takes it; what has no place of its own is a note."""
         given: dict[str, object] = {
             "id": self.id, "at": self.at, "next_sign_at": self.next_sign_at,
@@ -95,7 +95,7 @@ class CheckInCreate(Schema):
             for name, said in given.items()
             if said and not isinstance(said, UUID | datetime)
         ]
-        return Report(
+        return CheckInReport(
             word=self.word,
             note="\n".join(filter(None, (self.note, *unread))) or None,
             at=_if_moment(given["at"]),

@@ -25,8 +25,8 @@ from sqlalchemy import or_, select
 from app.cases import service as cases
 from app.cases.models import Case
 from app.casework import held
+from app.casework.involvement import active_members
 from app.casework.journeys import HEARD_FOR, list_travellers
-from app.casework.standing import standing_members
 from app.relocation.details import list_escalations
 from app.relocation.legs import lists_as_planner
 from app.relocation.models import Leg, LegRecord, LegStatus, Plan, PlanStatus
@@ -210,7 +210,7 @@ def _list_alone(work: Work, legs: Sequence[Leg]) -> set[UUID]:
             Grant.about.in_(escorted), live_grants(work.today())
         )
     ).all()
-    standing = standing_members(work, {row.holder_id for row in held_by})
+    standing = active_members(work, {row.holder_id for row in held_by})
     holders = {(row.about, row.holder_id) for row in held_by if row.holder_id in standing}
     return {leg.id for leg in legs if leg.id in escorted and (leg.id, leg.escort_id) not in holders}
 

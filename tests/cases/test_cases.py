@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.audit.models import AuditEvent
 from app.cases import service
-from app.cases.editing import stated
+from app.cases.editing import with_ages_stated
 from app.cases.errors import CaseNotFound
 from app.cases.models import (
     Case,
@@ -63,7 +63,7 @@ def test_an_intake_is_read_back_whole_by_a_coordinator(world):
         file = service.read_case(work, case_id)
     assert file.identity == FAMILY.identity
     assert file.papers == FAMILY.papers
-    assert file.household == stated(FAMILY.household, file.case.opened_on)
+    assert file.household == with_ages_stated(FAMILY.household, file.case.opened_on)
     assert file.contact == FAMILY.contact
     assert file.account == FAMILY.account
     assert file.reporting == Reporting(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.cases import service
-from app.cases.editing import age_on, edited_household
+from app.cases.editing import edited_household, months_on
 from app.cases.models import Household, Papers, Relative, Standing
 from app.cases.service import CaseChange
 from app.cases.updates import CaseUpdate, ReplacedCellRead
@@ -172,7 +172,7 @@ def test_an_edit_that_leaves_an_age_alone_never_changes_what_it_grows_to(age, da
     after = edited_household(before, sent, [frozenset({"relation", "with_person"})], today)
     for later in (0, 40, 4000):
         grown = today + timedelta(days=later)
-        assert age_on(after.relatives[0], grown) == age_on(before.relatives[0], grown)
+        assert months_on(after.relatives[0], grown) == months_on(before.relatives[0], grown)
 
 
 def test_an_age_is_stated_on_its_day_and_grows_and_a_birth_of_another_era_is_asked_back(world):

@@ -13,7 +13,7 @@ from app.cases.service import get_case
 from app.casework import reindexing
 from app.casework.index import versions_in_use
 from app.casework.matches import compare_case
-from app.casework.reindexing import find_left, find_narrow, index_all, wanted_version
+from app.casework.reindexing import find_backlog, find_narrow, index_all, wanted_version
 from app.cli import reindex
 from app.intake.models import MatchToken
 from app.search import service as search
@@ -82,11 +82,11 @@ def test_a_run_that_was_killed_goes_on_and_leaves_nothing_under_the_old_index(
     assert versions(world) == [108] * (5 - min(2 * batches, 5)) + [WIDER] * min(2 * batches, 5)
     assert_all_found(world, coordinator)
     with world.work_as(coordinator) as work:
-        assert not find_left(work, WIDER).nothing or batches == 3
+        assert not find_backlog(work, WIDER).nothing or batches == 3
     indexed = sum(index_all(unit_of(world, coordinator), WIDER))
     assert indexed == len(cases) - min(2 * batches, 5)
     with world.work_as(coordinator) as work:
-        assert find_left(work, WIDER).nothing
+        assert find_backlog(work, WIDER).nothing
         assert versions_in_use(work) == (WIDER,)
     assert_all_found(world, coordinator)
     with world.deployment.sessions() as session:

@@ -72,7 +72,7 @@ def restored(backup: Path, tmp_path: Path, *more: str | Path, typed: str = "") -
     return run(*into, "--root-key-file", tmp_path / "root.key", *more, typed=typed)
 
 
-def aged(backup: Path) -> Path:
+def backdated(backup: Path) -> Path:
     """Give a backup the name of one that was taken years ago."""
     return backup.rename(backup.with_name(OLD))
 
@@ -150,7 +150,7 @@ def test_backup_and_doctor_take_the_root_key_from_a_systemd_credential(
 
 
 def test_a_keystore_older_than_seven_days_goes_with_the_next_backup(founded, backup, tmp_path):
-    old = aged(backup)
+    old = backdated(backup)
     named = run("doctor", "--home", founded.home, "--backups", tmp_path / "backups")
     assert f"old keystore: {old}/keystore.db.sealed" in named.output
     newer = taken(founded.home, tmp_path / "backups")
@@ -176,7 +176,7 @@ def test_an_older_keystore_is_not_taken_for_a_newer_backup(founded, backup, tmp_
 
 
 def test_nothing_is_deleted_while_the_clock_is_in_doubt(founded, backup, tmp_path, monkeypatch):
-    old = aged(backup)
+    old = backdated(backup)
     monkeypatch.setattr(Deployment, "find_time_doubt", lambda _: "the clock was set")
     done = run("backup", "--home", founded.home, "--to", tmp_path / "backups")
     assert "No old keystore copy was deleted: the clock was set" in done.output

@@ -20,7 +20,7 @@ from app.consents.errors import ConsentNotFound, ConsentOver, ConsentStands, Par
 from app.consents.models import Consent, Purpose
 from app.consents.service import (
     RESTS_ON,
-    Given,
+    ConsentDraft,
     give_consent,
     list_consents,
     withdraw_consent,
@@ -42,7 +42,7 @@ P = Purpose
 
 def give(world, case_id, purpose, by="volunteer", **more):
     with world.work_as(world.member(by)) as work:
-        return give_consent(work, case_id, Given(purpose=purpose, **more)).id
+        return give_consent(work, case_id, ConsentDraft(purpose=purpose, **more)).id
 
 
 def end(world, case_id, consent_id, on=None, by="volunteer", team=1):
@@ -57,8 +57,8 @@ def consents_of(world, case_id, by="coordinator"):
 
 def test_what_a_person_agreed_to_at_intake_is_on_the_case_purpose_by_purpose(world):
     given = (
-        Given(purpose=P.CASEWORK, how="said so twice"),
-        Given(purpose=P.SHARING, with_whom="the clinic by the river"),
+        ConsentDraft(purpose=P.CASEWORK, how="said so twice"),
+        ConsentDraft(purpose=P.SHARING, with_whom="the clinic by the river"),
     )
     case_id = opened(world, replace(FAMILY, consents=given))
     found = [

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.database_attacks import Attacked, attack, ground_of, refuse_growth, stop_at_once
+from tools.database_attacks import AttackResult, attack, refuse_growth, stop_at_once, target_of
 
 
-def nothing_lost(seen: Attacked) -> None:
+def nothing_lost(seen: AttackResult) -> None:
     assert (seen.found.lost(seen.crowd), seen.found.doubled(seen.crowd)) == (0, 0)
     assert seen.found.shares_missing == 0
     assert seen.found.verdict.findings == []
@@ -32,10 +32,10 @@ def base():
 
 
 def test_a_postgresql_that_stops_at_once_and_recovers_loses_nothing(base):
-    with ground_of("postgresql", base, None) as ground:
+    with target_of("postgresql", base, None) as ground:
         nothing_lost(attack(ground, partial(stop_at_once, times=1), 2))
 
 
 def test_an_sqlite_that_finds_no_room_for_a_while_loses_nothing(base):
-    with ground_of("sqlite", base, None) as ground:
+    with target_of("sqlite", base, None) as ground:
         nothing_lost(attack(ground, partial(refuse_growth, seconds=2)))

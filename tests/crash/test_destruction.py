@@ -18,7 +18,7 @@ from sqlalchemy import event, func, select
 from app.cases.models import Case
 from app.deployment import Deployment
 from app.models import metadata
-from app.retention.destruction import Order, destroy, go_on
+from app.retention.destruction import Order, destroy, finish_begun
 from app.retention.models import Destruction, DestructionStep
 from app.store.models import DeploymentIdentity, KeystoreBase
 from app.work import note_writes
@@ -111,7 +111,7 @@ def test_killed_after_any_statement_a_destruction_ends_in_the_same_state(world):
             lambda chosen=settings: build(world.founded, chosen, world.clock), orders, after
         )
         deployment = build(world.founded, settings, world.clock)
-        go_on(deployment)
+        finish_begun(deployment)
         destroy(deployment, orders)  # what had not begun is begun now
         assert state_of(deployment) == whole, f"killed after statement {after}"
         if trials % 10 == 0:

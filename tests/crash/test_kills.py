@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.hosts import Server, found_home, free_port, padauk, status_of
 from tests.support.postgres import fresh_database
-from tests.support.writers import Crowd, await_jobs, inspect
+from tests.support.writers import Writers, await_jobs, inspect
 from tools.crash_table import fresh_home, try_attack
 
 ALL = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -50,7 +50,7 @@ def test_one_process_of_two_is_killed_and_replaced_while_the_other_serves(home_o
     server = Server(home, 2)
     try:
         server.await_ready()
-        crowd = Crowd(lambda: [home.port], home)
+        crowd = Writers(lambda: [home.port], home)
         crowd.start()
         before = children_of(server)
         os.kill(before[0], signal.SIGKILL)

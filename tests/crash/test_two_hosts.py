@@ -20,7 +20,7 @@ from app.store.jobs import list_runs
 from app.store.models import KeystoreIdentity
 from tests.support.hosts import Server, another_host, found_home, padauk, status_of
 from tests.support.postgres import fresh_database
-from tests.support.writers import Crowd, await_jobs, inspect
+from tests.support.writers import Writers, await_jobs, inspect
 
 _numbers = count()
 
@@ -62,7 +62,7 @@ def row_count(home, table):
 def test_a_rolling_restart_loses_nothing_and_leaves_nobody_waiting(home, hosts):
     first, add = hosts
     second = add("b")
-    crowd = Crowd(lambda: [home.port, second.home.port], home)
+    crowd = Writers(lambda: [home.port, second.home.port], home)
     crowd.start()
     for server in (first, second, first):
         assert server.ask_to_stop(signal.SIGTERM) == 0
@@ -79,7 +79,7 @@ def test_a_rolling_restart_loses_nothing_and_leaves_nobody_waiting(home, hosts):
 def test_jobs_of_two_hosts_run_once(home, hosts):
     _, add = hosts
     second = add("b")
-    crowd = Crowd(lambda: [second.home.port, home.port], home)
+    crowd = Writers(lambda: [second.home.port, home.port], home)
     crowd.start()
     crowd.await_acked(100)
     crowd.stop()
@@ -96,7 +96,7 @@ def test_jobs_of_two_hosts_run_once(home, hosts):
 @pytest.mark.parametrize("hours", [26, -26])
 def test_a_host_whose_clock_is_wrong_destroys_and_expires_nothing(home, hosts, tmp_path, hours):
     _, add = hosts
-    crowd = Crowd(lambda: [home.port], home)
+    crowd = Writers(lambda: [home.port], home)
     crowd.start()
     moved = tmp_path / "seconds"
     moved.write_text(str(timedelta(hours=hours).total_seconds()), encoding="ascii")
@@ -142,7 +142,7 @@ def test_a_host_with_an_old_keystore_is_refused(home, hosts, postgres_server, tm
     keys = home.settings.keystore_url.split("?", maxsplit=1)[0].rsplit("/", maxsplit=1)[1]
     old_url = fresh_database(postgres_server, old, keys)
     hosts[0].restart()
-    crowd = Crowd(lambda: [home.port], home)
+    crowd = Writers(lambda: [home.port], home)
     crowd.start()
     crowd.await_acked(10)
     crowd.stop()

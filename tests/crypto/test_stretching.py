@@ -367,7 +367,7 @@ def test_where_there_is_no_idle_class_the_worker_is_as_nice_as_it_can_be(monkeyp
     monkeypatch.setattr(os, "nice", lambda by: done.append(f"nice {by}"))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limit: done.append((kind, limit)))
     monkeypatch.setattr(signal, "signal", lambda number, action: done.append((number, action)))
-    stretch_worker.step_back()
+    stretch_worker.lower_priority()
     assert done == [
         (resource.RLIMIT_CORE, (0, 0)),
         (signal.SIGINT, signal.SIG_IGN),
@@ -382,7 +382,7 @@ def test_the_worker_serves_its_standard_input(monkeypatch):
 
     request = stretch_worker.write_request(SALT, b"padauk", LOW.figures, LOW.figures)
     answers = Standard()
-    monkeypatch.setattr(stretch_worker, "step_back", lambda: None)
+    monkeypatch.setattr(stretch_worker, "lower_priority", lambda: None)
     monkeypatch.setattr(sys, "stdin", Standard(request))
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", answers)

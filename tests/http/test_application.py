@@ -17,7 +17,7 @@ from app import errors
 from app.http.needs import Public
 from app.http.openapi import describe
 from app.http.problems import STATUS, status_of
-from app.http.routing import Served, declared_needs
+from app.http.routing import ServedRoute, declared_needs
 from app.main import create_app
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import new_id
@@ -118,7 +118,7 @@ def test_a_role_gets_to_exactly_the_routes_of_its_permissions(
             assert response.status_code < 500, (route, response.text)
 
 
-def may(role: Role, route: Served) -> bool:
+def may(role: Role, route: ServedRoute) -> bool:
     return route.needs in ROLE_PERMISSIONS[role]
 
 

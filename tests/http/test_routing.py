@@ -17,7 +17,7 @@ from app.deployment import Deployment
 from app.http.matrix import render
 from app.http.needs import Public
 from app.http.paging import PageQuery
-from app.http.routing import Router, Served, declared_needs
+from app.http.routing import Router, ServedRoute, declared_needs
 from app.http.schema import Schema
 from app.main import assemble
 from app.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -37,7 +37,7 @@ def app_of(judge: ServedApp, *routers: Router) -> FastAPI:
     return assemble(judge.world.deployment, routers, principal_of)
 
 
-def needs_of(judge: ServedApp) -> list[Served]:
+def needs_of(judge: ServedApp) -> list[ServedRoute]:
     return list(declared_needs(judge.app))
 
 

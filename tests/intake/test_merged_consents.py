@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from app.consents.models import Purpose
-from app.consents.service import Given, list_consents, withdraw_consent
+from app.consents.service import ConsentDraft, list_consents, withdraw_consent
 from tests.intake.test_merging import FIRST, merged
 from tests.support.intake_steps import opened
 
 RESEARCH, SCHOOL, CLINIC = (
-    Given(purpose=Purpose.RESEARCH),
-    Given(purpose=Purpose.SHARING, with_whom="the school"),
-    Given(purpose=Purpose.SHARING, with_whom="the clinic", how="nodded"),
+    ConsentDraft(purpose=Purpose.RESEARCH),
+    ConsentDraft(purpose=Purpose.SHARING, with_whom="the school"),
+    ConsentDraft(purpose=Purpose.SHARING, with_whom="the clinic", how="nodded"),
 )
 
 
@@ -45,7 +45,7 @@ def end_all(world, case_id):
 
 def test_a_consent_stands_after_a_merger_where_both_gave_it(world):
     def asked(*purposes):
-        return replace(FIRST, consents=tuple(Given(purpose=purpose) for purpose in purposes))
+        return replace(FIRST, consents=tuple(ConsentDraft(purpose=purpose) for purpose in purposes))
 
     first = opened(world, asked(Purpose.CASEWORK, Purpose.RESEARCH))
     second = opened(world, asked(Purpose.CASEWORK))
@@ -73,7 +73,7 @@ def test_sharing_stands_with_the_partners_that_both_named(world):
 
 
 def test_who_agreed_to_casework_once_is_not_left_without_help_by_a_merger(world):
-    casework = Given(purpose=Purpose.CASEWORK)
+    casework = ConsentDraft(purpose=Purpose.CASEWORK)
     for mine, theirs in (((casework,), (CLINIC,)), ((CLINIC,), (casework,))):
         assert consents_after(world, mine, theirs)[Purpose.CASEWORK, None, None] is True
 

@@ -25,7 +25,7 @@ from app.relocation.legs import WalkedLeg
 from app.relocation.models import JourneyWords, LegKind, LegStatus, Plan
 from app.relocation.service import add_walked_leg, get_plan
 from app.relocation.words import tell_words
-from app.watch.check_ins import Report, check_in_on_case
+from app.watch.check_ins import CheckInReport, check_in_on_case
 from tests.support.relocation_steps import levels_of, words_of
 
 AGREED = {"safe_word": "mango tree", "duress_word": "river stone"}
@@ -107,7 +107,7 @@ def test_the_sixth_word_within_a_minute_alarms(journey, legs, rider):
 def test_who_follows_the_case_checks_in_without_reading_places(journey, legs):
     follower = assign(journey)
     with journey.world.work_as(follower) as work:
-        check_in_on_case(work, journey.case_id, Report(word="mango tree"))
+        check_in_on_case(work, journey.case_id, CheckInReport(word="mango tree"))
     assert words_of(journey.read(legs[0])) == ["SAFE"]
     with pytest.raises(LegNotFound):
         journey.read(legs[0], by=follower)
@@ -128,10 +128,10 @@ def test_of_two_words_in_one_sentence_the_duress_word_counts(journey, legs):
 @pytest.mark.parametrize(
     "report",
     [
-        Report(word="all well", note="she said RIVER-STONE at the end"),
-        Report(word=None, note="no answer; then a text: riverstone"),
-        Report(word="ｒｉｖｅｒ　ｓｔｏｎｅ"),
-        Report(word="\u2068river\u200b stone\u2069."),
+        CheckInReport(word="all well", note="she said RIVER-STONE at the end"),
+        CheckInReport(word=None, note="no answer; then a text: riverstone"),
+        CheckInReport(word="ｒｉｖｅｒ　ｓｔｏｎｅ"),
+        CheckInReport(word="\u2068river\u200b stone\u2069."),
     ],
 )
 def test_a_duress_word_alarms_in_whichever_field_and_spelling(journey, legs, report):

@@ -11,8 +11,8 @@ from app.cases.models import CaseStatus
 from app.cases.moves import move_case
 from app.cases.service import get_case, read_case
 from app.casework.errors import CaseNotReady
+from app.casework.involvement import involved_members
 from app.casework.open_work import OpenKind, list_open_work
-from app.casework.standing import involved_members
 from app.errors import IdTaken
 from app.links.models import LinkKind
 from app.links.service import link_cases
@@ -28,7 +28,7 @@ from app.relocation.errors import (
 from app.relocation.service import abandon_plan, extend_plan, get_plan
 from app.relocation.travellers import add_traveller, end_travel
 from app.store.base import new_id
-from app.watch.check_ins import Report, check_in_on_case
+from app.watch.check_ins import CheckInReport, check_in_on_case
 from tests.support.intake_steps import FAMILY, opened, stranger
 from tests.support.relocation_steps import Journey
 
@@ -75,7 +75,7 @@ def follow(journey, number):
 def says(journey, word, number):
     """What the volunteer who follows a case heard from its person."""
     with journey.world.work_as(journey.volunteer(number)) as work:
-        return check_in_on_case(work, journey.case_id, Report(word=word))
+        return check_in_on_case(work, journey.case_id, CheckInReport(word=word))
 
 
 def in_danger(journey):

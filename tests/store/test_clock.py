@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.clock import TrustedClock, leave_stamp, shifted_clock, utc_now
+from app.clock import TrustedClock, record_newest_moment, shifted_clock, utc_now
 from app.settings import Settings
 from app.worker import JOBS, Job, Worker
 
@@ -40,7 +40,7 @@ def doubt(world, clock: TrustedClock) -> str | None:
 
 def stamp(world, at: datetime, *, trusted: bool = False) -> None:
     with world.deployment.sessions() as session, session.begin():
-        leave_stamp(session, at, trusted=trusted)
+        record_newest_moment(session, at, trusted=trusted)
 
 
 def test_time_that_passes_on_both_clocks_is_trusted(world, host):

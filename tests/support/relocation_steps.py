@@ -137,7 +137,7 @@ class Journey:
         self, leg_id: UUID, word: str | None, by: Person | None = None, **more: Any
     ) -> check_ins.CheckInReceipt:
         with self.world.work_as(by or self.coordinator) as work:
-            return check_ins.check_in(work, leg_id, check_ins.Report(word=word, **more))
+            return check_ins.check_in(work, leg_id, check_ins.CheckInReport(word=word, **more))
 
     def read(self, leg_id: UUID, by: Person | None = None) -> LegDetails:
         with self.world.work_as(by or self.coordinator) as work:

@@ -25,7 +25,7 @@ class Served:
         self._tokens: dict[Any, str] = {}
 
     def sign_in(self, person: Person) -> str:
-        """A token from the front door, with the real passphrase."""
+        """A token from signing in with the real passphrase."""
         answer = self.client.post(
             "/api/sessions", json={"login": person.login, "passphrase": person.passphrase}
         )

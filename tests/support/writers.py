@@ -54,8 +54,8 @@ Ports = Callable[[], Sequence[int]]
 
 
 @dataclass
-class Acked:
-    """One act that a client was told was done."""
+class AcknowledgedAct:
+    """One act whose success a client was given."""
 
     kind: str
     id: UUID
@@ -100,7 +100,7 @@ def depart(world: World) -> Leg:
 
 
 @dataclass
-class Crowd:
+class Writers:
     """Clients in threads, each with an act in hand at any time: writers, and some who only read."""
 
     ports: Ports
@@ -109,7 +109,7 @@ class Crowd:
     leg: Leg | None = None
     there_before: frozenset[UUID] = frozenset()
     readers: int = 0
-    acked: list[Acked] = field(default_factory=list)
+    acked: list[AcknowledgedAct] = field(default_factory=list)
     reads: list[float] = field(default_factory=list)
     """Milliseconds of each read of a reader."""
     failures: list[str] = field(default_factory=list)
@@ -176,7 +176,7 @@ class Crowd:
         except Exception as failure:  # noqa: BLE001 - told by stop()
             self.failures.append(f"{type(failure).__name__}: {failure}")
 
-    def _check_in(self, leg: Leg) -> Acked:
+    def _check_in(self, leg: Leg) -> AcknowledgedAct:
         path = f"/legs/{leg.id}/check-ins"
         return self._until_done("check-in", Role.COORDINATOR, path, {"word": leg.word})
 
@@ -202,7 +202,7 @@ class Crowd:
             message = f"GET {path}: {answer[:2]}"
             raise ActRefused(message)
 
-    def _until_done(self, kind: str, role: Role, path: str, body: Any) -> Acked:
+    def _until_done(self, kind: str, role: Role, path: str, body: Any) -> AcknowledgedAct:
         headers = {
             "authorization": f"Bearer {self.tokens[role]}",
             "content-type": "application/json",
@@ -221,7 +221,7 @@ class Crowd:
                 self.statuses[status] = self.statuses.get(status, 0) + 1
                 if status in {200, 201}:
                     took = (time.monotonic() - sent) * 1000
-                    return Acked(kind, UUID(told["id"]), took, tries, replayed)
+                    return AcknowledgedAct(kind, UUID(told["id"]), took, tries, replayed)
                 if status not in {409, 429, 503}:
                     raise ActRefused(f"{kind}: {status} {told}")
             time.sleep(0.05)
@@ -252,11 +252,11 @@ class Found:
     shares_missing: int
     verdict: LogVerification
 
-    def lost(self, crowd: Crowd) -> int:
+    def lost(self, crowd: Writers) -> int:
         """Return how many acts that were acknowledged are not there."""
         return sum(act.id not in self.ids[act.kind] for act in crowd.acked)
 
-    def doubled(self, crowd: Crowd) -> int:
+    def doubled(self, crowd: Writers) -> int:
         """Return how many more rows there are than acts; also where money does not add up."""
         rows = set().union(*self.ids.values()) - crowd.there_before
         adrift = self.balance != AMOUNT * crowd.count("deposit")

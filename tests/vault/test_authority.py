@@ -26,7 +26,7 @@ from app.vault.certificates import Certificates, prove_possession
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import Bundle, Grant, GrantReason, MemberKeys, OrganisationKeyKind, ScopeRow
 from app.vault.scope_rows import SECRET_BYTES, case_key, sign_minted
-from app.vault.scopes import SUMMARY, Entry, Scope, pack_entries
+from app.vault.scopes import SUMMARY, Scope, ScopeEntry, pack_entries
 from app.vault.statements import (
     bundle_info,
     grant_address,
@@ -42,7 +42,7 @@ CONTACT = Scope(Compartment.CONTACT)
 
 def an_entry(world, case_id, scope, epoch, secret):
     address = scope_address(world.deployment.organisation, case_id, scope, epoch)
-    return Entry(scope, epoch, commit(secret, address))
+    return ScopeEntry(scope, epoch, commit(secret, address))
 
 
 def add_scope(world, session, case_id, entry, key, minter, before):

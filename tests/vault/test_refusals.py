@@ -20,7 +20,7 @@ from app.vault.custody import combine_custody, deal_custody
 from app.vault.errors import CaseErased, CustodySharesMissing, NoGrant, Tampered
 from app.vault.keyring import MemberSecrets
 from app.vault.models import GrantReason, MemberKeys, OrganisationKeyKind
-from app.vault.scopes import SUMMARY, Entry, Scope, find_entry, pack_entries, unpack_entries
+from app.vault.scopes import SUMMARY, Scope, ScopeEntry, find_entry, pack_entries, unpack_entries
 from tests.support.world import Person
 
 IDENTITY = Scope(Compartment.IDENTITY)
@@ -28,7 +28,7 @@ COMMITMENT = bytes(32)
 
 
 def test_packed_entries_that_are_cut_or_name_an_unknown_compartment_are_refused():
-    packed = pack_entries([Entry(IDENTITY, 1, COMMITMENT)])
+    packed = pack_entries([ScopeEntry(IDENTITY, 1, COMMITMENT)])
     with pytest.raises(ValueError, match="cut off"):
         unpack_entries(packed[:-1])
     with pytest.raises(ValueError, match="unknown compartment"):
@@ -38,7 +38,11 @@ def test_packed_entries_that_are_cut_or_name_an_unknown_compartment_are_refused(
 def test_an_entry_is_found_by_scope_and_epoch_and_never_within_another_s_commitment():
     hidden = IDENTITY.head.ljust(32, b"\0")
     packed = pack_entries(
-        [Entry(SUMMARY, 1, hidden), Entry(IDENTITY, 2, COMMITMENT), Entry(IDENTITY, 1, COMMITMENT)]
+        [
+            ScopeEntry(SUMMARY, 1, hidden),
+            ScopeEntry(IDENTITY, 2, COMMITMENT),
+            ScopeEntry(IDENTITY, 1, COMMITMENT),
+        ]
     )
     assert find_entry(packed, IDENTITY.head, None) == (1, 2, COMMITMENT)
     assert find_entry(packed, IDENTITY.head, 1) == (2, 1, COMMITMENT)
@@ -47,7 +51,7 @@ def test_an_entry_is_found_by_scope_and_epoch_and_never_within_another_s_commitm
 
 
 def test_a_scope_of_broken_grants_alone_says_what_is_wrong_with_them():
-    entries = pack_entries([Entry(IDENTITY, 1, COMMITMENT)])
+    entries = pack_entries([ScopeEntry(IDENTITY, 1, COMMITMENT)])
     keys = CaseKeys(new_id(), None, [LoadedGrant(new_id(), entries, b"", broken=Tampered())])
     assert keys.names(IDENTITY.head)
     with pytest.raises(Tampered):

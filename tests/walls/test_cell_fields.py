@@ -25,7 +25,7 @@ from app.cases.models import (
     Reporting,
     Summary,
 )
-from app.cli.documents import unplugged_app
+from app.cli.documents import app_without_databases
 from app.consents.models import ConsentSaid
 from app.http.openapi import describe
 from app.joining.models import Invited
@@ -201,7 +201,7 @@ def references(part: object) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def served() -> tuple[set[str], set[str]]:
     """``Class.field`` of everything in the bodies of requests, and of responses."""
-    described = describe(unplugged_app(), version="0")
+    described = describe(app_without_databases(), version="0")
     schemas = described["components"]["schemas"]
     operations = [one for methods in described["paths"].values() for one in methods.values()]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.cli.documents import rendered, unplugged_app
+from app.cli.documents import app_without_databases, rendered
 from app.http.needs import Public
 from app.http.routing import declared_needs
 from app.main import API
@@ -32,7 +32,7 @@ CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    app = unplugged_app()
+    app = app_without_databases()
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from app.http.routing import Served, declared_needs
+from app.http.routing import ServedRoute, declared_needs
 from app.http.texts import fields_of
 from app.main import OF_CASES, create_app
 from tests.support.world import Founded, copy_sqlite, open_world
@@ -28,7 +28,7 @@ def app(
     world.close()
 
 
-def texts_of(route: Served) -> set[str]:
+def texts_of(route: ServedRoute) -> set[str]:
     """The fields of a route's body in which somebody can type a text."""
     shape = route.takes and route.takes.shape
     if not shape:

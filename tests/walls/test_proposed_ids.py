@@ -16,7 +16,7 @@ from app.cases.models import CaseStatus
 from app.cases.moves import move_case
 from app.cases.service import get_case
 from app.http.proposed_ids import takes_id
-from app.http.routing import Served as Route
+from app.http.routing import ServedRoute as Route
 from app.http.routing import declared_needs
 from app.main import create_app
 from app.permissions import Permission, Role

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from app.http.routing import Served as Route
+from app.http.routing import ServedRoute as Route
 from app.http.routing import declared_needs
 from app.permissions import NEEDS_STEP_UP, ROLE_PERMISSIONS, Permission, Role
 from app.store.base import new_id

@@ -22,7 +22,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     },
     "app/casework/held.py": {"visible_cases": _LISTED},
     "app/casework/reindexing.py": {
-        "find_left": "what `padauk reindex` prints as left; a search looks up every version",
+        "find_backlog": "what `padauk reindex` prints as left; a search looks up every version",
         "_count": "likewise, of tokens and tags",
     },
     "app/reports/service.py": {"count_caseload": "a figure on the caller's own page"},

@@ -1,7 +1,7 @@
 """Who counts in a quorum: members who are active now, by person; and who worked on a case.
 
-- An approval or a verdict counts while the member who gave it stands: active, not removed, with a
-  row that is as the program wrote it.
+- An approval or a verdict counts while the member who gave it is active: not removed or suspended,
+  with a row that is as the program wrote it.
 - Who logged a case, followed it, wrote in it, escorted its person or had a part in its aid is no
   vetter of it, nor of a case that another one was merged into; nor, by the group's preset, who
   planned it, or who coordinated it at all. Who vets a case does none of this afterwards.
@@ -28,8 +28,8 @@ from app.vetting.models import VettingDecision
 from app.work import Work
 
 
-def standing_members(work: Work, member_ids: Iterable[UUID]) -> frozenset[UUID]:
-    """Return those of these members who stand now; a row with a wrong MAC does not."""
+def active_members(work: Work, member_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of these members who are active now, by rows whose MAC is right."""
     rows = work.session.scalars(
         select(Member).where(Member.id.in_(set(member_ids)), Member.status == MemberStatus.ACTIVE)
     )

@@ -14,8 +14,8 @@ from app.cases.assignments import assign_case
 from app.cases.models import Case, CaseStatus
 from app.cases.service import get_case
 from app.casework.errors import CaseNotReady, NotCleared, VetsCase
+from app.casework.involvement import involved_members
 from app.casework.readiness import Task, require_ready
-from app.casework.standing import involved_members
 from app.permissions import Role, roles_in
 from app.presets import Preset
 from app.relocation.models import Plan, PlanStatus
@@ -23,7 +23,7 @@ from app.vault.models import GrantReason
 from app.vault.scopes import SUMMARY
 from app.vetting import service
 from app.vetting.errors import VetterInvolved, VettingInProgress
-from app.vetting.lapses import tell_expiries
+from app.vetting.lapses import alert_expiries
 from app.vetting.models import Verdict, VettingOutcome, VettingSource
 from tests.support.vetting_steps import (
     ask,
@@ -228,7 +228,7 @@ def test_an_expiry_is_told_once(world):
     for _ in range(3):
         world.clock.at += timedelta(days=20)
         with world.work_as(None) as work:
-            told.append(tell_expiries(work))
+            told.append(alert_expiries(work))
     assert told == [0, 1, 0]
     assert alerts_of(world, Role.COORDINATOR) == [AlertKind.CLEARANCE_EXPIRED]
 
@@ -240,7 +240,7 @@ def test_a_renewed_clearance_is_not_told_as_expired(world):
     clear(world, case_id, days=60)
     world.clock.advance(days=20)
     with world.work_as(None) as work:
-        assert tell_expiries(work) == 0
+        assert alert_expiries(work) == 0
     ready(world, case_id, Task.PLAN)
 
 
