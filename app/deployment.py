@@ -231,6 +231,11 @@ class Deployment:
         return self.secrets.derive(SecretPurpose.ROWS, Label.ERASED_READER_KEY)
 
     @cached_property
+    def destruction_key(self) -> bytes:
+        """Authenticates what is to be destroyed."""
+        return self.secrets.derive(SecretPurpose.MARKS, Label.DESTRUCTION_ORDER_KEY)
+
+    @cached_property
     def grace_key(self) -> bytes:
         """Draws the days of grace of the retention schedule."""
         return self.secrets.derive(SecretPurpose.MARKS, Label.GRACE_KEY)

@@ -111,6 +111,8 @@ class Label(StrEnum):
     JOURNAL_ENTRY = "padauk/journal/entry/1"
     DESTRUCTION_DIGEST_KEY = "padauk/destruction/digest/1"
     DESTRUCTION_ROWS = "padauk/destruction/rows/1"
+    DESTRUCTION_ORDER = "padauk/destruction/order/1"
+    DESTRUCTION_ORDER_KEY = "padauk/destruction/order/key/1"
     ERASED_READER_KEY = "padauk/erased-reader/key/1"
     ERASED_READER = "padauk/erased-reader/1"
     GRACE_KEY = "padauk/retention/grace/key/1"

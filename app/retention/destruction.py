@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -41,6 +42,7 @@ from app.retention.certificates import Certificate
 from app.retention.clearing import Cell, clear_cases, clear_part, forget_alerts, read_cells
 from app.retention.errors import JournalBehind, TimeInDoubt
 from app.retention.models import RESTORED, Destruction, DestructionStep
+from app.retention.orders import is_ordered, order_mac
 from app.store.authenticated import is_altered
 from app.store.engine import checkpoint
 from app.store.identity import ONLY_ROW
@@ -182,6 +184,7 @@ def _begin_some(work: Work, wanted: Sequence[tuple[Case, Order]], what: str) -> 
         )  # fmt: skip
         share = None if row is None else row.log if part is None else row.part(part)
         one.digest_before = _digest_of(one.id, found, share)
+        one.order_mac = order_mac(work.deployment, one)
         if part is None and case.id in log_keys:
             one.subject_tag = subject_tag(log_keys[case.id], case.id)
         work.session.add(one)
@@ -206,13 +209,11 @@ def _clear_some(deployment: Deployment) -> bool:
 
     While the time is in doubt only what the journal has already: no clock decided that.
     """
-    query = select(Destruction.id, Destruction.what, Destruction.share_id).where(
-        Destruction.step == DestructionStep.BEGUN
-    )
+    query = select(Destruction)
     if _doubts_time(deployment):
         query = query.where(Destruction.rule == RESTORED)
     with deployment.sessions() as session:
-        begun = session.execute(query.order_by(Destruction.id).limit(AT_ONCE)).all()
+        begun = _ordered(session, deployment, query, DestructionStep.BEGUN)
     if not begun:
         return False
     for what in sorted({row.what for row in begun}):
@@ -235,6 +236,14 @@ def _clear_some(deployment: Deployment) -> bool:
             execution_options={"housekeeping": "how far the journal was applied"},
         )
     return True
+
+
+def _ordered(
+    session: Session, deployment: Deployment, query: Select[Destruction], step: DestructionStep
+) -> list[Destruction]:
+    """Return some destructions at a step, without those that somebody else wrote there."""
+    rows = session.scalars(query.where(Destruction.step == step).order_by(Destruction.id))
+    return list(islice((one for one in rows if is_ordered(deployment, one)), AT_ONCE))
 
 
 def _clear(work: Work, some: Sequence[Destruction]) -> None:
@@ -292,12 +301,7 @@ def _entries_of(
 def _certify_some(deployment: Deployment) -> int:
     """Sign the certificates of some destructions that were cleared; returns how many."""
     with own_work(deployment) as work:
-        some = work.session.scalars(
-            select(Destruction)
-            .where(Destruction.step == DestructionStep.CLEARED)
-            .order_by(Destruction.id)
-            .limit(AT_ONCE)
-        ).all()
+        some = _ordered(work.session, deployment, select(Destruction), DestructionStep.CLEARED)
         if not some:
             return 0
         entries = _entries_of(deployment, [one.share_id for one in some if one.share_id])

@@ -69,6 +69,9 @@ class Destruction(Record):
     digest_before: Mapped[bytes] = key_column(
         "HMAC over the cells that went, under a key that went with their share", LargeBinary(32)
     )
+    order_mac: Mapped[bytes] = key_column(
+        "MAC over what is to go, of which case, by which rule: without it nothing goes"
+    )
     event_id: Mapped[UUID | None] = plain("random; the event whose leaf the certificate names")
     subject_tag: Mapped[bytes | None] = index_column(
         "the tag of an erased case's events, so that verification knows whose they were"

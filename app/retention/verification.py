@@ -29,6 +29,7 @@ from app.crypto.notes import Verifier
 from app.deployment import Deployment
 from app.retention.certificates import read_certificate
 from app.retention.models import RESTORED, Destruction, DestructionStep
+from app.retention.orders import is_ordered
 from app.store.journal import WHOLE, JournalDamaged
 from app.store.models import ErasedPart
 from app.vault.models import ScopeRow
@@ -75,11 +76,19 @@ def verify_erasures(
             elif one.rule == RESTORED:
                 untold += 1
     tags |= _tags_in_hand(session, entries)
+    _check_orders(session, deployment, verdict)
     _check_shares(session, deployment, entries, verdict)
     orphans = _find_orphans(session, deployment, tags)
     if len(orphans) > untold:
         for event in orphans:
             verdict.add("case.missing", f"events of {event.happened_on}, {event.id}")
+
+
+def _check_orders(session: Session, deployment: Deployment, verdict: LogVerification) -> None:
+    unfinished = select(Destruction).where(Destruction.step != DestructionStep.CERTIFIED)
+    for one in session.scalars(unfinished, execution_options={"yield_per": _AT_ONCE}):
+        if not is_ordered(deployment, one):
+            verdict.add("destruction.planted", one.id)
 
 
 def _tags_in_hand(session: Session, entries: _Entries) -> set[bytes]:

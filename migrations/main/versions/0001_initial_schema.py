@@ -412,6 +412,7 @@ def upgrade() -> None:
         sa.Column("cells", sa.Integer(), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("digest_before", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("order_mac", sa.LargeBinary(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.Column("subject_tag", sa.LargeBinary(), nullable=True),
         sa.Column("readers", sa.LargeBinary(), nullable=True),
