@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from app.permissions import Permission
+from app.totality import require_rows
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -42,10 +43,6 @@ class Trigger(StrEnum):
     RELEASE = "release"
 
 
-class StatusWithoutMoves(TypeError):
-    """A status has no row in its table of moves. A bug: add the row, empty for a final status."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move(Generic[S]):
     """One allowed move.
@@ -66,10 +63,9 @@ class MoveTable(Generic[S]):
     """The moves of one kind of record, by status."""
 
     def __init__(self, statuses: type[S], rows: Mapping[S, Iterable[Move[S]]]) -> None:
-        """Take the rows; raises ``StatusWithoutMoves`` where a status has none."""
-        missing = sorted(status.value for status in statuses if status not in rows)
-        if missing:
-            raise StatusWithoutMoves(f"{statuses.__name__}: {', '.join(missing)}")
+        """Take the rows; raises ``RowMissing``. A final status has an empty row."""
+        package = statuses.__module__.rpartition(".")[0].replace(".", "/")
+        require_rows("MOVES", rows, statuses, file=f"{package}/moves.py, empty for a final status")
         self.statuses = statuses
         self._rows: Mapping[S, tuple[Move[S], ...]] = MappingProxyType(
             {status: tuple(rows[status]) for status in statuses}

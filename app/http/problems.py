@@ -23,6 +23,7 @@ from app.http import errors as web
 from app.http.database import meaning_of
 from app.http.wording import put_in_words
 from app.telemetry.incidents import report
+from app.totality import RowMissing
 from app.vault.errors import CaseErased
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -55,11 +56,11 @@ _UNAVAILABLE: Final = 503
 
 
 def status_of(kind: type[errors.DomainError]) -> int:
-    """Return the status that a failure earns; raises ``KeyError`` for one without a family."""
+    """Return the status that a failure earns; raises ``RowMissing`` for one without a family."""
     for ancestor in kind.__mro__:
         if ancestor in STATUS:
             return STATUS[ancestor]
-    raise KeyError(kind.__name__)
+    raise RowMissing(f"{kind.__name__} is of no family: derive it from one of app/errors.py")
 
 
 def response_of(failure: BaseException, scope: Mapping[str, object] | None = None) -> Response:

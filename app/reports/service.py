@@ -234,9 +234,9 @@ def count_caseload(work: Work) -> dict[CaseStatus, int]:
     """Return how many cases are granted to the principal, by status."""
     held = visible_cases(strategy=strategy_for(work), **holder_of(work))
     rows = work.session.execute(
-        select(Case.status, func.count()).where(held).group_by(Case.status)
+        select(Case.status, func.count().label("cases")).where(held).group_by(Case.status)
     ).all()
-    counted = {row[0]: row[1] for row in rows}
+    counted = {row.status: row.cases for row in rows}
     return {status: counted.get(status, 0) for status in CaseStatus}
 
 

@@ -19,6 +19,7 @@ from app import errors
 from app.http import errors as web
 from app.http.problems import response_of, status_of
 from app.permissions import Role
+from app.totality import RowMissing
 from app.vault.errors import CaseErased, NoGrant, Tampered
 from tests.http import toys
 from tests.http.conftest import Served
@@ -118,7 +119,7 @@ def test_a_failure_without_a_family_has_no_status():
     class Homeless(errors.DomainError):
         code = "toy.homeless"
 
-    with pytest.raises(KeyError):
+    with pytest.raises(RowMissing, match="Homeless is of no family: derive it"):
         status_of(Homeless)
 
 
