@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.store.authenticated import is_authenticated
-from app.store.base import Base, Record
+from app.store.base import Base, Housekeeping, Record
 from app.store.sealed import sealed_fields
 
 for _file in sorted(Path(__file__).parent.glob("*/models.py")):
@@ -23,6 +23,16 @@ def authenticated_models() -> list[type[Record]]:
     """Return the models whose rows carry a MAC, in the order of their tables' names."""
     models = [mapper.class_ for mapper in Base.registry.mappers]
     return sorted(filter(is_authenticated, models), key=lambda model: str(model.__tablename__))
+
+
+def housekeeping_tables() -> dict[str, Housekeeping]:
+    """Return why the rows of some tables carry no proof, and what follows, by the table's name."""
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    return {
+        str(model.__tablename__): model.__housekeeping__
+        for model in models
+        if hasattr(model, "__housekeeping__")
+    }
 
 
 def sealed_models() -> list[type[Base]]:

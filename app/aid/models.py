@@ -19,6 +19,7 @@ from app.permissions import Compartment
 from app.presets import SumClass
 from app.store.base import (
     CaseRecord,
+    Housekeeping,
     Ordered,
     Record,
     Versioned,
@@ -170,7 +171,11 @@ class PayeeToken(Record):
     """One key of a request's payee: a number or a name, as a truncated hash and an exact tag."""
 
     __tablename__ = "payee_tokens"
-    __housekeeping__ = "follows from a sealed payee, whose writing is in the trail"
+    __housekeeping__ = Housekeeping(
+        because="follows from a sealed payee, whose writing is in the trail",
+        written="DELETE: that the same payee was paid lately is not noticed at approval",
+        bounded="the approvers' own knowledge and the auditors' report; not bounded yet",
+    )
     __table_args__ = (Index("ix_payee_tokens_probe", "version", "token"),)
 
     request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)

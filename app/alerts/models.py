@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from app.accounts.models import DirectoryRecord
 from app.permissions import Compartment
-from app.store.base import Ordered, plain
+from app.store.base import Housekeeping, Ordered, plain
 from app.store.sealed import SealedField
 
 
@@ -79,7 +79,11 @@ class Alert(DirectoryRecord, Ordered):
 
     __tablename__ = "alerts"
     __forgotten__ = "a month after it was raised"
-    __housekeeping__ = "one row a sign-in or check-in, which is in the log itself"
+    __housekeeping__ = Housekeeping(
+        because="one row a sign-in or check-in, which is in the log itself",
+        written="DELETE: leads are not told of duress, and real grants stay open",
+        bounded="not bounded yet; see SECURITY.md, Duress",
+    )
     __table_args__ = (Index("ix_alerts_raised", "raised_on", "id"),)
 
     raised_on: Mapped[date] = plain("the day; kept for a month")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import DDL, Index, event
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Base, Record, index_column, key_column, plain
+from app.store.base import Base, Housekeeping, Record, index_column, key_column, plain
 from app.store.owners import no_change
 
 
@@ -88,7 +88,11 @@ class AuditLeaf(Base):
     """The place of an event in the log, and the hash that the tree is made of."""
 
     __tablename__ = "audit_leaves"
-    __housekeeping__ = "derived from events that were recorded"
+    __housekeeping__ = Housekeeping(
+        because="derived from events that were recorded",
+        written="UPDATE or DELETE: the log no longer gives the root that was signed",
+        bounded="verification and the daily check name it; a checkpoint kept elsewhere, too",
+    )
 
     leaf_index: Mapped[int] = plain("the place in the log", primary_key=True, autoincrement=False)
     event_id: Mapped[UUID] = plain("random; the event", unique=True)
@@ -99,7 +103,11 @@ class UnsequencedEvent(Base):
     """An event that waits for its place in the log; written with the event, gone with its leaf."""
 
     __tablename__ = "audit_unsequenced"
-    __housekeeping__ = "names events that were recorded"
+    __housekeeping__ = Housekeeping(
+        because="names events that were recorded",
+        written="DELETE: an event waits for its place in the log",
+        bounded="the daily check lets it wait again; verification counts what is not sequenced",
+    )
 
     event_id: Mapped[UUID] = plain("random; the event", primary_key=True)
 
@@ -108,7 +116,13 @@ class AuditCheckpoint(Record):
     """A signed statement of the log's size and root."""
 
     __tablename__ = "audit_checkpoints"
-    __housekeeping__ = "derived from events that were recorded"
+    __housekeeping__ = Housekeeping(
+        because="derived from events that were recorded",
+        written=(
+            "DELETE: what was signed last is forgotten, and the next note is over what is there"
+        ),
+        bounded="device permits and a checkpoint kept elsewhere know the larger log",
+    )
     __table_args__ = (Index("ix_audit_checkpoints_size", "size"),)
 
     size: Mapped[int] = plain("how many leaves the statement covers")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Record, Versioned, index_column, plain
+from app.store.base import CaseRecord, Housekeeping, Record, Versioned, index_column, plain
 from app.store.sealed import NOTES, SealedField
 
 
@@ -36,7 +36,11 @@ class MatchToken(Record):
     """
 
     __tablename__ = "match_tokens"
-    __housekeeping__ = "follows from sealed values, whose writing is in the trail"
+    __housekeeping__ = Housekeeping(
+        because="follows from sealed values, whose writing is in the trail",
+        written="UPDATE or DELETE: a likely duplicate of an intake is not noticed",
+        bounded="`padauk reindex`, as for the search index",
+    )
     __table_args__ = (Index("ix_match_tokens_probe", "version", "token"),)
 
     case_id: Mapped[UUID] = plain("random; the case", index=True)

@@ -18,6 +18,7 @@ from app.permissions import Compartment
 from app.store.base import (
     Base,
     CaseRecord,
+    Housekeeping,
     Ordered,
     Record,
     Versioned,
@@ -50,7 +51,17 @@ class Destruction(Record):
     """
 
     __tablename__ = "destructions"
-    __housekeeping__ = "each of its steps has its event, on the case or on the organisation"
+    __housekeeping__ = Housekeeping(
+        because="each of its steps has its event, on the case or on the organisation",
+        written=(
+            "UPDATE or DELETE: a destruction that was begun stops half-way, a case looks "
+            "destroyed to those who ask, a certificate is gone"
+        ),
+        bounded=(
+            "nothing is destroyed without the MAC of its order; verification names planted "
+            "orders, altered certificates, and events that are of no case"
+        ),
+    )
     __table_args__ = (
         Index("ix_destructions_case", "case_id"),
         Index("ix_destructions_step", "step", "id"),
@@ -86,7 +97,11 @@ class RetentionPass(Base):
     """How far the worker has come in looking at every case, and what the last pass counted."""
 
     __tablename__ = "retention_passes"
-    __housekeeping__ = "counts of rows, whose destruction has its events"
+    __housekeeping__ = Housekeeping(
+        because="counts of rows, whose destruction has its events",
+        written="UPDATE: a pass is skipped or begun again, figures are wrong",
+        bounded="the next day has a pass of its own; nothing is destroyed by it that is not due",
+    )
 
     id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
     begun_on: Mapped[date] = plain("the day of the pass; there is one a day")
@@ -102,7 +117,14 @@ class SilenceNotice(CaseRecord):
     """Says that a case will be closed as lost contact, unless something is heard or written."""
 
     __tablename__ = "silence_notices"
-    __housekeeping__ = "the move that follows is in the trail"
+    __housekeeping__ = Housekeeping(
+        because="the move that follows is in the trail",
+        written=(
+            "INSERT with an older day: a silent case is closed as lost contact at once; "
+            "DELETE: later"
+        ),
+        bounded="a closed case is opened again; its move is in the log",
+    )
 
     noticed_on: Mapped[date] = plain("the day; the case is closed 30 days later")
 

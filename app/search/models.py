@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Record, choice, index_column, plain
+from app.store.base import Housekeeping, Record, choice, index_column, plain
 
 
 class SearchKind(StrEnum):
@@ -39,7 +39,14 @@ class IndexToken(Record):
     """A truncated keyed hash of one normalised value of a case."""
 
     __tablename__ = "blind_index"
-    __housekeeping__ = "follows from sealed values, whose writing is in the trail"
+    __housekeeping__ = Housekeeping(
+        because="follows from sealed values, whose writing is in the trail",
+        written="UPDATE or DELETE: a person is not found, a duplicate not noticed",
+        bounded=(
+            "`padauk reindex` makes them again from the sealed values; a planted one finds "
+            "nobody whose name does not fit"
+        ),
+    )
     __table_args__ = (Index("ix_blind_index_probe", "kind", "version", "token", "number"),)
 
     kind: Mapped[IndexedKind] = plain("which kind of value", choice(IndexedKind))

@@ -8,14 +8,20 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Record, key_column, plain
+from app.store.base import Housekeeping, Record, key_column, plain
 
 
 class MemberSession(Record):
     """A session. ``id`` is derived from the token, one way."""
 
     __tablename__ = "sessions"
-    __housekeeping__ = "sign-in and sign-out are in the log"
+    __housekeeping__ = Housekeeping(
+        because="sign-in and sign-out are in the log",
+        written="UPDATE: an idle session goes on; DELETE: a member is signed out",
+        bounded=(
+            "keys open with the token alone, until the session's own end, to which they are sealed"
+        ),
+    )
 
     member_id: Mapped[UUID] = plain(
         "all sessions of a member end at once", ForeignKey("members.id"), index=True

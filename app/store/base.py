@@ -8,6 +8,7 @@ these words, and a wall test refuses a column without them. Knows no keys.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,19 @@ class Versioned:
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, object]:  # noqa: N805
         return {"version_id_col": cls.version}
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """Rows that carry no MAC and no digest in the log: why, and what follows from that.
+
+    ``written``: what one INSERT, UPDATE or DELETE by somebody who writes to the database does;
+    ``bounded``: what limits or finds it. The data inventory shows all three.
+    """
+
+    because: str
+    written: str
+    bounded: str
 
 
 class Record(Base):

@@ -10,7 +10,16 @@ from sqlalchemy import LargeBinary, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.permissions import Compartment
-from app.store.base import NAMING, Base, Record, choice, index_column, key_column, plain
+from app.store.base import (
+    NAMING,
+    Base,
+    Housekeeping,
+    Record,
+    choice,
+    index_column,
+    key_column,
+    plain,
+)
 from app.totality import require_rows
 
 
@@ -32,7 +41,14 @@ class JobRun(Base):
     """When a job last began, succeeded and failed. A lock says which process runs it."""
 
     __tablename__ = "job_runs"
-    __housekeeping__ = "says when a job ran, nothing of anyone"
+    __housekeeping__ = Housekeeping(
+        because="says when a job ran, nothing of anyone",
+        written="UPDATE: a job is held back while it seems to have run",
+        bounded=(
+            "the log's unsequenced events and the watch's late legs show on the health page "
+            "by their own rows"
+        ),
+    )
 
     name: Mapped[str] = plain("the job", String(40), primary_key=True)
     began_at: Mapped[datetime] = plain("when it was last begun; it is due again some time later")
@@ -50,7 +66,11 @@ class Replay(Base):
     """One request that was carried out, and its sealed answer."""
 
     __tablename__ = "idempotency_keys"
-    __housekeeping__ = "the unit that wrote it has the events of what was done"
+    __housekeeping__ = Housekeeping(
+        because="the unit that wrote it has the events of what was done",
+        written="UPDATE: nothing opens; DELETE: a request sent twice is carried out twice",
+        bounded="acts have versions and states of their own; money a state that pays once",
+    )
 
     id: Mapped[bytes] = index_column(
         "HMAC of member, route and key, under a deployment secret",
@@ -67,7 +87,11 @@ class Counter(Base):
     """How often something was counted within its window of time. ``id`` is an HMAC."""
 
     __tablename__ = "counters"
-    __housekeeping__ = "counts attempts, each of which is in the trail"
+    __housekeeping__ = Housekeeping(
+        because="counts attempts, each of which is in the trail",
+        written="DELETE: a guesser is not slowed down, a quota begins again",
+        bounded="Argon2 and the queue of strangers; each read and write is in the log",
+    )
 
     id: Mapped[UUID] = index_column("HMAC of what is counted", primary_key=True)
     count: Mapped[int] = plain("a limit or a delay follows from it")
@@ -189,7 +213,11 @@ class DeploymentIdentity(Base):
     """Which deployment this database belongs to, and how far its keystore has come. One row."""
 
     __tablename__ = "deployment"
-    __housekeeping__ = "says which parts belong together, nothing of anyone"
+    __housekeeping__ = Housekeeping(
+        because="says which parts belong together, nothing of anyone",
+        written="UPDATE: the server refuses to start, or takes an older keystore",
+        bounded="`padauk restore`; the keystore has numbers of its own",
+    )
 
     id: Mapped[int] = plain("always 1", primary_key=True, autoincrement=False)
     organisation_id: Mapped[UUID] = plain("random; the settings name it")
