@@ -11,10 +11,19 @@ from typing import Any
 
 from tests.support.served import Served
 
-INPUTS: list[dict[str, Any]] = json.loads(
-    Path(__file__).with_name("text.json").read_text(encoding="utf-8").replace("{scheme}", "https")
-)
-"""Each with its kind, where it is from (``shared``: met in use, ``own``), and what was typed."""
+
+def _read(name: str) -> list[dict[str, Any]]:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = json.loads(text.replace("{scheme}", "https"))
+    return rows
+
+
+INPUTS = _read("text.json")
+"""Texts: each with its kind, where it is from (``shared``: met in use, ``own``), what was typed,
+and what the foundation did."""
+
+ACTS = _read("acts.json")
+"""Acts: each with what must be true afterwards, what the foundation did, and who tries it."""
 
 RIGHT = {
     "kept": "kept",
