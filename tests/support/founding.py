@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from app.accounts.admission import Admission
 from app.crypto.root import RootKey
 from app.demo.admission import admit_member
@@ -16,6 +18,7 @@ from app.store.migrate import upgrade
 from app.store.models import KeystoreBase
 from app.store.organisation_settings import OrganisationSettings
 from app.work import begin_work, note_writes, unit_of_work
+from tests.support.groups import FOUNDER, GROUPS
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 
 SMALL_SUMS = {"EUR": 6_00, "MMK": 10_000_00, "THB": 200_00, "USD": 6_00}
@@ -62,6 +65,27 @@ def found(
     deployment.close()
     kit = tuple(founding.recovery_kit)
     return Founded(settings, root_key, tuple(people), tuple(teams), root.key, kit)
+
+
+def found_group(settings: Settings, clock: Clock, chosen: OrganisationSettings) -> Founded:
+    """One team and its founder, as `padauk init` makes them; nobody has joined yet."""
+    root, root_key = OrganisationRoot.generate(), RootKey(secrets.token_bytes(32))
+    settings = settings.model_copy(update={"organisation_root": root.fingerprint})
+    deployment = Deployment.build(settings, root_key, clock=clock)
+    note_writes(deployment.sessions)
+    _make_tables(deployment, by_migrations=False)
+    founder = NewLead(FOUNDER, FOUNDER.title(), GROUPS[chosen.preset][FOUNDER] - {Role.LEAD})
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, NOBODY)
+        with unit_of_work(work):
+            founding = found_organisation(
+                work, root, teams=["Teak"], leads=[founder], threshold=1, chosen=chosen
+            )
+        made = founding.leads[0]
+        teams = (founding.teams[0].id,)
+        person = Person(made.member.id, Role.LEAD, teams[0], FOUNDER, made.passphrase, made.keys)
+    deployment.close()
+    return Founded(settings, root_key, (person,), teams, root.key, tuple(founding.recovery_kit))
 
 
 def _make_tables(deployment: Deployment, *, by_migrations: bool) -> None:

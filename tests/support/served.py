@@ -34,6 +34,10 @@ class Served:
         self._tokens[person.id] = token
         return token
 
+    def keep_token(self, person: Person, token: str) -> None:
+        """Send the member's requests by another token from now on."""
+        self._tokens[person.id] = token
+
     def ask(
         self,
         person: Person | None,
