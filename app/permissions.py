@@ -105,6 +105,8 @@ class Permission(StrEnum):
     CASE_EVENTS = "case:events"
     CASE_REGRANT = "case:regrant"
     CASE_HOLDERS = "case:holders"
+    CUSTODY_READ = "custody:read"
+    CUSTODY_DEAL = "custody:deal"
     CUSTODY_CONTRIBUTE = "custody:contribute"
     WORK_HAND_OVER = "work:hand_over"
     CASE_ERASE = "case:erase"
@@ -238,6 +240,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.ALERT_LIST,
             _P.CASE_REGRANT,
             _P.CASE_HOLDERS,
+            _P.CUSTODY_READ,
+            _P.CUSTODY_DEAL,
             _P.CUSTODY_CONTRIBUTE,
             _P.WORK_HAND_OVER,
             _P.CASE_EMERGENCY,
@@ -261,6 +265,7 @@ NEEDS_STEP_UP: frozenset[Permission] = frozenset(
         _P.MEMBER_CERTIFY,
         _P.CASE_REGRANT,
         _P.CASE_ERASE,
+        _P.CUSTODY_DEAL,
         _P.CUSTODY_CONTRIBUTE,
         _P.RETENTION_CHANGE,
     }

@@ -69,7 +69,8 @@ class Quorum:
 class PresetRules:
     """What one preset holds a group to, and what it gives up.
 
-    ``two_certify``: the roles that two leads certify.
+    ``two_certify``: the roles that two leads certify. ``custody``: how many shares open custody,
+    and of how many.
     """
 
     people: tuple[int, int]
@@ -77,6 +78,7 @@ class PresetRules:
     planner_vets: PlannerVets
     apart: tuple[frozenset[Role], ...]
     two_certify: frozenset[Role]
+    custody: tuple[int, int]
     gives_up: tuple[str, ...]
 
 
@@ -109,6 +111,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             PlannerVets.UNLESS_FOLLOWING,
             _NOBODY_AUDITS_THEMSELVES,
             frozenset({Role.LEAD}),
+            (2, 3),
             (
                 "Who plans a case may vet it, if they do not follow it.",
                 "One person may see routes and payees.",
@@ -127,6 +130,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             PlannerVets.UNLESS_PLANNING,
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES,
             frozenset({Role.LEAD, Role.ADMINISTRATOR}),
+            (2, 3),
             (
                 "An informer among the coordinators sees the cases of a team.",
                 "A coordinator may vet a case of their team that they have not planned.",
@@ -143,6 +147,7 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             PlannerVets.NEVER,
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES + _LARGE_APART,
             frozenset(Role),
+            (3, 5),
             (
                 "Speed: a large sum needs five people, one of them a lead.",
                 "Leads do no casework, so that more people must be found and trusted.",
@@ -162,6 +167,20 @@ def class_of(total: int, small_sum: int) -> SumClass:
     if total <= small_sum:
         return SumClass.SMALL
     return SumClass.MIDDLE if total <= MIDDLE_IN_SMALL * small_sum else SumClass.LARGE
+
+
+def custody_split(preset: Preset, leads: int) -> tuple[int, int]:
+    """Return how many shares of custody are needed, and how many are dealt.
+
+    Each lead has one; the rest is on paper for people outside, and never enough by itself. One lead
+    alone has the only one.
+    """
+    if leads <= 1:
+        return 1, 1
+    threshold, shares = PRESETS[preset].custody
+    threshold = min(threshold, leads)
+    on_paper = min(max(shares - leads, 0), threshold - 1)
+    return threshold, leads + on_paper
 
 
 def leads_certifying(preset: Preset, roles: frozenset[Role]) -> int:

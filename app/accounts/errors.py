@@ -89,10 +89,10 @@ class LoginInvalid(Invalid):
 
 
 class RoleNeedsRoot(Conflict):
-    """Leads are certified by the organisation root alone, offline, not by one another."""
+    """Leads are certified by the organisation root alone, not by one another."""
 
     code = "member.role_needs_root"
-    title = "A lead is made with the organisation's root words, on the command line"
+    title = "A lead is invited by a lead, and certified with the words of the organisation's root"
 
 
 class RoleUnchanged(Conflict):
@@ -117,10 +117,10 @@ class RolesYourOwn(Conflict):
 
 
 class LastLead(Conflict):
-    """Without this lead fewer would be left than custody needs."""
+    """Without this lead fewer shares would be left than custody needs, or no lead."""
 
     code = "member.last_lead"
-    title = "Fewer leads would be left than are needed to open custody"
+    title = "Fewer leads and shares on paper would be left than are needed to open custody"
 
 
 class TeamNotFound(NotFound):

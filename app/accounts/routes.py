@@ -53,7 +53,8 @@ def read_me(work: Work) -> MeRead:
         service.display_name_of(work, member),
         service.team_name_of(work, team),
         work.principal,
-        service.find_fingerprint(work, member),
+        custody_of_one=work.custody.is_of_one(),
+        fingerprint=service.find_fingerprint(work, member),
     )
 
 

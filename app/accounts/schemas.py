@@ -58,6 +58,10 @@ class MeRead(Schema):
     joined_on: date
     session_id: UUID | None
     stepped_up: bool
+    custody_of_one: Annotated[
+        bool,
+        Field(description="One lead alone has custody of every case, until a second one joins"),
+    ]
     fingerprint: Annotated[
         str | None,
         Field(description="Three words that you and a lead read aloud, until you are certified"),
@@ -70,6 +74,8 @@ class MeRead(Schema):
         display_name: str,
         team: str,
         principal: Principal,
+        *,
+        custody_of_one: bool,
         fingerprint: str | None,
     ) -> MeRead:
         """Return a member as they see themselves."""
@@ -82,6 +88,7 @@ class MeRead(Schema):
             joined_on=member.joined_on,
             session_id=principal.session_id,
             stepped_up=principal.stepped_up,
+            custody_of_one=custody_of_one,
             fingerprint=fingerprint,
         )
 

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from app.audit.events import EventKind
 from app.cases.errors import CaseHasOpenWork, CaseMoveRefused
 from app.cases.models import OPEN_STATUSES, Assignment, Case, CaseMove, CaseStatus, FreeText
+from app.casework.lone_custody import require_room_to_activate
 from app.casework.moves import Move, MoveTable, Trigger
 from app.casework.open_work import list_open_work
 from app.permissions import Compartment, Permission
@@ -126,13 +127,16 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
     """Move a case and note why; the caller has claimed the version that the request was based on.
 
     Who moves a case out of ``submitted`` has asked ``readiness`` for ``Task.LEAVE_TRIAGE``. Raises
-    ``CaseMoveRefused``, ``NoGrant`` for a reason by a member who does not hold the account.
+    ``CaseMoveRefused``, ``CustodyOfOne``, ``NoGrant`` for a reason by a member who does not hold
+    the account.
     """
     was = case.status
     if MOVES.find(was, to) is None or (
         was is _S.CLOSED and to is _S.ACTIVE and not _readable(case)
     ):
         raise CaseMoveRefused(was, to)
+    if to is _S.ACTIVE:
+        require_room_to_activate(work)
     if was is _S.SUBMITTED:
         end_triage(work, case)
     move = CaseMove(

@@ -50,3 +50,10 @@ class VetsCase(Conflict):
 
     code = "case.vetter_apart"
     title = "Who vets a case does not follow or plan it; choose somebody else"
+
+
+class CustodyOfOne(Conflict):
+    """One lead has the only share of custody, and as many cases are active as that allows."""
+
+    code = "custody.of_one"
+    title = "One lead alone holds custody, so ten cases are active at most: let a second lead join"

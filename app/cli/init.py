@@ -39,19 +39,14 @@ from app.text.dates import get_zone
 from app.work import begin_work, unit_of_work
 
 _DEFAULTS = OrganisationSettings()
-Leads = Annotated[
-    list[str],
+Lead = Annotated[
+    str,
     typer.Option(
         "--lead",
-        help="Sign-in name of a lead; one to five. NAME=coordinator,vetter gives further roles.",
-        min=1,
-        max=5,
+        help="Sign-in name of the first lead. NAME=coordinator,vetter gives further roles.",
     ),
 ]
 Teams = Annotated[list[str], typer.Option("--team", help="Name of a team; at least one.")]
-Threshold = Annotated[
-    int, typer.Option(help="How many leads are needed to open custody.", min=1, max=5)
-]
 Zone = Annotated[
     str | None, typer.Option(help="Time zone whose days count, such as Asia/Yangon (the default).")
 ]
@@ -86,9 +81,8 @@ KeystoreUrl = Annotated[
 
 def init(  # noqa: PLR0913 - each is an option
     home: Home,
-    lead: Leads,
+    lead: Lead,
     team: Teams,
-    threshold: Threshold = 1,
     database_url: DatabaseUrl = None,
     keystore_url: KeystoreUrl = None,
     zone: Zone = None,
@@ -100,15 +94,16 @@ def init(  # noqa: PLR0913 - each is an option
     small_sum: SmallSums = None,
     codes_made_here: MakesCodes = False,
 ) -> None:
-    """Found an organisation: root key, leads, custody, recovery kit; secrets are shown once."""
-    if threshold > len(lead):
-        refuse(f"custody cannot need {threshold} leads where there are {len(lead)}")
-    leads = [read_lead(one) for one in lead]
+    """Found an organisation with one lead: keys, custody, recovery kit; secrets are shown once.
+
+    Everybody else joins by an invitation, the further leads too.
+    """
+    founder = read_lead(lead)
     sums = choose_small_sums(small_sum or ())
     chosen = OrganisationSettings(
         choose_zone(zone), codes_made_here, report_weeks, choose_preset(preset), sums
     )
-    _check(chosen, leads)
+    _check(chosen, founder)
     if home.exists() and any(home.iterdir()):
         refuse(f"{home} is not empty")
     root = OrganisationRoot.generate()
@@ -118,10 +113,8 @@ def init(  # noqa: PLR0913 - each is an option
         deployment = build(write_settings(draft, values), root_key, create=True)
         with _refused(deployment):
             bring_up_both(deployment, Owners(owner_url, keystore_owner_url))
-            founding = found(
-                deployment, root, teams=team, leads=leads, threshold=threshold, chosen=chosen
-            )
-    _show(home, founding, root_key, leads, threshold, chosen)
+            founding = found(deployment, root, teams=team, lead=founder, chosen=chosen)
+    _show(home, founding, root_key, founder, chosen)
 
 
 def _values(root: OrganisationRoot, **urls: str | None) -> dict[str, object]:
@@ -141,11 +134,10 @@ def _refused(deployment: Deployment) -> Iterator[None]:
         deployment.close()
 
 
-def _check(chosen: OrganisationSettings, leads: list[NewLead]) -> None:
+def _check(chosen: OrganisationSettings, lead: NewLead) -> None:
     try:
         get_zone(chosen.zone)
-        for lead in leads:
-            check_login(lead.login)
+        check_login(lead.login)
     except DomainError as refusal:
         refuse(refusal.title)
 
@@ -170,50 +162,41 @@ def found(
     root: OrganisationRoot,
     *,
     teams: list[str],
-    leads: list[NewLead],
-    threshold: int,
+    lead: NewLead,
     chosen: OrganisationSettings,
 ) -> Founding:
     """Found the organisation in two databases of the newest schema."""
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
-            return found_organisation(
-                work,
-                root,
-                teams=teams,
-                leads=leads,
-                threshold=threshold,
-                chosen=chosen,
-            )
+            return found_organisation(work, root, teams=teams, lead=lead, chosen=chosen)
 
 
 def _show(
     home: Path,
     founding: Founding,
     root_key: RootKey,
-    leads: list[NewLead],
-    threshold: int,
+    lead: NewLead,
     chosen: OrganisationSettings,
 ) -> None:
     out.print(f"Founded in [bold]{home}[/bold]. What follows is shown once and kept nowhere.\n")
-    for lead, admission in zip(leads, founding.leads, strict=True):
-        out.print(Panel(admission.passphrase, title=f"passphrase of {lead.login}", expand=False))
+    out.print(Panel(founding.lead.passphrase, title=f"passphrase of {lead.login}", expand=False))
     out.print(
         Panel(
             "\n\n".join(
                 [
                     "ORGANISATION ROOT (certifies leads)\n" + founding.root_words,
                     "ROOT KEY (the process needs it to start)\n" + root_key.recovery_words(),
-                    *(
-                        f"CUSTODY SHARE {number} of {len(founding.recovery_kit)}, "
-                        f"{threshold} open custody\n{words}"
-                        for number, words in enumerate(founding.recovery_kit, 1)
-                    ),
+                    "CUSTODY SHARE 1 of 1 (opens every case)\n" + founding.recovery_kit[0],
                 ]
             ),
             title="Recovery kit: write it down, keep the parts apart, show no one",
         )
+    )
+    out.print(
+        "[bold]Custody is with one lead alone[/bold], and ten cases are active at most, until a"
+        " second lead has joined\n(`padauk member invite NAME --role lead`). It is then dealt"
+        " again, and this share opens nothing new."
     )
     out.print(f"A group of this size ([bold]{chosen.preset}[/bold]) gives up:")
     for given_up in PRESETS[chosen.preset].gives_up:

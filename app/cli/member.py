@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from rich.panel import Panel
 from rich.table import Table
 
 from app.accounts.credentials import stretch_now
@@ -25,6 +26,8 @@ from app.deployment import Deployment
 from app.errors import DomainError
 from app.joining.invitations import invite
 from app.joining.service import certify_member, compare, list_waiting, refuse_member
+from app.organisation.custody import deal_custody_again
+from app.organisation.leads import DealtCustody
 from app.permissions import Role, by_power, roles_in
 from app.principal import NOBODY, Principal
 from app.sessions.passphrases import step_up
@@ -123,9 +126,34 @@ def certify(
             return
         out.print(f"Read to them: [bold]{found.words}[/bold]")
         heard = str(typer.prompt("The three words that you hear"))
-        member = certify_member(work, found.member_id, heard)
-        active = member.status is MemberStatus.ACTIVE
+        root_words = None
+        if found.is_lead and found.is_last:
+            root_words = str(typer.prompt("Words of the organisation's root", hide_input=True))
+        done = certify_member(work, found.member_id, heard, root_words=root_words)
+        active = done.member.status is MemberStatus.ACTIVE
         out.print("certified" if active else "kept: another lead must compare them too")
+        if done.custody is not None:
+            show_custody(done.custody)
+
+
+def show_custody(dealt: DealtCustody) -> None:
+    """Print how custody was dealt, and once the shares on paper."""
+    key = dealt.key
+    out.print(
+        f"Custody was dealt again: {key.threshold} of {key.shares} shares open it, {key.leads} of"
+        f" them with leads; the secrets of {dealt.cases} cases were sealed again."
+    )
+    for number, words in enumerate(dealt.paper, 1):
+        title = f"Share {number} on paper: for somebody outside, shown once"
+        out.print(Panel(words, title=title))
+
+
+@app.command("deal-custody")
+def deal_custody(home: Home, by: As) -> None:
+    """Deal custody to the leads there are now: after leads came or went."""
+    with acting(home, by) as work:
+        root_words = str(typer.prompt("Words of the organisation's root", hide_input=True))
+        show_custody(deal_custody_again(work, root_words))
 
 
 @app.command("waiting")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.permissions import Role
-from app.presets import MIDDLE_IN_SMALL, PRESETS, PlannerVets, Preset, PresetRules, Quorum, SumClass
+from app.presets import (
+    MIDDLE_IN_SMALL,
+    PRESETS,
+    PlannerVets,
+    Preset,
+    PresetRules,
+    Quorum,
+    SumClass,
+    custody_split,
+)
 from app.store.organisation_settings import SUGGESTED_SMALL_SUMS
 
 _HEAD = f"""\
@@ -35,8 +44,8 @@ _OPEN = """\
 ## What is not yet a matter of the preset
 
 Floats (a small sum given by one and accounted for by another), reversals, the hours of emergencies,
-of holds and erasures, and the shares of custody. The program knows no kin of members: that a vetter
-is none of the person's is for the people to say. The preset is not changed after `init`.
+of holds and erasures. The program knows no kin of members: that a vetter is none of the person's is
+for the people to say. The preset is not changed after `init`.
 """
 
 
@@ -57,6 +66,8 @@ def _table() -> Iterator[str]:
     yield "| one person does not have both | " + " | ".join(pairs) + " |"
     certify = [_two_certify(PRESETS[preset]) for preset in Preset]
     yield "| a newcomer is certified by | " + " | ".join(certify) + " |"
+    custody = [_custody(preset) for preset in Preset]
+    yield "| custody opens with | " + " | ".join(custody) + " |"
     sums = ", ".join(f"{sum_ // 100:,} {name}" for name, sum_ in SUGGESTED_SMALL_SUMS.items())
     yield ""
     yield f"The small sums that `init` suggests: {sums}."
@@ -82,6 +93,14 @@ def _apart(rules: PresetRules) -> str:
     named = ["auditor and any other"]
     named += [" and ".join(role for role in Role if role in pair) for pair in pairs]
     return "; ".join(named)
+
+
+def _custody(preset: Preset) -> str:
+    with_two, (threshold, shares) = custody_split(preset, 2), PRESETS[preset].custody
+    rule = f"{threshold} of {shares} shares, one for each lead, the others on paper outside"
+    if with_two[0] == threshold:
+        return rule
+    return f"{rule}; {with_two[0]} of {with_two[1]} while there are two leads"
 
 
 def _two_certify(rules: PresetRules) -> str:

@@ -50,11 +50,11 @@ def build_demo(
                 work,
                 root,
                 teams=TEAMS,
-                leads=[NewLead("lead", "Hornbill")],
-                threshold=1,
+                lead=NewLead("lead", "Hornbill"),
                 chosen=OrganisationSettings(makes_codes=True),
+                spare_shares=1,
             )
-    lead = demo.add("lead", Role.LEAD, 1, founding.leads[0])
+    lead = demo.add("lead", Role.LEAD, 1, founding.lead)
     demo.admit_members(lead, [team.id for team in founding.teams], progress)
     journeys: list[Journey] = [
         ScenarioRun(demo, name, now - ago, team).journey() for name, ago, team in _SCENARIOS

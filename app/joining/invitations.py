@@ -60,7 +60,7 @@ def invite(
 
     Raises ``TeamNotFound``, ``RolesNotCombinable``, ``RoleNeedsRoot``, ``IdTaken``.
     """
-    if holds(roles, Role.LEAD):
+    if holds(roles, Role.LEAD) and not work.acts_as(Role.LEAD):
         raise RoleNeedsRoot
     require_teams(work, roles)
     require_combinable(work.deployment.organisation_settings.preset, roles)

@@ -16,7 +16,7 @@ from app.accounts.errors import (
     RolesNotCombinable,
     TeamNotFound,
 )
-from app.accounts.schemas import MemberRead, roles_given, stretched_passphrase
+from app.accounts.schemas import roles_given, stretched_passphrase
 from app.http.needs import Public
 from app.http.routing import Router
 from app.http.stretching import Stretches, StretchTask
@@ -30,6 +30,7 @@ from app.joining.errors import (
 )
 from app.joining.schemas import (
     CertificateCreate,
+    CertificateRead,
     ComparisonRead,
     InvitationCreate,
     InvitationListRead,
@@ -38,6 +39,7 @@ from app.joining.schemas import (
     JoiningCreate,
     JoiningRead,
 )
+from app.organisation.errors import RootWordsWrong
 from app.permissions import Permission
 from app.work import Work
 
@@ -126,12 +128,14 @@ def read_comparison(member_id: UUID, work: Work) -> ComparisonRead:
         MemberConfirmedByYou,
         WordsDiffer,
         RolesNotCombinable,
+        RoleNeedsRoot,
+        RootWordsWrong,
     ),
 )
-def certify_member(member_id: UUID, body: CertificateCreate, work: Work) -> MemberRead:
+def certify_member(member_id: UUID, body: CertificateCreate, work: Work) -> CertificateRead:
     """Certify a member whose three words agree; where two leads must, after both have."""
-    member = service.certify_member(work, member_id, body.heard)
-    return MemberRead.of(member, accounts.display_name_of(work, member))
+    done = service.certify_member(work, member_id, body.heard, root_words=body.root_words)
+    return CertificateRead.after(done, accounts.display_name_of(work, done.member))
 
 
 @router.delete(

@@ -9,12 +9,13 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounts.models import Member
-from app.accounts.schemas import MemberRole, Roles
+from app.accounts.schemas import MemberRead, MemberRole, Roles
 from app.http.proposed_ids import ProposedId
 from app.http.schema import Code, Name, Schema, Secret, Shut, Version, record_shut
 from app.joining.invitations import MadeInvitation, ends_at
 from app.joining.models import Invitation, Invited
-from app.joining.service import Comparison
+from app.joining.service import Certified, Comparison
+from app.organisation.schemas import CustodyDealRead
 
 ThreeWords = Annotated[Code, Field(examples=["alpha garlic velvet"])]
 
@@ -129,3 +130,25 @@ class CertificateCreate(Schema):
     """The three words as the member read them aloud."""
 
     heard: ThreeWords
+    root_words: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=1024,
+            repr=False,
+            description="The words of the organisation's root, which certifies a lead",
+        ),
+    ] = None
+
+
+class CertificateRead(MemberRead):
+    """A member as certified, and custody where a second lead ended custody of one."""
+
+    custody: CustodyDealRead | None = None
+
+    @classmethod
+    def after(cls, done: Certified, display_name: str) -> CertificateRead:
+        """Return a member and, once, the shares on paper."""
+        shown = MemberRead.of(done.member, display_name).model_dump()
+        dealt = None if done.custody is None else CustodyDealRead.of(done.custody)
+        return cls(**shown, custody=dealt)

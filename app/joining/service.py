@@ -24,7 +24,12 @@ from app.accounts.admission import (
     require_combinable,
 )
 from app.accounts.credentials import Stretching, own_passphrase
-from app.accounts.errors import MemberCertified, MemberRemoved, MemberSuspended
+from app.accounts.errors import (
+    MemberCertified,
+    MemberRemoved,
+    MemberSuspended,
+    RoleNeedsRoot,
+)
 from app.accounts.logins import check_login
 from app.accounts.models import Member, MemberStatus
 from app.accounts.service import (
@@ -43,7 +48,9 @@ from app.joining.errors import (
 )
 from app.joining.invitations import count_try, find_by_link, words_fit
 from app.joining.models import Invited
-from app.permissions import Role, names_of, written_roles
+from app.organisation.leads import DealtCustody, certify_lead, deal_again
+from app.organisation.root import OrganisationRoot
+from app.permissions import Role, holds, names_of, written_roles
 from app.presets import leads_certifying
 from app.store.authenticated import leave_out_altered
 from app.store.queries import in_order
@@ -59,12 +66,25 @@ FEWEST_DIFFERENT = 8
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a lead compares by voice: the three words, who has, and how many leads must."""
+    """What a lead compares by voice: the three words, who has, and how many leads must.
+
+    ``is_lead``: it is a lead who waits. ``is_last``: this lead's word certifies them.
+    """
 
     member_id: UUID
     words: str = field(repr=False)
     leads_needed: int
     confirmed_by: UUID | None
+    is_lead: bool
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A member, certified or confirmed by the first of two, and custody where it was dealt."""
+
+    member: Member
+    custody: DealtCustody | None
 
 
 # ---------------------------------------------------------------------- joining
@@ -124,20 +144,27 @@ def compare(work: Work, member_id: UUID) -> Comparison:
     """Return what is compared with a member who waits; raises as ``certify_member`` does."""
     member = _waiting(get_visible_member(work, member_id))
     keys = work.session.get_one(MemberKeys, member.id)
+    needed = _leads_needed(work, member)
     return Comparison(
         member.id,
         find_fingerprint(work, member) or "",
-        _leads_needed(work, member),
+        needed,
         keys.confirmed_by,
+        is_lead=holds(member.roles, Role.LEAD),
+        is_last=needed == 1 or _is_confirmed_by_another(work, keys),
     )
 
 
-def certify_member(work: Work, member_id: UUID, heard: str) -> Member:
+def certify_member(
+    work: Work, member_id: UUID, heard: str, *, root_words: str | None = None
+) -> Certified:
     """Certify a member's keys, given the three words that they read aloud.
 
-    Where two leads must, the first one's signature is kept and the member waits on. Raises
+    Where two leads must, the first one's signature is kept and the member waits on. A lead is
+    certified by the root, whose words are typed; the second lead ends custody of one. Raises
     ``MemberNotFound``, ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``,
-    ``WordsDiffer``, ``RolesNotCombinable``, ``MemberConfirmedByYou``.
+    ``WordsDiffer``, ``RolesNotCombinable``, ``MemberConfirmedByYou``, ``RoleNeedsRoot``,
+    ``RootWordsWrong``.
     """
     member = _claimed(work, member_id)
     keys = work.session.get_one(MemberKeys, member.id)
@@ -145,15 +172,29 @@ def certify_member(work: Work, member_id: UUID, heard: str) -> Member:
         raise WordsDiffer
     require_combinable(work.deployment.organisation_settings.preset, member.roles)
     if _leads_needed(work, member) > 1 and not _is_confirmed_by_another(work, keys):
-        return _confirm(work, member, keys)
-    certify(work, member)
+        return Certified(_confirm(work, member, keys), None)
+    dealt = None
+    if holds(member.roles, Role.LEAD):
+        dealt = _certify_lead(work, member, root_words)
+    else:
+        certify(work, member)
     work.trail.record(
         EventKind.MEMBER_CERTIFIED,
         member=str(member.id),
         roles=written_roles(member.roles),
         confirmed_by=str(keys.confirmed_by or ""),
     )
-    return member
+    return Certified(member, dealt)
+
+
+def _certify_lead(work: Work, member: Member, root_words: str | None) -> DealtCustody | None:
+    if root_words is None:
+        raise RoleNeedsRoot
+    fingerprint = work.deployment.settings.organisation_root
+    root = OrganisationRoot.from_words(root_words, fingerprint)
+    alone = work.custody.is_of_one()
+    certify_lead(work, root, member)
+    return deal_again(work, root) if alone else None
 
 
 def refuse_member(work: Work, member_id: UUID) -> None:

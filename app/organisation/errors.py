@@ -19,8 +19,8 @@ class OrganisationFounded(Conflict):
     title = "There is an organisation in this database already"
 
 
-class ThresholdInvalid(Invalid):
-    """Custody needs at least one lead and no more than there are; and there must be a team."""
+class TeamMissing(Invalid):
+    """A case belongs to a team, so there must be one."""
 
-    code = "organisation.threshold_invalid"
-    title = "There must be a team, and no more leads may be needed than there are"
+    code = "organisation.team_missing"
+    title = "There must be a team"

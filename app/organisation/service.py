@@ -1,8 +1,9 @@
-"""Found an organisation: teams, first leads, custody, and the search and reporting keys.
+"""Found an organisation: teams, its first lead, custody, and the search and reporting keys.
 
 - The root certifies leads and the organisation's keys; its private half is returned as words
   and stored nowhere.
-- Custody is split into shares: one for each lead, and as many on paper as are needed to open it.
+- There is one lead, who is shown one passphrase, their own, and has the only share of custody. When
+  a second lead joins, custody is dealt again (``app.organisation.leads``).
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from app.crypto.derive import commit
 from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
-from app.organisation.errors import OrganisationFounded, RootWordsWrong, ThresholdInvalid
+from app.organisation.errors import OrganisationFounded, RootWordsWrong, TeamMissing
 from app.organisation.root import OrganisationRoot
-from app.permissions import Role, roles_in, written_roles
+from app.permissions import Role, roles_in
 from app.store.base import ORGANISATION
 from app.store.identity import ONLY_ROW, found_keystore
 from app.store.models import DeploymentIdentity
@@ -47,7 +48,6 @@ from app.work import Work
 
 SEARCH_KEY_BYTES = 32
 _DEFAULTS = OrganisationSettings()
-_COPIED_KINDS = (OrganisationKeyKind.SEARCH, OrganisationKeyKind.REPORTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class NewLead:
 
 @dataclass(frozen=True, slots=True)
 class Founding:
-    """A founding's result, shown once: teams, leads with passphrases, and the recovery kit."""
+    """A founding's result, shown once: teams, the lead and their passphrase, the recovery kit."""
 
     teams: list[Team]
-    leads: list[Admission]
+    lead: Admission
     recovery_kit: list[str] = field(repr=False)
     root_words: str = field(repr=False)
     fingerprint: str
@@ -75,68 +75,37 @@ def found_organisation(
     root: OrganisationRoot,
     *,
     teams: Sequence[str],
-    leads: Sequence[NewLead],
-    threshold: int,
+    lead: NewLead,
     chosen: OrganisationSettings = _DEFAULTS,
+    spare_shares: int = 0,
 ) -> Founding:
     """Found the organisation of this deployment: once, without a principal, in an empty database.
 
-    Custody opens with ``threshold`` of the leads' shares, or as many of the recovery kit's,
-    which must be kept apart. The leads' team is the first. Raises ``OrganisationFounded``,
-    ``RootWordsWrong`` where the settings name another root, ``ThresholdInvalid``, ``ZoneUnknown``,
-    ``RolesNotCombinable``.
+    The lead's team is the first. ``spare_shares``: further shares of custody, each of which opens
+    it, for the demo. Raises ``OrganisationFounded``, ``RootWordsWrong`` where the settings name
+    another root, ``TeamMissing``, ``ZoneUnknown``, ``RolesNotCombinable``.
     """
     if root.fingerprint != work.deployment.settings.organisation_root:
         raise RootWordsWrong
     if work.session.scalars(select(OrganisationKey.id).limit(1)).first():
         raise OrganisationFounded
-    if not 1 <= threshold <= len(leads) or not teams:
-        raise ThresholdInvalid("threshold")
+    if not teams:
+        raise TeamMissing("teams")
     get_zone(chosen.zone)
-    for named in leads:
-        require_combinable(chosen.preset, roles_in(ORGANISATION, Role.LEAD, *named.also))
+    require_combinable(chosen.preset, roles_in(ORGANISATION, Role.LEAD, *lead.also))
     work.deployment.create_secrets()
     work.session.add(settings_row(chosen))
     _add_identity(work)
     _add_root(work, root)
     founded = [add_team(work, name) for name in teams]
     work.session.flush()
-    admitted = [_add_lead(work, root, founded[0].id, lead) for lead in leads]
-    kit = _deal_custody(work, root, admitted, threshold)
+    admitted = _add_lead(work, root, founded[0].id, lead)
+    kit = _deal_custody(work, root, admitted, spare_shares)
     for kind, secret, public in (_search_key(work), _reporting_key()):
         _add_organisation_key(work, root, kind, public)
-        for lead in admitted:
-            _add_copy(work, kind, secret, admitted[0], lead)
-    work.trail.record(EventKind.ORGANISATION_FOUNDED, leads=len(leads), threshold=threshold)
+        _add_copy(work, kind, secret, admitted)
+    work.trail.record(EventKind.ORGANISATION_FOUNDED, lead=str(admitted.member.id))
     return Founding(founded, admitted, kit, root.words, root.fingerprint)
-
-
-def admit_lead(work: Work, root: OrganisationRoot, lead: NewLead, team_id: UUID) -> Admission:
-    """Admit another lead by the root's words; the acting lead gives them copies of the keys.
-
-    They have no share of custody until it is dealt again. Raises as ``admit_member`` does.
-    """
-    preset = work.deployment.organisation_settings.preset
-    require_combinable(preset, roles_in(team_id, Role.LEAD, *lead.also))
-    admission = _add_lead(work, root, team_id, lead)
-    signer = work.keyring.secrets.sign
-    for kind in _COPIED_KINDS:
-        epoch, secret = work.keyring.copy(kind)
-        add_key_copy(
-            work,
-            kind,
-            epoch,
-            secret,
-            to=admission.member.id,
-            giver_id=work.principal.id,
-            giver=signer,
-        )
-    work.trail.record(
-        EventKind.MEMBER_ADMITTED,
-        member=str(admission.member.id),
-        roles=written_roles(admission.member.roles),
-    )
-    return admission
 
 
 def _add_identity(work: Work) -> None:
@@ -165,6 +134,7 @@ def _add_root(work: Work, root: OrganisationRoot) -> None:
         public=root.key.public,
         threshold=1,
         shares=1,
+        leads=0,
     )
     certify_organisation_key(work.deployment.organisation, row, root.key, None)
     work.session.add(row)
@@ -181,21 +151,21 @@ def _add_lead(work: Work, root: OrganisationRoot, team_id: UUID, lead: NewLead) 
 
 
 def _deal_custody(
-    work: Work, root: OrganisationRoot, leads: Sequence[Admission], threshold: int
+    work: Work, root: OrganisationRoot, lead: Admission, spare_shares: int
 ) -> list[str]:
-    """Deal one share to each lead, and return as many on paper as are needed."""
+    """Deal the one share to the lead, and return it and what is spare, on paper."""
     dealt = deal_custody(
         work.deployment.organisation,
         FIRST_EPOCH,
-        threshold=threshold,
-        count=len(leads) + threshold,
+        threshold=1,
+        count=1 + spare_shares,
+        leads=1,
         signer=root.key,
         signer_id=None,
     )
     work.session.add(dealt.key)
-    for lead, words in zip(leads, dealt.words, strict=False):
-        _add_copy(work, OrganisationKeyKind.CUSTODY, words.encode(), leads[0], lead)
-    return dealt.words[len(leads) :]
+    _add_copy(work, OrganisationKeyKind.CUSTODY, dealt.words[0].encode(), lead)
+    return dealt.words[spare_shares:]
 
 
 def _search_key(work: Work) -> tuple[OrganisationKeyKind, bytes, bytes]:
@@ -212,21 +182,21 @@ def _reporting_key() -> tuple[OrganisationKeyKind, bytes, bytes]:
 def _add_organisation_key(
     work: Work, root: OrganisationRoot, kind: OrganisationKeyKind, public: bytes
 ) -> None:
-    row = OrganisationKey(kind=kind, epoch=FIRST_EPOCH, public=public, threshold=1, shares=1)
+    row = OrganisationKey(
+        kind=kind, epoch=FIRST_EPOCH, public=public, threshold=1, shares=1, leads=0
+    )
     certify_organisation_key(work.deployment.organisation, row, root.key, None)
     work.session.add(row)
     work.session.flush()
 
 
-def _add_copy(
-    work: Work, kind: OrganisationKeyKind, secret: bytes, giver: Admission, to: Admission
-) -> None:
+def _add_copy(work: Work, kind: OrganisationKeyKind, secret: bytes, lead: Admission) -> None:
     add_key_copy(
         work,
         kind,
         FIRST_EPOCH,
         secret,
-        to=to.member.id,
-        giver_id=giver.member.id,
-        giver=giver.keys.sign,
+        to=lead.member.id,
+        giver_id=lead.member.id,
+        giver=lead.keys.sign,
     )

@@ -55,6 +55,7 @@ class GroupRead(Schema):
     gives_up: list[str]
     leads: int
     auditors: int
+    custody_of_one: bool
 
     @classmethod
     def of(cls, group: Group) -> Self:
@@ -64,6 +65,7 @@ class GroupRead(Schema):
             gives_up=list(PRESETS[group.preset].gives_up),
             leads=group.leads,
             auditors=group.auditors,
+            custody_of_one=group.custody_of_one,
         )
 
 

@@ -70,11 +70,12 @@ class FundMonth:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """How a group is held to its limits: its preset, and how many leads and auditors it has."""
+    """How a group is held to its limits: its preset, its leads and auditors, who has custody."""
 
     preset: Preset
     leads: int
     auditors: int
+    custody_of_one: bool
 
 
 def describe_group(work: Work) -> Group:
@@ -84,6 +85,7 @@ def describe_group(work: Work) -> Group:
         work.deployment.organisation_settings.preset,
         leads=sum(Role.LEAD in roles for roles in held),
         auditors=sum(Role.AUDITOR in roles for roles in held),
+        custody_of_one=work.custody.is_of_one(),
     )
 
 

@@ -18,10 +18,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
 from app.crypto.derive import digest
 
 _KEY_BYTES = 8
+
+
+def lock_until_commit(session: Session, name: str, *, shared: bool) -> None:
+    """Wait for a lock by name, and hold it until this transaction ends; several may share it.
+
+    On SQLite the one write lock does it.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return
+    take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    connection.execute(select(take(_key(name))))
 
 
 @contextmanager

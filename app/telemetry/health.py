@@ -4,7 +4,7 @@
 - Ready: database, keystore, their schema, whether they take writes, and room on the disk. Asked by
   what sends requests.
 - Degraded: it serves, and something needs a person: a job late or failing, a log that waits, a
-  clock in doubt.
+  clock in doubt, custody with one lead.
 
 A job that ran in the last seconds proves that the database takes writes; only where none did is it
 asked, for a moment and without waiting behind a writer. A lock that one writer holds for longer
@@ -33,6 +33,7 @@ from app.store.engine import Writing, begin_read, try_writing
 from app.store.jobs import list_runs
 from app.store.migrate import Line, current, head
 from app.telemetry.metrics import database_folder
+from app.vault.standing import CustodyStanding, custody_standing
 
 STOP_SECONDS: Final = 2.0
 EVERY_SECONDS: Final = 3.0
@@ -212,9 +213,12 @@ def check_degraded(deployment: Deployment) -> Iterator[Check]:
         yield Check("clock", ok=doubt is None, says=doubt or "agrees with what is on record")
         with begin_read(deployment.engine) as connection, Session(connection) as session:
             runs = {run.name: run for run in list_runs(session)}
+            standing = custody_standing(session)
     except SQLAlchemyError as failure:
         yield Check("jobs", ok=False, says=type(failure).__name__)
         return
+    if standing is not None:
+        yield _custody(standing)
     for name, longest in LATE.items():
         run = runs.get(name)
         if run is None or run.succeeded_at is None:
@@ -225,3 +229,13 @@ def check_degraded(deployment: Deployment) -> Iterator[Check]:
         else:
             late = abs(now - run.succeeded_at) > longest
             yield Check(f"job {name}", ok=not late, says=f"{run.succeeded_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _custody(standing: CustodyStanding) -> Check:
+    """Say whether more than one lead can open what nobody else holds."""
+    says = f"{standing.threshold} of {standing.shares} shares, epoch {standing.epoch}"
+    if standing.alone:
+        says = "one lead alone has it: let a second lead join; ten cases are active at most"
+    elif standing.due:
+        says += f"; leads came or went: deal it again ({standing.leads} now)"
+    return Check("custody", ok=not standing.alone and not standing.due, says=says)

@@ -2,8 +2,10 @@
 
 - Every scope secret is sealed to custody when it is made, so that a case can be handed over when
   nobody who held it is left.
-- The private half exists only as shares: one sealed to each lead's second key, and as many on
-  paper, in the recovery kit, as are needed.
+- The private half exists only as shares: one sealed to each lead's second key, and some on paper
+  for people outside, never as many as are needed. One lead alone has the only one.
+- When a lead comes or goes a new key is dealt under a new epoch, and what was sealed to the old
+  one is sealed to it.
 - A lead who has stepped up contributes their share to another lead, for a day. A contribution is
   used once.
 
@@ -27,15 +29,24 @@ from app.crypto import shares
 from app.crypto.derive import equal
 from app.crypto.errors import CryptoError
 from app.crypto.framing import frame
-from app.crypto.hpke import PrivateKey, private_from_secret
+from app.crypto.hpke import PrivateKey, PublicKey, private_from_secret
 from app.crypto.labels import Label
 from app.crypto.signing import SigningKey
+from app.store.authenticated import is_altered
 from app.store.base import new_id
+from app.store.locks import lock_until_commit
 from app.vault.certificates import Certificates, certify_organisation_key
 from app.vault.errors import CustodySharesMissing, StepUpRequired, Tampered
 from app.vault.keyring import Keyring, MemberSecrets
-from app.vault.models import CustodyContribution, KeyCopy, OrganisationKey, OrganisationKeyKind
-from app.vault.statements import copy_info, copy_statement
+from app.vault.models import (
+    CUSTODY_LOCK,
+    Bundle,
+    CustodyContribution,
+    KeyCopy,
+    OrganisationKey,
+    OrganisationKeyKind,
+)
+from app.vault.statements import bundle_info, copy_info, copy_statement
 
 _SECRET_BYTES = 32
 CONTRIBUTION_DAYS = 1
@@ -55,10 +66,14 @@ def deal_custody(
     *,
     threshold: int,
     count: int,
+    leads: int,
     signer: SigningKey,
     signer_id: UUID | None,
 ) -> NewCustody:
-    """Make a custody key and split it ``threshold`` of ``count``; the secret is then forgotten."""
+    """Make a custody key and split it ``threshold`` of ``count``, the first ``leads`` for leads.
+
+    The secret is then forgotten.
+    """
     secret = secrets.token_bytes(_SECRET_BYTES)
     row = OrganisationKey(
         kind=OrganisationKeyKind.CUSTODY,
@@ -66,6 +81,7 @@ def deal_custody(
         public=private_from_secret(secret).public,
         threshold=threshold,
         shares=count,
+        leads=leads,
     )
     certify_organisation_key(organisation, row, signer, signer_id)
     return NewCustody(row, shares.split(secret, threshold, count))
@@ -118,6 +134,11 @@ class Custody:
         self._trail = trail
         self._member_id = member_id
         self._today = today
+
+    def is_of_one(self) -> bool:
+        """Return whether one lead has the only share."""
+        key = self._certificates.organisation_key(OrganisationKeyKind.CUSTODY)
+        return key.shares == 1
 
     def contribute(self, asked_by: UUID) -> CustodyContribution:
         """Open one's own share and seal it to another lead, for a day.
@@ -174,6 +195,53 @@ class Custody:
         self._keyring.unlock(private, OrganisationKeyKind.CUSTODY, wanted)
         for case_id in wanted:
             self._trail.record(EventKind.CUSTODY_OPENED, case_id)
+
+    def open_to_replace(self) -> PrivateKey:
+        """Return the custody key that is about to be replaced; nobody seals to it meanwhile.
+
+        Raises as ``open_cases`` does.
+        """
+        lock_until_commit(self._session, CUSTODY_LOCK, shared=False)
+        return self._private_key()
+
+    def reseal(self, private: PrivateKey, to: OrganisationKey) -> int:
+        """Seal what was sealed to a replaced key to a new one; returns of how many cases.
+
+        A bundle that was altered, or is not of this key, stays as it is and opens nothing: the
+        event of its case says so.
+        """
+        recipient = PublicKey(to.public)
+        cases: dict[UUID, int] = {}
+        query = select(Bundle).where(
+            Bundle.recipient == OrganisationKeyKind.CUSTODY, Bundle.epoch != to.epoch
+        )
+        for bundle in self._session.scalars(query).all():
+            cases.setdefault(bundle.case_id, 0)
+            opened = self._open_bundle(private, bundle)
+            if opened is None:
+                cases[bundle.case_id] += 1
+                continue
+            fresh = Bundle(
+                case_id=bundle.case_id,
+                recipient=bundle.recipient,
+                epoch=to.epoch,
+                entries=bundle.entries,
+            )
+            info = bundle_info(self._organisation, fresh)
+            fresh.sealed = recipient.seal(opened, info=info)
+            self._session.add(fresh)
+            self._session.delete(bundle)
+        for case_id, left in cases.items():
+            self._trail.record(EventKind.CUSTODY_RESEALED, case_id, epoch=to.epoch, left=left)
+        return len(cases)
+
+    def _open_bundle(self, private: PrivateKey, bundle: Bundle) -> bytes | None:
+        if is_altered(self._session, bundle):
+            return None
+        try:
+            return private.open(bundle.sealed, info=bundle_info(self._organisation, bundle))
+        except CryptoError:
+            return None
 
     def _private_key(self) -> PrivateKey:
         lead = self._lead_secrets().lead

@@ -33,11 +33,12 @@ from app.deployment import Deployment
 from app.permissions import Compartment
 from app.store.authenticated import leave_out_altered
 from app.store.base import new_id
+from app.store.locks import lock_until_commit
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
 from app.vault.holders import reach_of
 from app.vault.keyring import Keyring
-from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
+from app.vault.models import CUSTODY_LOCK, Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import live_grants, unended_grants
 from app.vault.scope_rows import FIRST_EPOCH, SECRET_BYTES, case_key, sign_minted
 from app.vault.scopes import SUMMARY, Scope, ScopeEntry, find_entry, pack_entries
@@ -131,6 +132,9 @@ class Grants:
 
         Called once by ``unit_of_work`` before the flush: one bundle a case, however many scopes.
         """
+        if self._new_secrets:
+            # Who deals custody again waits until what is sealed to the old key is committed.
+            lock_until_commit(self._session, CUSTODY_LOCK, shared=True)
         for case_id, minted in self._new_secrets.items():
             self._bundle(case_id, OrganisationKeyKind.CUSTODY, minted)
             reporting = [

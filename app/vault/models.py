@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
@@ -29,6 +30,10 @@ class GrantReason(StrEnum):
 
 OF_A_JOURNEY = frozenset({GrantReason.ESCORT, GrantReason.WORDS})
 """Grants that show no case: one leg of a journey, or its words and check-ins."""
+
+
+CUSTODY_LOCK: Final = "custody key"
+"""Shared by who seals to the newest key of custody; alone by who replaces it."""
 
 
 class OrganisationKeyKind(StrEnum):
@@ -68,6 +73,7 @@ class OrganisationKey(Record):
     public: Mapped[bytes] = key_column("public key, or the commitment to a secret")
     threshold: Mapped[int] = plain("how many leads open custody")
     shares: Mapped[int] = plain("how many shares were dealt")
+    leads: Mapped[int] = plain("how many of them to leads; the others are on paper")
     certified_by: Mapped[UUID | None] = plain("the lead who certified; none: the organisation root")
     certificate: Mapped[bytes] = key_column("Ed25519 signature over kind, epoch and key")
 

@@ -79,6 +79,7 @@ def organisation_statement(organisation: UUID, key: OrganisationKey) -> bytes:
         key.public,
         key.threshold,
         key.shares,
+        key.leads,
         key.certified_by,
     )
 

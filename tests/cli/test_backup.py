@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 from app.cli.commands import build_app
 from app.deployment import Deployment
 from app.store.identity import StartCode
+from tests.support.second_lead import join_second_lead
 
 OLD = "padauk-20200101T000000Z-00000000"
 
 
 @dataclass(frozen=True)
 class Founded:
-    """A home, and what `init` printed once."""
+    """A home, and what its leads were shown once: passphrases and two shares."""
 
     home: Path
     passphrases: tuple[str, ...]
@@ -37,13 +38,12 @@ def run(*words: str | Path, typed: str | None = None) -> Any:
 def once(tmp_path_factory) -> Founded:
     """Two leads, both of whom custody needs; the root key lies apart from the home."""
     home = tmp_path_factory.mktemp("founded") / "home"
-    leads = ["--lead", "lead-1", "--lead", "lead-2", "--threshold", "2"]
-    made = run("init", "--home", home, *leads, "--team", "Teak")
+    made = run("init", "--home", home, "--lead", "lead-1", "--team", "Teak")
     assert made.exit_code == 0, made.output
     boxes = [line.strip("│ ") for line in made.output.splitlines() if line.startswith("│")]
-    printed = " ".join(boxes).split("CUSTODY SHARE")[1:]
-    kit = tuple(share.split("open custody ")[1].strip() for share in printed)
-    return Founded(home, (boxes[0], boxes[1]), kit)
+    root_words = " ".join(boxes).split("(certifies leads) ")[1].split("ROOT KEY")[0]
+    two = join_second_lead(home, first=("lead-1", boxes[0]), root_words=root_words, login="lead-2")
+    return Founded(home, (boxes[0], two.passphrase), (two.paper, two.first_share))
 
 
 @pytest.fixture

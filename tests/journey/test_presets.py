@@ -12,12 +12,8 @@ import pytest
 
 from app.permissions import Role
 from app.presets import PRESETS, Preset, SumClass
-from app.store.organisation_settings import OrganisationSettings
-from tests.conftest import settings_for
-from tests.support.founding import found_group
-from tests.support.groups import FOUNDER, GROUPS, Group, GroupJourney
-from tests.support.served import serve
-from tests.support.world import Clock, open_world
+from tests.support.founded_groups import served_group
+from tests.support.groups import GROUPS, Group, GroupJourney
 
 PEOPLE = {Preset.SMALL: 4, Preset.DOZEN: 7, Preset.LARGE: 19}
 
@@ -25,17 +21,8 @@ PEOPLE = {Preset.SMALL: 4, Preset.DOZEN: 7, Preset.LARGE: 19}
 @pytest.fixture(params=list(Preset), ids=str)
 def group(request, tmp_path: Path) -> Iterator[Group]:
     """A group that has just been founded; nobody but the founder is there."""
-    preset = request.param
-    settings = settings_for(f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/keystore.db")
-    chosen = OrganisationSettings(makes_codes=True, preset=preset)
-    founded = found_group(settings, Clock(), chosen)
-    world = open_world(founded, founded.settings)
-    with serve(world) as served:
-        made = Group(served, preset)
-        (founder,) = founded.people
-        made.add(FOUNDER, founder.id, founder.passphrase)
+    with served_group(request.param, tmp_path) as made:
         yield made
-    world.close()
 
 
 def test_as_many_as_the_preset_is_for_join_and_make_the_whole_journey(group):

@@ -47,7 +47,7 @@ def two(world: World) -> Iterator[TwoLeads]:
     organisation = world.deployment.organisation
     signing = {"signer": first.secrets.sign, "signer_id": first.id}
     with world.work_as(first) as work:
-        dealt = deal_custody(organisation, 2, threshold=2, count=4, **signing)
+        dealt = deal_custody(organisation, 2, threshold=2, count=4, leads=2, **signing)
         work.session.add(dealt.key)
         work.session.flush()
         for person, words in zip((first, second), dealt.words, strict=False):

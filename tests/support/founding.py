@@ -43,12 +43,12 @@ def found(
                 work,
                 root,
                 teams=["Teak", "Banyan"],
-                leads=[NewLead("lead-1", "Heron")],
-                threshold=1,
+                lead=NewLead("lead-1", "Heron"),
+                spare_shares=1,
                 chosen=OrganisationSettings(makes_codes=True, small_sums=SMALL_SUMS),
             )
         teams = [team.id for team in founding.teams]
-    people = [_person("lead-1", founding.leads[0])]
+    people = [_person("lead-1", founding.lead)]
     lead = people[0]
     with deployment.sessions() as session:
         principal = Principal(lead.id, roles_in(teams[0], Role.LEAD), teams[0], stepped_up=True)
@@ -78,10 +78,8 @@ def found_group(settings: Settings, clock: Clock, chosen: OrganisationSettings) 
     with deployment.sessions() as session:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
-            founding = found_organisation(
-                work, root, teams=["Teak"], leads=[founder], threshold=1, chosen=chosen
-            )
-        made = founding.leads[0]
+            founding = found_organisation(work, root, teams=["Teak"], lead=founder, chosen=chosen)
+        made = founding.lead
         teams = (founding.teams[0].id,)
         person = Person(made.member.id, Role.LEAD, teams[0], FOUNDER, made.passphrase, made.keys)
     deployment.close()

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.admission import NewAccount, Passphrase, create_account
 from app.accounts.models import Member
 from app.accounts.service import change_roles
+from app.audit.events import EventKind
 from app.joining.service import certify_member
+from app.organisation.leads import certify_lead
 from app.organisation.root import OrganisationRoot
-from app.organisation.service import NewLead, admit_lead
 from app.permissions import Role, by_power, roles_in
 from app.store.base import new_id
 from app.vault.certificates import fingerprint_words
@@ -47,7 +49,11 @@ def another_lead(world: World) -> Person:
     root = OrganisationRoot(world.founded.root_signing)
     with world.work_as(world.member("lead")) as work:
         team = world.founded.teams[0]
-        return person_of(admit_lead(work, root, NewLead("second-lead", "Egret"), team))
+        account = NewAccount(roles_in(team, Role.LEAD), "second-lead", "Egret")
+        admission = create_account(work, account, Passphrase.now(work))
+        certify_lead(work, root, admission.member)
+        work.trail.record(EventKind.MEMBER_CERTIFIED, member=str(admission.member.id))
+        return person_of(admission)
 
 
 def copies_of(world: World, member_id) -> set[str]:
@@ -60,7 +66,7 @@ def certify_keys(work: Work, member_id: UUID) -> Member:
     """Certify as a lead who has heard the right words."""
     keys = work.session.get(MemberKeys, member_id)
     heard = fingerprint_words(work.deployment.organisation, keys) if keys else ""
-    return certify_member(work, member_id, heard)
+    return certify_member(work, member_id, heard).member
 
 
 def hand_over(work: Work, case_id: UUID, member_id: UUID) -> Grant:

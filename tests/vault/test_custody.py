@@ -45,7 +45,7 @@ def deal_to_three(world, threshold):
     signing = {"signer": first.secrets.sign, "signer_id": first.id}
     with world.work_as(first) as work:
         people = admit_leads(work, world)
-        dealt = deal_custody(organisation, 2, threshold=threshold, count=3, **signing)
+        dealt = deal_custody(organisation, 2, threshold=threshold, count=3, leads=3, **signing)
         work.session.add(dealt.key)
         work.session.flush()
         for person, words in zip(people, dealt.words, strict=True):
@@ -159,7 +159,7 @@ def test_the_printed_shares_of_the_recovery_kit_rebuild_the_key(world):
     lead = world.member("lead")
     organisation = world.deployment.organisation
     dealt = deal_custody(
-        organisation, 7, threshold=2, count=3, signer=lead.secrets.sign, signer_id=lead.id
+        organisation, 7, threshold=2, count=3, leads=3, signer=lead.secrets.sign, signer_id=lead.id
     )
     for words in combinations(dealt.words, 2):
         assert combine_custody(list(words), dealt.key).public == dealt.key.public

@@ -91,7 +91,7 @@ def test_shares_of_another_custody_key_do_not_open_this_one(world):
     lead = world.member("lead")
     ours, other = (
         deal_custody(
-            world.deployment.organisation, 7, threshold=2, count=3,
+            world.deployment.organisation, 7, threshold=2, count=3, leads=3,
             signer=lead.secrets.sign, signer_id=lead.id,
         )
         for _ in range(2)

@@ -39,6 +39,7 @@ def test_dealt_shares_of_custody_are_not_printed(world):
         world.deployment.organisation,
         2,
         threshold=1,
+        leads=1,
         count=2,
         signer=SigningKey(SECRET),
         signer_id=None,

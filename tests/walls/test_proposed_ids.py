@@ -78,6 +78,7 @@ NOT_ADDING = {
     "withdraw_vetting": "moves a round, once a version",
     "withdraw_consent": "ends a consent, once",
     "contribute_kit_words": "counts once however often it is given",
+    "deal_custody": "replaces a key, by an epoch",
     "contribute_share": "counts once however often it is given",
     "hand_over_work": "hands over nothing twice",
     "suspend_member": "changes nothing a second time",

@@ -714,6 +714,7 @@ def upgrade() -> None:
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("threshold", sa.Integer(), nullable=False),
         sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("leads", sa.Integer(), nullable=False),
         sa.Column("certified_by", sa.Uuid(), nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
