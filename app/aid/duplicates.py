@@ -22,7 +22,7 @@ from app.aid.moves import CONFLICTING_STATUSES, WINDOW
 from app.casework.involvement import merged_cases
 from app.crypto.derive import equal
 from app.store.base import new_id
-from app.text.folding import folds, letters_and_digits
+from app.text.folding import ascii_digits, folds, letters_and_digits
 from app.text.handles import handles_among
 from app.text.identifiers import national_digits, phones
 from app.text.names import HONORIFICS, name_keys
@@ -124,7 +124,9 @@ def _keys_of_name(name: str) -> Iterator[str]:
     spelt = [_without_honorific(reading) for reading in folds(name)]
     long_enough = [folded for folded in spelt if len(folded) >= _SHORTEST]
     yield from (f"name:{folded}" for folded in long_enough)
-    if long_enough:
+    numbered = any(map(str.isdecimal, ascii_digits(name))) and not phones(name)
+    if long_enough and not numbered:
+        # Of "courier 1" and "courier 2" the number is what tells them apart, and has no sound.
         sounds = (key for key in name_keys(name) if len(key) >= _FEWEST_SYLLABLES)
         yield from ("sound:" + " ".join(key) for key in sounds)
 

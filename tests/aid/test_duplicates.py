@@ -191,6 +191,8 @@ def test_a_payee_is_known_in_different_spellings(one, other):
         (Payee("A B", account="12345678"), Payee("A B", account="12345679")),
         (Payee("A B", account="KBZ Bank"), Payee("C D", account="KBZ bank")),
         (Payee("his wife"), Payee("my wife")),
+        (Payee("payee 1"), Payee("payee 2")),
+        (Payee("Ma Khin Khin ၁"), Payee("Ma Khin Khin ၂")),
         (Payee("Zaw, mother"), Payee("Aung, mother")),
     ],
 )
