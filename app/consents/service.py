@@ -112,7 +112,7 @@ def withdraw_consent(
     Raises ``CaseNotFound``, ``ConsentNotFound``, ``ConsentOver``, ``DayNotPossible``.
     """
     case = get_case(work, case_id)
-    consent = work.session.get(Consent, consent_id, with_for_update=True)
+    consent = work.session.get(Consent, consent_id)
     if consent is None or consent.case_id != case.id:
         raise ConsentNotFound
     if consent.withdrawn_on is not None:

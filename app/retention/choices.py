@@ -68,7 +68,7 @@ def agree_to_days(work: Work, choice_id: UUID) -> ChosenDays:
 
     Raises ``ChoiceNotFound``, ``ChoiceOver``, ``AskedByYou``, and as ``Work.claim`` does.
     """
-    choice = work.session.get(ChosenDays, choice_id, with_for_update=True)
+    choice = work.session.get(ChosenDays, choice_id)
     if choice is None:
         raise ChoiceNotFound
     work.claim(choice)

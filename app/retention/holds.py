@@ -251,7 +251,7 @@ def show_to_leads(work: Work, case: Case, own: Scope, *, until: date | None) -> 
 
 
 def _get_hold(work: Work, hold_id: UUID) -> RetentionHold:
-    hold = work.session.get(RetentionHold, hold_id, with_for_update=True)
+    hold = work.session.get(RetentionHold, hold_id)
     may_know = work.acts_as(Role.LEAD)
     if hold is None or not (may_know or work.grants.holds(hold.case_id)):
         raise HoldNotFound

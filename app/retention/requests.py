@@ -172,7 +172,7 @@ def remind_leads(work: Work) -> None:
 
 
 def _claim_waiting(work: Work, request_id: UUID) -> ErasureRequest:
-    request = work.session.get(ErasureRequest, request_id, with_for_update=True)
+    request = work.session.get(ErasureRequest, request_id)
     if request is None:
         raise ErasureNotFound
     work.claim(request)

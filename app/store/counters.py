@@ -84,12 +84,12 @@ def reset_count(session: Session, counter_id: UUID) -> None:
 def take_counts(session: Session, counter_ids: Iterable[UUID]) -> list[int]:
     """Return the values of those counters that are above zero, in the order of their minutes.
 
-    They are deleted with it.
+    They are deleted with it, so that none may be counted up any more.
     """
     found = select(Counter.count.label("value"), Counter.id).where(
         Counter.id.in_(list(counter_ids)), Counter.count > 0
     )
-    rows = session.execute(found.order_by(Counter.last_at).with_for_update()).all()
+    rows = session.execute(found.order_by(Counter.last_at)).all()
     session.execute(
         delete(Counter).where(Counter.id.in_([row.id for row in rows])),
         execution_options=_HOUSEKEEPING,

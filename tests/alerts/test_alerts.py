@@ -105,6 +105,16 @@ def test_only_duress_at_sign_in_ends_grants_and_sessions(world):
     assert settle(world) == 0
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_who_signs_in_does_not_wait_for_alerts_that_another_settles(world):
+    raise_one(world, AlertKind.NOTHING)
+    raise_one(world, AlertKind.NOTHING)
+    with world.deployment.engine.begin() as another:
+        another.execute(select(Alert.id).limit(1).with_for_update())
+        assert settle(world) == 1
+    assert settle(world) == 1
+
+
 def settle(world):
     with world.work_as(None) as work:
         return settle_alerts(work)

@@ -43,6 +43,14 @@ def test_escalating_twice_at_one_moment_reaches_nothing_new(journey, leg):
     assert journey.escalate() == 0
 
 
+def test_a_level_that_a_wrong_clock_reached_is_reached_again_in_the_run_that_voids_it(journey, leg):
+    journey.at(13)
+    assert journey.escalate() == 3
+    journey.at(7)
+    assert journey.escalate() == 1, "missing was too early; late is true, and said in the same run"
+    assert levels_of(journey.read(leg))[-1] == "late"
+
+
 @pytest.mark.usefixtures("world_on_both")
 def test_the_database_refuses_a_level_that_a_silence_has_reached_already(journey, leg):
     """On both databases: race; two workers that escalate at once reach a level once."""
