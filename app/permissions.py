@@ -93,6 +93,7 @@ class Permission(StrEnum):
     DUTY_TAKE = "duty:take"
     STEP_UP = "session:step_up"
     ALERT_LIST = "alert:list"
+    ALERT_ACKNOWLEDGE = "alert:acknowledge"
     CASE_OPEN = "case:open"
     CASE_LIST = "case:list"
     CASE_READ = "case:read"
@@ -153,6 +154,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.VOLUNTEER: _EVERYONE
         | _CASEWORK
         | {
+            _P.ALERT_LIST,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
             _P.LEG_READ,
@@ -171,6 +173,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.DUTY_READ,
             _P.DUTY_TAKE,
             _P.ALERT_LIST,
+            _P.ALERT_ACKNOWLEDGE,
             _P.CASE_OPEN,
             _P.CASE_CHANGE,
             _P.CASE_COPY,
@@ -238,6 +241,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.DUTY_READ,
             _P.STEP_UP,
             _P.ALERT_LIST,
+            _P.ALERT_ACKNOWLEDGE,
             _P.CASE_REGRANT,
             _P.CASE_HOLDERS,
             _P.CUSTODY_READ,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -35,19 +35,11 @@ class AlertKind(StrEnum):
     LOG_SET_BACK = "b"
     DUTY_FELL = "f"
     DUTY_VACANT = "v"
-
-
-FOR_COORDINATORS = frozenset(
-    {
-        AlertKind.CASE_SILENT,
-        AlertKind.CASEWORK_ENDED,
-        AlertKind.CLEARANCE_REFUSED,
-        AlertKind.CLEARANCE_EXPIRED,
-        AlertKind.DUTY_FELL,
-        AlertKind.HOLD_ENDS,
-    }
-)
-"""What coordinators are told of cases of their own team; leads are told everything."""
+    LEG_LATE = "t"
+    LEG_OVERDUE = "d"
+    NOT_UNDERSTOOD = "k"
+    URGENT_INTAKE = "i"
+    NEW_INTAKE = "p"
 
 
 NO_ID = UUID(int=0)
@@ -55,12 +47,18 @@ NO_ID = UUID(int=0)
 
 
 NO_ROWS = "00000"
-"""How many rows do not open, always in five digits: every notice has one length."""
+"""A number in a notice, always in five digits: every notice has one length."""
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""In the place of a time that an alert has none of, and as wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an alert says, and of whom or of which leg. Every field has one width."""
+    """What an alert says, and of whom or of which leg. Every field has one width.
+
+    ``rows``: how many do not open. ``silence``: which one of the leg.
+    """
 
     kind: AlertKind
     at: datetime
@@ -69,10 +67,18 @@ class Notice:
     case_id: UUID = NO_ID
     leg_id: UUID = NO_ID
     rows: str = NO_ROWS
+    silence: str = NO_ROWS
+    acknowledged_by: UUID = NO_ID
+    acknowledged_at: datetime = NEVER
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether somebody has taken it in hand."""
+        return self.acknowledged_by != NO_ID
 
 
 class Alert(DirectoryRecord, Ordered):
-    """Written at every sign-in and every check-in; nearly always of kind ``NOTHING``.
+    """Written at every sign-in, check-in and intake; nearly always of kind ``NOTHING``.
 
     Sealed under the directory key, because leads hold no key to a case and must read it.
     """

@@ -10,11 +10,13 @@ from uuid import UUID
 from app.alerts.models import NO_ID, AlertKind
 from app.alerts.service import OpenedAlert
 from app.http.schema import Schema, Shut
+from app.watch.models import NotifiedGroup
 
 KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
     "clearance_expired", "hold_ends", "case_silent", "erasure_asked", "erasure_agreed",
     "casework_ended", "member_suspended", "log_set_back", "duty_fell", "duty_vacant",
+    "leg_late", "leg_overdue", "not_understood", "urgent_intake", "new_intake", "unanswered",
 ]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
@@ -33,6 +35,11 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.LOG_SET_BACK: "log_set_back",
     AlertKind.DUTY_FELL: "duty_fell",
     AlertKind.DUTY_VACANT: "duty_vacant",
+    AlertKind.LEG_LATE: "leg_late",
+    AlertKind.LEG_OVERDUE: "leg_overdue",
+    AlertKind.NOT_UNDERSTOOD: "not_understood",
+    AlertKind.URGENT_INTAKE: "urgent_intake",
+    AlertKind.NEW_INTAKE: "new_intake",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
@@ -42,7 +49,12 @@ class AlertSummary(Schema):
     case at work that is not cleared any more, a hold that ends within two weeks, a case that will
     be closed as lost contact, a person who asked to be erased, a lead who agreed to it, a person
     who ended their consent to casework, a member who was suspended, databases that hold less than
-    a device has seen of them, a duty that fell to ``member_id`` or to nobody.
+    a device has seen of them, a duty that fell to ``member_id`` or to nobody,
+    a leg that is late or overdue, words that nobody understood, an intake that is urgent or that
+    nobody has triaged for a day. ``member_id`` with a leg: who brought what was said.
+
+    ``notified``: how far it has come. *unanswered*: an alert about a case that you follow, whatever
+    it says.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """
@@ -56,6 +68,9 @@ class AlertSummary(Schema):
     team_id: UUID | None
     case_id: UUID | None
     leg_id: UUID | None
+    notified: NotifiedGroup | None = None
+    acknowledged_by: UUID | None = None
+    acknowledged_at: datetime | None = None
 
     @classmethod
     def of(cls, opened: OpenedAlert) -> AlertSummary:
@@ -72,6 +87,17 @@ class AlertSummary(Schema):
                 leg_id=None,
                 shut="record.shut",
             )
+        if opened.as_follower:
+            return cls(
+                id=opened.alert.id,
+                kind="unanswered",
+                at=notice.at,
+                member_id=None,
+                team_id=notice.team_id,
+                case_id=notice.case_id,
+                leg_id=None,
+                notified=opened.notified,
+            )
         return cls(
             id=opened.alert.id,
             kind=KIND_NAMES[notice.kind],
@@ -81,6 +107,9 @@ class AlertSummary(Schema):
             team_id=_id_or_none(notice.team_id),
             case_id=_id_or_none(notice.case_id),
             leg_id=_id_or_none(notice.leg_id),
+            notified=opened.notified,
+            acknowledged_by=_id_or_none(notice.acknowledged_by),
+            acknowledged_at=notice.acknowledged_at if notice.is_acknowledged else None,
         )
 
 

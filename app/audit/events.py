@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     AID_RELEASED = "aid:released"
     AID_REQUESTED = "aid:requested"
     AID_REVERSED = "aid:reversed"
+    ALERT_ACKNOWLEDGED = "alert:acknowledged"
     CASE_ACCEPTED = "case:accepted"
     CASE_ASSIGNED = "case:assigned"
     CASE_CHANGED = "case:changed"

@@ -8,6 +8,8 @@ from datetime import date
 from uuid import UUID
 
 from app.accounts.service import list_members
+from app.alerts.models import AlertKind
+from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.cases.cleaning import (
     clean_account,
@@ -74,9 +76,10 @@ class Intake:
 def open_case(work: Work, intake: Intake) -> Case:
     """Open a case from an intake, sealed and granted to the team's coordinators.
 
-    A volunteer who logs it holds it until triage. Raises ``IdTaken``, also for the id of a
-    case that was destroyed, ``DayNotPossible``, ``PartnerMissing``, ``MemberUncertified`` where no
-    lead has certified the member.
+    A volunteer who logs it holds it until triage. Each intake writes one alert, which comes at once
+    where it is urgent, else where nobody has triaged it within a day. Raises ``IdTaken``, also for
+    the id of a case that was destroyed, ``DayNotPossible``, ``PartnerMissing``,
+    ``MemberUncertified`` where no lead has certified the member.
     """
     _require_certificate(work)
     case_id = work.id_for(Case, intake.id)
@@ -98,6 +101,8 @@ def open_case(work: Work, intake: Intake) -> Case:
     _seal_intake(work, case, intake)
     work.session.add(case)
     _grant_to_team(work, case)
+    kind = AlertKind.URGENT_INTAKE if intake.urgent else AlertKind.NEW_INTAKE
+    raise_alert(work, kind, team_id=case.team_id, case_id=case.id)
     work.trail.record(EventKind.CASE_OPENED, case.id)
     for given in intake.consents:
         take_down(work, case, given)

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.alerts.models import AlertKind
 from app.audit.events import EventKind
 from app.cases import service as cases
 from app.casework.danger import note_danger
@@ -34,7 +33,7 @@ from app.relocation.words import recognise
 from app.store.base import new_id
 from app.store.counters import count_one
 from app.text.dates import minute_of
-from app.watch.escalation import raise_leg_alert
+from app.watch.escalation import alert_of, raise_leg_alert
 from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work
 
@@ -128,8 +127,7 @@ def _record(
     work.vault.seal(check_in.record, record)
     work.session.add(check_in)
     note_danger(work, plan, said)
-    duress = said is Word.DURESS
-    raise_leg_alert(work, leg, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
+    raise_leg_alert(work, leg, alert_of(said))
     is_on_it = of_case is None or travels_on(work, plan, of_case)
     if said in _CONTACTS and moment.is_fresh and is_on_it:
         _restart_timer(work, plan, leg, moment.at, report.next_sign_at)

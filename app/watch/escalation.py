@@ -2,7 +2,7 @@
 
 - Escalation needs no key: the worker does it while no member is signed in.
 - A contact ends a silence; levels that are reached later belong to the next silence.
-- Coordinators see escalations in their list; the leads get an alert for a missing person.
+- Each level raises an alert, which comes to who is on duty, to coordinators and to leads in turn.
 - Acknowledging a level acknowledges the lower ones too.
 - Where clocks disagree, levels are reached by the earliest of them. What a clock that was ahead has
   raised or put off is set right: the level is reached again at its true time.
@@ -19,8 +19,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.alerts.levels import SILENCES
 from app.alerts.models import AlertKind
-from app.alerts.service import raise_alert
+from app.alerts.service import acknowledge_leg_alerts, raise_alert
 from app.audit.events import EventKind
 from app.casework.danger import end_danger
 from app.relocation.details import list_escalations
@@ -47,6 +48,12 @@ DURESS: Literal["duress"] = "duress"
 NOT_UNDERSTOOD: Literal["not_understood"] = "not_understood"
 DANGER_OVER: Literal["danger_over"] = "danger_over"
 Acknowledgeable: TypeAlias = EscalationLevel | Literal["duress", "not_understood", "danger_over"]
+_ALERTS: Final = MappingProxyType(
+    {
+        Word.DURESS: AlertKind.DURESS_AT_CHECK_IN,
+        Word.NOT_UNDERSTOOD: AlertKind.NOT_UNDERSTOOD,
+    }
+)
 HEARD: Final[Mapping[str, Word]] = MappingProxyType(
     {DURESS: Word.DURESS, NOT_UNDERSTOOD: Word.NOT_UNDERSTOOD}
 )
@@ -54,12 +61,12 @@ HEARD: Final[Mapping[str, Word]] = MappingProxyType(
 
 NOTIFIED: Final[Mapping[EscalationLevel, NotifiedGroup]] = MappingProxyType(
     {
-        EscalationLevel.LATE: NotifiedGroup.COORDINATORS,
+        EscalationLevel.LATE: NotifiedGroup.ON_DUTY,
         EscalationLevel.OVERDUE: NotifiedGroup.COORDINATORS,
         EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
     }
 )
-"""Who is notified when a level is reached."""
+"""Who is notified when a level is reached; what its alert then does is in ``alerts.levels``."""
 require_rows("NOTIFIED", NOTIFIED, EscalationLevel, file="app/watch/escalation.py")
 
 
@@ -156,14 +163,26 @@ def _write_escalation(work: Work, leg: Leg, level: EscalationLevel) -> None:
         level=level.value,
         notified=notified.value,
     )
-    if level is EscalationLevel.MISSING:
-        raise_leg_alert(work, leg, AlertKind.MISSING)
+    raise_leg_alert(work, leg, SILENCES[level])
+
+
+def alert_of(said: Word) -> AlertKind:
+    """Return the alert that a check-in writes: most say nothing."""
+    return _ALERTS.get(said, AlertKind.NOTHING)
 
 
 def raise_leg_alert(work: Work, leg: Leg, kind: AlertKind) -> None:
-    """Write an alert about a leg, with the team that leads are to ask."""
-    team_id = work.session.get_one(Plan, leg.plan_id).team_id
-    raise_alert(work, kind, team_id=team_id, case_id=leg.case_id, leg_id=leg.id)
+    """Write an alert about a leg, with its team, and who brought what was said."""
+    plan = work.session.get_one(Plan, leg.plan_id)
+    raise_alert(
+        work,
+        kind,
+        member_id=work.principal.id,
+        team_id=plan.team_id,
+        case_id=leg.case_id,
+        leg_id=leg.id,
+        silence=leg.silence,
+    )
 
 
 # ---------------------------------------------------------------------- acknowledging
@@ -177,14 +196,19 @@ def acknowledge(work: Work, leg_id: UUID, what: Acknowledgeable, note: str | Non
     """
     leg = lock_leg(work, leg_id)
     require_planner(work, leg)
+    kinds: frozenset[AlertKind] = frozenset()
     if what == DANGER_OVER:
         done = end_danger(work, work.session.get_one(Plan, leg.plan_id))
     elif what in HEARD:
         done = _acknowledge_heard(work, leg, HEARD[what])
+        kinds = frozenset({alert_of(HEARD[what])})
     else:
-        done = _acknowledge_level(work, leg, EscalationLevel(what), note)
+        level = EscalationLevel(what)
+        done = _acknowledge_level(work, leg, level, note)
+        kinds = frozenset(SILENCES[one] for one in EscalationLevel if one.rank <= level.rank)
     if not done:
         raise NothingToAcknowledge
+    acknowledge_leg_alerts(work, leg.id, kinds)
     work.trail.record(EventKind.LEG_ACKNOWLEDGED, leg.case_id, leg=str(leg.id), what=str(what))
     return leg
 

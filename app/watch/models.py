@@ -30,10 +30,22 @@ class EscalationLevel(StrEnum):
 
 
 class NotifiedGroup(StrEnum):
-    """Who is notified when a level is reached."""
+    """Who is notified of a level or an alert. With the leads, also who follows the case."""
 
+    ON_DUTY = "on_duty"
     COORDINATORS = "coordinators"
     COORDINATORS_AND_LEADS = "coordinators_and_leads"
+    LEADS = "leads"
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether leads are among them."""
+        return self in {NotifiedGroup.COORDINATORS_AND_LEADS, NotifiedGroup.LEADS}
+
+    @property
+    def has_coordinators(self) -> bool:
+        """Whether all coordinators of the team are among them."""
+        return self in {NotifiedGroup.COORDINATORS, NotifiedGroup.COORDINATORS_AND_LEADS}
 
 
 class Word(StrEnum):

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from app.alerts.models import AlertKind
 from app.casework.danger import note_danger
 from app.casework.journeys import hears, list_heard_plans
 from app.relocation.models import Leg, Plan
@@ -23,7 +22,7 @@ from app.relocation.words import recognise
 from app.store.base import CaseRecord
 from app.text.dates import minute_of
 from app.watch.check_ins import find_place
-from app.watch.escalation import raise_leg_alert
+from app.watch.escalation import alert_of, raise_leg_alert
 from app.watch.models import CheckIn, CheckInRecord, Word
 from app.work import Work
 
@@ -54,7 +53,7 @@ def judge_texts(
     work.vault.seal(check_in.record, record)
     work.session.add(check_in)
     note_danger(work, plan, record.word)
-    raise_leg_alert(work, place, AlertKind.DURESS_AT_CHECK_IN if duress else AlertKind.NOTHING)
+    raise_leg_alert(work, place, alert_of(record.word))
 
 
 def _list_plans(

@@ -180,7 +180,8 @@ def test_figures_leave_out_whose_consent_to_research_has_ended(world):
 def told(world, by, team=1):
     with world.work_as(world.member(by, team=team)) as work:
         found = list_alerts(work, limit=9)
-        return [(one.notice.kind, one.notice.case_id) for one in found if one.notice]
+        told = [(one.notice.kind, one.notice.case_id) for one in found if one.notice]
+    return [one for one in told if one[0] is AlertKind.CASEWORK_ENDED]
 
 
 def test_coordinators_of_the_team_are_told_when_somebody_ends_consent_to_casework(world):

@@ -85,7 +85,7 @@ def _add_to_case(world: World, team: int, case_id: UUID, other_id: UUID) -> None
                 DuplicateMatch(case_id=case_id, other_id=other_id, found_on=today),
                 LegEscalation(
                     case_id=case_id, leg_id=leg_id, silence=9, level=EscalationLevel.LATE,
-                    notified=NotifiedGroup.COORDINATORS, reached_on=today,
+                    notified=NotifiedGroup.ON_DUTY, reached_on=today,
                 ),
                 PublishedReport(half_year=f"202{team}H1", total=None, tables={}, made_on=today),
             ]

@@ -128,7 +128,8 @@ def test_the_alert_names_the_real_member_and_only_leads_may_read_it(served, worl
         ("duress_at_sign_in", str(person.id), str(person.team_id))
     ]
     assert served.ask(Role.COORDINATOR, "GET", "/alerts").json()["items"] == []
-    for role in set(Role) - {Role.LEAD, Role.COORDINATOR}:
+    assert served.ask(Role.VOLUNTEER, "GET", "/alerts").json()["items"] == []
+    for role in set(Role) - {Role.LEAD, Role.COORDINATOR, Role.VOLUNTEER}:
         assert served.ask(role, "GET", "/alerts").status_code == 403
 
 

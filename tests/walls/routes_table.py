@@ -132,6 +132,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/teams/{team_id}/duty/offers": Row(lambda _: {"member_id": str(new_id())}),
     "POST /api/teams/{team_id}/duty/acceptance": Row(),
     "GET /api/alerts": READ,
+    "POST /api/alerts/{alert_id}/acknowledgement": Row(found=200, reach=frozenset({Role.LEAD})),
     # intake
     "GET /api/cases": READ,
     "POST /api/cases": Row(intake),

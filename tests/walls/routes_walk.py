@@ -6,6 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
+from app.alerts.models import Alert, AlertKind
+from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.cases.service import get_case
 from app.retention.choices import choose_days
@@ -54,6 +58,7 @@ def _walk_on(served: Served, going: Journey) -> Ids:
         "member_id": str(going.escort.id),
         "coordinator_id": str(going.coordinator.id),
         "team_id": str(going.coordinator.team_id),
+        "alert_id": _alert(served, going),
         "invitation_id": _invitation(served, going),
         "match_id": str(new_id()),
         "now": served.world.clock(),
@@ -78,6 +83,20 @@ def _keep_and_erase(served: Served, going: Journey) -> Ids:
         "hold_id": hold["id"],
         "choice_id": choice_id,
     }
+
+
+def _alert(served: Served, going: Journey) -> str:
+    """An alert about the case, which has come to who is on duty."""
+    with served.world.work_as(None) as work:
+        raise_alert(
+            work,
+            AlertKind.CLEARANCE_EXPIRED,
+            team_id=going.coordinator.team_id,
+            case_id=UUID(going.case_id),
+        )
+        work.session.flush()
+        newest = select(Alert.id).order_by(Alert.sequence.desc()).limit(1)
+        return str(work.session.scalars(newest).one())
 
 
 def _invitation(served: Served, going: Journey) -> str:

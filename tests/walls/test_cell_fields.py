@@ -122,6 +122,8 @@ NOT_TAKEN = {
     **{f"{name}.also": _MERGER for name in ("Account", "Contact", "Household")},
     **{f"{name}.also": _MERGER for name in ("Identity", "Papers")},
     **{f"Reading.{name}": _MERGER for name in ("field", "value", "case_id", "on")},
+    "Notice.acknowledged_at": _AT,
+    "Notice.acknowledged_by": _BY,
     "Acknowledgement.by": _BY,
     "Acknowledgement.at": _AT,
     "CheckDetail.made_at": _AT,
@@ -143,7 +145,7 @@ NOT_TAKEN = {
     "MoveNote.at": _AT,
     **{
         f"Notice.{name}": _NOTICE
-        for name in ("kind", "at", "member_id", "team_id", "case_id", "leg_id", "rows")
+        for name in ("kind", "at", "member_id", "team_id", "case_id", "leg_id", "rows", "silence")
     },
     "Profile.pair": "the member of the account's other slot",
     "Profile.slot": "which passphrase slot opens this member",
@@ -157,6 +159,7 @@ NOT_TAKEN = {
     "Summary.infants": "counted from the household",
 }
 NOT_SHOWN = {
+    "Notice.silence": "tells an alert of a silence that ended from one that goes on",
     "CheckInRecord.seen_by": "only counted, among what no planner has acknowledged",
     "JourneyWords.former": "only compared with words that are heard",
     "JourneyMarks.safe": "only compared with words that are heard",

@@ -31,6 +31,7 @@ from tests.walls.routes_walk import walk
 NOT_ADDING = {
     "abandon_plan": "moves a plan, once a version",
     "accept_duty": "moves a duty, once a version",
+    "acknowledge_alert": "marks an alert, once",
     "acknowledge_leg": "marks what was raised and what was heard",
     "agree_to_days": "marks days that were asked for, once a version",
     "agree_to_erasure": "marks a wish, once a version",

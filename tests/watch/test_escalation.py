@@ -64,14 +64,14 @@ def test_the_database_refuses_a_level_that_a_silence_has_reached_already(journey
         connection.execute(insert(table).values(row | {"id": new_id()}))
 
 
-def test_coordinators_are_notified_of_all_levels_and_leads_of_missing(journey, leg):
+def test_who_is_on_duty_is_notified_first_then_coordinators_then_leads(journey, leg):
     journey.at(13)
     journey.escalate()
     notified = {
         r.escalation.level: r.escalation.notified for r in journey.read(leg).progress.escalations
     }
     assert notified == {
-        EscalationLevel.LATE: NotifiedGroup.COORDINATORS,
+        EscalationLevel.LATE: NotifiedGroup.ON_DUTY,
         EscalationLevel.OVERDUE: NotifiedGroup.COORDINATORS,
         EscalationLevel.MISSING: NotifiedGroup.COORDINATORS_AND_LEADS,
     }

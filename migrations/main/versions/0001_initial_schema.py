@@ -1463,8 +1463,10 @@ def upgrade() -> None:
         sa.Column(
             "notified",
             sa.Enum(
+                "on_duty",
                 "coordinators",
                 "coordinators_and_leads",
+                "leads",
                 name="notifiedgroup",
                 native_enum=False,
                 length=24,
