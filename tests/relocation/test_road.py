@@ -40,6 +40,8 @@ from app.relocation.models import LegStatus, PlanStatus
 from app.relocation.moves import DUE, MOVES, UNRESOLVED, WAITING, move_due
 from app.relocation.service import get_plan
 from app.relocation.words import tell_words
+from app.watch.check_ins import CheckInReceipt
+from app.watch.news import bring_news
 from tests.support.intake_steps import FAMILY, opened
 from tests.support.relocation_steps import Journey
 
@@ -172,6 +174,15 @@ class Road(RuleBasedStateMachine):
         at = None if hours_off is None else self.world.clock.at + timedelta(hours=hours_off)
         self.journey.check_in(leg, word, by=who, at=at)
         self.duress += any(duress in (word or "") for duress in self.duress_words)
+
+    @rule(number=st.sampled_from([2, 3]), to=st.sampled_from([_S.DEPARTED, _S.ARRIVED]))
+    def report_of_a_leg_that_is_held_no_more(self, number, to):
+        """An escort says what happened on a leg that news, a reroute or another has taken."""
+        leg = self.bringers.get(number)
+        if leg is None or (self.escorts[leg] == number and self.legs[leg] in UNRESOLVED):
+            return
+        with self.world.work_as(self.journey.volunteer(number)) as work:
+            assert isinstance(bring_news(work, leg, to), CheckInReceipt)
 
     @rule(duress=st.sampled_from(["river stone", "paper kite"]))
     def tell_new_words(self, duress):
