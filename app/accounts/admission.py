@@ -41,6 +41,7 @@ from app.store.base import new_id
 from app.totality import require_rows
 from app.vault.certificates import certify_member, prove_possession
 from app.vault.custody import seal_copy
+from app.vault.errors import KeyForged, KeyNotCertified
 from app.vault.keyring import MemberSecrets
 from app.vault.models import KeyCopy, MemberKeys, OrganisationKeyKind
 from app.work import Work
@@ -174,6 +175,19 @@ def add_member(
 def may_certify(work: Work) -> bool:
     """Return whether the principal is a lead behind the second unlock."""
     return work.acts_as(Role.LEAD) and work.principal.stepped_up
+
+
+def is_certified(work: Work, member: Member) -> bool:
+    """Return whether an active member's certificate counts; raises ``KeyForged``."""
+    if member.status is not MemberStatus.ACTIVE:
+        return False
+    try:
+        work.certificates.member(member.id)
+    except KeyForged:
+        raise
+    except KeyNotCertified:
+        return False
+    return True
 
 
 def certify(work: Work, member: Member) -> None:

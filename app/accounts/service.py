@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app.accounts.admission import (
     certify,
     delete_key_copies,
+    is_certified,
     may_certify,
     own_team,
     require_combinable,
@@ -46,7 +47,8 @@ from app.accounts.models import (
 from app.audit.events import EventKind
 from app.cases.models import Assignment, Case
 from app.duty.models import TeamDuty
-from app.permissions import MemberRoles, Role, holds, written_roles
+from app.permissions import MemberRoles, Role, holds, names_of, written_roles
+from app.presets import leads_certifying
 from app.sessions.ending import end_sessions
 from app.store.authenticated import is_altered, leave_out_altered
 from app.store.queries import in_order
@@ -169,7 +171,8 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     """Give a member other roles: sessions end, and the keys need a new certificate.
 
     Assignments and grants end that the member holds in none of the new roles. A lead who has
-    stepped up certifies at once; from an administrator the member stays invited until a lead does.
+    stepped up certifies at once whose keys are certified, unless two leads must; otherwise the
+    member waits until leads have compared the words again.
     Nobody changes their own roles. Raises ``MemberNotFound``, ``MemberRemoved``,
     ``MemberSuspended``, ``RoleUnchanged``, ``RoleNeedsRoot``, ``RolesYourOwn``,
     ``RolesNotCombinable``, ``TeamNotFound``, ``LeadNeeded``, ``LastLead``.
@@ -187,6 +190,7 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     require_combinable(work.deployment.organisation_settings.preset, roles)
     if holds(member.roles, Role.LEAD):
         _take_over_certificates(work, member)
+    certified = is_certified(work, member)
     keys = work.session.get_one(MemberKeys, member.id)
     member.roles = keys.roles = roles
     member.team_id = own_team(roles, member.team_id)
@@ -196,7 +200,7 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
     end_sessions(work, member.id)
     delete_key_copies(work, member.id)
     ended = _end_what_roles_do_not_hold(work, member)
-    if may_certify(work):
+    if certified and may_certify(work) and leads_needed(work, roles) == 1:
         certify(work, member)
     work.session.flush()
     work.trail.record(
@@ -206,6 +210,13 @@ def change_roles(work: Work, member_id: UUID, roles: MemberRoles) -> Member:
         ended=ended,
     )
     return member
+
+
+def leads_needed(work: Work, roles: MemberRoles) -> int:
+    """Return how many leads must certify who has these roles: no more than there are."""
+    preset = work.deployment.organisation_settings.preset
+    leads = len(list_members(work, None, Role.LEAD))
+    return min(leads_certifying(preset, names_of(roles)), max(leads, 1))
 
 
 def remove_member(work: Work, member_id: UUID) -> Member:

@@ -33,6 +33,13 @@ class WordsDiffer(Conflict):
     title = "The three words differ: hear them again, or say that they differ, which ends it"
 
 
+class SecondLeadFirst(Conflict):
+    """One lead alone has let in as many as one lead may; there is no other lead yet."""
+
+    code = "member.second_lead_first"
+    title = "You alone have certified three members within 30 days; let a second lead join first"
+
+
 class MemberConfirmedByYou(Conflict):
     """Two leads must compare the words, and this lead has."""
 

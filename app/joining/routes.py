@@ -26,6 +26,7 @@ from app.joining.errors import (
     InvitationWordsWrong,
     MemberConfirmedByYou,
     PassphraseWeak,
+    SecondLeadFirst,
     WordsDiffer,
 )
 from app.joining.schemas import (
@@ -126,6 +127,7 @@ def read_comparison(member_id: UUID, work: Work) -> ComparisonRead:
         MemberSuspended,
         MemberCertified,
         MemberConfirmedByYou,
+        SecondLeadFirst,
         WordsDiffer,
         RolesNotCombinable,
         RoleNeedsRoot,

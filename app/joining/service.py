@@ -4,6 +4,8 @@
 - A try at the six words is counted in a unit of work of its own, before they are looked at.
 - A lead certifies what a voice call compared: three words of the fingerprint of the keys. Two
   leads do where the group's preset says so, as far as there are two.
+- One lead alone lets in three within 30 days, so that no lead makes a team of puppets: for the next
+  one, another lead must have heard them too.
 - *They differ* ends it: somebody else's keys are here.
 
 Knows invitations, members and their keys; no case.
@@ -12,6 +14,7 @@ Knows invitations, members and their keys; no case.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -37,6 +40,7 @@ from app.accounts.service import (
     find_fingerprint,
     get_visible_member,
     is_first_slot,
+    leads_needed,
     list_members,
 )
 from app.audit.events import EventKind
@@ -44,14 +48,14 @@ from app.joining.errors import (
     InvitationWordsWrong,
     MemberConfirmedByYou,
     PassphraseWeak,
+    SecondLeadFirst,
     WordsDiffer,
 )
 from app.joining.invitations import count_try, find_by_link, words_fit
-from app.joining.models import Invited
+from app.joining.models import Invitation, Invited
 from app.organisation.leads import DealtCustody, certify_lead, deal_again
 from app.organisation.root import OrganisationRoot
-from app.permissions import Role, holds, names_of, written_roles
-from app.presets import leads_certifying
+from app.permissions import Role, holds, written_roles
 from app.store.authenticated import leave_out_altered
 from app.store.queries import in_order
 from app.text.dates import minute_of
@@ -62,6 +66,9 @@ from app.work import Work
 
 FEWEST_LETTERS = 15
 FEWEST_DIFFERENT = 8
+MOST_ALONE = 3
+"""So many members one lead alone lets in within ``ALONE_WITHIN``; a small group has no more."""
+ALONE_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +170,8 @@ def certify_member(
     Where two leads must, the first one's signature is kept and the member waits on. A lead is
     certified by the root, whose words are typed; the second lead ends custody of one. Raises
     ``MemberNotFound``, ``MemberRemoved``, ``MemberSuspended``, ``MemberCertified``,
-    ``WordsDiffer``, ``RolesNotCombinable``, ``MemberConfirmedByYou``, ``RoleNeedsRoot``,
-    ``RootWordsWrong``.
+    ``WordsDiffer``, ``RolesNotCombinable``, ``MemberConfirmedByYou``, ``SecondLeadFirst``,
+    ``RoleNeedsRoot``, ``RootWordsWrong``.
     """
     member = _claimed(work, member_id)
     keys = work.session.get_one(MemberKeys, member.id)
@@ -172,6 +179,8 @@ def certify_member(
         raise WordsDiffer
     require_combinable(work.deployment.organisation_settings.preset, member.roles)
     if _leads_needed(work, member) > 1 and not _is_confirmed_by_another(work, keys):
+        if len(list_members(work, None, Role.LEAD)) == 1:
+            raise SecondLeadFirst
         return Certified(_confirm(work, member, keys), None)
     dealt = None
     if holds(member.roles, Role.LEAD):
@@ -242,7 +251,24 @@ def _is_confirmed_by_another(work: Work, keys: MemberKeys) -> bool:
 
 
 def _leads_needed(work: Work, member: Member) -> int:
-    """Return how many leads must compare the words: no more than there are."""
-    preset = work.deployment.organisation_settings.preset
-    leads = len(list_members(work, None, Role.LEAD))
-    return min(leads_certifying(preset, names_of(member.roles)), max(leads, 1))
+    """Return how many leads must compare the words of a member who waits.
+
+    As the preset says; and two for who would be one more whom this lead alone has let in.
+    """
+    needed = leads_needed(work, member.roles)
+    if needed == 1 and not holds(member.roles, Role.LEAD) and _has_certified_enough(work):
+        return 2
+    return needed
+
+
+def _has_certified_enough(work: Work) -> bool:
+    """Return whether this lead has let in as many within 30 days as one lead does alone."""
+    came = select(Invitation.member_id).where(
+        Invitation.member_id.is_not(None), Invitation.made_at > work.now() - ALONE_WITHIN
+    )
+    alone = select(MemberKeys.id).where(
+        MemberKeys.id.in_(came),
+        MemberKeys.certified_by == work.principal.id,
+        MemberKeys.confirmed_by.is_(None),
+    )
+    return len(work.session.scalars(alone.limit(MOST_ALONE)).all()) >= MOST_ALONE

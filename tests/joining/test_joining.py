@@ -12,6 +12,7 @@ from app.accounts.models import Credential, Member, MemberStatus
 from app.audit.models import AuditEvent
 from app.joining.invitations import HOLDS_FOR, MOST_TRIES
 from app.joining.models import Invitation
+from app.joining.service import MOST_ALONE
 from app.permissions import Role
 from app.presets import Preset
 from app.store.base import new_id
@@ -262,6 +263,55 @@ def test_who_gets_other_roles_from_an_administrator_is_heard_again(served, world
         headers={"if-match": changed.headers["etag"]},
     )  # fmt: skip
     assert certified.json()["status"] == "active"
+
+
+# ---------------------------------------------------------------------- one lead alone
+
+
+def test_one_lead_alone_lets_in_three_within_30_days_and_makes_no_team_of_puppets(
+    served, world, lead
+):
+    token = served.stepped_up(lead)
+    logins = [f"puppet-{number}" for number in range(MOST_ALONE + 1)]
+    joined = [join(served, lead, new_member(world, login=login)) for login in logins]
+    for one in joined[:-1]:
+        assert certify(served, token, one).json()["status"] == "active"
+    answer = certify(served, token, joined[-1])
+    assert (answer.status_code, answer.json()["code"]) == (409, "member.second_lead_first")
+
+    other = another_lead(world)
+    assert certify(served, token, joined[-1]).json()["status"] == "invited"
+    second = world.token(other, stepped_up=True)
+    assert certify(served, second, joined[-1]).json()["status"] == "active"
+    further = join(served, lead, new_member(world, login="further"))
+    assert certify(served, second, further).json()["status"] == "active"
+
+    world.clock.advance(days=31)
+    later = join(served, served.token_of(lead), new_member(world, login="later"))
+    assert certify(served, served.stepped_up(lead), later).json()["status"] == "active"
+
+
+def test_a_change_of_roles_lets_nobody_in_who_was_not_heard(served, world, lead):
+    token = served.stepped_up(lead)
+    newcomer = join(served, lead, new_member(world))
+    body = {"roles": new_member(world, role="treasurer")["roles"]}
+    path = f"/members/{newcomer.id}/roles"
+    answer = served.ask(token, "POST", path, json=body, headers={"if-match": '"1"'})
+    assert answer.json()["status"] == "invited"
+
+
+def test_a_change_to_a_role_that_two_leads_certify_waits_for_both(served, world, lead):
+    other, vetter = another_lead(world), world.member("vetter")
+    body = {"roles": new_member(world, role="administrator")["roles"]}
+    path, token = f"/members/{vetter.id}", served.stepped_up(lead)
+    answer = served.ask(token, "POST", f"{path}/roles", json=body, headers={"if-match": '"2"'})
+    assert answer.json()["status"] == "invited"
+    words = served.ask(served.token_of(vetter), "GET", "/me").json()["fingerprint"]
+    for who, status in ((token, "invited"), (world.token(other, stepped_up=True), "active")):
+        sent = {"heard": words}
+        match = {"if-match": answer.headers["etag"]}
+        done = served.ask(who, "POST", f"{path}/certificate", json=sent, headers=match)
+        assert done.json()["status"] == status
 
 
 # ---------------------------------------------------------------------- two leads
