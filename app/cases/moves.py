@@ -139,17 +139,7 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
         require_room_to_activate(work)
     if was is _S.SUBMITTED:
         end_triage(work, case)
-    move = CaseMove(
-        case_id=case.id,
-        number=next_number(work.session, CaseMove.number, CaseMove.case_id == case.id),
-        was=was,
-        became=to,
-        moved_on=work.today(),
-        moved_by=work.principal.id,
-    )
-    if reason is not None:
-        work.vault.seal(move.reason, FreeText(reason))
-    work.session.add(move)
+    move = write_move(work, case, to, reason)
     _note_acceptance(work, case, to)
     case.status = to
     case.moved_on = work.today()
@@ -159,6 +149,22 @@ def move_case(work: Work, case: Case, to: CaseStatus, reason: str | None = None)
         for part in _WORKED_WITH:
             work.keyring.require_share(case.id, part)
     work.trail.record(EventKind.CASE_MOVED, case.id, was=was.value, became=to.value)
+    return move
+
+
+def write_move(work: Work, case: Case, to: CaseStatus, reason: str | None) -> CaseMove:
+    """Write that a case moves, or that it was decided that it stays where it is, and why."""
+    move = CaseMove(
+        case_id=case.id,
+        number=next_number(work.session, CaseMove.number, CaseMove.case_id == case.id),
+        was=case.status,
+        became=to,
+        moved_on=work.today(),
+        moved_by=work.principal.id,
+    )
+    if reason is not None:
+        work.vault.seal(move.reason, FreeText(reason))
+    work.session.add(move)
     return move
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.audit.events import EventKind
 from app.cases.models import Case, CaseStatus
-from app.cases.moves import accept, end_triage, move_case
+from app.cases.moves import accept, end_triage, move_case, write_move
 from app.cases.service import get_case
 from app.casework.readiness import Task, require_ready
 from app.intake.errors import MergeRefused, TriageDone
@@ -38,14 +38,14 @@ def decide_triage(
     if (into is not None) is not (decision is Triage.MERGE):
         raise MergeRefused("into")
     if decision is Triage.ACCEPT:
-        return accept_case(work, case_id)
+        return accept_case(work, case_id, reason)
     if into is not None:
         return merge_case(work, case_id, into, reason)
     return decline_case(work, case_id, reason)
 
 
-def accept_case(work: Work, case_id: UUID) -> Case:
-    """Accept an intake: it stays submitted until it is sent to vetting.
+def accept_case(work: Work, case_id: UUID, reason: str | None = None) -> Case:
+    """Accept an intake, which stays submitted until it is sent to vetting; list why with its moves.
 
     Raises ``CaseNotFound``, ``TriageDone``, and as ``Work.claim`` does.
     """
@@ -54,6 +54,8 @@ def accept_case(work: Work, case_id: UUID) -> Case:
         raise TriageDone
     end_triage(work, case)
     accept(work, case)
+    if reason is not None:
+        write_move(work, case, case.status, reason)
     work.trail.record(EventKind.CASE_ACCEPTED, case.id)
     return case
 

@@ -37,6 +37,7 @@ _BURMESE_MONTHS: Final = (
     "ဇန်နဝါရီ", "ဖေဖော်ဝါရီ", "မတ်", "ဧပြီ", "မေ", "ဇွန်",
     "ဇူလိုင်", "ဩဂုတ်", "စက်တင်ဘာ", "အောက်တိုဘာ", "နိုဝင်ဘာ", "ဒီဇင်ဘာ",
 )  # fmt: skip
+_BURMESE_MONTH: Final = "လ"
 _SHORTEST_MONTH: Final = 3
 _MONTH_NAMES: Final = {
     fold(name): month
@@ -102,6 +103,7 @@ def _numbered(typed: str) -> str:
 def _month_of(word: str) -> int | None:
     """Return the number of a month by its name, or by the first letters of an English one."""
     name = fold(word)
+    name = name if name in _MONTH_NAMES else name.removesuffix(_BURMESE_MONTH)
     if name in _MONTH_NAMES or not name.isascii() or len(name) < _SHORTEST_MONTH:
         return _MONTH_NAMES.get(name)
     begun = (month for month, full in enumerate(_MONTHS, start=1) if full.startswith(name))
