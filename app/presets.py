@@ -70,7 +70,8 @@ class PresetRules:
     """What one preset holds a group to, and what it gives up.
 
     ``two_certify``: the roles that two leads certify. ``custody``: how many shares open custody,
-    and of how many.
+    and of how many. ``emergency_alone``: for how many hours who has the watch of a team begins an
+    emergency before a lead has decided.
     """
 
     people: tuple[int, int]
@@ -79,6 +80,7 @@ class PresetRules:
     apart: tuple[frozenset[Role], ...]
     two_certify: frozenset[Role]
     custody: tuple[int, int]
+    emergency_alone: int
     gives_up: tuple[str, ...]
 
 
@@ -112,12 +114,14 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             _NOBODY_AUDITS_THEMSELVES,
             frozenset({Role.LEAD}),
             (2, 3),
+            24,
             (
                 "Who plans a case may vet it, if they do not follow it.",
                 "One person may see routes and payees.",
                 "No auditor is among you: somebody of another group reads the reports, or nobody.",
                 "An informer among the leads sees nearly everything.",
                 "Two friends can pay themselves a small sum: seen afterwards, not prevented.",
+                "Who has the watch begins an emergency alone, and suspends two people a day.",
             ),
         ),
         Preset.DOZEN: PresetRules(
@@ -131,10 +135,12 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES,
             frozenset({Role.LEAD, Role.ADMINISTRATOR}),
             (2, 3),
+            12,
             (
                 "An informer among the coordinators sees the cases of a team.",
                 "A coordinator may vet a case of their team that they have not planned.",
                 "Three people together can pay themselves a small sum.",
+                "Who has the watch begins an emergency alone, and suspends two people a day.",
             ),
         ),
         Preset.LARGE: PresetRules(
@@ -148,9 +154,11 @@ PRESETS: Final[Mapping[Preset, PresetRules]] = MappingProxyType(
             _NOBODY_AUDITS_THEMSELVES + _ROUTES_OR_PAYEES + _LARGE_APART,
             frozenset(Role),
             (3, 5),
+            6,
             (
                 "Speed: a large sum needs five people, one of them a lead.",
                 "Leads do no casework, so that more people must be found and trusted.",
+                "Who has the watch begins an emergency alone, and suspends two people a day.",
             ),
         ),
     }

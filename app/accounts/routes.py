@@ -117,7 +117,7 @@ def remove_member(member_id: UUID, work: Work) -> MemberRead:
     raises=(MemberNotFound, MemberRemoved),
 )
 def suspend_member(member_id: UUID, work: Work) -> SuspensionRead:
-    """Shut a member out at once: one lead, or the second of two coordinators within a day."""
+    """Shut a member out at once: a lead, who has the watch, or two coordinators within a day."""
     return SuspensionRead.of(suspensions.suspend_member(work, member_id))
 
 

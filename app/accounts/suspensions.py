@@ -1,7 +1,8 @@
 """Suspend a member at once, and undo it.
 
 - Any one lead suspends anybody else, another lead too; two coordinators do, the second within a
-  day. It takes no version and no second unlock: it must work from a phone, now.
+  day. The coordinator who has the watch of the member's team does alone, two people a day, and no
+  lead. It takes no version and no second unlock: it must work from a phone, now.
 - Sessions end; sign-in is refused as for an unknown name; nothing is sealed to the member's keys.
   Their grants stay and rest: without a session nothing of them opens.
 - Another lead undoes it within 72 hours. Where no other lead is left, a coordinator may, and at
@@ -36,7 +37,8 @@ from app.accounts.service import (
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert
 from app.audit.events import EventKind
-from app.permissions import Role
+from app.duty.holding import is_on_duty
+from app.permissions import Role, holds
 from app.sessions.ending import end_sessions
 from app.store.authenticated import leave_out_altered
 from app.text.dates import minute_of
@@ -44,10 +46,13 @@ from app.vault.models import MemberKeys
 from app.work import Work
 
 SECOND_WITHIN = timedelta(hours=24)
+ALONE_A_DAY = 2
+"""How many people who has the watch suspends alone in a day."""
 
 
 def suspend_member(work: Work, member_id: UUID) -> Suspension:
-    """Suspend a member: at once by a lead, by a coordinator once a second one has said so too.
+    """Suspend a member: at once by a lead or by who has the watch of the member's team, by another
+    coordinator once a second one has said so too.
 
     A second time changes nothing. Raises ``MemberNotFound``, ``MemberRemoved``.
     """
@@ -60,12 +65,12 @@ def suspend_member(work: Work, member_id: UUID) -> Suspension:
     if work.acts_as(Role.LEAD):
         return _begin(work, member, _ask(work, member))
     asked = _find_asked(work, member)
-    if asked is None:
-        return _ask(work, member)
-    if asked.asked_by == work.principal.id:
-        return asked
-    asked.agreed_by = work.principal.id
-    return _begin(work, member, asked)
+    if asked is not None and asked.asked_by != work.principal.id:
+        asked.agreed_by = work.principal.id
+        return _begin(work, member, asked)
+    if _may_alone(work, member):
+        return _begin(work, member, asked or _ask(work, member))
+    return asked or _ask(work, member)
 
 
 def reinstate_member(work: Work, member_id: UUID) -> Suspension:
@@ -106,6 +111,22 @@ def _shown(work: Work, member_id: UUID) -> Member:
     if member.id == work.principal.id or not is_first_slot(work, member):
         raise MemberNotFound
     return member
+
+
+def _may_alone(work: Work, member: Member) -> bool:
+    """Return whether the principal has the watch of a member's team and may suspend them alone."""
+    if holds(member.roles, Role.LEAD):
+        return False
+    if not any(is_on_duty(work, held.team_id) for held in member.roles):
+        return False
+    today = work.session.scalars(
+        select(Suspension).where(
+            Suspension.asked_by == work.principal.id,
+            Suspension.agreed_by.is_(None),
+            Suspension.began_at >= work.midnight(),
+        )
+    )
+    return len(leave_out_altered(work.session, today)) < ALONE_A_DAY
 
 
 def _find_asked(work: Work, member: Member) -> Suspension | None:

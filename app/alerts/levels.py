@@ -58,6 +58,7 @@ FIRST_NOTIFIED: Final[Mapping[AlertKind, NotifiedGroup | None]] = MappingProxyTy
         AlertKind.LOG_SET_BACK: NotifiedGroup.LEADS,
         AlertKind.DUTY_FELL: NotifiedGroup.COORDINATORS_AND_LEADS,
         AlertKind.DUTY_VACANT: NotifiedGroup.LEADS,
+        AlertKind.EMERGENCY_BEGUN: NotifiedGroup.LEADS,
     }
 )
 """To whom an alert comes first."""

@@ -35,6 +35,7 @@ class AlertKind(StrEnum):
     LOG_SET_BACK = "b"
     DUTY_FELL = "f"
     DUTY_VACANT = "v"
+    EMERGENCY_BEGUN = "y"
     LEG_LATE = "t"
     LEG_OVERDUE = "d"
     NOT_UNDERSTOOD = "k"

@@ -16,6 +16,7 @@ KindName: TypeAlias = Literal[
     "duress_at_sign_in", "duress_at_check_in", "missing", "rows_shut", "clearance_refused",
     "clearance_expired", "hold_ends", "case_silent", "erasure_asked", "erasure_agreed",
     "casework_ended", "member_suspended", "log_set_back", "duty_fell", "duty_vacant",
+    "emergency_begun",
     "leg_late", "leg_overdue", "not_understood", "urgent_intake", "new_intake", "unanswered",
 ]  # fmt: skip
 
@@ -35,6 +36,7 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.LOG_SET_BACK: "log_set_back",
     AlertKind.DUTY_FELL: "duty_fell",
     AlertKind.DUTY_VACANT: "duty_vacant",
+    AlertKind.EMERGENCY_BEGUN: "emergency_begun",
     AlertKind.LEG_LATE: "leg_late",
     AlertKind.LEG_OVERDUE: "leg_overdue",
     AlertKind.NOT_UNDERSTOOD: "not_understood",
@@ -49,12 +51,12 @@ class AlertSummary(Schema):
     case at work that is not cleared any more, a hold that ends within two weeks, a case that will
     be closed as lost contact, a person who asked to be erased, a lead who agreed to it, a person
     who ended their consent to casework, a member who was suspended, databases that hold less than
-    a device has seen of them, a duty that fell to ``member_id`` or to nobody,
-    a leg that is late or overdue, words that nobody understood, an intake that is urgent or that
-    nobody has triaged for a day. ``member_id`` with a leg: who brought what was said.
+    a device has seen of them, a duty that fell to ``member_id`` or to nobody, an emergency that
+    waits for a lead's part, a leg that is late or overdue, words that nobody understood, an intake
+    that is urgent or that nobody has triaged for a day.
 
-    ``notified``: how far it has come. *unanswered*: an alert about a case that you follow, whatever
-    it says.
+    ``member_id`` with a leg: who brought what was said. ``notified``: how far it has come.
+    *unanswered*: an alert about a case that you follow, whatever it says.
 
     ``rows``: how many. A ``shut`` alert does not open itself, and may be any of these.
     """

@@ -43,7 +43,7 @@ _PLANNER_VETS = {
 _OPEN = """\
 ## What is not yet a matter of the preset
 
-Floats (a small sum given by one and accounted for by another), reversals, the hours of emergencies,
+Floats (a small sum given by one and accounted for by another), reversals, the hours
 of holds and erasures. The program knows no kin of members: that a vetter is none of the person's is
 for the people to say. The preset is not changed after `init`.
 """
@@ -68,6 +68,8 @@ def _table() -> Iterator[str]:
     yield "| a newcomer is certified by | " + " | ".join(certify) + " |"
     custody = [_custody(preset) for preset in Preset]
     yield "| custody opens with | " + " | ".join(custody) + " |"
+    alone = [f"{PRESETS[preset].emergency_alone} hours, once a case" for preset in Preset]
+    yield "| an emergency begun by who has the watch alone | " + " | ".join(alone) + " |"
     sums = ", ".join(f"{sum_ // 100:,} {name}" for name, sum_ in SUGGESTED_SMALL_SUMS.items())
     yield ""
     yield f"The small sums that `init` suggests: {sums}."

@@ -27,6 +27,7 @@ class EmergencyDecision(CaseRecord, Ordered, Versioned):
     decided_by: Mapped[UUID] = plain("random; who decided")
     decided_on: Mapped[date] = plain("a first decision lapses when no second one follows")
     hours: Mapped[int] = plain("for how long work may go on without vetting")
+    began_alone: Mapped[bool] = plain("whether work began before the other side decided")
 
     reason = SealedField(FreeText, Compartment.ACCOUNT, step=NOTES)
 

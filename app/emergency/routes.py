@@ -36,7 +36,7 @@ def list_emergencies(work: Work) -> EmergencyRequestListRead:
     raises=[CaseNotFound, EmergencyNotApplicable, EmergencyDecided],
 )
 def decide_emergency(case_id: UUID, body: EmergencyDecisionCreate, work: Work) -> CaseStateRead:
-    """Decide that work must not wait for vetting: it takes a coordinator and a lead."""
+    """Decide that work must not wait for vetting: a coordinator and a lead, or first the watch."""
     case = service.decide_emergency(work, case_id, body.reason, body.hours)
     work.session.flush()
     return CaseStateRead.of(case)

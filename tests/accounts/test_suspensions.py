@@ -76,7 +76,7 @@ def test_one_lead_shuts_a_member_out_at_once(served, world, lead, suspect):
 
 
 def test_one_coordinator_asks_and_a_second_one_suspends(world, suspect, lead):
-    first, second = world.member(FOLLOWER), world.member(FOLLOWER, 2)
+    first, second = world.member(FOLLOWER, 2), world.member(FOLLOWER)
     for whom in (suspect, lead):
         assert suspend(world, first, whom).began_at is None
         assert suspend(world, first, whom).agreed_by is None
@@ -86,8 +86,26 @@ def test_one_coordinator_asks_and_a_second_one_suspends(world, suspect, lead):
         assert status_of(world, whom) is MemberStatus.SUSPENDED
 
 
+def test_who_has_the_watch_suspends_two_a_day_alone_and_no_lead(world, suspect, lead):
+    first = world.member(FOLLOWER)
+    others = [world.member("volunteer", 2), world.member("volunteer", 3)]
+    assert suspend(world, first, lead).began_at is None
+    for whom in (suspect, others[0]):
+        begun = suspend(world, first, whom)
+        assert (begun.asked_by, begun.agreed_by) == (first.id, None)
+        assert status_of(world, whom) is MemberStatus.SUSPENDED
+    assert suspend(world, first, others[1]).began_at is None
+    world.clock.advance(days=1)
+    assert suspend(world, first, others[1]).began_at is not None
+
+
+def test_the_watch_of_one_team_suspends_nobody_of_another_alone(world):
+    elsewhere = world.member("volunteer", team=2)
+    assert suspend(world, world.member(FOLLOWER), elsewhere).began_at is None
+
+
 def test_what_one_coordinator_asked_lapses_after_a_day(world, suspect):
-    suspend(world, world.member(FOLLOWER), suspect)
+    suspend(world, world.member(FOLLOWER, 2), suspect)
     world.clock.advance(hours=24)
     assert suspend(world, world.member(FOLLOWER, 2), suspect).began_at is None
     assert status_of(world, suspect) is MemberStatus.ACTIVE

@@ -53,6 +53,7 @@ def test_one_list_shows_every_kind_but_what_says_nothing_or_is_over(served, worl
     assert answer.status_code == 200
     assert [alert["kind"] for alert in answer.json()["items"]] == [
         "not_understood",
+        "emergency_begun",
         "duty_vacant",
         "duty_fell",
         "log_set_back",

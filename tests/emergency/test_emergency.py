@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.alerts.models import AlertKind
+from app.alerts.service import list_alerts
 from app.cases import moves, service
 from app.cases.errors import CaseNotFound
 from app.cases.models import Case, CaseStatus
 from app.emergency.errors import EmergencyDecided, EmergencyNotApplicable
 from app.emergency.service import decide_emergency, list_requests
 from app.errors import Invalid, Stale
+from app.presets import Preset
 from app.vault.errors import NoGrant
 from tests.support.intake_steps import opened, version_of
 
@@ -28,6 +32,12 @@ def until(world, case_id):
 
 @pytest.fixture
 def coordinator(world):
+    """One who has not the watch."""
+    return world.member("coordinator", 2)
+
+
+@pytest.fixture
+def on_duty(world):
     return world.member("coordinator")
 
 
@@ -55,7 +65,7 @@ def test_the_shorter_of_the_two_times_counts(world, coordinator, lead):
 def test_one_side_does_not_decide_twice(world, coordinator):
     case_id = opened(world)
     decide(world, coordinator, case_id)
-    for person in (coordinator, world.member("coordinator", 2)):
+    for person in (coordinator, world.member("coordinator")):
         with pytest.raises(EmergencyDecided):
             decide(world, person, case_id)
     assert until(world, case_id) is None
@@ -148,3 +158,45 @@ def test_both_decisions_are_based_on_the_newest_version(world, coordinator, lead
         decide(world, lead, case_id, based_on=1)
     decide(world, lead, case_id, based_on=2)
     assert until(world, case_id) is not None
+
+
+@pytest.mark.parametrize(("preset", "hours"), [("small", 24), ("dozen", 12), ("large", 6)])
+def test_who_has_the_watch_begins_it_alone_for_the_hours_of_the_preset(
+    world, on_duty, lead, preset, hours, monkeypatch
+):
+    chosen = replace(world.deployment.organisation_settings, preset=Preset(preset))
+    monkeypatch.setattr(type(world.deployment), "organisation_settings", chosen)
+    case_id = opened(world)
+    decide(world, on_duty, case_id, hours=72)
+    assert until(world, case_id) == world.clock() + timedelta(hours=hours)
+    with world.work_as(lead) as work:
+        kinds = [one.notice.kind for one in list_alerts(work, limit=9)]
+        assert AlertKind.EMERGENCY_BEGUN in kinds
+        assert [request.case.id for request in list_requests(work)] == [case_id]
+    decide(world, lead, case_id, hours=48)
+    assert until(world, case_id) == world.clock() + timedelta(hours=48)
+
+
+def test_alone_it_lasts_no_longer_than_was_said(world, on_duty):
+    case_id = opened(world)
+    decide(world, on_duty, case_id, hours=2)
+    assert until(world, case_id) == world.clock() + timedelta(hours=2)
+
+
+def test_without_a_lead_s_part_it_ends_and_is_not_begun_alone_again(world, on_duty, lead):
+    case_id = opened(world)
+    decide(world, on_duty, case_id)
+    ends = until(world, case_id)
+    with pytest.raises(EmergencyDecided):
+        decide(world, on_duty, case_id)
+    world.clock.advance(days=2)
+    decide(world, on_duty, case_id)
+    assert until(world, case_id) == ends
+    decide(world, lead, case_id)
+    assert until(world, case_id) == world.clock() + timedelta(hours=24)
+
+
+def test_another_coordinator_begins_nothing_alone(world, coordinator):
+    case_id = opened(world)
+    decide(world, coordinator, case_id)
+    assert until(world, case_id) is None

@@ -40,7 +40,7 @@ def live_twice(served: Served) -> None:
         for _ in range(2):
             work.custody.contribute(lead.id)
             invite(work, roles=roles_in(lead.team_id, Role.VETTER), display_name="Coot")
-    with served.world.work_as(served.world.member(Role.COORDINATOR)) as work:
+    with served.world.work_as(served.world.member(Role.COORDINATOR, 2)) as work:
         # What one coordinator asks alone suspends nobody.
         for number in (1, 2):
             suspend_member(work, served.world.member(Role.VOLUNTEER, number).id)

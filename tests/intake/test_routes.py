@@ -277,7 +277,7 @@ def test_an_emergency_takes_both_sides_over_http(api):
     case_id = api.open()
     path, body = f"/cases/{case_id}/emergency", {"reason": "no food", "hours": 24}
     asked = api.ask("coordinator", "POST", path, body, based_on=1)
-    assert asked.json()["emergency_until"] is None
+    assert asked.json()["emergency_until"] == "2026-03-02T21:00:00Z"
     (ask,) = api.ask("lead", "GET", "/cases/emergencies").json()["items"]
     assert (ask["case_id"], ask["reason"], ask["hours"]) == (case_id, "no food", 24)
     confirmed = api.ask("lead", "POST", path, body, based_on=ask["version"])

@@ -488,6 +488,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("began_alone", sa.Boolean(), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("seals", sa.LargeBinary(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
