@@ -14,7 +14,7 @@ from app.relocation import service
 from app.relocation.errors import PlanNotFound
 from app.relocation.models import PlanStatus
 from app.relocation.moves import end_plan
-from app.watch.check_ins import Report, check_in_on_case
+from app.watch.check_ins import CheckInReport, check_in_on_case
 from app.watch.models import Word
 from tests.support.relocation_steps import Journey
 
@@ -42,7 +42,7 @@ def survivor(journey):
 
 def said(journey, survivor, who, word):
     with journey.world.work_as(who) as work:
-        receipt = check_in_on_case(work, survivor.case_id, Report(word=word))
+        receipt = check_in_on_case(work, survivor.case_id, CheckInReport(word=word))
     with journey.world.work_as(journey.world.member(Role.LEAD)) as work:
         kinds = [found.notice.kind for found in list_alerts(work, limit=10)]
     return receipt.understood, AlertKind.DURESS_AT_CHECK_IN in kinds
@@ -64,4 +64,4 @@ def test_a_coordinator_of_the_survivor_is_heard(journey, survivor):
 def test_a_month_after_the_journey_nobody_hears_it_any_more(journey, survivor):
     journey.at(24 * 33)
     with journey.world.work_as(journey.coordinator) as work, pytest.raises(PlanNotFound):
-        check_in_on_case(work, survivor.case_id, Report(word="monsoon"))
+        check_in_on_case(work, survivor.case_id, CheckInReport(word="monsoon"))
