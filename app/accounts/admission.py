@@ -6,6 +6,7 @@ can be sealed to them.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.credentials import (
+    filler_credential,
     fresh_passphrase,
     new_credential,
     stretch_now,
@@ -24,7 +26,11 @@ from app.accounts.errors import (
 )
 from app.accounts.logins import check_login, login_index
 from app.accounts.models import CredentialSlot, Member, MemberStatus, Profile, Team
+from app.crypto import hpke, signing
+from app.crypto.derive import hkdf
+from app.crypto.framing import frame
 from app.crypto.hpke import PrivateKey
+from app.crypto.labels import Label
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
 from app.permissions import (
@@ -35,6 +41,7 @@ from app.permissions import (
     by_power,
     holds,
     names_of,
+    roles_in,
 )
 from app.presets import Preset, find_separated_roles
 from app.store.base import new_id
@@ -45,6 +52,8 @@ from app.vault.errors import KeyForged, KeyNotCertified
 from app.vault.keyring import MemberSecrets
 from app.vault.models import KeyCopy, MemberKeys, OrganisationKeyKind
 from app.work import Work
+
+_INDEX_BYTES = 32
 
 KEY_COPY_ROLES: Mapping[OrganisationKeyKind, frozenset[Role]] = {
     OrganisationKeyKind.SEARCH: SEARCHING_ROLES,
@@ -95,7 +104,7 @@ class Admission:
 
 
 def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> Admission:
-    """Add the rows of a new account: member, credential, uncertified keys."""
+    """Add the rows of a new account: for each of its two slots a member, keys and a credential."""
     check_login(account.login)
     require_teams(work, account.roles)
     index = login_index(work.deployment, account.login)
@@ -103,8 +112,10 @@ def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> A
         raise LoginTaken
     lead = PrivateKey.generate() if holds(account.roles, Role.LEAD) else None
     keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate(), lead)
-    profile = Profile(account.display_name, new_id(), CredentialSlot.FIRST)
+    second_id = new_id()
+    profile = Profile(account.display_name, second_id, CredentialSlot.FIRST)
     member = add_member(work, account.roles, index, profile, keys, member_id=account.id)
+    _add_second(work, member, account.display_name, second_id, keys)
     work.session.add(
         new_credential(
             work.deployment,
@@ -117,6 +128,35 @@ def create_account(work: Work, account: NewAccount, passphrase: Passphrase) -> A
     )
     work.session.flush()
     return Admission(member, passphrase.words, keys)
+
+
+def second_keys(keys: MemberSecrets) -> MemberSecrets:
+    """Return the keys of the member of an account's second slot, derived from those of the first.
+
+    Whether that slot is ever used, the member is there with these keys from the beginning.
+    """
+    seeds = hkdf(
+        keys.work.seed, info=frame(Label.SECOND_KEYS), length=hpke.SEED_BYTES + signing.SEED_BYTES
+    )
+    return MemberSecrets(
+        PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey.from_seed(seeds[hpke.SEED_BYTES :])
+    )
+
+
+def _add_second(
+    work: Work, member: Member, display_name: str, second_id: UUID, keys: MemberSecrets
+) -> None:
+    """Add the member of the second slot, who looks like one who waits for a certificate."""
+    add_member(
+        work,
+        roles_in(member.team_id, Role.VOLUNTEER),
+        secrets.token_bytes(_INDEX_BYTES),
+        Profile(display_name, member.id, CredentialSlot.SECOND),
+        second_keys(keys),
+        member_id=second_id,
+    )
+    work.session.flush()
+    work.session.add(filler_credential(work.deployment, second_id))
 
 
 def require_teams(work: Work, roles: MemberRoles) -> None:

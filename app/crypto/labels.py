@@ -49,6 +49,7 @@ class Label(StrEnum):
     PASSPHRASE = "padauk/passphrase/1"  # noqa: S105 - a label
     CREDENTIAL = "padauk/credential/1"
     PEPPER = "padauk/pepper/1"
+    SECOND_KEYS = "padauk/second-keys/1"
     OWN_SYMMETRIC_WRAP = "padauk/own/symmetric-wrap/1"
     OWN_REPLAY = "padauk/own/replay/1"
     OWN_REPLAY_REQUEST = "padauk/own/replay-request/1"

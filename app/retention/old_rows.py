@@ -83,6 +83,6 @@ def _forget_names(work: Work) -> int:
         profile = work.vault.find(member.profile)
         if profile is None or profile.display_name == FORMER_MEMBER:
             continue
-        work.vault.seal(member.profile, Profile(FORMER_MEMBER, new_id()))
+        work.vault.seal(member.profile, Profile(FORMER_MEMBER, new_id(), profile.slot))
         count += 1
     return count

@@ -8,32 +8,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.accounts.admission import Passphrase, add_member
+from app.accounts.admission import Passphrase, second_keys
 from app.accounts.credentials import (
     FIRST,
     SECOND,
     Stretching,
     UnlockedAccount,
     fill_slot,
-    filler_credential,
     fresh_passphrase,
     open_lead_key,
     stretchings_of,
     try_slots,
 )
 from app.accounts.models import Credential, CredentialSlot, Member, Profile
-from app.accounts.service import close_account
 from app.audit.events import EventKind
-from app.crypto.hpke import PrivateKey
 from app.crypto.passwords import Stretched
-from app.crypto.signing import SigningKey
 from app.crypto.stretching import Lane
-from app.permissions import Role, holds, roles_in
+from app.permissions import Role, holds
 from app.sessions import throttle
 from app.sessions.ending import end_sessions
 from app.sessions.errors import PassphraseWrong
@@ -114,31 +109,12 @@ def set_second_passphrase(work: Work, stretched: Sequence[Stretched], fresh: Pas
     From within the harmless account the response is alike, and nothing changes.
     Raises ``PassphraseWrong``.
     """
-    own, _ = _unlock(work, stretched)
+    own, unlocked = _unlock(work, stretched)
     if own.number == FIRST:
-        keys = MemberSecrets(PrivateKey.generate(), SigningKey.generate())
-        second = _second_member(work, own, keys)
-        _seal(work, own.credential, SECOND, second.id, keys, fresh)
+        keys = second_keys(unlocked.keys)
+        _seal(work, own.credential, SECOND, own.profile.pair, keys, fresh)
+        end_sessions(work, own.profile.pair)
     work.trail.record(EventKind.PASSPHRASE_CHANGED, member=str(own.member.id))
-
-
-def _second_member(work: Work, own: _OwnSlot, keys: MemberSecrets) -> Member:
-    """Add a member who looks like one not certified yet; close the one from before."""
-    before = work.session.get(Member, own.profile.pair)
-    if before is not None:
-        close_account(work, before)
-    name = own.profile.display_name
-    second = add_member(
-        work,
-        roles_in(own.member.team_id, Role.VOLUNTEER),
-        secrets.token_bytes(32),
-        Profile(name, own.member.id, CredentialSlot.SECOND),
-        keys,
-    )
-    work.session.flush()
-    work.session.add(filler_credential(work.deployment, second.id))
-    work.vault.seal(own.member.profile, Profile(name, second.id, CredentialSlot.FIRST))
-    return second
 
 
 def _seal(

@@ -17,10 +17,10 @@ from app.sessions.models import MemberSession
 from app.sessions.service import principal_of
 from app.store.base import Base
 from app.vault.errors import KeyNotCertified
-from app.vault.models import Grant, GrantReason
+from app.vault.models import Grant, GrantReason, MemberKeys
 from app.vault.scopes import SUMMARY
 from tests.support.joining import join
-from tests.support.people import roles_body
+from tests.support.people import new_member, roles_body
 from tests.support.statements import recorded, writes
 from tests.support.world import Person, World
 
@@ -217,6 +217,46 @@ def test_the_harmless_account_is_not_listed_among_the_members(served, world, per
         assert answer.json()["code"] == "member.not_found"
     with world.work_as(person) as work:
         assert harmless not in {str(m.id) for m in list_members(work, person.team_id)}
+
+
+def rows_of_accounts(world: World) -> dict[str, list[object]]:
+    """The rows of members, their keys and credentials, as a thief has them."""
+    with world.deployment.engine.connect() as connection:
+        return {
+            table: sorted(map(tuple, connection.execute(select(Base.metadata.tables[table]))))
+            for table in ("members", "member_keys", "credentials")
+        }
+
+
+def test_setting_it_changes_one_row_as_a_change_of_passphrase_does(served, world, person):
+    token = served.token_of(person)
+    before = rows_of_accounts(world)
+    set_second(served, token, person.passphrase)
+    after = rows_of_accounts(world)
+    assert after["members"] == before["members"]
+    assert after["member_keys"] == before["member_keys"]
+    changed = set(after["credentials"]) - set(before["credentials"])
+    assert len(after["credentials"]) == len(before["credentials"])
+    assert len(changed) == 1
+    other = world.member("coordinator", 2)
+    own = {"passphrase": other.passphrase}
+    answer = served.ask(served.token_of(other), "POST", "/me/passphrase", json=own)
+    assert answer.status_code == 201
+    now = rows_of_accounts(world)
+    assert now["members"] == before["members"]
+    with world.deployment.sessions() as session:
+        versions = [session.get_one(Credential, one.id).version for one in (person, other)]
+    assert versions == [2, 2]
+
+
+def test_every_account_has_two_members_from_the_beginning(served, world):
+    joined = join(served, Role.ADMINISTRATOR, new_member(world, role="volunteer"))
+    with world.deployment.sessions() as session:
+        everybody = {row.id for row in session.scalars(select(Member))}
+        assert len(everybody) == 2 * (len(world.people) + 1)
+        for model in (MemberKeys, Credential):
+            assert {row.id for row in session.scalars(select(model))} == everybody
+    assert UUID(joined.id) in everybody
 
 
 def test_in_the_database_it_looks_like_any_account_that_waits_for_its_certificate(
