@@ -75,7 +75,7 @@ class Texts:
 
     def open(self, **given: Any) -> Any:
         """Log an intake about somebody whom nothing but what is given makes the same person."""
-        body = {
+        body: dict[str, Any] = {
             "standing": "left",
             "identity": {"name": nobody()},
             "contact": {"channel": "phone"},
@@ -103,12 +103,13 @@ class Texts:
         if refused := [one for one in answers if one.status_code != 201]:
             return f"refused: {refused[0].json()['code']}"
         ids = [one.json()["id"] for one in answers]
-        weak, strong = set(), set()
+        weak: set[bool] = set()
+        strong: set[bool] = set()
         for other in ids[1:]:
             items = self.served.get(coordinator, f"/cases/{other}/duplicates")["items"]
-            found = {item["case"]["id"]: item["likely"] for item in items}
-            weak.add(ids[0] in found)
-            strong.add(found.get(ids[0], False))
+            likely = {item["case"]["id"]: item["likely"] for item in items}
+            weak.add(ids[0] in likely)
+            strong.add(likely.get(ids[0], False))
         found = {self._is_found(field, text, ids[0]) for text in texts[1:]}
         if weak == {False} and found <= {False, None}:
             return "apart"
@@ -165,7 +166,8 @@ class Texts:
         said = made.json()
         if said["code"] != "birth.not_possible":
             return f"refused: {said['code']}"
-        era = "1996" in said["title"] if re.search("[0-9၀-၉]{4}", text)[0] in _ERAS else True
+        year = re.search("[0-9၀-၉]{4}", text)
+        era = year is None or year[0] not in _ERAS or "1996" in said["title"]
         return "refused with what is likely" if era else "refused without what is likely"
 
     def _births(self, one: str, other: str) -> str:
