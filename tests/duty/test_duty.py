@@ -23,6 +23,7 @@ from app.errors import PreconditionMissing, Stale
 from app.permissions import Role, roles_in
 from app.vault.errors import Tampered
 from tests.support.people import another_lead
+from tests.support.served import serve
 from tests.support.world import Person, World
 
 
@@ -245,3 +246,38 @@ def test_who_was_suspended_has_it_no_more_after_they_come_back(world, first, sec
     with world.work_as(other) as work:
         reinstate_member(work, second.id)
     assert holder(world, first.team_id) == first.id
+
+
+def test_over_http_it_is_read_taken_given_and_accepted(world, first, second):
+    path = f"/teams/{first.team_id}/duty"
+    with serve(world) as served:
+        assert served.get(first, path) == {
+            "team_id": str(first.team_id),
+            "member_id": str(first.id),
+            "started_by": None,
+            "since": None,
+            "offered_to": None,
+            "offered_at": None,
+            "version": 1,
+        }
+        taken = served.post(second, path, based_on=1)
+        assert (taken["member_id"], taken["started_by"]) == (str(second.id), "taken")
+        late = served.ask(first, "POST", path, based_on=1)
+        assert (late.status_code, late.json()["current"]) == (412, taken["version"])
+        given = served.post(
+            second, f"{path}/offers", {"member_id": str(first.id)}, based_on=taken["version"]
+        )
+        assert (given["member_id"], given["offered_to"]) == (str(second.id), str(first.id))
+        accepted = served.post(first, f"{path}/acceptance", based_on=given["version"])
+        assert (accepted["member_id"], accepted["started_by"]) == (str(first.id), "accepted")
+        assert served.get(world.member("lead"), path) == accepted
+
+
+def test_what_who_has_the_watch_may_do_alone_ends_when_somebody_takes_it(world, first, second):
+    take(world, second)
+    whom = world.member("volunteer")
+    with world.work_as(first) as work:
+        assert suspend_member(work, whom.id).began_at is None
+    other = world.member("volunteer", 2)
+    with world.work_as(second) as work:
+        assert suspend_member(work, other.id).began_at is not None
