@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from app.organisation.root import OrganisationRoot
 from app.permissions import Role
 from app.presets import PRESETS, Preset, SumClass
 from tests.support.founded_groups import served_group
-from tests.support.groups import GROUPS, Group, GroupJourney
+from tests.support.groups import FOUNDER, GROUPS, Group, GroupJourney
 
 PEOPLE = {Preset.SMALL: 4, Preset.DOZEN: 7, Preset.LARGE: 19}
 
@@ -48,3 +49,18 @@ def test_nobody_has_two_roles_that_the_preset_keeps_apart(group):
         assert not [pair for pair in PRESETS[group.preset].apart if pair <= roles]
     held = frozenset().union(*GROUPS[group.preset].values())
     assert held >= set(Role) - {Role.AUDITOR, Role.ADMINISTRATOR}
+
+
+def test_custody_is_dealt_as_the_preset_says_once_all_leads_are_there(group):
+    group.gather()
+    served, founder, second = group.served, group.people[FOUNDER], group.second_lead()
+    leads = sum(Role.LEAD in roles for roles in GROUPS[group.preset].values())
+    if leads > 2:
+        assert served.get(founder, "/custody")["due"] is True
+        to_founder = {"lead_id": str(founder.id)}
+        served.post(group.people[second], "/custody/contributions", to_founder)
+        root_words = OrganisationRoot(served.world.founded.root_signing).words
+        assert served.post(founder, "/custody/deals", {"root_words": root_words})["paper"] == []
+    stands = served.get(founder, "/custody")
+    assert (stands["leads"], stands["due"], stands["of_one"]) == (leads, False, False)
+    assert (stands["threshold"], stands["shares"]) == PRESETS[group.preset].custody
