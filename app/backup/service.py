@@ -18,8 +18,10 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -46,6 +48,7 @@ from app.vault.models import OrganisationKeyKind, ScopeRow
 JOB: Final = "backup"
 """The row by which ``doctor`` knows how old the last proved copy is, and the lock of a backup."""
 KEYSTORE_DAYS: Final = 7
+_CASES_AT_ONCE: Final = 500
 MANIFEST: Final = "manifest.json"
 KEYSTORE_PART: Final = "keystore.db"
 PARTS: Final = ("main.db", KEYSTORE_PART, "padauk.toml")
@@ -191,15 +194,42 @@ def prove(deployment: Deployment, root: RootKey, clear: Path) -> ProvedCounts:
 
 
 def _count_pairs(copy: Deployment) -> tuple[int, int]:
-    """Count cases and shares; raises ``BackupNotProved`` where a living case has no share."""
+    """Count cases and shares; raises ``BackupNotProved`` where a living case has no share.
+
+    In constant memory: some cases at a time, and no share is read.
+    """
+    cases = shares = lost = 0
     with Session(copy.engine) as session:
-        erased = set(session.scalars(select(Case.id).where(Case.status == CaseStatus.ERASED)))
-        pairs = session.execute(select(ScopeRow.case_id, ScopeRow.share_id).distinct()).all()
-    there = copy.keystore.find({pair.share_id for pair in pairs})
-    lost = {p.case_id for p in pairs if p.share_id not in there} - erased
+        for some in _share_ids(session):
+            there = copy.keystore.find_existing(chain.from_iterable(some.values()))
+            without = [case_id for case_id, ids in some.items() if not ids <= there]
+            cases += len(some)
+            shares += len(there)
+            lost += len(without) - _count_erased(session, without)
     if lost:
-        raise BackupNotProved(f"{len(lost)} cases have no erasure share in the copy")
-    return len({pair.case_id for pair in pairs}), len(there)
+        raise BackupNotProved(f"{lost} cases have no erasure share in the copy")
+    return cases, shares
+
+
+def _share_ids(session: Session) -> Iterator[dict[UUID, set[UUID]]]:
+    """Yield the cases with the ids of their shares, some at a time."""
+    rows = session.execute(
+        select(ScopeRow.case_id, ScopeRow.share_id).order_by(ScopeRow.case_id),
+        execution_options={"yield_per": _CASES_AT_ONCE},
+    )
+    cases = (
+        (case_id, {row.share_id for row in scopes})
+        for case_id, scopes in groupby(rows, key=lambda row: row.case_id)
+    )
+    while some := dict(islice(cases, _CASES_AT_ONCE)):
+        yield some
+
+
+def _count_erased(session: Session, case_ids: list[UUID]) -> int:
+    if not case_ids:
+        return 0
+    erased = select(Case.id).where(Case.id.in_(case_ids), Case.status == CaseStatus.ERASED)
+    return len(session.scalars(erased).all())
 
 
 def _seal(

@@ -55,6 +55,7 @@ _COUNT_WRITE = update(KeystoreIdentity).values(number=KeystoreIdentity.number + 
 _FIND = select(_COLUMNS.id, *(_COLUMNS[name] for name in _SHARES)).where(
     _COLUMNS.id.in_(bindparam("ids", expanding=True))
 )
+_EXISTING = select(_COLUMNS.id).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
 
 
 class CaseShares:
@@ -126,6 +127,11 @@ class Keystore:
         if missing:
             found |= self._read(missing, now)
         return found
+
+    def find_existing(self, share_ids: Iterable[UUID]) -> set[UUID]:
+        """Return which rows exist at this moment, in one query. Reads no share, caches nothing."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(_EXISTING, {"ids": list(share_ids)}))
 
     def _read(self, share_ids: list[UUID], now: float) -> dict[UUID, CaseShares]:
         with self._engine.connect() as connection:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 
 from app.audit.models import AuditEvent
 from app.audit.trail import read_detail
@@ -14,6 +17,7 @@ from app.backup.archive import ArchiveDamaged
 from app.backup.restore import CustodyWordsWrong, Target, custody_of, restore
 from app.backup.service import (
     BackupNotProved,
+    _count_pairs,
     back_up,
     list_backups,
     list_old_keystores,
@@ -29,6 +33,7 @@ from app.store.identity import StartCode, StartRefused
 from app.store.locks import job_lock
 from app.store.migrate import current, upgrade
 from app.store.models import ErasureShare
+from app.vault.models import ScopeRow
 from tests.conftest import settings_for
 from tests.support.founding import found
 from tests.support.postgres import drop_database, fresh_database
@@ -170,6 +175,36 @@ def test_a_copy_in_which_a_case_has_lost_its_share_is_not_kept(organisation, hom
     with pytest.raises(BackupNotProved):
         taken(world, home, tmp_path / "backups")
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def fill(engine: Engine, model: type, rows: int, **named: Callable[[int], object]) -> None:
+    """Write the first row of a table again and again, under other ids."""
+    table = model.__table__
+    with engine.begin() as connection:
+        one = dict(connection.execute(table.select().limit(1)).mappings().one())
+        made = [one | {key: value(n) for key, value in named.items()} for n in range(rows)]
+        connection.execute(table.insert(), made)
+
+
+def test_a_copy_of_many_cases_is_counted_in_constant_memory(organisation):
+    world, _ = organisation
+    copy, many = world.deployment, 40_000
+    before = _count_pairs(copy)
+    fill(
+        copy.engine, ScopeRow, many,
+        id=lambda n: UUID(int=n), case_id=lambda n: UUID(int=n), share_id=lambda n: UUID(int=n),
+    )  # fmt: skip
+    fill(copy.keystore.engine, ErasureShare, many, id=lambda n: UUID(int=n))
+    tracemalloc.start()
+    try:
+        assert _count_pairs(copy) == (before[0] + many, before[1] + many)
+        assert tracemalloc.get_traced_memory()[1] < 2**21
+    finally:
+        tracemalloc.stop()
+    with copy.keystore.engine.begin() as connection:
+        connection.execute(delete(ErasureShare).where(ErasureShare.id < UUID(int=700)))
+    with pytest.raises(BackupNotProved, match="700 cases"):
+        _count_pairs(copy)
 
 
 def test_a_keystore_of_another_deployment_is_not_backed_up(organisation, home, tmp_path):
