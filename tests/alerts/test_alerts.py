@@ -109,6 +109,7 @@ def test_only_duress_at_sign_in_ends_grants_and_sessions(world):
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_who_signs_in_does_not_wait_for_alerts_that_another_settles(world):
+    """On PostgreSQL: lock."""
     raise_one(world, AlertKind.NOTHING)
     raise_one(world, AlertKind.NOTHING)
     with world.deployment.engine.begin() as another:

@@ -1,4 +1,7 @@
-"""On PostgreSQL the role that serves adds to the log, and can do nothing else to it."""
+"""The role that serves adds to the log, and can do nothing else to it.
+
+On PostgreSQL: transaction. SQLite has no roles.
+"""
 
 from __future__ import annotations
 
