@@ -68,7 +68,7 @@ class Stretching:
     cost: Argon2Cost
     floor: Argon2Cost
     delay: float = 0.0
-    lane: Lane = Lane.AGAIN
+    lane: Lane = Lane.STRANGER
 
     @property
     def passphrase(self) -> str:
@@ -118,8 +118,8 @@ def floor_of(deployment: Deployment) -> Argon2Cost:
 
 
 def fresh_passphrase(deployment: Deployment) -> Stretching:
-    """Generate a passphrase, to be stretched with a fresh salt at the newest cost."""
-    return own_passphrase(deployment, generate_passphrase())
+    """Generate a passphrase for a member, to be stretched with a fresh salt at the newest cost."""
+    return replace(own_passphrase(deployment, generate_passphrase()), lane=Lane.AGAIN)
 
 
 def own_passphrase(deployment: Deployment, words: str) -> Stretching:
@@ -133,7 +133,7 @@ def stretchings_of(
     passphrase: str,
     *,
     delay: float = 0.0,
-    lane: Lane = Lane.AGAIN,
+    lane: Lane = Lane.STRANGER,
 ) -> list[Stretching]:
     """Return how a passphrase is to be stretched against both slots, in their order.
 

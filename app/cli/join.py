@@ -28,7 +28,8 @@ def join(
     words = _ask("The six words that were read to you")
     login = _ask("A sign-in name, which should say nothing about you")
     passphrase = _ask("A passphrase of your own; nothing: one is made here", hidden=True)
-    if not passphrase:
+    made_here = not passphrase
+    if made_here:
         passphrase = generate_passphrase()
         out.print(f"Your passphrase, shown once: [bold]{passphrase}[/bold]", soft_wrap=True)
     body = {"token": token, "words": words, "login": login, "passphrase": passphrase}
@@ -36,9 +37,13 @@ def join(
         response = httpx2.post(f"{address}/api/joinings", json=body, timeout=60, trust_env=False)
     except httpx2.TransportError as failure:
         refuse(f"no response from {address}: {type(failure).__name__}")
-    found = response.json()
+    try:
+        found = response.json()
+    except ValueError:
+        refuse(f"{address} is not the server of the invitation, or its proxy refuses this")
     if response.status_code >= _FIRST_REFUSAL:
-        refuse(f"{found.get('title', response.status_code)} ({found.get('code', 'no code')})")
+        void = ". The passphrase above opens nothing" if made_here else ""
+        refuse(f"{found.get('title', response.status_code)} ({found.get('code', 'no code')}){void}")
     out.print("You have joined. Call the lead: read these three words aloud, and hear theirs.")
     out.print(f"[bold]{found['fingerprint']}[/bold]", highlight=False)
     out.print("If they differ, say so at once: somebody is between you.")

@@ -55,7 +55,7 @@ def start_reauthentication(work: Work, passphrase: str) -> list[Stretching]:
     """
     own = _own_slot(work)
     delay = throttle.find_delay(work, own.credential.id.bytes, Lane.AGAIN)
-    return stretchings_of(work.deployment, own.credential, passphrase, delay=delay)
+    return stretchings_of(work.deployment, own.credential, passphrase, delay=delay, lane=Lane.AGAIN)
 
 
 def start_passphrase_change(work: Work, passphrase: str) -> list[Stretching]:

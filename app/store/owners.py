@@ -2,8 +2,8 @@
 
 - The owner's address is given to `init`, `restore` and `doctor --upgrade`, and is written nowhere.
 - The serving role may read and write every table, and rewrite it after a destruction (MAINTAIN).
-  In tables of the log and the ledger it may only add: it can neither change nor delete a row there,
-  nor switch off the trigger that refuses both.
+  In tables of the log and the ledger, where nothing is destroyed, it may only add: it can neither
+  change nor delete a row there, nor switch off the trigger that refuses both.
 - MAINTAIN came with PostgreSQL 17; an older server is refused where an owner is given.
 
 Knows roles and rights; a table only by its name.
@@ -22,7 +22,7 @@ from app.store.engine import build_engine
 from app.store.migrate import Line, upgrade
 
 LEAST_VERSION: Final = 17
-_READ_AND_ADD: Final = "SELECT, INSERT, MAINTAIN"
+_READ_AND_ADD: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE, MAINTAIN"
 _SCHEMA_TABLE: Final = "alembic_version"
 

@@ -116,6 +116,21 @@ def test_wrong_words_are_refused_with_their_code(home, reached):
     assert "invitation.words_wrong" in done.output
 
 
+def test_a_passphrase_that_was_shown_before_a_refusal_is_said_to_open_nothing(home, reached):
+    link, _ = invited(home)
+    done = run("join", link, typed="six wrong words in a row\negret\n\n")
+    assert done.exit_code == 1
+    assert "The passphrase above opens nothing" in done.output
+
+
+def test_a_page_that_a_proxy_answers_with_is_refused_in_one_line(monkeypatch):
+    page = httpx2.Response(429, text="<html>429 Too Many Requests</html>")
+    monkeypatch.setattr(joining.httpx2, "post", lambda *_, **__: page)
+    done = run("join", f"{ADDRESS}/join#token", typed=f"words\negret\n{CHOSEN}\n")
+    assert done.exit_code == 1
+    assert "is not the server of the invitation" in done.output
+
+
 @pytest.mark.parametrize(
     "link", ["no link", "https://padauk.example/join", "http://padauk.example/join#token"]
 )

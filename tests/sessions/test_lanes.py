@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import fields
 
 import pytest
 from sqlalchemy import delete
 
+from app.accounts.credentials import Stretching
 from app.audit.models import AuditCheckpoint
 from app.crypto.stretching import Lane
 from app.permissions import Role
 from app.sessions import throttle
 from app.sessions.errors import SignInBudgetSpent
+from app.sessions.passphrases import start_passphrase_change
 from app.sessions.permits import DAYS, find_permit
 from app.worker import Worker
 from tests.sessions.steps import WRONG, fail
@@ -123,3 +126,15 @@ def test_databases_that_were_set_back_are_found_out_by_the_next_device(served, w
     assert event.facts["seen"] > event.facts["found"] == 0
     alerts = served.ask(Role.LEAD, "GET", "/alerts").json()["items"]
     assert [alert["kind"] for alert in alerts] == ["log_set_back"]
+
+
+def test_what_says_no_lane_waits_with_strangers():
+    """Who joins has no account yet: a lane of members is asked for, never given."""
+    assert {field.name: field.default for field in fields(Stretching)}["lane"] is Lane.STRANGER
+
+
+def test_a_new_passphrase_of_a_member_waits_with_members(served, world):
+    person = world.member("volunteer")
+    with world.work_as(person) as work:
+        tasks = start_passphrase_change(work, person.passphrase)
+    assert {task.lane for task in tasks} == {Lane.AGAIN}

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from app.audit.models import INSERT_ONLY
+from app.cli.doctor import _about_records
 from app.cli.home import build
 from app.clock import utc_now
 from app.crypto.root import RootKey
@@ -121,6 +122,12 @@ def test_an_owner_of_another_database_or_the_serving_role_itself_is_refused(urls
     engine.dispose()
 
 
+@on_postgresql
+def test_doctor_advises_an_owner_where_the_serving_role_could_rewrite_the_log(world):
+    advised = {advice.name for advice in _about_records(world.deployment, None)}
+    assert "database role" in advised
+
+
 def test_sqlite_has_no_owner(tmp_path):
     engine = build_engine(f"sqlite:///{tmp_path}/padauk.db")
     with pytest.raises(OwnerRefused, match="no roles"):
@@ -159,4 +166,9 @@ def test_founding_with_an_owner_keeps_its_address_nowhere(urls, tmp_path):
     with engine.connect() as connection:
         owner = select(column("tableowner")).select_from(table("pg_tables"))
         assert connection.scalar(owner.where(column("tablename") == "audit_events")) == OWNER
+    looked = subprocess.run(
+        [PADAUK, "doctor", "--home", str(home)], capture_output=True, text=True, check=False
+    )
+    assert "root key" in looked.stdout, looked.stderr
+    assert "database role" not in looked.stdout
     engine.dispose()
