@@ -15,7 +15,7 @@ from functools import cached_property
 from secrets import token_bytes
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -34,6 +34,7 @@ from app.store.deployment_secrets import DeploymentSecrets
 from app.store.engine import build_engine, checkpoint
 from app.store.journal import Journal
 from app.store.keystore import Keystore
+from app.store.marks import Marks
 from app.store.models import SecretPurpose
 from app.store.organisation_settings import (
     DEFAULT_ZONE,
@@ -58,6 +59,7 @@ class Deployment:
     keystore: Keystore
     secrets: DeploymentSecrets
     row_macs: RowMacs
+    marks: Marks
     boot_key: bytes = field(repr=False)
     stretchers: Stretchers
     clock: Clock = field(default=utc_now)
@@ -83,19 +85,25 @@ class Deployment:
             host_clock = TrustedClock(clock)
         pooled = {"behind_pgbouncer": settings.behind_pgbouncer, "create": create}
         engine = build_engine(settings.database_url, pool_size=8, **pooled)
-        keys = build_engine(settings.keystore_url, pool_size=4, **pooled)
+        keys = build_engine(settings.keystore_url, pool_size=5, **pooled)
         secrets = DeploymentSecrets(keys, root, settings.organisation_id)
         journal = Journal(keys, lambda: secrets.derive(SecretPurpose.MARKS, Label.JOURNAL_KEY))
+        marks = Marks(keys, journal, lambda: secrets.derive(SecretPurpose.MARKS, Label.MARK_KEY))
         macs = RowMacs(
-            lambda: secrets.derive(SecretPurpose.ROWS, Label.ROW_KEY), settings.organisation_id
+            lambda: secrets.derive(SecretPurpose.ROWS, Label.ROW_KEY),
+            settings.organisation_id,
+            marks,
         )
+        sessions = sessionmaker(
+            engine, expire_on_commit=False, autoflush=False, info=session_info(macs)
+        )
+        event.listen(sessions, "after_begin", lambda *_: marks.refresh())
         return cls(
             settings=settings,
             engine=engine,
-            sessions=sessionmaker(
-                engine, expire_on_commit=False, autoflush=False, info=session_info(macs)
-            ),
+            sessions=sessions,
             row_macs=macs,
+            marks=marks,
             keystore=Keystore(keys, journal),
             secrets=secrets,
             boot_key=boot_key or token_bytes(BOOT_KEY_BYTES),
@@ -110,6 +118,7 @@ class Deployment:
         A database that cannot be reached any more does not stop the rest from being closed.
         """
         self.stretchers.close()
+        self.marks.close()
         for engine in (self.engine, self.keystore.engine):
             with suppress(SQLAlchemyError, sqlite3.Error):
                 checkpoint(engine)

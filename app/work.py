@@ -7,6 +7,8 @@
 - A row that is not as it was written carries nothing: a unit that loaded one and neither left it
   out nor showed it as shut is refused.
 - Every changed row needs an event about its case in the same commit, or the commit is refused.
+- What ends, spends or replaces something is marked in the keystore before the commit and confirmed
+  after it (``store.marks``): no older version of those rows counts once this is answered.
 
 Example: ``work.vault.seal(case.contact, ...)`` changes a row of case 7. The flush hook notes that
 case 7 was written, and the digest of the row's cells. The service says why:
@@ -18,7 +20,7 @@ is committed at once. Without that ``record``, ``UnauditedWrite`` is raised and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -26,11 +28,11 @@ from uuid import UUID
 from weakref import WeakSet
 
 from sqlalchemy import event, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from app.audit.events import EventKind
-from app.audit.trail import RowState, Trail, last_acts_on
+from app.audit.trail import RowState, Trail, has_event, last_acts_on
 from app.deployment import Deployment
 from app.errors import (
     Forbidden,
@@ -43,10 +45,11 @@ from app.errors import (
 )
 from app.permissions import ACROSS_TEAMS, Permission, Role, by_power, names_of
 from app.principal import Principal
-from app.store.authenticated import altered_rows, place_of, row_macs
+from app.store.authenticated import altered_rows, mark_of, place_of, row_macs
 from app.store.base import ORGANISATION, Record, Versioned, new_id, number_in_order
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
+from app.store.marks import Place, Promised
 from app.store.sealed import Addressed, sealed_fields
 from app.text.dates import minute_of, start_of_day
 from app.vault.certificates import Certificates
@@ -257,13 +260,13 @@ def unit_of_work(work: Work) -> Iterator[Work]:
     try:
         yield work
         _refuse_altered(work)
-        _write_trail(work)
-        _commit(session)
+        first = _write_trail(work)
+        _commit(work, first)
     except BaseException:
         session.rollback()
         raise
     finally:
-        for noted in ("touched", "digests", "altered", "sequences"):
+        for noted in ("touched", "digests", "altered", "sequences", "marks"):
             session.info.pop(noted, None)
         session.close()
 
@@ -280,8 +283,33 @@ def _refuse_altered(work: Work) -> None:
         raise IntegrityFault
 
 
-def _commit(session: Session) -> None:
+def _commit(work: Work, first_event: UUID | None) -> None:
+    """Commit, with what the unit ends, spends or replaces marked in the keystore around it."""
+    session, marks = work.session, work.deployment.marks
     session.flush()  # what fails here was certainly not committed
+    promised: dict[Place, Promised] = session.info.get("marks", {})
+    if not promised:
+        _commit_main(session)
+        return
+    if first_event is None:  # pragma: no cover - a changed row has an event, or is refused before
+        raise UnauditedWrite(sorted(promised))
+    try:
+        marks.promise(session.connection(), first_event, promised, has_event)
+        _commit_main(session)
+    except OutcomeUnknown:
+        raise  # whoever comes next settles it
+    except BaseException:
+        session.rollback()
+        with suppress(SQLAlchemyError):
+            marks.withdraw(first_event)
+        raise
+    try:
+        marks.confirm(first_event)
+    except SQLAlchemyError as failure:
+        raise OutcomeUnknown from failure
+
+
+def _commit_main(session: Session) -> None:
     try:
         session.commit()
     except DBAPIError as failure:
@@ -290,8 +318,11 @@ def _commit(session: Session) -> None:
         raise
 
 
-def _write_trail(work: Work) -> None:
-    """Flush everything, check that each touched case has an event, and write the events."""
+def _write_trail(work: Work) -> UUID | None:
+    """Flush everything, check that each touched case has an event, and write the events.
+
+    Returns the id of the first event, which is the unit's name in the keystore.
+    """
     session = work.session
     work.grants.seal_new_secrets_to_custody()
     session.flush()
@@ -303,7 +334,7 @@ def _write_trail(work: Work) -> None:
     if unexplained:
         raise UnauditedWrite(sorted(map(str, unexplained)))
     rows: dict[UUID, dict[str, RowState]] = session.info.get("digests", {})
-    work.trail.append_to(
+    return work.trail.append_to(
         session, at=work.now(), day=work.today(), log_keys=work.keyring.log_key, rows=rows
     )
 
@@ -354,10 +385,21 @@ def _note_flush(session: Session, *_: object) -> None:
         gone = inspect(record).deleted or record in session.deleted
         if not gone:
             macs.write(record)
+            _note_mark(session, record)
         digests.setdefault(case_id, {})[place_of(record)] = RowState(
             _version_after(session, record),
             None if gone else macs.digest_of(record, after_flush=True),
         )
+
+
+def _note_mark(session: Session, record: Record) -> None:
+    """Note that no older version of a row may count, where that is so."""
+    mark = mark_of(type(record))
+    if mark is None or record in session.new or not mark.when(record):
+        return
+    place = (record.__tablename__, record.id.hex)
+    promised = Promised(_version_after(session, record), bool(mark.for_good(record)))
+    session.info.setdefault("marks", {})[place] = promised
 
 
 def _version_after(session: Session, record: object) -> int:

@@ -17,12 +17,16 @@ from app.permissions import Compartment, MemberRoles
 from app.store.base import (
     NO_PART,
     ORGANISATION,
+    Mark,
     Ordered,
     Record,
     Versioned,
+    always,
     choice,
+    has_changed,
     index_column,
     key_column,
+    never,
     plain,
 )
 from app.store.sealed import NOTES, SealedField
@@ -87,6 +91,7 @@ class Team(DirectoryRecord, Ordered, Versioned):
     """A small group within the organisation; a case belongs to one team."""
 
     __tablename__ = "teams"
+    __unmarked__ = "an older row has an older name"
 
     founded_on: Mapped[date] = plain("lists are sorted by it; the day only")
 
@@ -97,6 +102,11 @@ class Member(DirectoryRecord, Ordered, Versioned):
     """A person with an account. Keys are sealed only to the certified roles."""
 
     __tablename__ = "members"
+    __mark__ = Mark(
+        because="a member who was removed or suspended is back, or has roles that they lost",
+        when=lambda member: has_changed(member, "roles", "status", "team_id"),
+        for_good=always,
+    )
 
     team_id: Mapped[UUID] = plain(
         "their own team, where they act unless they say otherwise", ForeignKey("teams.id")
@@ -114,6 +124,11 @@ class Suspension(Record, Versioned):
     """A member shut out at once, by one lead or by two coordinators, until it is undone."""
 
     __tablename__ = "suspensions"
+    __mark__ = Mark(
+        because="a suspension that was undone can be undone again, by who had agreed to it",
+        when=always,
+        for_good=never,
+    )
 
     member_id: Mapped[UUID] = plain("random; who is shut out", index=True)
     asked_by: Mapped[UUID] = plain("random; the lead, or the first of two coordinators")
@@ -133,6 +148,7 @@ class Credential(Record, Versioned):
     """How a member's passphrases are checked and their keys kept. ``id`` is the member's id."""
 
     __tablename__ = "credentials"
+    __mark__ = Mark(because="a replaced passphrase opens again", when=always, for_good=always)
 
     pepper_id: Mapped[int] = plain("which pepper seals the slots")
     slot_0: Mapped[bytes] = key_column("salt, cost, verifier and wrapped keys, under the pepper")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
@@ -20,6 +21,7 @@ from app.presets import SumClass
 from app.store.base import (
     CaseRecord,
     Housekeeping,
+    Mark,
     Ordered,
     Record,
     Versioned,
@@ -42,6 +44,19 @@ class AidStatus(StrEnum):
     CANCELLED = "cancelled"
     DISPUTED = "disputed"
     REVERSED = "reversed"
+
+
+ENDED: Final = frozenset(
+    {
+        AidStatus.PAID,
+        AidStatus.CONFIRMED,
+        AidStatus.DISPUTED,
+        AidStatus.REVERSED,
+        AidStatus.REFUSED,
+        AidStatus.CANCELLED,
+    }
+)
+"""From any of these on nothing more is paid for the request."""
 
 
 class AidAct(StrEnum):
@@ -136,6 +151,11 @@ class AidRequest(CaseRecord, Ordered, Versioned):
     """Aid requested on a case. Its scope is ``Scope(Compartment.AID, id)``."""
 
     __tablename__ = "aid_requests"
+    __mark__ = Mark(
+        because="aid that was paid, refused or taken back is paid again; one that is held goes on",
+        when=lambda request: request.held or request.status in ENDED,
+        for_good=lambda request: request.status in ENDED,
+    )
     __table_args__ = (
         Index("ix_aid_requests_due", "due_on"),
         Index("ix_aid_requests_listed", "requested_on", "sequence", "id"),
@@ -193,6 +213,7 @@ class AidStep(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "aid_steps"
+    __unmarked__ = "each step signs the one before, and the request's row is marked"
 
     request_id: Mapped[UUID] = plain("the request", ForeignKey("aid_requests.id"), index=True)
     act: Mapped[AidAct] = plain("some duties must be different people's", choice(AidAct))

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
@@ -171,10 +171,14 @@ class Trail:
         day: date,
         log_keys: LogKeys,
         rows: dict[UUID, dict[str, RowState]],
-    ) -> None:
-        """Write the events, each case's row digests with the first that is more than a reading."""
+    ) -> UUID | None:
+        """Write the events, each case's row digests with the first that is more than a reading.
+
+        Returns the id of the first event, None where there is none.
+        """
         waiting = dict(rows)
         written = []
+        first = self._events[0].id if self._events else None
         acts = [event for event in self._events if event.action not in _READINGS]
         told = {event.case_id or ORGANISATION: id(event) for event in reversed(self._events)}
         told |= {event.case_id or ORGANISATION: id(event) for event in reversed(acts)}
@@ -194,6 +198,7 @@ class Trail:
         self._events.clear()
         self._reveals.clear()
         self._shut.clear()
+        return first
 
     def _sealed(
         self, event_id: UUID, written: Detail, day: date, log_key: bytes
@@ -210,6 +215,12 @@ class Trail:
                 detail, address=_address(self._organisation, event_id), epoch=1, step=NOTES
             ),
         }
+
+
+def has_event(connection: Connection, event_id: UUID) -> bool:
+    """Return whether an event is in the log: the unit of work that wrote it was committed."""
+    there = select(AuditEvent.id).where(AuditEvent.id == event_id)
+    return connection.execute(there).first() is not None
 
 
 def actor_tag(log_key: bytes, actor_id: UUID) -> bytes:

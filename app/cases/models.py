@@ -12,7 +12,17 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    always,
+    choice,
+    has_changed,
+    never,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 from app.text.dates import months_after
 
@@ -30,6 +40,8 @@ class CaseStatus(StrEnum):
     ERASED = "erased"
 
 
+SHUT: Final = frozenset({CaseStatus.CLOSED, CaseStatus.DECLINED, CaseStatus.MERGED})
+"""Cases that nobody works on any more, until they are opened again."""
 BEFORE_VETTING_ENDS: Final = frozenset({CaseStatus.SUBMITTED, CaseStatus.VETTING})
 """Here an emergency lets work begin."""
 
@@ -221,6 +233,11 @@ class Case(CaseRecord, Ordered, Versioned):
     """The record of one person, with those who come along. ``case_id`` is its own id."""
 
     __tablename__ = "cases"
+    __mark__ = Mark(
+        because="a case that was closed or declined is worked on; an emergency goes on",
+        when=lambda case: case.status in SHUT or has_changed(case, "emergency_until", "team_id"),
+        for_good=never,
+    )
     __table_args__ = (
         Index("ix_cases_opened", "opened_on", "sequence", "id"),
         Index("ix_cases_team_status", "team_id", "status"),
@@ -268,6 +285,7 @@ class ReplacedCell(CaseRecord, Ordered, Versioned):
     """What an edit replaced in one cell of a case, sealed in that cell's compartment."""
 
     __tablename__ = "replaced_cells"
+    __unmarked__ = "says what an edit replaced; nothing is decided by it"
 
     field: Mapped[str] = plain("which cell; the log says it too", String(16))
     replaced_on: Mapped[date] = plain("the day only")
@@ -286,6 +304,7 @@ class CaseMove(CaseRecord, Versioned):
     """One change of a case's status, and why."""
 
     __tablename__ = "case_moves"
+    __unmarked__ = "says what happened; nothing is decided by it"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
 
     number: Mapped[int] = plain("moves of a case are read in order")
@@ -315,6 +334,11 @@ class Assignment(CaseRecord, Ordered, Versioned):
     """A case given to a volunteer to work on; their grant names it, and ends with it."""
 
     __tablename__ = "assignments"
+    __mark__ = Mark(
+        because="work that was taken from somebody is theirs again",
+        when=lambda assignment: assignment.ended_on is not None,
+        for_good=always,
+    )
 
     member_id: Mapped[UUID] = plain("random; whose work it is, as their grant says", index=True)
     assigned_by: Mapped[UUID] = plain("random; who assigned it")

@@ -10,7 +10,15 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    always,
+    choice,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -36,6 +44,11 @@ class Consent(CaseRecord, Ordered, Versioned):
     """A person's consent to one purpose, until they end it."""
 
     __tablename__ = "consents"
+    __mark__ = Mark(
+        because="what rests on a consent that was ended goes on",
+        when=lambda consent: consent.withdrawn_on is not None,
+        for_good=always,
+    )
 
     purpose: Mapped[Purpose] = plain("the worker ends what rests on it", choice(Purpose))
     given_on: Mapped[date] = plain("the day on which it was said")

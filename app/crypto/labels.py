@@ -108,6 +108,9 @@ class Label(StrEnum):
     ROW_DIGEST = "padauk/row-digest/1"
 
     # What was destroyed
+    MARK_KEY = "padauk/mark/key/1"
+    MARK_TAG = "padauk/mark/tag/1"
+    MARK_PROOF = "padauk/mark/proof/1"
     JOURNAL_KEY = "padauk/journal/key/1"
     JOURNAL_ENTRY = "padauk/journal/entry/1"
     DESTRUCTION_DIGEST_KEY = "padauk/destruction/digest/1"

@@ -8,7 +8,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from app.store.base import Record, Versioned, choice, plain
+from app.store.base import (
+    Mark,
+    Record,
+    Versioned,
+    always,
+    choice,
+    never,
+    plain,
+)
 
 
 class DutyStart(StrEnum):
@@ -26,6 +34,11 @@ class TeamDuty(Record, Versioned):
     """
 
     __tablename__ = "team_duties"
+    __mark__ = Mark(
+        because="who had the watch before has it again",
+        when=always,
+        for_good=never,
+    )
 
     member_id: Mapped[UUID | None] = plain("random; who is on duty")
     began_by: Mapped[DutyStart | None] = plain("taken, accepted or fallen", choice(DutyStart))

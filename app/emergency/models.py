@@ -9,7 +9,16 @@ from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
 from app.permissions import Compartment, Role
-from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    always,
+    choice,
+    never,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -21,6 +30,11 @@ class EmergencyDecision(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "emergency_decisions"
+    __mark__ = Mark(
+        because="a decision that lapsed or was replaced counts",
+        when=always,
+        for_good=never,
+    )
 
     request_id: Mapped[UUID] = plain("random; the first of the two decisions", index=True)
     decided_as: Mapped[Role] = plain("a coordinator and a lead must both decide", choice(Role))

@@ -21,6 +21,7 @@ class DuplicateMatch(CaseRecord, Versioned):
     """
 
     __tablename__ = "duplicate_matches"
+    __unmarked__ = "is written and deleted, never changed"
     __table_args__ = (UniqueConstraint("case_id", "other_id"),)
 
     other_id: Mapped[UUID] = plain("random; the other case", index=True)
@@ -55,6 +56,7 @@ class DuplicateDismissal(CaseRecord, Versioned):
     """A likely duplicate that a member found to be another person, and why."""
 
     __tablename__ = "duplicate_dismissals"
+    __unmarked__ = "is written once"
     __table_args__ = (UniqueConstraint("case_id", "other_id"),)
 
     other_id: Mapped[UUID] = plain("random; the case that is not the same person", index=True)

@@ -10,7 +10,15 @@ from sqlalchemy.orm import Mapped
 
 from app.accounts.models import DirectoryRecord
 from app.permissions import Compartment, MemberRoles
-from app.store.base import Ordered, Versioned, index_column, key_column, plain
+from app.store.base import (
+    Mark,
+    Ordered,
+    Versioned,
+    always,
+    index_column,
+    key_column,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -25,6 +33,11 @@ class Invitation(DirectoryRecord, Ordered, Versioned):
     """An invitation to join, by a link and six words. It ends when used, withdrawn, or in time."""
 
     __tablename__ = "invitations"
+    __mark__ = Mark(
+        because="an invitation that was used or withdrawn lets somebody in",
+        when=always,
+        for_good=always,
+    )
 
     roles: Mapped[MemberRoles] = plain("what the newcomer will be, as the member's row says later")
     made_by: Mapped[UUID] = plain("random; who invited, whom the leads may have to ask")

@@ -13,7 +13,17 @@ from sqlalchemy.orm import Mapped
 
 from app.audit.models import refuse_changes
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Record, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Record,
+    Versioned,
+    always,
+    choice,
+    never,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -65,6 +75,11 @@ class Fund(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "funds"
+    __mark__ = Mark(
+        because="money that was paid or reserved is in the fund again",
+        when=always,
+        for_good=never,
+    )
     __table_args__ = (
         CheckConstraint("balance >= 0", name="balance_not_negative"),
         CheckConstraint("reserved >= 0 AND reserved <= balance", name="reserved_covered"),

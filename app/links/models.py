@@ -30,6 +30,7 @@ class CaseLink(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "case_links"
+    __unmarked__ = "a link that was ended shows danger again, and nothing else"
 
     other_id: Mapped[UUID] = plain("random; the other case", index=True)
     kind: Mapped[LinkKind] = plain("family, fellow travellers or the same event", choice(LinkKind))

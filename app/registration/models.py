@@ -9,13 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, index_column, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    choice,
+    index_column,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -39,6 +48,19 @@ class RegistrationStatus(StrEnum):
     REFUSED = "refused"
     DISPUTED = "disputed"
     REPLACED = "replaced"
+
+
+ENDED: Final = frozenset(
+    {
+        RegistrationStatus.REDEEMED,
+        RegistrationStatus.REVOKED,
+        RegistrationStatus.EXPIRED,
+        RegistrationStatus.REFUSED,
+        RegistrationStatus.DISPUTED,
+        RegistrationStatus.REPLACED,
+    }
+)
+"""From any of these on the code opens nothing more."""
 
 
 class RevocationReason(StrEnum):
@@ -79,6 +101,11 @@ class Registration(CaseRecord, Ordered, Versioned):
     """One code for one case, from the request to its end."""
 
     __tablename__ = "registrations"
+    __mark__ = Mark(
+        because="a code that was spent or withdrawn is good again",
+        when=lambda registration: registration.suspended or registration.status in ENDED,
+        for_good=lambda registration: registration.status in ENDED,
+    )
     __table_args__ = (
         UniqueConstraint("case_id", "number"),
         Index("ix_registrations_ending", "status", "expires_on"),

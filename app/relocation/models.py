@@ -17,7 +17,16 @@ from sqlalchemy.orm import Mapped
 
 from app.cases.models import FreeText
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    choice,
+    has_changed,
+    never,
+    plain,
+)
 from app.store.models import ErasedPart
 from app.store.sealed import NOTES, SealedField
 from app.watch.models import Word
@@ -149,6 +158,7 @@ class Plan(CaseRecord, Versioned):
     """A journey to safety, as legs in order. A case has at most one open plan."""
 
     __tablename__ = "plans"
+    __unmarked__ = "a journey that is over again; its grants have ended, and its legs are marked"
     __table_args__ = (UniqueConstraint("case_id", "number"), Index("ix_plans_status", "status"))
 
     number: Mapped[int] = plain("counts the plans of a case; two at once cannot both be next")
@@ -173,6 +183,7 @@ class Traveller(CaseRecord, Ordered, Versioned):
     """A case that travels along on another's journey, until it leaves or the journey is over."""
 
     __tablename__ = "travellers"
+    __unmarked__ = "somebody who left a journey is watched again"
     __table_args__ = (Index("ix_travellers_plan", "plan_id"),)
 
     plan_id: Mapped[UUID] = plain("random; the journey")
@@ -202,6 +213,11 @@ class Leg(CaseRecord, Versioned):
     """
 
     __tablename__ = "legs"
+    __mark__ = Mark(
+        because="a leg on the road is watched no longer, or a removed escort has it again",
+        when=lambda leg: leg.status is LegStatus.DEPARTED or has_changed(leg, "escort_id"),
+        for_good=never,
+    )
     __table_args__ = (
         Index("ix_legs_plan", "plan_id", "position"),
         Index("ix_legs_expected", "expected_at", "id"),

@@ -19,12 +19,15 @@ from app.store.base import (
     Base,
     CaseRecord,
     Housekeeping,
+    Mark,
     Ordered,
     Record,
     Versioned,
+    always,
     choice,
     index_column,
     key_column,
+    never,
     plain,
 )
 from app.store.models import ErasedPart
@@ -136,6 +139,11 @@ class RetentionHold(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "retention_holds"
+    __mark__ = Mark(
+        because="what is held by agreement is destroyed",
+        when=always,
+        for_good=never,
+    )
 
     what: Mapped[ErasedPart | None] = plain("the part; none: the whole case", choice(ErasedPart))
     asked_by: Mapped[UUID] = plain("random; who asked for it")
@@ -173,6 +181,11 @@ class ErasureRequest(CaseRecord, Ordered, Versioned):
     """
 
     __tablename__ = "erasure_requests"
+    __mark__ = Mark(
+        because="a wish that a lead refused is agreed to",
+        when=always,
+        for_good=never,
+    )
 
     asked_by: Mapped[UUID] = plain("random; who took the wish down")
     asked_on: Mapped[date] = plain("the day; three days later all leads are told again")
@@ -198,6 +211,11 @@ class ChosenDays(Record, Ordered, Versioned):
     """
 
     __tablename__ = "chosen_days"
+    __mark__ = Mark(
+        because="days that nobody has agreed to, or others agreed to since, count",
+        when=always,
+        for_good=never,
+    )
 
     rule: Mapped[str] = plain("a rule of the schedule", String(40))
     days: Mapped[int] = plain("how many days instead of the default")

@@ -10,7 +10,8 @@
 - Columns are named in the MAC and NULLs left out: a migration that adds an empty column changes no
   MAC. Table, organisation and primary key are in it: a row proves nothing in another's place.
 
-A MAC sees no absence: what a missing or an older row would allow is for the keystore to say.
+A MAC sees no age: from which version on a row counts is marked in the keystore (``store.marks``),
+and a row older than its mark is treated as one that was altered. It sees no absence either.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from sqlalchemy.types import TypeEngine
 
 from app.crypto.derive import ShortMac, digest, equal
 from app.permissions import written_roles
-from app.store.base import Moment, Record, RolesText, Versioned
+from app.store.base import Mark, Moment, Record, RolesText, Versioned
+from app.store.marks import MarkReader
 from app.store.sealed import is_digested, seals_of
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -50,14 +52,21 @@ class _Columns(NamedTuple):
     names: tuple[str, ...]
     attributes: tuple[str, ...]
     writers: tuple[Callable[[object], object] | None, ...]
+    id_at: int
+    version_at: int | None
+    """Where the version is among the columns; None where no version of a row is ever marked."""
 
 
 class RowMacs:
     """Computes and checks the MACs of rows, in one organisation."""
 
-    def __init__(self, key: Callable[[], bytes], organisation: UUID) -> None:
-        """``key`` is asked at the first use: the deployment's secrets may be younger than this."""
+    def __init__(self, key: Callable[[], bytes], organisation: UUID, marks: MarkReader) -> None:
+        """``key`` is asked at the first use: the deployment's secrets may be younger than this.
+
+        ``marks`` says from which version on a row counts.
+        """
         self._key = key
+        self._marks = marks
         self._organisation = organisation.bytes
         self._begun: dict[tuple[str, _Present], ShortMac] = {}
         self._seen: dict[object, Sequence[object]] = {}
@@ -70,6 +79,25 @@ class RowMacs:
             begun = self._begun[columns.table, present] = ShortMac(self._key(), beginning)
         return begun.of(_encode([*compress(written, present)]))
 
+    def against(self, marks: MarkReader) -> RowMacs:
+        """Return the same with other marks: those of one state of the keystore."""
+        return RowMacs(self._key, UUID(bytes=self._organisation), marks)
+
+    def _counts(self, columns: _Columns, values: Sequence[object]) -> bool:
+        """Return whether no newer version of this row is marked."""
+        if columns.version_at is None:
+            return True
+        version = values[columns.version_at]
+        least = self._marks.least(columns.table, _hex_of(values[columns.id_at]))
+        return isinstance(version, int) and least <= version
+
+    def read_marks(self, model: type[Record], rows: Sequence[Sequence[object]]) -> None:
+        """Read the marks of many rows at once, before each is asked for; rows as the driver's."""
+        columns = _columns(model)
+        if columns.version_at is None or len(rows) < 2:  # noqa: PLR2004
+            return
+        self._marks.read_ahead(columns.table, (_hex_of(row[columns.id_at]) for row in rows))
+
     def is_authentic(self, model: type[Record], row: Sequence[object], *, as_written: bool) -> bool:
         """Return whether a row that begins with ``authenticated_columns`` is as it was written.
 
@@ -80,14 +108,14 @@ class RowMacs:
         values, mac = row[:count], row[count]
         # The very same row that was authentic before is: compared byte by byte, a third of a MAC.
         if self._seen.get(mac) == values:
-            return True
+            return self._counts(columns, values)
         written = values if as_written else _written(columns, values)
         if not isinstance(mac, bytes) or not equal(self._mac_of(columns, written), mac):
             return False
         if len(self._seen) >= _SEEN_ROWS:
             self._seen.clear()
         self._seen[mac] = values
-        return True
+        return self._counts(columns, values)
 
     def write(self, record: Record) -> None:
         """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
@@ -110,7 +138,12 @@ class RowMacs:
         except KeyError as missing:
             message = f"{columns.table} was loaded without {missing}: its MAC cannot be checked"
             raise RuntimeError(message) from None
-        return mac is not None and equal(self._mac_of(columns, _written(columns, values)), mac)
+        written = _written(columns, values)
+        return (
+            mac is not None
+            and equal(self._mac_of(columns, written), mac)
+            and self._counts(columns, values)
+        )
 
     def digest_of(self, record: Record, *, after_flush: bool = False) -> str:
         """Return the digest of a whole row, under no key: what the log keeps of it."""
@@ -305,12 +338,26 @@ def _columns(model: type[Record]) -> _Columns:
         for column in mapper.local_table.c
         if column.info["shows"] != "sealed" and not column.info.get("unproved")
     )
+    names = tuple(name for name, _, _ in found)
     return _Columns(
         model.__tablename__,
-        tuple(name for name, _, _ in found),
+        names,
         tuple(attribute for _, attribute, _ in found),
         tuple(kind and _WRITERS[kind] for kind in map(_kind_of, (c for _, _, c in found))),
+        names.index("id"),
+        None if mark_of(model) is None else names.index("version"),
     )
+
+
+def _hex_of(row_id: object) -> str:
+    """Return an id as SQLite's driver gives it."""
+    return row_id.hex if isinstance(row_id, UUID) else str(row_id)
+
+
+def mark_of(model: type[object]) -> Mark | None:
+    """Return when the rows of a model are marked, or None where they never are."""
+    found: Mark | None = getattr(model, "__mark__", None)
+    return found
 
 
 _Kind: TypeAlias = type[TypeEngine[Any]]

@@ -8,6 +8,7 @@ these words, and a wall test refuses a column without them. Knows no keys.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -170,6 +171,35 @@ class Housekeeping:
     because: str
     written: str
     bounded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When the version that a row gets is marked in the keystore: no older one counts from then on.
+
+    ``because``: what an older version of the row would allow. ``when`` is asked of a changed row,
+    as it is about to be written; ``for_good`` whether a restore may not take the mark back either.
+    """
+
+    because: str
+    when: Callable[[Any], bool]
+    for_good: Callable[[Any], bool]
+
+
+def always(record: Record) -> bool:  # noqa: ARG001
+    """Every change of such a row is marked."""
+    return True
+
+
+def never(record: Record) -> bool:  # noqa: ARG001
+    """No change of such a row is."""
+    return False
+
+
+def has_changed(record: Record, *names: str) -> bool:
+    """Return whether one of these attributes was set to another value since the last flush."""
+    attributes = inspect(record).attrs
+    return any(attributes[name].history.has_changes() for name in names)
 
 
 class Record(Base):

@@ -54,7 +54,9 @@ class CheckedQuery(Generic[R]):
         pick, convert_each = self._pick, self._converters_for(dialect)
         as_written = dialect.name == "sqlite"
         found = []
-        for row in self._statement.rows(connection, given):
+        rows = self._statement.rows(connection, given)
+        macs.read_marks(model, rows)
+        for row in rows:
             values = [
                 value if convert is None or value is None else convert(value)
                 for value, convert in zip(pick(row), convert_each, strict=True)

@@ -147,7 +147,10 @@ def _wait_a_minute(connection: sqlite3.Connection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # Every request writes at least its audit events: taking the write lock at once makes waiting
     # orderly, where upgrading a read later would fail instead of wait. A snapshot only reads.
-    reads = connection.get_execution_options().get("snapshot", False)
+    options = connection.get_execution_options()
+    if options.get("every_read_by_itself"):
+        return
+    reads = options.get("snapshot", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
@@ -180,6 +183,17 @@ def begin_read(engine: Engine) -> Iterator[Connection]:
     """Yield a connection that only reads: on SQLite without its write lock. For short reads."""
     with engine.connect().execution_options(snapshot=True) as connection:
         yield connection
+
+
+def reading_connection(engine: Engine) -> Connection:
+    """Return a connection in which every statement sees the newest state, and none locks anything.
+
+    For reading only; the caller keeps it, and closes it.
+    """
+    options: dict[str, object] = {"every_read_by_itself": True}
+    if engine.dialect.name != "sqlite":
+        options["isolation_level"] = "AUTOCOMMIT"
+    return engine.connect().execution_options(**options)
 
 
 class Writing(Enum):

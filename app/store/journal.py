@@ -70,6 +70,8 @@ class Journal:
         self._engine = engine
         self._derive = key
         self._known: bytes | None = None
+        self.applied_by: dict[str, Callable[[Connection, DestructionEntry], None]] = {}
+        """What carries out the entries of a kind that is no share's, each by its kind."""
 
     def key(self) -> bytes:
         """Return the key of the running hash; asked for before the keystore is locked."""
@@ -77,7 +79,7 @@ class Journal:
             self._known = self._derive()
         return self._known
 
-    def append(self, connection: Connection, destroyed: Sequence[tuple[str, UUID]]) -> None:
+    def append(self, connection: Connection, destroyed: Sequence[tuple[str, bytes]]) -> None:
         """Add entries in the transaction that destroys; the caller holds off other writers."""
         if not destroyed:
             return
@@ -86,14 +88,14 @@ class Journal:
         ).first()
         number, running = (last.number, last.running_hash) if last else (0, _START)
         rows = []
-        for kind, share_id in destroyed:
+        for kind, subject in destroyed:
             number += 1
-            running = self._next_hash(running, number, kind, share_id.bytes)
+            running = self._next_hash(running, number, kind, subject)
             rows.append(
                 {
                     "number": number,
                     "kind": kind,
-                    "subject": share_id.bytes,
+                    "subject": subject,
                     "running_hash": running,
                 }
             )
@@ -145,7 +147,7 @@ class Journal:
         fresh = entries[len(mine) :]
         with self._engine.begin() as connection:
             for entry in fresh:
-                _destroy_again(connection, entry)
+                self.applied_by.get(entry.kind, _destroy_again)(connection, entry)
             if fresh:
                 connection.execute(
                     insert(DestroyedShare),
@@ -210,4 +212,3 @@ def _destroy_again(connection: Connection, entry: DestructionEntry) -> None:
     elif entry.part in {part.value for part in ErasedPart}:
         gone = ErasureShare.id == UUID(bytes=entry.subject)
         connection.execute(update(ErasureShare).where(gone).values({entry.part: None}))
-    # Other kinds are of issue 11: they are kept, and block without a share.

@@ -175,7 +175,9 @@ class Keystore:
             for name in names:
                 there, erasure = _erasure(name, gone)
                 found = connection.scalars(select(_COLUMNS.id).where(there)).all()
-                self.journal.append(connection, [(kind_of(name), one) for one in sorted(found)])
+                self.journal.append(
+                    connection, [(kind_of(name), one.bytes) for one in sorted(found)]
+                )
                 connection.execute(erasure)
                 count = max(count, len(found))
         checkpoint(self._engine)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.permissions import Compartment
@@ -14,19 +14,24 @@ from app.store.base import (
     NAMING,
     Base,
     Housekeeping,
+    Mark,
     Record,
+    Versioned,
+    always,
     choice,
     index_column,
     key_column,
+    never,
     plain,
 )
 from app.totality import require_rows
 
 
-class OrganisationSettingsRow(Record):
+class OrganisationSettingsRow(Record, Versioned):
     """What the organisation chose at its founding. One row."""
 
     __tablename__ = "organisation_settings"
+    __mark__ = Mark(because="what was chosen before counts again", when=always, for_good=never)
 
     zone: Mapped[str] = plain("the time zone whose days count", String(64))
     makes_codes: Mapped[bool] = plain("whether registration codes are made here")
@@ -166,11 +171,40 @@ class DestroyedShare(KeystoreBase):
     __tablename__ = "journal"
 
     number: Mapped[int] = plain("the order of the entries", primary_key=True, autoincrement=False)
-    kind: Mapped[str] = plain("what was destroyed: a case's shares, or those of a part", String(32))
-    subject: Mapped[bytes] = plain("the random id of a row of shares", LargeBinary(32), index=True)
+    kind: Mapped[str] = plain(
+        "what was destroyed: a case's shares, or those of a part; or that a mark was made",
+        String(32),
+    )
+    subject: Mapped[bytes] = plain(
+        "the random id of a row of shares, or a mark's tag and version", LargeBinary(32), index=True
+    )
     running_hash: Mapped[bytes] = key_column(
         "HMAC over this entry and the hash before, under a deployment secret", LargeBinary(32)
     )
+
+
+class RowMark(KeystoreBase):
+    """From which version on one row of the main database counts, whatever is put back there.
+
+    ``pending`` and ``unit``: a version that a unit of work is about to commit, or has just
+    committed. Which row it is can only be told by who has the row and the deployment's secret.
+    """
+
+    __tablename__ = "marks"
+
+    tag: Mapped[bytes] = key_column(
+        "keyed BLAKE2b over table and id, under a deployment secret",
+        LargeBinary(16),
+        primary_key=True,
+    )
+    least: Mapped[int] = plain("the least version that counts; 0 before the first commit")
+    for_good: Mapped[bool] = plain("whether a restore may not take it back; it is in the journal")
+    number: Mapped[int] = plain("the keystore's number when it was last written", index=True)
+    proof: Mapped[bytes] = key_column("keyed BLAKE2b over tag, version and the last of these")
+    pending: Mapped[int | None] = plain("the version that a unit is committing")
+    pending_for_good: Mapped[bool | None] = plain("as above, of that version")
+    unit: Mapped[UUID | None] = plain("random; the first event of that unit", index=True)
+    transaction: Mapped[int | None] = plain("PostgreSQL's number of that transaction", BigInteger)
 
 
 class SecretPurpose(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment, MemberRoles
-from app.store.base import Record, Versioned, choice, key_column, plain
+from app.store.base import Mark, Record, Versioned, always, choice, key_column, plain
 
 
 class GrantReason(StrEnum):
@@ -49,6 +49,11 @@ class MemberKeys(Record, Versioned):
     """A member's public keys and the certificate over them. ``id`` is the member's id."""
 
     __tablename__ = "member_keys"
+    __mark__ = Mark(
+        because="keys that were revoked or replaced, or roles that were lost, are certified again",
+        when=always,
+        for_good=always,
+    )
 
     roles: Mapped[MemberRoles] = plain("certified with the keys; bounds what a grant may name")
     work_public: Mapped[bytes] = key_column("X-Wing public key; grants are sealed to it")
@@ -82,6 +87,7 @@ class KeyCopy(Record, Versioned):
     """A secret of the organisation, sealed to one member: search key, reporting key, share."""
 
     __tablename__ = "key_copies"
+    __unmarked__ = "an older copy is of the same secret and opens with the same member's keys"
     __table_args__ = (UniqueConstraint("kind", "epoch", "member_id"),)
 
     kind: Mapped[OrganisationKeyKind] = plain("which key this copies", choice(OrganisationKeyKind))
@@ -134,6 +140,11 @@ class Grant(Record, Versioned):
     """Some scopes of a case, handed to one member by another, signed, until ended."""
 
     __tablename__ = "grants"
+    __mark__ = Mark(
+        because="a grant that was ended, or that rests, opens the case again",
+        when=lambda grant: grant.ended_on is not None or grant.rests,
+        for_good=lambda grant: grant.ended_on is not None,
+    )
     __changing__ = frozenset({"ended_on", "rests", "version", "hpke_wrap", "symmetric_wrap"})
     __table_args__ = (
         Index("ix_grants_live", "holder_id", "case_id", "ended_on"),

@@ -16,7 +16,16 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.permissions import Compartment
-from app.store.base import CaseRecord, Ordered, Versioned, choice, plain
+from app.store.base import (
+    CaseRecord,
+    Mark,
+    Ordered,
+    Versioned,
+    always,
+    choice,
+    never,
+    plain,
+)
 from app.store.sealed import NOTES, SealedField
 
 
@@ -91,6 +100,11 @@ class VettingRound(CaseRecord, Ordered, Versioned):
     """One vetting of a case by two members, from the request to the outcome."""
 
     __tablename__ = "vetting_rounds"
+    __mark__ = Mark(
+        because="a refusal is undone, or a clearance that ended counts",
+        when=lambda vetting: vetting.ended_on is not None,
+        for_good=never,
+    )
     __table_args__ = (
         UniqueConstraint("case_id", "number"),
         Index("ix_vetting_rounds_open", "ended_on", "opened_on"),
@@ -138,6 +152,11 @@ class VettingDecision(CaseRecord, Ordered, Versioned):
     """One vetter's decision in one attempt, sealed; opened only in ``decisions``."""
 
     __tablename__ = "vetting_decisions"
+    __mark__ = Mark(
+        because="a decision that was asked again counts as it was",
+        when=always,
+        for_good=never,
+    )
     __table_args__ = (UniqueConstraint("round_id", "attempt", "vetter_id"),)
 
     round_id: Mapped[UUID] = plain("random; the round", ForeignKey("vetting_rounds.id"))

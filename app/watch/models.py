@@ -102,6 +102,7 @@ class CheckIn(CaseRecord, Versioned):
     """A word on a leg, or no answer. Which of them is sealed."""
 
     __tablename__ = "check_ins"
+    __unmarked__ = "says what was heard; a word of duress stands on the plan and in the alerts"
 
     plan_id: Mapped[UUID] = plain("random; the plan", ForeignKey("plans.id"), index=True)
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))
@@ -119,6 +120,7 @@ class LegEscalation(CaseRecord, Versioned):
     """A level that a silent leg has reached. The minute follows from the leg while it is due."""
 
     __tablename__ = "leg_escalations"
+    __unmarked__ = "who was told already; an older row has them told again"
     __table_args__ = (UniqueConstraint("leg_id", "silence", "level"),)
 
     leg_id: Mapped[UUID] = plain("random; the leg", ForeignKey("legs.id"))

@@ -74,9 +74,27 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keystore")),
     )
+    op.create_table(
+        "marks",
+        sa.Column("tag", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("least", sa.Integer(), nullable=False),
+        sa.Column("for_good", sa.Boolean(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=True),
+        sa.Column("pending_for_good", sa.Boolean(), nullable=True),
+        sa.Column("unit", sa.Uuid(), nullable=True),
+        sa.Column("transaction", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tag", name=op.f("pk_marks")),
+    )
+    op.create_index(op.f("ix_marks_number"), "marks", ["number"], unique=False)
+    op.create_index(op.f("ix_marks_unit"), "marks", ["unit"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_marks_unit"), table_name="marks")
+    op.drop_index(op.f("ix_marks_number"), table_name="marks")
+    op.drop_table("marks")
     op.drop_table("keystore")
     op.drop_index(op.f("ix_journal_subject"), table_name="journal")
     op.drop_table("journal")

@@ -732,6 +732,7 @@ def upgrade() -> None:
         sa.Column("small_sums", sa.String(length=400), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
     )
     op.create_table(
