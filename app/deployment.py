@@ -7,8 +7,8 @@ kept in memory: no member's key, no case's key.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -29,9 +29,9 @@ from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.crypto.stretching import Stretchers
 from app.settings import Settings
-from app.store.authenticated import RowMacs, session_info
+from app.store.authenticated import RowMacs, open_checked, session_info
 from app.store.deployment_secrets import DeploymentSecrets
-from app.store.engine import build_engine, checkpoint
+from app.store.engine import build_engine, checkpoint, read_snapshot
 from app.store.journal import Journal
 from app.store.keystore import Keystore
 from app.store.marks import Marks
@@ -124,6 +124,17 @@ class Deployment:
                 checkpoint(engine)
         self.keystore.dispose()
         self.engine.dispose()
+
+    @contextmanager
+    def open_snapshot(self) -> Iterator[Session]:
+        """Yield a session that reads and checks one state of both databases; writes nothing.
+
+        The keystore's is the older: what is marked there was committed in the main database.
+        """
+        with read_snapshot(self.keystore.engine) as keys, read_snapshot(self.engine) as connection:
+            macs = self.row_macs.against(self.marks.reader_on(keys))
+            with open_checked(connection, macs) as session:
+                yield session
 
     def find_time_doubt(self) -> str | None:
         """Return why the present time cannot be trusted, or None; see ``app.clock``."""

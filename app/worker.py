@@ -26,6 +26,7 @@ from app.audit.sequencer import (
     sequence,
     sign_checkpoint,
 )
+from app.audit.trail import has_event
 from app.audit.verify import verify_log, verify_triggers
 from app.casework import journeys
 from app.clock import note_doubt, record_newest_moment
@@ -111,6 +112,11 @@ def tidy_replays(work: Work) -> int:
     return idempotency.forget_old(work.session, work.today())
 
 
+def settle_marks(work: Work) -> int:
+    """Settle what units that died have promised in the keystore; returns how many they were."""
+    return work.deployment.marks.settle(work.session.connection(), has_event)
+
+
 def stamp_time(work: Work) -> int:
     """Note the newest moment seen, and how far the keystore has come."""
     record_newest_moment(work.session, work.now())
@@ -121,6 +127,7 @@ def stamp_time(work: Work) -> int:
 JOBS: Sequence[Job] = (
     Job("log check", timedelta(days=1), check_log),
     Job("sequencer", timedelta(seconds=5), sequence_log),
+    Job("marks", timedelta(minutes=1), settle_marks),
     Job("stamp", timedelta(minutes=1), stamp_time, needs_time=True),
     Job("escalation", timedelta(minutes=1), escalation.escalate_due),
     Job("refused sign-ins", timedelta(minutes=1), throttle.record_refusals),

@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     CASES_LISTED = "cases:listed"
     CASES_SEARCHED = "cases:searched"
     CLOCK_TRUSTED = "clock:trusted"
+    MARKS_TAKEN_BACK = "marks:taken_back"
     LOG_SET_BACK = "log:set_back"
     CODE_NOT_VALID = "code:not_valid"
     CODE_REDEEMED = "code:redeemed"

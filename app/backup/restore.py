@@ -26,6 +26,7 @@ from uuid import UUID
 from sqlalchemy import MetaData
 
 from app.audit.events import EventKind
+from app.audit.trail import has_event
 from app.backup.archive import open_part, private_folder
 from app.backup.copies import copy_in, require_empty
 from app.backup.journals import Applied, apply_newest, find_journals
@@ -206,6 +207,8 @@ def _finish(
     restored = Deployment.build(settings, root)
     note_writes(restored.sessions)
     try:
+        with restored.engine.begin() as main:
+            restored.marks.take_back(main, has_event)
         applied = apply_newest(restored, find_journals(restored, folders), since)
         with restored.sessions() as session:
             work = begin_work(session, restored, NOBODY)

@@ -23,9 +23,8 @@ from app.crypto.notes import Checkpoint, Verifier, open_note
 from app.deployment import Deployment
 from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
-from app.store.authenticated import is_altered, open_checked, place_of
+from app.store.authenticated import is_altered, place_of
 from app.store.base import ORGANISATION
-from app.store.engine import read_snapshot
 from app.vault.models import ScopeRow
 
 _CASES = 300
@@ -52,10 +51,10 @@ def verify(
     Exit code 0: sound. 3: something is not as it was written. 4: nothing was found, but events wait
     for the sequencer since a day before today, or leaves lie under no signature.
     """
-    with opened(home) as deployment, read_snapshot(deployment.engine) as connection:
+    with opened(home) as deployment:
         verifier = log_verifier(deployment.log_signing_key.public)
         kept = None if checkpoint is None else _read_kept(checkpoint, verifier)
-        with open_checked(connection, deployment.row_macs) as session:
+        with deployment.open_snapshot() as session:
             verdict = verify_log(session, verifier, kept=kept)
             verify_triggers(session, verdict)
             if database:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
 from app.audit.models import INSERT_ONLY
+from app.audit.trail import has_event
 from app.backup.service import JOB as BACKUP
 from app.backup.service import KEYSTORE_DAYS, list_old_keystores
 from app.casework.reindexing import find_narrow
@@ -64,6 +65,14 @@ def doctor(
     trust_clock: Annotated[
         bool, typer.Option("--trust-clock", help="Say that the present time is right; logged.")
     ] = False,
+    take_back_marks: Annotated[
+        bool,
+        typer.Option(
+            "--take-back-marks",
+            help="After an older main database was put back by hand: let its rows count again, but"
+            " for what ended for good; logged.",
+        ),
+    ] = False,
     owner_url: OwnerUrl = None,
     keystore_owner_url: KeystoreOwnerUrl = None,
     backups: Annotated[
@@ -80,6 +89,8 @@ def doctor(
     with opened(home) as deployment:
         if trust_clock:
             _trust_clock(deployment)
+        if take_back_marks:
+            _take_back_marks(deployment)
         checks = [*check_ready(deployment, 0.0, Writability()), *check_degraded(deployment)]
         settings = deployment.settings
         advice = [*_advice(home, settings), *_about_records(deployment, backups)]
@@ -120,6 +131,16 @@ def _trust_clock(deployment: Deployment) -> None:
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
             work.trail.record(EventKind.CLOCK_TRUSTED)
+
+
+def _take_back_marks(deployment: Deployment) -> None:
+    """Let the rows of an older main database count again, and put that on record."""
+    with deployment.engine.begin() as main:
+        count = deployment.marks.take_back(main, has_event)
+    with deployment.sessions() as session:
+        work = begin_work(session, deployment, NOBODY)
+        with unit_of_work(work):
+            work.trail.record(EventKind.MARKS_TAKEN_BACK, count=count)
 
 
 def _files(home: Path) -> Iterator[Check]:
@@ -166,7 +187,7 @@ def _last_backup(deployment: Deployment) -> Iterator[Check]:
 
 def _journal(deployment: Deployment) -> Iterator[Check]:
     """Say whether both databases have heard of everything that was destroyed."""
-    entries = deployment.keystore.journal.newest_number()
+    entries = deployment.keystore.journal.newest_destruction()
     with deployment.sessions() as session:
         applied = session.scalar(select(DeploymentIdentity.journal_number)) or 0
     says = f"{entries} entries, applied to both databases"

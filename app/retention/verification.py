@@ -30,7 +30,7 @@ from app.deployment import Deployment
 from app.retention.certificates import read_certificate
 from app.retention.models import RESTORED, Destruction, DestructionStep
 from app.retention.orders import is_ordered
-from app.store.journal import WHOLE, JournalDamaged
+from app.store.journal import WHOLE, DestructionEntry, JournalDamaged
 from app.store.models import ErasedPart
 from app.vault.models import ScopeRow
 
@@ -60,6 +60,7 @@ def verify_erasures(
         deployment.keystore.journal.verify(journal)
     except JournalDamaged as damage:
         verdict.add("journal.altered", damage)
+    _check_marks(deployment, journal, verdict)
     entries: _Entries = {}
     for entry in journal:
         entries.setdefault((entry.subject, entry.part), {})[entry.number] = entry.running_hash
@@ -82,6 +83,15 @@ def verify_erasures(
     if len(orphans) > untold:
         for event in orphans:
             verdict.add("case.missing", f"events of {event.happened_on}, {event.id}")
+
+
+def _check_marks(
+    deployment: Deployment, journal: Iterable[DestructionEntry], verdict: LogVerification
+) -> None:
+    if lost := deployment.marks.count_lost(journal):
+        verdict.add("mark.missing", f"{lost} of those in the journal")
+    if altered := deployment.marks.count_altered():
+        verdict.add("mark.altered", f"{altered} in the keystore")
 
 
 def _check_orders(session: Session, deployment: Deployment, verdict: LogVerification) -> None:

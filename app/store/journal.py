@@ -106,6 +106,12 @@ class Journal:
         with self._engine.connect() as connection:
             return connection.scalar(select(func.max(_ROWS.number))) or 0
 
+    def newest_destruction(self) -> int:
+        """Return the number of the newest entry about a share, 0 before the first."""
+        shares = select(func.max(_ROWS.number)).where(_ROWS.kind.startswith(_SHARE))
+        with self._engine.connect() as connection:
+            return connection.scalar(shares) or 0
+
     def entries(self, after: int = 0) -> list[DestructionEntry]:
         """Return the entries after a number, in order."""
         with self._engine.connect() as connection:

@@ -170,7 +170,8 @@ class Marks(MarkReader):
         journal.applied_by[MARK] = self._make_again
 
     def reader_on(self, connection: Connection) -> MarkReader:
-        """Return a reader of the marks as one state of the keystore has them."""
+        """Return a reader of the marks as one state of the keystore has them, from now on."""
+        connection.execute(select(_IDENTITY.number))  # the state is that of the first reading
         return MarkReader(self._key, connection)
 
     # ------------------------------------------------------------------ reading
@@ -385,6 +386,12 @@ class Marks(MarkReader):
         )
 
     # ------------------------------------------------------------------ verifying
+
+    def count_altered(self) -> int:
+        """Return how many marks are not as they were written."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*_READ), execution_options={"yield_per": _AT_ONCE})
+            return sum(self.checked(*row) == _NO_VERSION for row in rows)
 
     def count_lost(self, entries: Iterable[DestructionEntry]) -> int:
         """Return of how many marks in the journal the keystore has none, or a lower one."""

@@ -17,8 +17,6 @@ from app.cli.audit import log_keys
 from app.crypto.notes import Verifier, open_note
 from app.models import authenticated_models
 from app.principal import NOBODY
-from app.store.authenticated import open_checked
-from app.store.engine import read_snapshot
 from app.work import begin_work, unit_of_work
 from app.worker import JOBS, Worker, sequence_log
 from tests.support.served import serve
@@ -32,10 +30,7 @@ def run_sequencer(world):
 
 def verdict_on(world, *, database: bool = False) -> LogVerification:
     deployment = world.deployment
-    with (
-        read_snapshot(deployment.engine) as connection,
-        open_checked(connection, deployment.row_macs) as session,
-    ):
+    with deployment.open_snapshot() as session:
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
         if database:
             verify_rows(
@@ -372,10 +367,7 @@ def test_the_daily_check_of_the_log_holds_up_no_writer(world, monkeypatch):
 def test_a_verification_holds_up_no_writer(world):
     world.open_case()
     run_sequencer(world)
-    with (
-        read_snapshot(world.deployment.engine) as connection,
-        open_checked(connection, world.deployment.row_macs) as session,
-    ):
+    with world.deployment.open_snapshot() as session:
         session.scalar(select(AuditEvent.id).limit(1))
         world.open_case()
         verdict = verify_log(session, log_verifier(world.deployment.log_signing_key.public))

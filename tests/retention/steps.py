@@ -12,8 +12,6 @@ from app.cases.service import get_case
 from app.cli.audit import log_keys
 from app.models import authenticated_models
 from app.retention.verification import SeenTags, verify_erasures
-from app.store.authenticated import open_checked
-from app.store.engine import read_snapshot
 from app.worker import sequence_log
 from tests.support.world import World
 
@@ -37,10 +35,7 @@ def verify_all(world: World) -> LogVerification:
     deployment = world.deployment
     with world.work_as(None) as work:
         sequence_log(work)
-    with (
-        read_snapshot(deployment.engine) as connection,
-        open_checked(connection, deployment.row_macs) as session,
-    ):
+    with deployment.open_snapshot() as session:
         verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
         seen = SeenTags()
         verify_rows(

@@ -34,8 +34,6 @@ from app.deployment import Deployment
 from app.ledger.models import EntryKind, Fund, JournalEntry
 from app.models import authenticated_models
 from app.permissions import Role
-from app.store.authenticated import open_checked
-from app.store.engine import read_snapshot
 from app.store.jobs import list_runs
 from app.vault.models import ScopeRow
 from app.watch.models import CheckIn
@@ -268,10 +266,7 @@ def inspect(home: Home) -> Found:
     settings = home.settings
     deployment = build(settings, read_root_key(settings))
     try:
-        with (
-            read_snapshot(deployment.engine) as connection,
-            open_checked(connection, deployment.row_macs) as session,
-        ):
+        with deployment.open_snapshot() as session:
             ids = {
                 "case": set(session.scalars(select(Case.id))),
                 "note": set(session.scalars(select(CaseNote.id))),
@@ -314,10 +309,7 @@ def await_jobs(home: Home, limit: float = 75.0) -> float:
     begun = time.monotonic()
     try:
         while True:
-            with (
-                read_snapshot(deployment.engine) as connection,
-                open_checked(connection, deployment.row_macs) as session,
-            ):
+            with deployment.open_snapshot() as session:
                 verdict = verify_log(session, log_verifier(deployment.log_signing_key.public))
                 runs = [run for run in list_runs(session) if run.name != clock.DOUBT]
                 failing = [run.name for run in runs if run.failures]
