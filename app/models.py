@@ -9,8 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from app.store.authenticated import is_authenticated
-from app.store.base import Base, Housekeeping, Record
+from app.store.authenticated import is_authenticated, mark_of
+from app.store.base import Base, Housekeeping, Mark, Record, Versioned
 from app.store.sealed import sealed_fields
 
 for _file in sorted(Path(__file__).parent.glob("*/models.py")):
@@ -33,6 +33,16 @@ def housekeeping_tables() -> dict[str, Housekeeping]:
         for model in models
         if hasattr(model, "__housekeeping__")
     }
+
+
+def marked_tables() -> tuple[dict[str, Mark], dict[str, str], list[str]]:
+    """Return when rows are marked by table, why others never are, and the tables of fixed rows."""
+    models = authenticated_models()
+    return (
+        {str(m.__tablename__): mark for m in models if (mark := mark_of(m)) is not None},
+        {str(m.__tablename__): m.__unmarked__ for m in models if hasattr(m, "__unmarked__")},
+        [str(m.__tablename__) for m in models if not issubclass(m, Versioned)],
+    )
 
 
 def sealed_models() -> list[type[Base]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, insert, select
+from sqlalchemy import ColumnElement, Engine, Table, false, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.credentials import open_lead_key, stretch_now, stretchings_of, try_slots
@@ -37,7 +37,7 @@ from app.permissions import Role, holds
 from app.settings import Settings
 from app.store.base import Base
 from app.store.engine import build_engine, checkpoint
-from app.store.models import DeploymentSecret, KeystoreBase
+from app.store.models import DeploymentSecret, KeystoreBase, KeystoreIdentity, RowMark
 from app.store.organisation_settings import DEFAULT_ZONE
 from app.text.dates import day_of
 from app.vault.certificates import Certificates
@@ -73,7 +73,12 @@ def copy_leads(settings: Settings, main: Engine, keystore: Engine, clear: Path) 
         (KeyCopy, shares),
     ]
     _copy_rows(main, [(_table(model), which) for model, which in wanted], clear / LEAD_PARTS[0])
-    _copy_rows(keystore, [(_table(DeploymentSecret), None)], clear / LEAD_PARTS[1])
+    kept: list[tuple[Table, ColumnElement[bool] | None]] = [
+        (_table(DeploymentSecret), None),
+        (_table(KeystoreIdentity), None),
+        (_table(RowMark), false()),
+    ]
+    _copy_rows(keystore, kept, clear / LEAD_PARTS[1])
     values = {name: getattr(settings, name) for name in _SETTINGS}
     lines = [
         f'{k} = "{v}"' if isinstance(v, (str, UUID)) else f"{k} = {v}" for k, v in values.items()

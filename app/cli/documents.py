@@ -14,7 +14,7 @@ from app.crypto.root import RootKey
 from app.deployment import Deployment
 from app.http.matrix import render as render_matrix
 from app.main import create_app
-from app.models import housekeeping_tables, metadata
+from app.models import housekeeping_tables, marked_tables, metadata
 from app.retention.document import render as render_schedule
 from app.settings import Settings
 from app.store import inventory
@@ -42,7 +42,8 @@ def rendered() -> dict[str, str]:
         "docs/data-inventory.md": inventory.render(
             [("Main database", metadata), ("Keystore", KeystoreBase.metadata)]
         )
-        + inventory.render_housekeeping(housekeeping_tables()),
+        + inventory.render_housekeeping(housekeeping_tables())
+        + inventory.render_marks(*marked_tables()),
         "docs/permissions.md": render_matrix(app_without_databases()),
         "docs/presets.md": presets.render(),
         "docs/retention.md": render_schedule(),

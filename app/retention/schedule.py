@@ -222,6 +222,7 @@ TABLES: Final[Mapping[str, RowRetention]] = MappingProxyType(
         "deployment_secrets": RowRetention("kept while anything rests on them", None, Action.KEEP),
         "erasure_shares": RowRetention("first of all, with the part or the case", "retention"),
         "journal": RowRetention("kept longer than any backup: random ids", None, Action.KEEP),
+        "marks": RowRetention("kept: tags that say nothing without the row", None, Action.KEEP),
         "keystore": RowRetention("kept: which keystore this is", None, Action.KEEP),
     }
 )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Column, MetaData
 
-from app.store.base import Housekeeping
+from app.store.base import Housekeeping, Mark
 
 KINDS = ("sealed", "key", "index", "plain")
 
@@ -55,6 +55,28 @@ def render(databases: Iterable[tuple[str, MetaData]]) -> str:
                 lines.append(f"| `{column.name}` | {kind} | {reason} |")
             lines.append("")
     return "\n".join(lines)
+
+
+def render_marks(
+    marks: Mapping[str, Mark], unmarked: Mapping[str, str], fixed: Iterable[str]
+) -> str:
+    """Return the tables whose older rows are refused, and those whose older rows are not."""
+    says = (
+        "A version of a row that ends, spends or replaces something is marked in the keystore: no"
+        " older one counts. What an older row would allow:"
+    )
+    lines = [
+        "\n## Rows that were put back\n",
+        f"{says}\n",
+        "| table | what an older row would allow | marked |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{name}` | {one.because} | yes |" for name, one in sorted(marks.items())]
+    lines += [f"| `{name}` | {why} | no |" for name, why in sorted(unmarked.items())]
+    lines.append(
+        f"\nWritten once, and never changed: {', '.join(f'`{n}`' for n in sorted(fixed))}."
+    )
+    return "\n".join([*lines, ""])
 
 
 def render_housekeeping(tables: Mapping[str, Housekeeping]) -> str:

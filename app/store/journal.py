@@ -142,7 +142,9 @@ class Journal:
                 raise JournalDamaged(f"entry {place} of the journal is not what was written")
 
     def apply(self, entries: Sequence[DestructionEntry]) -> int:
-        """Destroy what a whole journal names and this keystore has not heard of; returns how many.
+        """Carry out what a whole journal names and this keystore has not heard of.
+
+        Returns how many shares were destroyed; marks are made without being counted.
 
         Raises ``JournalDamaged`` where the two differ in an entry that both have.
         """
@@ -167,7 +169,7 @@ class Journal:
                         for entry in fresh
                     ],
                 )
-        return len(fresh)
+        return sum(entry.part is not None for entry in fresh)
 
     def write(self, file: Path) -> int:
         """Bring a file up to date, durably; returns how many entries it has.

@@ -341,6 +341,7 @@ class Marks(MarkReader):
 
         Not those whose mark is for good: what ended stays ended, what was spent or paid stays so.
         """
+        self._journal.key()  # the deployment's secrets are read before the keystore is locked
         # A transaction's number says nothing on another server than its own.
         with self._engine.connect() as connection:
             left = connection.scalars(

@@ -67,7 +67,8 @@ def test_a_case_erased_on_tuesday_stays_erased_after_mondays_pair_is_restored(mo
     world, kit, backup, gone, kept, certificate = monday
     keep_journal(world, backup.parent)
     again, applied = restored(world, backup, kit, tmp_path / "again", certificate)
-    assert (applied.entries, applied.shares, applied.destroyed) == (2, 2, 2)
+    assert (applied.shares, applied.destroyed) == (2, 2)
+    assert applied.entries == world.deployment.keystore.journal.newest_number()
     with again.deployment.sessions() as session:
         assert session.get(Case, gone) is None
     with again.work_as(again.member("coordinator")) as work:
@@ -83,7 +84,8 @@ def test_a_case_erased_on_tuesday_stays_erased_after_mondays_pair_is_restored(mo
     # Not one tag more than there are certificates is explained by them.
     assert {finding.kind for finding in verify_all(again).findings} == {"case.missing"}
     (told,) = _journal(again.deployment)
-    assert (told.ok, told.says) == (True, "2 entries, applied to both databases")
+    assert told.ok
+    assert told.says.endswith(" entries, applied to both databases")
     again.close()
 
 
@@ -91,7 +93,7 @@ def test_without_any_newer_journal_tuesday_cannot_be_known(monday, tmp_path):
     """What SECURITY.md says: the case is back, and it goes on record that nobody held a proof."""
     world, kit, backup, gone, _, _ = monday
     again, applied = restored(world, backup, kit, tmp_path / "again")
-    assert applied.entries == 0
+    assert (applied.shares, applied.destroyed) == (0, 0)
     with again.work_as(again.member("coordinator")) as work:
         assert read_case(work, gone).identity is not None
     deployment = again.deployment
@@ -150,7 +152,8 @@ def test_the_journal_in_its_second_place_is_found(monday, home, tmp_path):
     settings = world.deployment.settings.model_copy(update={"journal_dir": elsewhere})
     moved = open_world(world.founded, settings)
     file = write_journal(moved.deployment)
-    assert len(read_journal(file.read_text())) == 2
+    entries = read_journal(file.read_text())
+    assert [entry.kind for entry in entries if entry.part] == ["share:all", "share:contact"]
     moved.close()
     with (home / "padauk.toml").open("a") as written:
         written.write(f'journal_dir = "{elsewhere}"\n')
@@ -158,7 +161,7 @@ def test_the_journal_in_its_second_place_is_found(monday, home, tmp_path):
     # Monday's databases with the settings that name the place, and no journal beside them.
     shutil.copy(file, tmp_path / "kept.txt")
     again, applied = restored(world, later, kit, tmp_path / "again")
-    assert (applied.entries, applied.left_out) == (2, ())
+    assert (applied.entries, applied.left_out) == (len(entries), ())
     assert gone is not None
     again.close()
 
@@ -197,7 +200,7 @@ def test_a_journal_that_is_older_than_what_main_has_seen_is_refused(monday):
     deployment = world.deployment
     with deployment.sessions() as session, session.begin():
         session.execute(
-            update(DeploymentIdentity).values(journal_number=7),
+            update(DeploymentIdentity).values(journal_number=700),
             execution_options={"housekeeping": "as a newer main says"},
         )
     with pytest.raises(StartRefused) as refusal:

@@ -9,7 +9,6 @@ from time import monotonic
 
 import pytest
 from httpx2 import Response
-from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.errors import OutcomeUnknown
@@ -84,7 +83,7 @@ def test_a_read_whose_commit_breaks_changed_nothing(
 ):
     frozen.set()
 
-    def break_at_commit(_: Session) -> None:
+    def break_at_commit(*_: object) -> None:
         raise OutcomeUnknown
 
     monkeypatch.setattr("app.work._commit", break_at_commit)

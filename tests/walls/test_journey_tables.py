@@ -21,7 +21,6 @@ WITHOUT_ROWS = {
     "duplicate_dismissals": "a duplicate needs two cases: tests/intake/test_duplicates.py",
     "duplicate_matches": "a duplicate needs two cases: tests/intake/test_duplicates.py",
     "invitations": "nobody joins on this journey: tests/joining/test_joining.py",
-    "journal": "a closed case is destroyed later: tests/retention/test_destruction.py",
     "erasure_requests": "its case would be gone: tests/retention/test_requests.py",
     "leg_escalations": "nobody is silent on this journey: tests/watch/test_escalation.py",
     "published_reports": "a report counts many cases: tests/reports/test_reports.py",
