@@ -94,14 +94,10 @@ class Deployment:
             settings.organisation_id,
             marks,
         )
-        sessions = sessionmaker(
-            engine, expire_on_commit=False, autoflush=False, info=session_info(macs)
-        )
-        event.listen(sessions, "after_begin", lambda *_: marks.refresh())
         return cls(
             settings=settings,
             engine=engine,
-            sessions=sessions,
+            sessions=_sessions(engine, macs, marks),
             row_macs=macs,
             marks=marks,
             keystore=Keystore(keys, journal),
@@ -310,3 +306,10 @@ class Deployment:
             for case_id, share_id in share_ids.items()
             if (shares := found.get(share_id)) is not None and shares.log is not None
         }
+
+
+def _sessions(engine: Engine, macs: RowMacs, marks: Marks) -> sessionmaker[Session]:
+    """Return what makes sessions that check rows, by the marks as they are when each begins."""
+    made = sessionmaker(engine, expire_on_commit=False, autoflush=False, info=session_info(macs))
+    event.listen(made, "after_begin", lambda *_: marks.refresh())
+    return made

@@ -16,6 +16,7 @@ from app.aid import routes as aid
 from app.aid.models import AidRequest
 from app.alerts import routes as alerts
 from app.alerts.service import report_shut_rows
+from app.audit.writes import note_writes
 from app.cases import routes as cases
 from app.consents import routes as consents
 from app.copies import routes as copies
@@ -52,7 +53,6 @@ from app.vetting import routes as vetting
 from app.vetting.models import VettingRound
 from app.watch import routes as watch
 from app.watch.texts import judge_texts
-from app.work import note_writes
 
 API: Final = "/api"
 

@@ -25,11 +25,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
-from weakref import WeakSet
 
-from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from app.audit.events import EventKind
 from app.audit.trail import RowState, Trail, has_event, last_acts_on
@@ -45,11 +43,11 @@ from app.errors import (
 )
 from app.permissions import ACROSS_TEAMS, Permission, Role, by_power, names_of
 from app.principal import Principal
-from app.store.authenticated import altered_rows, mark_of, place_of, row_macs
-from app.store.base import ORGANISATION, Record, Versioned, new_id, number_in_order
+from app.store.authenticated import altered_rows
+from app.store.base import ORGANISATION, Record, Versioned, new_id
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
-from app.store.marks import Place, Promised
+from app.store.mark_reader import Place, Promised
 from app.store.sealed import Addressed, sealed_fields
 from app.text.dates import minute_of, start_of_day
 from app.vault.certificates import Certificates
@@ -288,16 +286,14 @@ def _commit(work: Work, first_event: UUID | None) -> None:
     session, marks = work.session, work.deployment.marks
     session.flush()  # what fails here was certainly not committed
     promised: dict[Place, Promised] = session.info.get("marks", {})
-    if not promised:
+    if not promised or first_event is None:  # a row that changed has an event, see _write_trail
         _commit_main(session)
         return
-    if first_event is None:  # pragma: no cover - a changed row has an event, or is refused before
-        raise UnauditedWrite(sorted(promised))
     try:
         marks.promise(session.connection(), first_event, promised, has_event)
         _commit_main(session)
     except OutcomeUnknown:
-        raise  # whoever comes next settles it
+        raise  # who comes next settles it
     except BaseException:
         session.rollback()
         with suppress(SQLAlchemyError):
@@ -351,68 +347,3 @@ def _is_on_record(work: Work, key: bytes) -> bool:
         return True
     count_one(work.session, counter, at=now, since=quarter)
     return False
-
-
-def note_writes(sessions: sessionmaker[Session]) -> None:
-    """Note on each session which cases were written to. Calling it twice changes nothing.
-
-    A model whose rows are housekeeping (sessions, counters) says so in ``__housekeeping__``, a
-    statement in its execution option ``housekeeping``: each names its reason.
-    """
-    # Not ``event.contains``: it goes by the maker's id, which a later maker may have again.
-    if sessions in _NOTED:
-        return
-    _NOTED.add(sessions)
-    event.listen(sessions, "before_flush", _note_flush)
-    event.listen(sessions, "do_orm_execute", _note_statement)
-
-
-_NOTED: WeakSet[sessionmaker[Session]] = WeakSet()
-
-
-def _note_flush(session: Session, *_: object) -> None:
-    touched: set[UUID] = session.info.setdefault("touched", set())
-    digests: dict[UUID, dict[str, RowState]] = session.info.setdefault("digests", {})
-    number_in_order(session)
-    for record in {*session.new, *session.dirty, *session.deleted}:
-        if hasattr(type(record), "__housekeeping__"):
-            continue
-        if record in session.dirty and not session.is_modified(record):
-            continue
-        case_id = getattr(record, "case_id", None) or ORGANISATION
-        touched.add(case_id)
-        macs = row_macs(session)
-        gone = inspect(record).deleted or record in session.deleted
-        if not gone:
-            macs.write(record)
-            _note_mark(session, record)
-        digests.setdefault(case_id, {})[place_of(record)] = RowState(
-            _version_after(session, record),
-            None if gone else macs.digest_of(record, after_flush=True),
-        )
-
-
-def _note_mark(session: Session, record: Record) -> None:
-    """Note that no older version of a row may count, where that is so."""
-    mark = mark_of(type(record))
-    if mark is None or record in session.new or not mark.when(record):
-        return
-    place = (record.__tablename__, record.id.hex)
-    promised = Promised(_version_after(session, record), bool(mark.for_good(record)))
-    session.info.setdefault("marks", {})[place] = promised
-
-
-def _version_after(session: Session, record: object) -> int:
-    """Return the version that a row has once this flush is done; 0 where it has none.
-
-    The hook runs before SQLAlchemy counts the version up.
-    """
-    if not isinstance(record, Versioned):
-        return 0
-    return 1 if record in session.new else record.version + 1
-
-
-def _note_statement(state: ORMExecuteState) -> None:
-    writes = state.is_insert or state.is_update or state.is_delete
-    if writes and "housekeeping" not in state.execution_options:
-        state.session.info.setdefault("touched", set()).add(ORGANISATION)

@@ -28,6 +28,7 @@ from app.audit.sequencer import (
 )
 from app.audit.trail import has_event
 from app.audit.verify import verify_log, verify_triggers
+from app.audit.writes import note_writes
 from app.casework import journeys
 from app.clock import note_doubt, record_newest_moment
 from app.deployment import Deployment
@@ -47,7 +48,7 @@ from app.store.jobs import begin_if_due, note_failure, note_success
 from app.store.locks import job_lock
 from app.vetting import lapses
 from app.watch import escalation
-from app.work import Work, begin_work, note_writes, unit_of_work
+from app.work import Work, begin_work, unit_of_work
 
 _log = logging.getLogger(__name__)
 _TURN_SECONDS = 1.0

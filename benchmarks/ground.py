@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import text
 
 from app.accounts.logins import login_index
+from app.audit.writes import note_writes
 from app.casework import held
 from app.clock import utc_now
 from app.crypto.passwords import SALT_BYTES
@@ -30,7 +31,7 @@ from app.search.models import SearchKind
 from app.settings import Settings
 from app.store.base import new_id
 from app.store.models import KeystoreBase
-from app.work import begin_work, note_writes, unit_of_work
+from app.work import begin_work, unit_of_work
 from benchmarks import bare
 from benchmarks.bare_tables import Bare, BareMember
 from benchmarks.stock import intake, phone

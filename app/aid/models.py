@@ -152,7 +152,7 @@ class AidRequest(CaseRecord, Ordered, Versioned):
 
     __tablename__ = "aid_requests"
     __mark__ = Mark(
-        because="aid that was paid, refused or taken back is paid again; one that is held goes on",
+        because="aid that was paid, refused or cancelled is paid again; one that is held goes on",
         when=lambda request: request.held or request.status in ENDED,
         for_good=lambda request: request.status in ENDED,
     )

@@ -27,6 +27,7 @@ from sqlalchemy import MetaData
 
 from app.audit.events import EventKind
 from app.audit.trail import has_event
+from app.audit.writes import note_writes
 from app.backup.archive import open_part, private_folder
 from app.backup.copies import copy_in, require_empty
 from app.backup.journals import Applied, apply_newest, find_journals
@@ -50,7 +51,7 @@ from app.store.owners import Owners
 from app.text.dates import start_of_day
 from app.text.passphrases import kit_words
 from app.vault.canary import open_canary
-from app.work import begin_work, note_writes, unit_of_work
+from app.work import begin_work, unit_of_work
 
 
 class CustodyWordsWrong(RuntimeError):

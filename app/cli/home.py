@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from app.audit.writes import note_writes
 from app.clock import utc_now
 from app.crypto.errors import CryptoError, KeyFileRefused
 from app.crypto.guarded import read_key_file
@@ -31,7 +32,6 @@ from app.store.engine import wait_longer
 from app.store.identity import StartCode, StartRefused, check_stores
 from app.store.owners import OwnerRefused, Owners, bring_up
 from app.text.passphrases import kit_words
-from app.work import note_writes
 
 ROOT_KEY_FILE = "root.key"
 REFUSED = 1

@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeEngine
 from app.crypto.derive import ShortMac, digest, equal
 from app.permissions import written_roles
 from app.store.base import Mark, Moment, Record, RolesText, Versioned
-from app.store.marks import MarkReader
+from app.store.mark_reader import MarkReader
 from app.store.sealed import is_digested, seals_of
 
 _encode = msgspec.msgpack.Encoder().encode

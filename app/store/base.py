@@ -182,8 +182,8 @@ class Mark:
     """
 
     because: str
-    when: Callable[[Any], bool]
-    for_good: Callable[[Any], bool]
+    when: Callable[..., bool]
+    for_good: Callable[..., bool]
 
 
 def always(record: Record) -> bool:  # noqa: ARG001

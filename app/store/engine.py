@@ -196,6 +196,12 @@ def reading_connection(engine: Engine) -> Connection:
     return engine.connect().execution_options(**options)
 
 
+def count_changes(connection: Connection) -> object:
+    """Return what is another number once anybody else has written to this SQLite database."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    return driver.execute("PRAGMA data_version").fetchone()[0]
+
+
 class Writing(Enum):
     """What a database said when it was asked whether it takes writes."""
 

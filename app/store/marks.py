@@ -1,14 +1,14 @@
 """Marks in the keystore: from which version on a row of the main database counts.
 
 - A MAC says that a row was written here, and not that it is the newest: a row that was put back
-  from last week has a good one. Whatever ends, spends or replaces something is therefore marked:
+  from last week has a good one. What ends, spends or replaces something is therefore marked:
   no older version of that row counts from then on, in any process, from the next request.
 - A unit of work promises its marks in the keystore before the main database commits (``promise``),
   and confirms them before it answers (``confirm``). What it did is answered only once it holds.
 - A unit that certainly did not commit withdraws. One whose process died between the two is settled
-  by whoever comes next (``settle``): by its first event, and on PostgreSQL by the status of its
+  by who comes next (``settle``): by its first event, and on PostgreSQL by the status of its
   transaction.
-- Only confirmed marks count. They are read anew whenever a transaction of the main database has
+- Only confirmed marks count. They are read again whenever a transaction of the main database has
   begun, so that nothing that was answered before can be missed.
 - A mark that is for good has an entry in the journal: a restore brings none of those back.
 
@@ -21,57 +21,55 @@ Knows tags, versions and units; of a row only its table and its id.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
     Row,
     String,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    literal,
     select,
-    text,
     update,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import UserDefinedType
 
-from app.crypto.derive import ShortMac, equal
-from app.crypto.framing import frame, int64
-from app.crypto.labels import Label
+from app.crypto.framing import int64
 from app.errors import IntegrityFault
-from app.store.engine import reading_connection
+from app.store.engine import count_changes, reading_connection
 from app.store.journal import DestructionEntry, Journal
 from app.store.kept_statements import KeptStatement
+from app.store.mark_reader import (
+    AT_ONCE,
+    NO_VERSION,
+    OF_TAGS,
+    READ,
+    MarkReader,
+    Place,
+    Promised,
+)
 from app.store.models import KeystoreIdentity, RowMark
 
 MARK: Final = "mark"
 """The kind of an entry of the journal that says that a mark was made for good."""
 _TAG_BYTES: Final = 16
-_NO_VERSION: Final = 2**31 - 1
-"""What a mark says that is not as it was written: no version counts."""
-_MOST_KNOWN: Final = 100_000
-_AT_ONCE: Final = 500
 
 _ROWS = RowMark.__table__.c
 _IDENTITY = KeystoreIdentity.__table__.c
-_READ = (_ROWS.tag, _ROWS.least, _ROWS.for_good, _ROWS.proof)
-_OF_TAGS = KeptStatement(
-    select(*_READ).where(_ROWS.tag.in_(bindparam("tags", expanding=True))), list_="tags"
-)
-_AFTER = KeptStatement(select(*_READ).where(_ROWS.number > bindparam("after")))
+_AFTER = KeptStatement(select(*READ).where(_ROWS.number > bindparam("after")))
 _NUMBER = KeptStatement(select(_IDENTITY.number))
-_CHANGES = KeptStatement(text("PRAGMA data_version"))
 
-Place: TypeAlias = tuple[str, str]
-"""A row: its table, and its id in 32 hexadecimal digits."""
 WasCommitted: TypeAlias = Callable[[Connection, UUID], bool]
 """Says whether a unit's first event is in the main database."""
 
@@ -81,80 +79,6 @@ class KeystoreReplaced(IntegrityFault):
 
     code = "keystore.older"
     title = "The keystore is older than it was; stop the server, and look at the stores"
-
-
-class Promised(NamedTuple):
-    """The version that a row is about to get, from which on it counts."""
-
-    least: int
-    for_good: bool
-
-
-class MarkReader:
-    """Reads marks on a connection, and keeps what it has read. Safe to use from several threads."""
-
-    def __init__(self, key: Callable[[], bytes], connection: Connection | None) -> None:
-        """``key`` is asked at the first use: the deployment's secrets may be younger than this."""
-        self._key = key
-        self._connection = connection
-        self._lock = threading.Lock()
-        self._tags: dict[str, ShortMac] = {}
-        self._proofs: ShortMac | None = None
-        self._least: dict[Place, int] = {}
-        self._places: dict[bytes, Place] = {}
-
-    def least(self, table: str, row_id: str) -> int:
-        """Return the least version of a row that counts; 0 where every version does."""
-        found = self._least.get((table, row_id))
-        return self._look_up([(table, row_id)])[0] if found is None else found
-
-    def read_ahead(self, table: str, row_ids: Iterable[str]) -> None:
-        """Read the marks of many rows of a table at once, those that are not known yet."""
-        known = self._least
-        missing = [place for row_id in row_ids if (place := (table, row_id)) not in known]
-        for start in range(0, len(missing), _AT_ONCE):
-            self._look_up(missing[start : start + _AT_ONCE])
-
-    def _look_up(self, places: Sequence[Place]) -> list[int]:
-        tags = {self.tag(*place): place for place in places}
-        # The lock covers the reading too: what is kept is never older than what ``refresh`` saw.
-        with self._lock:
-            found = {row[0]: self.checked(*row) for row in self._rows(_OF_TAGS, {"tags": [*tags]})}
-            if len(self._least) + len(tags) > _MOST_KNOWN:
-                self._least.clear()
-                self._places.clear()
-            for tag, place in tags.items():
-                self._places[tag] = place
-                self._least[place] = found.get(tag, 0)
-        return [found.get(tag, 0) for tag in tags]
-
-    def _rows(
-        self, statement: KeptStatement, given: Mapping[str, object]
-    ) -> list[tuple[object, ...]]:
-        if self._connection is None:
-            message = "this reader has no connection"
-            raise RuntimeError(message)
-        return statement.rows(self._connection, given)
-
-    def tag(self, table: str, row_id: str) -> bytes:
-        """Return the tag of a row: nobody else can tell which row a mark is of."""
-        begun = self._tags.get(table)
-        if begun is None:
-            begun = self._tags[table] = ShortMac(self._key(), frame(Label.MARK_TAG, table))
-        return begun.of(row_id.encode())
-
-    def proof(self, tag: bytes, least: int, *, for_good: bool) -> bytes:
-        """Return the MAC over a mark."""
-        if self._proofs is None:
-            self._proofs = ShortMac(self._key(), frame(Label.MARK_PROOF))
-        return self._proofs.of(tag + int64(least) + (b"1" if for_good else b"0"))
-
-    def checked(self, tag: object, least: object, for_good: object, proof: object) -> int:
-        """Return what a mark says; where it is not as it was written, that no version counts."""
-        if not (isinstance(tag, bytes) and isinstance(least, int) and isinstance(proof, bytes)):
-            return _NO_VERSION
-        expected = self.proof(tag, least, for_good=bool(for_good))
-        return least if equal(expected, proof) else _NO_VERSION
 
 
 class Marks(MarkReader):
@@ -183,7 +107,7 @@ class Marks(MarkReader):
         """
         with self._lock:
             if self._engine.dialect.name == "sqlite":
-                changes = self._rows(_CHANGES, {})
+                changes = count_changes(self._open())
                 if changes == self._changes:
                     return
                 self._read_changed()
@@ -207,17 +131,19 @@ class Marks(MarkReader):
     def _rows(
         self, statement: KeptStatement, given: Mapping[str, object]
     ) -> list[tuple[object, ...]]:
-        if self._connection is None:
-            self._connection = reading_connection(self._engine)
         try:
-            return statement.rows(self._connection, given)
+            return statement.rows(self._open(), given)
         except DBAPIError as failure:
             if not failure.connection_invalidated:
                 raise
             # The server has closed a connection that lay still for long: once more on a fresh one.
             self.close()
+            return statement.rows(self._open(), given)
+
+    def _open(self) -> Connection:
+        if self._connection is None:
             self._connection = reading_connection(self._engine)
-            return statement.rows(self._connection, given)
+        return self._connection
 
     def close(self) -> None:
         """Close the connection that marks are read on; the next reading opens another."""
@@ -391,8 +317,8 @@ class Marks(MarkReader):
     def count_altered(self) -> int:
         """Return how many marks are not as they were written."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(*_READ), execution_options={"yield_per": _AT_ONCE})
-            return sum(self.checked(*row) == _NO_VERSION for row in rows)
+            rows = connection.execute(select(*READ), execution_options={"yield_per": AT_ONCE})
+            return sum(self.checked(*row) == NO_VERSION for row in rows)
 
     def count_lost(self, entries: Iterable[DestructionEntry]) -> int:
         """Return of how many marks in the journal the keystore has none, or a lower one."""
@@ -404,11 +330,11 @@ class Marks(MarkReader):
                 wanted[tag] = max(least, wanted.get(tag, 0))
         lost = 0
         tags = [*wanted]
-        for start in range(0, len(tags), _AT_ONCE):
-            some = tags[start : start + _AT_ONCE]
+        for start in range(0, len(tags), AT_ONCE):
+            some = tags[start : start + AT_ONCE]
             with self._lock:
-                found = {r[0]: self.checked(*r) for r in self._rows(_OF_TAGS, {"tags": some})}
-            lost += sum(not wanted[tag] <= found.get(tag, 0) < _NO_VERSION for tag in some)
+                found = {r[0]: self.checked(*r) for r in self._rows(OF_TAGS, {"tags": some})}
+            lost += sum(not wanted[tag] <= found.get(tag, 0) < NO_VERSION for tag in some)
         return lost
 
 
@@ -444,11 +370,21 @@ def _status_of(main: Connection, transaction: int | None) -> str | None:
     """Return what PostgreSQL says of a transaction; None on SQLite, and where it cannot tell."""
     if transaction is None or main.dialect.name != "postgresql":
         return None
-    status: str | None = main.scalar(_STATUS, {"asked": str(transaction)})
+    asked = literal(str(transaction)).cast(_TransactionNumber)
+    status: str | None = main.scalar(
+        select(case((asked < func.pg_snapshot_xmax(func.pg_current_snapshot()), _status(asked))))
+    )
     return status
 
 
-_STATUS = text(
-    "SELECT CASE WHEN CAST(:asked AS xid8) < pg_snapshot_xmax(pg_current_snapshot())"
-    " THEN pg_xact_status(CAST(:asked AS xid8)) END"
-)
+class _TransactionNumber(UserDefinedType[str]):
+    """PostgreSQL's ``xid8``."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+def _status(asked: ColumnElement[str]) -> ColumnElement[str]:
+    return func.pg_xact_status(asked, type_=String)

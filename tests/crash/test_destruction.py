@@ -15,13 +15,13 @@ import signal
 import pytest
 from sqlalchemy import event, func, select
 
+from app.audit.writes import note_writes
 from app.cases.models import Case
 from app.deployment import Deployment
 from app.models import metadata
 from app.retention.destruction import Order, destroy, finish_begun
 from app.retention.models import Destruction, DestructionStep
 from app.store.models import DeploymentIdentity, KeystoreBase
-from app.work import note_writes
 from tests.retention.steps import closed_case, verify_all
 from tests.support.world import copy_sqlite, open_world
 

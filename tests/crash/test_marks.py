@@ -12,6 +12,7 @@ import signal
 import pytest
 from sqlalchemy import event, select, update
 
+from app.audit.writes import note_writes
 from app.deployment import Deployment
 from app.ledger.models import DepositSource, Fund
 from app.ledger.service import deposit
@@ -20,7 +21,6 @@ from app.registration.models import Registration
 from app.store.authenticated import altered_rows, place_of
 from app.store.models import RowMark
 from app.vault.models import Grant
-from app.work import note_writes
 from app.worker import settle_marks
 from tests.support.aid_steps import open_fund
 from tests.support.registration_steps import give_out, left, redeem

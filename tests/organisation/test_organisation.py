@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from app.accounts.models import Member, MemberStatus
+from app.audit.writes import note_writes
 from app.crypto.passwords import stretch
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
@@ -22,7 +23,7 @@ from app.store.models import KeystoreBase
 from app.vault.custody import combine_custody
 from app.vault.errors import KeyForged
 from app.vault.models import OrganisationKey, OrganisationKeyKind
-from app.work import begin_work, note_writes, unit_of_work
+from app.work import begin_work, unit_of_work
 from tests.conftest import settings_for
 
 HERON = NewLead("heron", "Heron")

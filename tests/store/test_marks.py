@@ -12,9 +12,11 @@ from app.audit.trail import has_event
 from app.deployment import Deployment
 from app.errors import IntegrityFault, OutcomeUnknown
 from app.permissions import Role
+from app.store import mark_reader
 from app.store import marks as module
 from app.store.base import new_id
-from app.store.marks import KeystoreReplaced, Promised
+from app.store.mark_reader import Promised
+from app.store.marks import KeystoreReplaced
 from app.store.models import KeystoreIdentity, RowMark
 from app.vault.models import Grant
 from app.worker import settle_marks
@@ -253,7 +255,7 @@ def test_an_entry_of_the_journal_lowers_no_mark(world, marks, new_world):
 
 
 def test_what_is_known_is_bounded(marks, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_KNOWN", 10)
+    monkeypatch.setattr(mark_reader, "_MOST_KNOWN", 10)
     for number in range(40):
         marks.read_ahead("grants", [f"{number:032x}"])
         assert len(marks._least) <= 10

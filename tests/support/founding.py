@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from app.accounts.admission import Admission
+from app.audit.writes import note_writes
 from app.crypto.root import RootKey
 from app.demo.admission import admit_member
 from app.deployment import Deployment
@@ -17,7 +18,7 @@ from app.settings import Settings
 from app.store.migrate import upgrade
 from app.store.models import KeystoreBase
 from app.store.organisation_settings import OrganisationSettings
-from app.work import begin_work, note_writes, unit_of_work
+from app.work import begin_work, unit_of_work
 from tests.support.groups import FOUNDER, GROUPS
 from tests.support.world import MEMBERS_BY_ROLE, Clock, Founded, Person
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from app.accounts.models import Member
 from app.audit.events import EventKind
+from app.audit.writes import note_writes
 from app.crypto.root import RootKey
 from app.crypto.signing import SigningKey
 from app.deployment import Deployment
@@ -27,7 +28,7 @@ from app.store.base import Base
 from app.store.models import KeystoreBase
 from app.totality import require_rows
 from app.vault.keyring import MemberSecrets
-from app.work import ANY_VERSION, Work, begin_work, note_writes, unit_of_work
+from app.work import ANY_VERSION, Work, begin_work, unit_of_work
 from tests.support.cases import open_bare_case
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

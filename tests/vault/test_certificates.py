@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from app.audit.writes import note_writes
 from app.crypto.hpke import PrivateKey
 from app.vault import certificates
 from app.vault.certificates import Verified
 from app.vault.errors import KeyForged, KeyNotCertified
 from app.vault.models import MemberKeys, OrganisationKeyKind
-from app.work import note_writes
 from tests.support.rewriting import rewrite
 
 
