@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from tests.support.hosts import Home, Server, found_home
+from tests.support.hosts import Home, Server, end_by_exception, found_home
 from tests.support.postgres import fresh_database, start_postgres
 from tests.support.writers import Found, Writers, await_jobs, inspect
 
@@ -123,6 +123,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of writing before each stop")
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="one database")
     asked = parser.parse_args()
+    end_by_exception()
     print(line(COLUMNS), line("---" for _ in COLUMNS), sep="\n", flush=True)
     trials = []
     with ExitStack() as stack:

@@ -30,7 +30,7 @@ from typing import Final
 
 import psycopg
 
-from tests.support.hosts import Home, Server, serving, status_of
+from tests.support.hosts import Home, Server, end_by_exception, serving, status_of
 from tests.support.postgres import SUPERUSER, create_cluster, fresh_database, server_user
 from tests.support.postgres import server_binaries as binaries_in
 from tests.support.writers import Found, Leg, Writers, await_jobs, inspect
@@ -253,6 +253,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools.database_attacks", description=main.__doc__)
     parser.add_argument("--only", choices=sorted(ATTACKS), action="append", help="one attack")
     chosen = parser.parse_args().only or list(ATTACKS)
+    end_by_exception()
     print(line(COLUMNS), line("---" for _ in COLUMNS), sep="\n", flush=True)
     held = True
     for name in chosen:

@@ -27,7 +27,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from tests.support.hosts import Home, Server, another_host, found_home
+from tests.support.hosts import Home, Server, another_host, end_by_exception, found_home
 from tests.support.postgres import (
     ALWAYS,
     DURABLE,
@@ -133,6 +133,7 @@ def main() -> int:
     )
     parser.add_argument("--pause", type=float, default=2.0, help="seconds until somebody promotes")
     asked = parser.parse_args()
+    end_by_exception()
     with ExitStack() as stack:
         base = Path(tempfile.mkdtemp(prefix="drill-"))
         stack.callback(shutil.rmtree, base, ignore_errors=True)

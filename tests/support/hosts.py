@@ -37,6 +37,7 @@ MEMBERS_FILE: Final = "members.json"
 """Sign-in names and passphrases, by role: everybody here is fictional."""
 START_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 60.0
+COMMAND_SECONDS: Final = 300.0
 
 
 class NotServed(RuntimeError):
@@ -217,10 +218,17 @@ def serving(home: Home, processes: int = 1, *, jobs: bool = True) -> Iterator[Se
         server.close()
 
 
-def padauk(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run another command of the program on a home, to its end."""
+def padauk(
+    home: Home, *words: str, seconds: float | None = COMMAND_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """Run another command of the program on a home, to its end; None waits without a limit."""
     order = [PADAUK, *words, "--home", str(home.folder)]
-    return subprocess.run(order, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(order, capture_output=True, text=True, check=False, timeout=seconds)
+
+
+def end_by_exception() -> None:
+    """Let SIGTERM end this process by an exception, so that what it started is ended too."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def status_of(port: int, path: str) -> int | None:
