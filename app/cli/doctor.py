@@ -34,11 +34,13 @@ from app.cli.home import (
     opened,
     out,
     read_root_key,
+    refuse,
 )
 from app.clock import find_past_doubt, trust
 from app.deployment import Deployment
 from app.principal import NOBODY
 from app.settings import SETTINGS_FILE, Settings
+from app.store.identity import StartRefused, check_upgradable
 from app.store.jobs import RESTORE
 from app.store.models import DeploymentIdentity, JobRun
 from app.store.owners import Owners, owns_tables
@@ -116,9 +118,13 @@ def _show(checks: list[Check], advice: list[Advice], *, as_json: bool) -> None:
 
 
 def _upgrade(settings: Settings, owners: Owners) -> None:
+    """Upgrade what was founded once; makes no tables in an empty database."""
     deployment = build(settings, read_root_key(settings))
     try:
+        check_upgradable(deployment.engine, deployment.keystore.engine)
         bring_up_both(deployment, owners)
+    except StartRefused as refusal:
+        refuse(str(refusal), refusal.code)
     finally:
         deployment.close()
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.markup import escape
 
@@ -85,16 +86,34 @@ def load_settings(home: Path) -> Settings:
     try:
         return Settings.load(home)
     except FileNotFoundError:
-        missing = f"there is no {SETTINGS_FILE} in {home}; `padauk init --home {home}` makes one"
-        refuse(missing, StartCode.SETTINGS)
-    except TOMLDecodeError as broken:
-        refuse(f"{SETTINGS_FILE} cannot be read: {broken}", StartCode.SETTINGS)
-    except ValidationError as invalid:
-        named = "; ".join(
-            ": ".join([*map(str, error["loc"]), error["msg"].removeprefix("Value error, ")])
-            for error in invalid.errors()
+        refuse(
+            f"there is no {SETTINGS_FILE} in {home}; give the right --home, or found a deployment"
+            " there (`padauk init`) or restore one (`padauk restore`)",
+            StartCode.SETTINGS,
         )
-        refuse(f"a setting cannot be used: {named}", StartCode.SETTINGS)
+    except OSError as failure:
+        refuse(
+            f"{SETTINGS_FILE} cannot be read ({failure.strerror}); start as the user that it"
+            " belongs to",
+            StartCode.SETTINGS,
+        )
+    except (TOMLDecodeError, UnicodeDecodeError) as broken:
+        refuse(f"{SETTINGS_FILE} is not TOML ({broken}); correct that place", StartCode.SETTINGS)
+    except ValidationError as invalid:
+        named = ", ".join(
+            ": ".join([*map(str, error["loc"]), _fault_of(error)]) for error in invalid.errors()
+        )
+        refuse(
+            f"a setting cannot be used ({named}); correct {SETTINGS_FILE} or PADAUK_* in the"
+            " environment (`padauk settings` lists them)",
+            StartCode.SETTINGS,
+        )
+
+
+def _fault_of(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def read_root_key(settings: Settings) -> RootKey:
@@ -106,7 +125,11 @@ def read_root_key(settings: Settings) -> RootKey:
             return load_root_key(credential=settings.root_key_credential)
         return load_root_key(prompt=ask_root_key)
     except CryptoError as refusal:
-        refuse(f"the root key cannot be used: {refusal}", StartCode.ROOT_KEY)
+        refuse(
+            f"the root key cannot be used ({refusal}); hand it over again as a file of 32 bytes"
+            " and mode 0600, or take its line out of the settings and type the words of the kit",
+            StartCode.ROOT_KEY,
+        )
 
 
 def ask_root_key() -> str:
@@ -132,11 +155,23 @@ def read_boot_key(settings: Settings) -> bytes | None:
         _make_boot_key(path)
         key = read_key_file(path, name="the boot key", size=BOOT_KEY_BYTES)
     except OSError as failure:
-        refuse(f"the boot key {path}: {failure.strerror}", StartCode.BOOT_KEY)
+        refuse(
+            f"the boot key cannot be made ({path}: {failure.strerror}); make its folder, on tmpfs,"
+            " for the user that serves",
+            StartCode.BOOT_KEY,
+        )
     except KeyFileRefused as refusal:
-        refuse(f"{refusal} ({path})", StartCode.BOOT_KEY)
+        refuse(
+            f"the boot key cannot be used ({refusal}: {path}); remove it and start again, or carry"
+            " it over from the other host",
+            StartCode.BOOT_KEY,
+        )
     if len(key) != BOOT_KEY_BYTES:
-        refuse("the boot key is not 32 bytes; remove its file and start again", StartCode.BOOT_KEY)
+        refuse(
+            f"the boot key cannot be used (not 32 bytes: {path}); remove it and start again, or"
+            " carry it over from the other host",
+            StartCode.BOOT_KEY,
+        )
     return key
 
 

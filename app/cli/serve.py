@@ -6,6 +6,8 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,11 +17,15 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
-from app.cli.home import Home, load_settings, opened, out, refuse, start
+from app.cli.home import REFUSED, Home, load_settings, opened, out, refuse, start
 from app.cli.memory import forbid_dumps
 from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
+from app.settings import Settings
+from app.store.identity import HEALS, StartCode
 from app.telemetry.logs import log_as_json
 from app.worker import Worker
 
@@ -55,25 +61,63 @@ def serve(
     forbid_dumps()
     with opened(home, to_serve=True) as deployment:
         settings = deployment.settings
+        if processes > 1:
+            refuse_several(settings)
+        refuse_taken_address(settings)
         if processes == 1:
             out.print(f"Padauk on http://{settings.host}:{settings.port}")
             serve_deployment(deployment, jobs=jobs)
             return
+    with jobs_beside(home) if jobs else nullcontext():
+        serve_processes(home, settings, processes)
+
+
+def refuse_several(settings: Settings) -> None:
+    """Refuse several processes where each would have a boot key or a root key of its own."""
     if settings.is_sqlite or settings.boot_key_file is None:
-        refuse("several processes need PostgreSQL and a boot_key_file on tmpfs")
+        refuse(
+            "several processes need PostgreSQL and a boot_key_file on tmpfs; set both, or leave"
+            " --processes out",
+            StartCode.SETTINGS,
+        )
+    if settings.root_key_file is None and settings.root_key_credential is None:
+        refuse(
+            "several processes cannot each ask for the root key; set root_key_credential or"
+            " root_key_file, or leave --processes out",
+            StartCode.SETTINGS,
+        )
+
+
+def refuse_taken_address(settings: Settings) -> None:
+    """Refuse an address that another server has, or that this machine does not have."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as failure:
+            refuse(
+                f"nothing can listen on {settings.host}:{settings.port} ({failure.strerror});"
+                " correct host and port in the settings, or end the server that listens there",
+                StartCode.ADDRESS,
+            )
+
+
+def serve_processes(home: Path, settings: Settings, processes: int) -> None:
+    """Serve in several processes until they are stopped, or until one is refused for good."""
     log_as_json()
     os.environ[_HOME_VARIABLE] = str(home)
     os.environ[_PROCESSES_VARIABLE] = str(processes)
-    with jobs_beside(home) if jobs else nullcontext():
-        uvicorn.run(
-            "app.cli.serve:application",
-            factory=True,
-            workers=processes,
-            host=settings.host,
-            port=settings.port,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            **SERVER_OPTIONS,
-        )
+    config = uvicorn.Config(
+        "app.cli.serve:application", factory=True, workers=processes,
+        host=settings.host, port=settings.port,
+        timeout_graceful_shutdown=GRACE_SECONDS, **SERVER_OPTIONS,
+    )  # fmt: skip
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        start(load_settings(home)).close()  # refuses in one line, with the code of the reason
+        raise typer.Exit(REFUSED)
 
 
 @contextmanager
@@ -113,7 +157,11 @@ def serve_deployment(deployment: Deployment, *, jobs: bool) -> None:
 def application() -> FastAPI:
     """Build the application of one of several processes, from the home in the environment."""
     forbid_dumps()
-    deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
+    try:
+        deployment = start(load_settings(Path(os.environ[_HOME_VARIABLE])))
+    except typer.Exit as refused:
+        # This code alone ends the parent as well; after any other it tries again without end.
+        sys.exit(refused.exit_code if refused.exit_code in HEALS else STARTUP_FAILURE)
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
     log_as_json()
     processes = int(os.environ.get(_PROCESSES_VARIABLE, "1"))

@@ -37,7 +37,7 @@ def read_key_file(
         if owned and about.st_uid != os.geteuid():
             raise KeyFileRefused(f"{name} file belongs to someone else")
         if about.st_mode & forbidden:
-            raise KeyFileRefused(f"others may read {name}; its mode must be 0600")
+            raise KeyFileRefused(f"others may read {name}, its mode must be 0600")
         return os.read(opened, size + 1)
     except OSError:
         raise KeyFileRefused(f"{name} cannot be read") from None

@@ -13,15 +13,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, inspect, select, update
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.store.base import Base, new_id
+from app.store.engine import begin_read
+from app.store.failures import code_of, is_without_connection
 from app.store.migrate import Line, current, head, known
-from app.store.models import DeploymentIdentity, DeploymentSecret, DestroyedShare, KeystoreIdentity
+from app.store.models import (
+    DeploymentIdentity,
+    DeploymentSecret,
+    DestroyedShare,
+    KeystoreBase,
+    KeystoreIdentity,
+)
 
 ONLY_ROW = 1
 
@@ -42,6 +52,17 @@ class StartCode(IntEnum):
     NOT_WRITABLE = 20
     BOOT_KEY = 21
     JOURNAL_OLDER = 22
+    ADDRESS = 23
+    TABLE_MISSING = 24
+    NOT_READABLE = 25
+
+
+HEALS: Final = frozenset({StartCode.UNREACHABLE, StartCode.NOT_WRITABLE, StartCode.ADDRESS})
+"""Reasons that may be over at a later start, without anybody's doing."""
+_NAMES: Final[dict[Line, str]] = {"main": "main database", "keystore": "keystore"}
+_TABLES: Final[dict[Line, frozenset[str]]] = {
+    "main": frozenset(Base.metadata.tables), "keystore": frozenset(KeystoreBase.metadata.tables),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,81 +128,49 @@ def check_stores(
             "the main database is a server's and the keystore is a file of this host",
             "put the keystore on a PostgreSQL server too, so that every host reads the same one",
         )
-    _check_schema(engine, "main")
-    _check_schema(keystore, "keystore")
-    _check_not_swapped(engine, keystore)
+    _check_schemas(engine, keystore)
     try:
+        _check_tables(engine, "main")
+        _check_tables(keystore, "keystore")
         _check_identity(engine, keystore, organisation, root)
         _check_root_key(keystore, root_key_id)
     except SQLAlchemyError as failure:
-        raise unreachable("a", failure) from None
-    _check_tables(engine)
-    for line, checked in (("main", engine), ("keystore", keystore)):
-        if not is_writable(checked):
-            raise StartRefused(
-                StartCode.NOT_WRITABLE,
-                f"the {line} database cannot be written",
-                "check the disk (mounted read-only, or full?) and who owns the files",
-            )
+        raise unreachable("a database", failure) from None
+    _check_writable(engine, "main")
+    _check_writable(keystore, "keystore")
 
 
-def is_writable(engine: Engine) -> bool:
-    """Return whether a transaction may write: one row is written as it is."""
-    try:
-        with engine.begin() as connection:
-            count_write(connection, 0)
-    except SQLAlchemyError:
-        return False
-    return True
+def check_upgradable(engine: Engine, keystore: Engine) -> None:
+    """Raise ``StartRefused`` unless both databases were founded once, and can be written."""
+    _check_schemas(engine, keystore, older=True)
+    _check_writable(engine, "main")
+    _check_writable(keystore, "keystore")
 
 
 def unreachable(which: str, failure: SQLAlchemyError) -> StartRefused:
-    """Return the refusal for a database that does not answer."""
+    """Return the refusal for a database that does not answer.
+
+    Where no connection came about nothing was asked yet, so what the server said quotes no row.
+    """
+    said = code_of(failure) or type(failure).__name__
+    if isinstance(failure, DBAPIError) and failure.statement is None:
+        first = str(failure.orig).partition("\n")[0]
+        said = first.rpartition(" failed: ")[2] or said
     return StartRefused(
         StartCode.UNREACHABLE,
-        f"{which} database does not answer ({type(failure).__name__})",
+        f"{which} does not answer ({said})",
         "check its address in the settings, that the server runs, and its name and password",
     )
 
 
-def _check_schema(engine: Engine, line: Line) -> None:
-    try:
-        found = current(engine, line)
-    except DatabaseError as failure:
-        if engine.dialect.name == "sqlite":
-            raise StartRefused(
-                StartCode.NOT_FOUNDED,
-                f"the {line} database is missing or is no database ({engine.url.database})",
-                "put the file back, or restore a backup (`padauk restore`); nothing was created",
-            ) from None
-        raise unreachable(f"the {line}", failure) from None
-    except SQLAlchemyError as failure:
-        raise unreachable(f"the {line}", failure) from None
-    if found == "base":
-        raise StartRefused(
-            StartCode.NOT_FOUNDED,
-            f"the {line} database is empty",
-            "restore a backup (`padauk restore`), or found a deployment (`padauk init`)",
-        )
-    if found == head(line):
-        return
-    if found in known(line):
-        raise StartRefused(
-            StartCode.SCHEMA_OLDER,
-            f"the {line} database is at {found}, this program needs {head(line)}",
-            "take a backup, then `padauk doctor --upgrade`",
-        )
-    raise StartRefused(
-        StartCode.SCHEMA_NEWER,
-        f"the {line} database is at {found}, which this program does not know",
-        "start the newer program that wrote it, or restore a backup made before the upgrade",
-    )
+def _check_schemas(engine: Engine, keystore: Engine, *, older: bool = False) -> None:
+    """Raise ``StartRefused`` unless each database is where it belongs, and of the newest schema.
 
-
-def _check_not_swapped(engine: Engine, keystore: Engine) -> None:
-    if inspect(engine).has_table(KeystoreIdentity.__tablename__) or inspect(keystore).has_table(
-        DeploymentIdentity.__tablename__
-    ):
+    With ``older`` one that is still to be upgraded will do.
+    """
+    _check_schema(engine, "main", older=older)
+    _check_schema(keystore, "keystore", older=older)
+    if KeystoreIdentity.__tablename__ in _tables_in(engine):
         raise StartRefused(
             StartCode.NOT_A_PAIR,
             "main database and keystore are swapped",
@@ -189,19 +178,128 @@ def _check_not_swapped(engine: Engine, keystore: Engine) -> None:
         )
 
 
-def _check_tables(engine: Engine) -> None:
-    there = set(inspect(engine).get_table_names())
-    missing = sorted(set(Base.metadata.tables) - there)
-    if missing:
+def _check_schema(engine: Engine, line: Line, *, older: bool) -> None:
+    try:
+        found = current(engine, line)
+        there = _tables_in(engine) if found == "base" else set()
+    except SQLAlchemyError as failure:
+        raise _unopened(engine, line, failure) from None
+    if found == "base":
+        raise _without_schema(line, there)
+    if found == head(line):
+        return
+    if found not in known(line):
+        raise StartRefused(
+            StartCode.SCHEMA_NEWER,
+            f"the {_NAMES[line]} is at {found}, which this program does not know",
+            "start the newer program that wrote it, or restore a backup made before the upgrade",
+        )
+    if not older:
         raise StartRefused(
             StartCode.SCHEMA_OLDER,
-            f"the main database lacks tables: {', '.join(missing)}",
-            "restore a backup; somebody has removed them",
+            f"the {_NAMES[line]} is at {found}, this program needs {head(line)}",
+            "take a backup, then `padauk doctor --upgrade`",
         )
 
 
+def _without_schema(line: Line, there: set[str]) -> StartRefused:
+    """Return the refusal for a database that names no revision, by the tables that it has."""
+    if there & _TABLES[line]:
+        return _lacks(line, ["alembic_version"])
+    what = "holds another program's tables" if there else "is empty"
+    return StartRefused(
+        StartCode.NOT_FOUNDED,
+        f"the {_NAMES[line]} {what}",
+        "put it back, or restore a backup (`padauk restore`)",
+    )
+
+
+def _lacks(line: Line, tables: list[str]) -> StartRefused:
+    return StartRefused(
+        StartCode.TABLE_MISSING,
+        f"the {_NAMES[line]} lacks tables: {', '.join(tables)}",
+        "restore a backup, and ask who removed them: no upgrade brings them back",
+    )
+
+
+def _unopened(engine: Engine, line: Line, failure: SQLAlchemyError) -> StartRefused:
+    """Return the refusal for a database that cannot be read, by what is in its place."""
+    if engine.dialect.name != "sqlite":
+        return unreachable(f"the {_NAMES[line]}", failure)
+    file = Path(str(engine.url.database).removeprefix("file:"))
+    try:
+        wrong = _what_is_wrong(file, code_of(failure) or "")
+    except PermissionError:
+        return StartRefused(
+            StartCode.NOT_READABLE,
+            f"this user may not read the {_NAMES[line]} ({file})",
+            "start as the user that it belongs to, or give it back to the one that serves (chown)",
+        )
+    if wrong is None:
+        return _unwritable(engine, line, failure)
+    return StartRefused(
+        StartCode.NOT_FOUNDED,
+        f"the {_NAMES[line]} {wrong} ({file})",
+        "put the right file there, or restore a backup (`padauk restore`); nothing was created",
+    )
+
+
+def _what_is_wrong(file: Path, code: str) -> str | None:
+    """Say why a file is no database, or None; raises PermissionError where it cannot be read."""
+    try:
+        file.open("rb").close()
+    except FileNotFoundError:
+        return "is missing"
+    except IsADirectoryError:
+        return "is no file"
+    no_database = code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
+    return "is no database, or is damaged" if no_database else None
+
+
+def _check_writable(engine: Engine, line: Line) -> None:
+    """Raise ``StartRefused`` unless a transaction may write: one row is written as it is."""
+    try:
+        with engine.begin() as connection:
+            count_write(connection, 0)
+    except SQLAlchemyError as failure:
+        raise _unwritable(engine, line, failure) from None
+
+
+def _unwritable(engine: Engine, line: Line, failure: SQLAlchemyError) -> StartRefused:
+    """Return the refusal for a database that is there and takes no writes."""
+    code = code_of(failure) or ""
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")):
+        return StartRefused(
+            StartCode.UNREACHABLE,
+            f"another program holds the {_NAMES[line]} ({code})",
+            "wait for it or end it (a copy, a command, a second server?), then start again",
+        )
+    if isinstance(failure, DBAPIError) and is_without_connection(failure):
+        return unreachable(f"the {_NAMES[line]}", failure)
+    advice = "free the disk, or see who owns the file and whether the disk is mounted read-only"
+    if engine.dialect.name != "sqlite":
+        advice = "wait for the failover to end, or free the server's disk"
+    return StartRefused(
+        StartCode.NOT_WRITABLE, f"the {_NAMES[line]} cannot be written ({code})", advice
+    )
+
+
+def _tables_in(engine: Engine) -> set[str]:
+    with begin_read(engine) as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def _check_tables(engine: Engine, line: Line) -> None:
+    missing = sorted(_TABLES[line] - _tables_in(engine))
+    if missing:
+        raise _lacks(line, missing)
+
+
 def _check_identity(engine: Engine, keystore: Engine, organisation: UUID, root: str) -> None:
-    with Session(engine) as session, Session(keystore) as reading:
+    with (
+        begin_read(engine) as of_main, Session(of_main) as session,
+        begin_read(keystore) as of_keys, Session(of_keys) as reading,
+    ):  # fmt: skip
         main = session.get(DeploymentIdentity, ONLY_ROW)
         keys = reading.get(KeystoreIdentity, ONLY_ROW)
         journal = reading.scalar(select(func.max(DestroyedShare.number))) or 0
@@ -223,6 +321,10 @@ def _check_identity(engine: Engine, keystore: Engine, organisation: UUID, root: 
             "the keystore is of another deployment than the main database",
             "put back the keystore of this deployment; the two are backed up as a pair",
         )
+    _check_age(main, keys, journal)
+
+
+def _check_age(main: DeploymentIdentity, keys: KeystoreIdentity, journal: int) -> None:
     if keys.number < main.keystore_number:
         raise StartRefused(
             StartCode.KEYSTORE_OLDER,
@@ -241,7 +343,7 @@ def _check_identity(engine: Engine, keystore: Engine, organisation: UUID, root: 
 
 
 def _check_root_key(keystore: Engine, root_key_id: bytes) -> None:
-    with Session(keystore) as session:
+    with begin_read(keystore) as connection, Session(connection) as session:
         wrapping = set(session.scalars(select(DeploymentSecret.root_key_id)))
     if wrapping and root_key_id not in wrapping:
         raise StartRefused(

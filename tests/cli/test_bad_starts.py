@@ -1,15 +1,16 @@
-"""Every wrong start is refused in one line, with the right advice and an exit code of its own.
+"""Every wrong start is refused as the table of `docs/operating.md` says, each by its exit code.
 
-The starts that an operator met in use: files that are missing, empty, swapped or foreign, keys and
-settings of somewhere else, schemas that are older or newer, disks that cannot be written.
+The starts are in `tests/support/bad_starts.py`, by the names of that table.
 """
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,26 @@ from typer.testing import CliRunner
 from app.cli import serve as serving
 from app.cli.commands import build_app
 from app.store.identity import StartCode
+from tests.support.bad_starts import ONLY_SEVERAL, STARTS, Ground, Home, newer_program, statement
+from tests.support.hosts import found_home
+from tests.support.postgres import fresh_database
 
-Breakage = Callable[[Path, Path], None]
+_PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
+_numbers = count()
+
+
+def table() -> dict[str, tuple[int, str]]:
+    """The rows of the page's table: by its first cell, the exit code and the line as a pattern."""
+    section = _PAGE.read_text("utf-8").split("\n### What a refused start says\n", 1)[1]
+    section = re.split(r"^##", section, flags=re.MULTILINE)[0]
+    rows = re.findall(r"^\| (.+) \| (\d+) \| (.+) \| (.+) \|$", section, flags=re.MULTILINE)
+    return {
+        name: (int(code), f"Refused: {re.escape(f'{says}; {advice}')}".replace("…", ".+"))
+        for name, code, says, advice in rows
+    }
+
+
+TABLE = table()
 
 
 @pytest.fixture(scope="module")
@@ -39,160 +58,136 @@ def homes(founded, tmp_path) -> Path:
     return tmp_path / "homes"
 
 
+@pytest.fixture(scope="module")
+def on_postgres(request, tmp_path_factory):
+    """A home on a server, founded when the first test requires it."""
+    made: list[tuple[Home, str]] = []
+
+    def found() -> tuple[Home, str]:
+        if not made:
+            server = request.getfixturevalue("postgres_server")
+            names = [f"sound_{next(_numbers)}" for _ in range(2)]
+            urls = [fresh_database(server, name) for name in names]
+            made.append((found_home(tmp_path_factory.mktemp("server") / "home", *urls), server))
+        return made[0]
+
+    return found
+
+
 @pytest.fixture
 def served(monkeypatch) -> list[str]:
     """What would have been served: nothing, where a start is refused."""
     reached: list[str] = []
-    monkeypatch.setattr(serving, "serve_deployment", lambda *_, **__: reached.append("served"))
+    for way in ("serve_deployment", "serve_processes"):
+        monkeypatch.setattr(serving, way, lambda *_, **__: reached.append("served"))
     return reached
 
 
+@pytest.fixture
+def ground(homes, on_postgres, monkeypatch) -> Iterator[Ground]:
+    with ExitStack() as held:
+        yield Ground(homes / "ours", homes / "theirs", on_postgres, monkeypatch, held)
+
+
+def run(*words: str, home: Path):
+    return CliRunner().invoke(build_app(), [*words, "--home", str(home)])
+
+
 def serve(home: Path, *more: str):
-    return CliRunner().invoke(build_app(), ["serve", "--home", str(home), *more])
+    return run("serve", *more, home=home)
 
 
-def edit(name: str, old: str, new: str) -> Breakage:
-    def breaking(home: Path, _theirs: Path) -> None:
-        file = home / name
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), encoding="utf-8")
-
-    return breaking
+def files_in(home: Path) -> set[str]:
+    """The files of a home, without those that SQLite keeps beside a database."""
+    names = {str(file.relative_to(home)) for file in home.rglob("*")}
+    return {name for name in names if not name.endswith(("-wal", "-shm", ".lock"))}
 
 
-def setting(line: str) -> Breakage:
-    def breaking(home: Path, _theirs: Path) -> None:
-        name = line.split(" = ", maxsplit=1)[0]
-        file = home / "padauk.toml"
-        kept = [old for old in file.read_text("utf-8").splitlines() if not old.startswith(name)]
-        file.write_text("\n".join([*kept, line, ""]), encoding="utf-8")
-
-    return breaking
-
-
-def remove(name: str) -> Breakage:
-    return lambda home, _theirs: (home / name).unlink()
+def has_tables(file: Path) -> bool:
+    """Whether a file is a database with a table."""
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+            return connection.execute("SELECT count(*) FROM sqlite_master").fetchone() > (0,)
+    except sqlite3.Error:
+        return False
 
 
-def empty(name: str) -> Breakage:
-    return lambda home, _theirs: (home / name).write_bytes(b"") and None
+def assert_refused(outcome, start: str) -> None:
+    code, says = TABLE[start]
+    assert outcome.exit_code == code, outcome.output
+    lines = outcome.stderr.strip().splitlines()
+    assert len(lines) == 1, outcome.output
+    assert re.fullmatch(says, lines[0]), f"{lines[0]}\nis not\n{says}"
 
 
-def garbage(name: str) -> Breakage:
-    def breaking(home: Path, _theirs: Path) -> None:
-        (home / name).write_bytes(b"not a database, whatever its name says" * 100)
-
-    return breaking
+def test_the_table_has_every_wrong_start_and_no_other():
+    assert sorted(TABLE) == sorted([*STARTS, *ONLY_SEVERAL])
 
 
-def take(name: str) -> Breakage:
-    """Put a file of the other deployment in the place of ours."""
-
-    def breaking(home: Path, theirs: Path) -> None:
-        shutil.copy(theirs / name, home / name)
-
-    return breaking
-
-
-def swap(home: Path, _theirs: Path) -> None:
-    main, keystore = home / "padauk.db", home / "keystore.db"
-    main.rename(home / "moved")
-    keystore.rename(main)
-    (home / "moved").rename(keystore)
-
-
-def statement(name: str, sql: str) -> Breakage:
-    def breaking(home: Path, _theirs: Path) -> None:
-        with sqlite3.connect(home / name) as connection:
-            connection.execute(sql)
-
-    return breaking
-
-
-def close_to_all(name: str) -> Breakage:
-    return lambda home, _theirs: (home / name).chmod(0o644)
-
-
-STARTS: dict[str, tuple[Breakage, StartCode, str]] = {
-    "no settings": (remove("padauk.toml"), StartCode.SETTINGS, "there is no padauk.toml"),
-    "broken settings": (edit("padauk.toml", " = ", " "), StartCode.SETTINGS, "line"),
-    "unknown setting": (setting("colour = 1"), StartCode.SETTINGS, "colour"),
-    "no such database": (
-        setting('database_url = "mysql://host.invalid/padauk"'), StartCode.SETTINGS, "database_url",
-    ),
-    "nonsense for a database": (
-        setting('database_url = "padauk"'), StartCode.SETTINGS, "database_url",
-    ),
-    "one database for both": (
-        setting('keystore_url = "sqlite:///padauk.db"'), StartCode.SETTINGS, "another database",
-    ),
-    "weak Argon2": (setting("argon2_memory_kib = 64"), StartCode.SETTINGS, "argon2_memory_kib"),
-    "no root key": (remove("root.key"), StartCode.ROOT_KEY, "root key"),
-    "empty root key": (empty("root.key"), StartCode.ROOT_KEY, "root key"),
-    "root key open to all": (close_to_all("root.key"), StartCode.ROOT_KEY, "root key"),
-    "another root key": (take("root.key"), StartCode.OTHER_ROOT_KEY, "root key"),
-    "no main database": (remove("padauk.db"), StartCode.NOT_FOUNDED, "main database"),
-    "no keystore": (remove("keystore.db"), StartCode.NOT_FOUNDED, "keystore"),
-    "empty main database": (empty("padauk.db"), StartCode.NOT_FOUNDED, "main database"),
-    "empty keystore": (empty("keystore.db"), StartCode.NOT_FOUNDED, "keystore"),
-    "main database is no database": (garbage("padauk.db"), StartCode.NOT_FOUNDED, "main database"),
-    "keystore is no database": (garbage("keystore.db"), StartCode.NOT_FOUNDED, "keystore"),
-    "swapped databases": (swap, StartCode.NOT_A_PAIR, "swapped"),
-    "another's keystore": (take("keystore.db"), StartCode.NOT_A_PAIR, "keystore"),
-    "another's main database": (take("padauk.db"), StartCode.NOT_A_PAIR, "settings"),
-    "another's settings": (
-        lambda home, theirs: shutil.copy(theirs / "padauk.toml", home / "padauk.toml") and None,
-        StartCode.NOT_A_PAIR, "settings",
-    ),
-    "older keystore": (
-        statement("keystore.db", "UPDATE keystore SET number = 0"),
-        StartCode.KEYSTORE_OLDER, "older",
-    ),
-    "older schema": (
-        statement("padauk.db", "DELETE FROM alembic_version"), StartCode.NOT_FOUNDED, "empty",
-    ),
-    "newer schema": (
-        statement("padauk.db", "UPDATE alembic_version SET version_num = '9999'"),
-        StartCode.SCHEMA_NEWER, "9999",
-    ),
-    "newer keystore schema": (
-        statement("keystore.db", "UPDATE alembic_version SET version_num = '9999'"),
-        StartCode.SCHEMA_NEWER, "9999",
-    ),
-    "a table is missing": (
-        statement("padauk.db", "DROP TABLE counters"), StartCode.SCHEMA_OLDER, "counters",
-    ),
-    "boot key folder missing": (
-        setting('boot_key_file = "nowhere/boot.key"'), StartCode.BOOT_KEY, "boot key",
-    ),
-}  # fmt: skip
+def test_each_reason_to_refuse_a_start_is_met():
+    assert {code for code, _ in TABLE.values()} == set(StartCode)
 
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_wrong_start_is_refused_in_one_line(homes, served, start, processes):
-    breaking, code, words = STARTS[start]
-    breaking(homes / "ours", homes / "theirs")
-    before = {file.name for file in (homes / "ours").iterdir()}
-    outcome = serve(homes / "ours", "--processes", processes)
-    assert outcome.exit_code == code, outcome.output
-    assert words in outcome.output.replace("\n", " ")
-    assert "Traceback" not in outcome.output
+def test_a_wrong_start_says_what_the_table_says_and_makes_nothing(ground, served, start, processes):
+    STARTS[start](ground)
+    before = files_in(ground.home)
+    outcome = serve(ground.home, "--processes", processes)
+    ground.held.close()
+    assert_refused(outcome, start)
     assert served == []
-    made = {file.name for file in (homes / "ours").iterdir()} - before
-    assert not [name for name in made if not name.endswith(("-wal", "-shm", ".lock"))]
+    assert files_in(ground.home) == before
 
 
-def test_a_sound_home_is_served(homes, served):
-    outcome = serve(homes / "ours")
+@pytest.mark.parametrize("start", ONLY_SEVERAL)
+def test_what_several_processes_cannot_share_is_refused(ground, served, start):
+    ONLY_SEVERAL[start](ground)
+    assert_refused(serve(ground.home, "--processes", "2"), start)
+    assert served == []
+    assert serve(ground.home).exit_code == 0
+    assert served == ["served"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        start
+        for start in STARTS
+        if TABLE[start][0] not in {StartCode.SCHEMA_OLDER, StartCode.ADDRESS}
+    ],
+)
+def test_an_upgrade_says_the_same_and_makes_no_table(ground, start):
+    STARTS[start](ground)
+    before = files_in(ground.home)
+    outcome = run("doctor", "--upgrade", home=ground.home)
+    ground.held.close()
+    assert_refused(outcome, start)
+    assert files_in(ground.home) == before
+    if start in {"an empty main database", "an empty keystore"}:
+        assert not all(has_tables(ground.home / name) for name in ("padauk.db", "keystore.db"))
+
+
+def test_an_older_schema_is_upgraded_and_served(ground, served):
+    newer_program(ground)
+    assert_refused(serve(ground.home), "an older schema")
+    upgraded = run("doctor", "--upgrade", home=ground.home)
+    assert "Traceback" not in upgraded.output
+    assert serve(ground.home).exit_code == 0
+    assert served == ["served"]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_sound_home_is_served(ground, served, processes):
+    ground.move_to_postgres()
+    outcome = serve(ground.home, "--processes", processes)
     assert outcome.exit_code == 0, outcome.output
     assert served == ["served"]
 
 
-def test_a_newer_keystore_is_served_as_after_a_restore_of_the_main_database(homes, served):
-    statement("keystore.db", "UPDATE keystore SET number = number + 40")(homes / "ours", homes)
-    assert serve(homes / "ours").exit_code == 0
+def test_a_newer_keystore_is_served_as_after_a_restore_of_the_main_database(ground, served):
+    statement("keystore.db", "UPDATE keystore SET number = number + 40")(ground)
+    assert serve(ground.home).exit_code == 0
     assert served == ["served"]
 
 
@@ -211,19 +206,6 @@ def test_a_founding_that_is_refused_leaves_nothing_and_can_be_repeated(tmp_path,
     assert refused.exit_code != 0
     assert not home.exists() or not any(home.iterdir())
     assert CliRunner().invoke(build_app(), [*found, "lead-1"]).exit_code == 0
-
-
-def test_a_home_that_cannot_be_written_is_refused(homes, served, monkeypatch):
-    """As on a disk that was mounted read-only; root may write anywhere, so SQLite says so."""
-    if os.geteuid() == 0:
-        statement("padauk.db", "PRAGMA user_version = 1")(homes / "ours", homes)
-        monkeypatch.setattr("app.store.identity.is_writable", lambda _engine: False)
-    else:
-        for name in ("padauk.db", "keystore.db"):
-            (homes / "ours" / name).chmod(0o400)
-    outcome = serve(homes / "ours")
-    assert outcome.exit_code == StartCode.NOT_WRITABLE, outcome.output
-    assert served == []
 
 
 def test_init_founds_with_the_limits_of_the_preset_that_was_chosen(tmp_path):

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from app.store.identity import StartCode
 from tests.support.hosts import Server, found_home, free_port, padauk, status_of
 from tests.support.postgres import fresh_database
 from tests.support.writers import Writers, await_jobs, inspect
@@ -21,7 +22,7 @@ ALL = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 @pytest.mark.parametrize(
     ("database", "processes", "signals"),
-    [("sqlite", 1, ALL), ("postgresql", 1, ALL), ("postgresql", 2, ALL[:2])],
+    [("sqlite", 1, ALL), ("postgresql", 1, ALL), ("postgresql", 2, ALL)],
 )
 def test_no_signal_loses_or_doubles_what_was_acknowledged(
     request, tmp_path, database, processes, signals
@@ -81,6 +82,22 @@ def test_processes_whose_parent_was_killed_end_and_free_the_port(home_of_two):
             assert time.monotonic() < deadline, "the processes serve on without their parent"
             time.sleep(0.1)
         server.restart()
+    finally:
+        server.close()
+
+
+def test_a_process_that_is_refused_for_good_ends_the_server_with_the_code_of_the_reason(
+    home_of_two,
+):
+    server = Server(home_of_two, 2)
+    try:
+        server.await_ready()
+        (home_of_two.folder / "root.key").unlink()
+        os.kill(children_of(server)[0], signal.SIGKILL)
+        assert server.process.wait(60) == StartCode.ROOT_KEY
+        assert "Refused: the root key cannot be used" in server.log()
+        assert "Traceback" not in server.log()
+        assert status_of(home_of_two.port, "/api/health") is None
     finally:
         server.close()
 

@@ -10,7 +10,7 @@ import typer.main
 
 from app.cli.commands import build_app
 from app.cli.serve import GRACE_SECONDS, WORKER_SECONDS
-from app.store.identity import StartCode
+from app.store.identity import HEALS, StartCode
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 LASTING = ["padauk.service", "padauk-worker.service"]
@@ -22,7 +22,6 @@ VERBS = {
 }
 UNITS = sorted(VERBS)
 TIMERS = ["padauk-backup.timer", "padauk-audit-verify.timer"]
-HEALS = {StartCode.UNREACHABLE, StartCode.NOT_WRITABLE}
 """A database that recovers, fails over or had a full disk: the next start may well succeed."""
 
 HARDENED = {
