@@ -134,7 +134,7 @@ JOBS: Sequence[Job] = (
     Job("refused sign-ins", timedelta(minutes=1), throttle.record_refusals),
     Job("sessions", timedelta(minutes=15), tidy_sessions, needs_time=True),
     Job("duties", timedelta(minutes=1), falls.record_falls),
-    Job("alerts", timedelta(minutes=1), alerts.settle_alerts),
+    Job("alerts", timedelta(minutes=1), alerts.raise_deleted_alerts),
     Job("old alerts", timedelta(hours=1), alerts.forget_alerts, needs_time=True),
     Job("replays", timedelta(hours=1), tidy_replays, needs_time=True),
     Job("grants", timedelta(hours=1), lapse_grants, needs_time=True),

@@ -132,6 +132,16 @@ def reinstate_member(member_id: UUID, work: Work) -> SuspensionRead:
     return SuspensionRead.of(suspensions.reinstate_member(work, member_id))
 
 
+@router.post(
+    "/members/{member_id}/resumption",
+    needs=Permission.MEMBER_CERTIFY,
+    raises=(MemberNotFound, MemberRemoved),
+)
+def resume_member(member_id: UUID, work: Work) -> MemberRead:
+    """Let a member's grants open again that rest since a sign-in under duress."""
+    return _member(work, suspensions.resume_member(work, member_id))
+
+
 @router.get("/teams", needs=Permission.TEAM_LIST)
 def list_teams(work: Work) -> TeamListRead:
     """List the teams of the organisation."""

@@ -43,6 +43,7 @@ from app.sessions.ending import end_sessions
 from app.store.authenticated import leave_out_altered
 from app.text.dates import minute_of
 from app.vault.models import MemberKeys
+from app.vault.resting import resume_all_of
 from app.work import Work
 
 SECOND_WITHIN = timedelta(hours=24)
@@ -87,11 +88,29 @@ def reinstate_member(work: Work, member_id: UUID) -> Suspension:
     _require_may_undo(work, suspension)
     member.status = suspension.was or MemberStatus.INVITED
     work.session.get_one(MemberKeys, member.id).revoked_on = None
+    resume_all_of(work.session, member.id)
     suspension.ended_by = work.principal.id
     suspension.ended_at = minute_of(work.now())
     work.session.flush()
     work.trail.record(EventKind.MEMBER_REINSTATED, member=str(member.id))
     return suspension
+
+
+def resume_member(work: Work, member_id: UUID) -> Member:
+    """Let a member's grants open again that rest since a sign-in under duress.
+
+    Where none rest, nothing changes and the answer is the same. For oneself only as the only lead.
+    Raises ``MemberNotFound``, ``MemberRemoved``.
+    """
+    member = get_member(work, member_id)
+    own = member.id == work.principal.id
+    if not is_first_slot(work, member) or (own and len(list_members(work, None, Role.LEAD)) > 1):
+        raise MemberNotFound
+    if member.status is MemberStatus.REMOVED:
+        raise MemberRemoved
+    resume_all_of(work.session, member.id)
+    work.trail.record(EventKind.MEMBER_REINSTATED, member=str(member.id))
+    return member
 
 
 def _require_may_undo(work: Work, suspension: Suspension) -> None:

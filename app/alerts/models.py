@@ -88,12 +88,14 @@ class Alert(DirectoryRecord, Ordered):
     __forgotten__ = "a month after it was raised"
     __housekeeping__ = Housekeeping(
         because="one row a sign-in or check-in, which is in the log itself",
-        written="DELETE: leads are not told of duress, and real grants stay open",
-        bounded="not bounded yet; see SECURITY.md, Duress",
+        written="DELETE: of a duress word or of somebody missing leads are told later, or never",
+        bounded=(
+            "a sign-in under duress is told again by the keystore's mark; a duress word stands on "
+            "the journey, a leg that is late is late again"
+        ),
     )
     __table_args__ = (Index("ix_alerts_raised", "raised_on", "id"),)
 
     raised_on: Mapped[date] = plain("the day; kept for a month")
-    settled: Mapped[bool] = plain("whether the worker has acted on it, even if there was no need")
 
     notice = SealedField(Notice, Compartment.DIRECTORY)

@@ -6,8 +6,8 @@
   made to show their screen shows no duress word.
 - Each sign-in and each check-in writes one alert of one size, whatever was said.
 - Only opening an alert shows its kind; no column, event or log line names it.
-- The worker acts on alerts, at the latest before the next sign-in; it ends access and deletes
-  no case.
+- That a member signed in under duress is known to the keystore: an alert of it that somebody
+  deleted is raised again.
 - Alerts are deleted after a month.
 """
 
@@ -20,16 +20,18 @@ from uuid import UUID
 
 from sqlalchemy import Select, delete, select
 
+from app.accounts.models import SHUT_OUT, Member
 from app.alerts.errors import AlertNotFound
 from app.alerts.levels import WHEN_IT_COMES, group_reached, is_over
 from app.alerts.models import NO_ID, Alert, AlertKind, Notice
 from app.audit.events import EventKind
 from app.duty.holding import find_holding
 from app.permissions import Role
-from app.sessions.ending import end_sessions
+from app.store.authenticated import leave_out_altered
 from app.store.counters import count_one, read_counts
 from app.store.queries import count_changed, in_order
 from app.text.dates import minute_of
+from app.vault.resting import are_resting
 from app.watch.models import NotifiedGroup
 from app.work import Work
 
@@ -74,7 +76,7 @@ def raise_alert(
         f"{min(rows, 99_999):05}",
         f"{min(silence, 99_999):05}",
     )
-    alert = Alert(raised_on=work.today(), settled=False)
+    alert = Alert(raised_on=work.today())
     work.vault.seal(alert.notice, notice)
     work.session.add(alert)
 
@@ -92,26 +94,25 @@ def report_shut_rows(work: Work) -> None:
         raise_alert(work, AlertKind.ROWS_SHUT, team_id=work.principal.team_id, rows=len(rows))
 
 
-def settle_alerts(work: Work) -> int:
-    """End the grants and sessions of members who signed in under duress.
+def raise_deleted_alerts(work: Work) -> int:
+    """Tell the leads again of members whose grants rest, where no alert says so any more.
 
-    Returns how many alerts were settled, those that say nothing included. A job of the worker.
+    Returns how many were raised. A job of the worker.
     """
-    waiting = work.session.scalars(
-        select(Alert).where(Alert.settled.is_(False)).with_for_update(skip_locked=True)
-    ).all()
-    settled = 0
-    notices = work.vault.open_listed([alert.notice for alert in waiting])
-    for alert, notice in zip(waiting, notices, strict=True):
-        if notice is None:
-            # It may be the one that ends a member's access: it waits, and its list says so.
-            continue
-        if notice.kind is AlertKind.DURESS_AT_SIGN_IN:
-            end_sessions(work, notice.member_id)
-            work.grants.end_all_of(notice.member_id)
-        alert.settled = True
-        settled += 1
-    return settled
+    resting = {
+        member.id: member.team_id
+        for member in leave_out_altered(work.session, work.session.scalars(select(Member)))
+        if member.status not in SHUT_OUT and are_resting(work.deployment, member.id)
+    }
+    if not resting:
+        return 0
+    kept = work.session.scalars(_kept(work)).all()
+    for notice in work.vault.open_listed([alert.notice for alert in kept]):
+        if notice is not None and notice.kind is AlertKind.DURESS_AT_SIGN_IN:
+            resting.pop(notice.member_id, None)
+    for member_id, team_id in resting.items():
+        raise_alert(work, AlertKind.DURESS_AT_SIGN_IN, member_id=member_id, team_id=team_id)
+    return len(resting)
 
 
 def list_alerts(
@@ -220,9 +221,9 @@ class _Viewer:
 
 
 def forget_alerts(work: Work) -> int:
-    """Delete settled alerts older than a month; returns how many. A job of the worker."""
+    """Delete alerts older than a month; returns how many. A job of the worker."""
     return count_changed(
         work.session,
-        delete(Alert).where(Alert.settled, Alert.raised_on <= work.today() - KEPT_FOR),
+        delete(Alert).where(Alert.raised_on <= work.today() - KEPT_FOR),
         options={"housekeeping": "sign-ins, check-ins and silences are in the log"},
     )

@@ -3,9 +3,9 @@
 - An unknown name, a wrong passphrase, a removed and a suspended member are refused alike,
   after equal work.
 - Both slots are always stretched and tried. The second one opens a harmless account: the sessions
-  of the real account end at once, its grants when alerts are settled. No case is deleted.
-- Each sign-in writes one alert of one size and runs the same statements, whichever slot opened;
-  no column, event or log line says which.
+  of the real account end and its grants rest at once. No case is deleted.
+- Each sign-in writes one alert of one size and one mark in the keystore, and runs the same
+  statements, whichever slot opened; no column, event or log line says which.
 - Knows no HTTP; the stretching happens between ``start_sign_in`` and ``sign_in``.
 """
 
@@ -27,7 +27,7 @@ from app.accounts.errors import CredentialTampered
 from app.accounts.logins import login_index
 from app.accounts.models import SHUT_OUT, Credential, Member
 from app.alerts.models import AlertKind
-from app.alerts.service import raise_alert, settle_alerts
+from app.alerts.service import raise_alert
 from app.audit.events import EventKind
 from app.audit.sequencer import newest_size
 from app.crypto.passwords import Stretched
@@ -39,6 +39,7 @@ from app.sessions.permits import Permit, find_permit
 from app.sessions.service import OpenedSession, open_session
 from app.store.authenticated import is_altered
 from app.store.base import new_id
+from app.vault.resting import rest_all_of
 from app.work import Work
 
 
@@ -70,7 +71,6 @@ def sign_in(
     ``throttle.record_refusals``.
     """
     index = login_index(work.deployment, login)
-    settle_alerts(work)
     unlocked = try_slots(work.deployment, _credential(work, index), stretched)
     member = None if unlocked is None else _unlocked_member(work, unlocked)
     if unlocked is None or member is None:
@@ -115,10 +115,14 @@ def _note_log_size(work: Work, permit: Permit | None) -> None:
 
 
 def _raise_alert(work: Work, member: Member, slot: int) -> None:
-    """Raise the alert of a sign-in; under duress, end the sessions of the real account."""
+    """Raise the alert of a sign-in; under duress, end the real account's sessions, rest its grants.
+
+    Otherwise those of a member who does not exist.
+    """
     forced = slot == SECOND
     other = work.vault.open(member.profile).pair
     member_id = other if forced else new_id()
     kind = AlertKind.DURESS_AT_SIGN_IN if forced else AlertKind.NOTHING
     raise_alert(work, kind, member_id=member_id, team_id=member.team_id)
     end_sessions(work, member_id)
+    rest_all_of(work.session, member_id)

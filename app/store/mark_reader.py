@@ -34,10 +34,14 @@ Place: TypeAlias = tuple[str, str]
 
 
 class Promised(NamedTuple):
-    """The version that a row is about to get, from which on it counts."""
+    """The version that a row is about to get, from which on it counts; or how a count changes.
 
-    least: int
-    for_good: bool
+    A count (``adds``) is of no row: it says how often something stands, and never falls below 0.
+    """
+
+    least: int = 0
+    for_good: bool = False
+    adds: int = 0
 
 
 class MarkReader:

@@ -183,13 +183,14 @@ class Marks(MarkReader):
                 if row.unit is not None:
                     return False
                 one = fresh.pop(row.tag)
-                if self.checked(row.tag, row.least, row.for_good, row.proof) >= one.least:
+                newest = self.checked(row.tag, row.least, row.for_good, row.proof)
+                if newest == NO_VERSION or (not one.adds and newest >= one.least):
                     raise IntegrityFault
                 _set(
                     connection,
                     row.tag,
                     {
-                        "pending": one.least,
+                        "pending": max(0, newest + one.adds) if one.adds else one.least,
                         "pending_for_good": one.for_good,
                         "unit": unit,
                         "transaction": transaction,
@@ -205,7 +206,7 @@ class Marks(MarkReader):
                             "for_good": False,
                             "number": 0,
                             "proof": self.proof(tag, 0, for_good=False),
-                            "pending": one.least,
+                            "pending": max(0, one.adds) if one.adds else one.least,
                             "pending_for_good": one.for_good,
                             "unit": unit,
                             "transaction": transaction,

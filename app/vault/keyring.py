@@ -50,6 +50,7 @@ from app.vault.errors import (
 from app.vault.holders import reach_of
 from app.vault.models import Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
 from app.vault.queries import COPIES_OF_MEMBER, LIVE_ON_CASES, GrantRow
+from app.vault.resting import are_resting
 from app.vault.scope_rows import SECRET_BYTES, ScopeRows, secret_at
 from app.vault.scopes import Scope, ScopeEntry
 from app.vault.statements import (
@@ -133,6 +134,8 @@ class Keyring:
         asked = {"cases": wanted, "holder": self._member_id, "today": self._today}
         macs = self._deployment.row_macs
         live = LIVE_ON_CASES.all(self._session.connection(), macs, asked)
+        if are_resting(self._deployment, self._member_id):
+            return
         rows = [(row, authentic) for row, authentic in live if row.reason in self._reasons]
         shares = self._deployment.keystore.find({row.share_id for row, _ in rows})
         for row, authentic in rows:
@@ -340,7 +343,7 @@ class Keyring:
         """
         asked = {"kind": kind, "epoch": epoch, "member": self._member_id}
         copy = self._session.scalars(COPIES_OF_MEMBER, asked).first()
-        if copy is None:
+        if copy is None or are_resting(self._deployment, self._member_id):
             raise KeyCopyMissing
         info = copy_info(self._deployment.organisation, copy)
         if copy.symmetric_wrap is not None:

@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import NO_ID, Alert, AlertKind
-from app.alerts.service import forget_alerts, list_alerts, raise_alert, settle_alerts
+from app.alerts.service import forget_alerts, list_alerts, raise_alert
 from app.permissions import Role
 from app.store.base import new_id
-from app.vault.models import Grant
 
 
 def alerts_of(world, **options):
@@ -42,7 +41,7 @@ def test_alerts_of_every_kind_are_rows_of_one_size(world):
     with world.deployment.sessions() as session:
         rows = session.scalars(select(Alert)).all()
     assert len(rows) == 2 * len(AlertKind)
-    assert len({(len(row.notice.envelope), row.raised_on, row.settled) for row in rows}) == 1
+    assert len({(len(row.notice.envelope), row.raised_on) for row in rows}) == 1
 
 
 def test_one_list_shows_every_kind_but_what_says_nothing_or_is_over(served, world):
@@ -93,58 +92,13 @@ def test_the_list_comes_newest_day_first_and_page_by_page(served, world):
     assert days == sorted(days, reverse=True)
 
 
-def test_only_duress_at_sign_in_ends_grants_and_sessions(world):
-    world.open_case()
-    coordinator = world.member(Role.COORDINATOR)
-    world.token(coordinator)
-    for kind in set(AlertKind) - {AlertKind.DURESS_AT_SIGN_IN}:
-        raise_one(world, kind, member_id=coordinator.id)
-    assert settle(world) == len(AlertKind) - 1
-    assert live_grants(world, coordinator) == 1
-    raise_one(world, AlertKind.DURESS_AT_SIGN_IN, member_id=coordinator.id)
-    assert settle(world) == 1
-    assert live_grants(world, coordinator) == 0
-    assert settle(world) == 0
-
-
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-def test_who_signs_in_does_not_wait_for_alerts_that_another_settles(world):
-    """On PostgreSQL: lock."""
-    raise_one(world, AlertKind.NOTHING)
-    raise_one(world, AlertKind.NOTHING)
-    with world.deployment.engine.begin() as another:
-        another.execute(select(Alert.id).limit(1).with_for_update())
-        assert settle(world) == 1
-    assert settle(world) == 1
-
-
-def settle(world):
-    with world.work_as(None) as work:
-        return settle_alerts(work)
-
-
-def live_grants(world, person):
-    with world.deployment.sessions() as session:
-        query = select(Grant).where(Grant.holder_id == person.id, Grant.ended_on.is_(None))
-        return len(session.scalars(query).all())
-
-
-def test_alerts_are_deleted_after_a_month_once_they_are_settled(world):
+def test_alerts_are_deleted_after_a_month(world):
     raise_one(world, AlertKind.DURESS_AT_CHECK_IN)
     world.clock.advance(days=30)
-    settle(world)
     assert forget(world) == 0
     assert len(alerts_of(world)) == 1
     world.clock.advance(days=1)
     assert alerts_of(world) == []
-    assert forget(world) == 1
-
-
-def test_an_old_alert_that_is_not_settled_stays_until_it_is(world):
-    raise_one(world, AlertKind.DURESS_AT_SIGN_IN, member_id=new_id())
-    world.clock.advance(days=40)
-    assert forget(world) == 0
-    assert settle(world) == 1
     assert forget(world) == 1
 
 

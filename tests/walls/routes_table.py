@@ -117,6 +117,7 @@ ROUTES: dict[str, Row] = {
         found=200, reach=SUSPENDING, shuts_out="tests/accounts/test_suspensions.py"
     ),
     "DELETE /api/members/{member_id}/suspension": Row(reach=SUSPENDING),
+    "POST /api/members/{member_id}/resumption": Row(found=200, reach=frozenset({Role.LEAD})),
     "GET /api/custody": READ,
     "POST /api/custody/deals": Row(lambda _: {"root_words": "no words of any root"}, 403),
     "POST /api/custody/contributions": Row(lambda _: {"lead_id": str(new_id())}, 404),

@@ -46,6 +46,7 @@ NOT_ADDING = {
     "decide_emergency": "one decision a member, once a version",
     "decide_triage": "moves a case, once a version",
     "decide_vetting": "one decision a vetter and round, once a version",
+    "resume_member": "moves a mark in the keystore, twice as once",
     "deliver_code": "moves a registration, once a version",
     "dismiss_duplicate": "one dismissal a pair of cases, which are in the address",
     "dispute_code": "moves a registration, once a version",

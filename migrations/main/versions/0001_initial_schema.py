@@ -21,7 +21,6 @@ def upgrade() -> None:
     op.create_table(
         "alerts",
         sa.Column("raised_on", sa.Date(), nullable=False),
-        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("notice_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
