@@ -178,39 +178,22 @@ class Marks(MarkReader):
         self, unit: UUID, by_tag: Mapping[bytes, Promised], transaction: int | None
     ) -> bool:
         fresh = dict(by_tag)
+        by_unit = {"unit": unit, "transaction": transaction}
         with self._engine.begin() as connection:
             for row in _locked(connection, _ROWS.tag.in_([*by_tag])):
                 if row.unit is not None:
                     return False
-                one = fresh.pop(row.tag)
                 newest = self.checked(row.tag, row.least, row.for_good, row.proof)
-                if newest == NO_VERSION or (not one.adds and newest >= one.least):
-                    raise IntegrityFault
-                _set(
-                    connection,
-                    row.tag,
-                    {
-                        "pending": max(0, newest + one.adds) if one.adds else one.least,
-                        "pending_for_good": one.for_good,
-                        "unit": unit,
-                        "transaction": transaction,
-                    },
-                )
+                _set(connection, row.tag, _pending(fresh.pop(row.tag), newest) | by_unit)
             if fresh:
+                none = {"least": 0, "for_good": False, "number": 0}
                 connection.execute(
                     insert(RowMark),
                     [
-                        {
-                            "tag": tag,
-                            "least": 0,
-                            "for_good": False,
-                            "number": 0,
-                            "proof": self.proof(tag, 0, for_good=False),
-                            "pending": max(0, one.adds) if one.adds else one.least,
-                            "pending_for_good": one.for_good,
-                            "unit": unit,
-                            "transaction": transaction,
-                        }
+                        {"tag": tag, "proof": self.proof(tag, 0, for_good=False)}
+                        | none
+                        | _pending(one, 0)
+                        | by_unit
                         for tag, one in fresh.items()
                     ],
                 )
@@ -342,6 +325,14 @@ class Marks(MarkReader):
 _NOT_PENDING: Final[Mapping[str, None]] = dict.fromkeys(
     ("pending", "pending_for_good", "unit", "transaction")
 )
+
+
+def _pending(one: Promised, newest: int) -> dict[str, object]:
+    """Return what is promised of a row whose newest mark is this; raises ``IntegrityFault``."""
+    if newest == NO_VERSION or (not one.adds and newest >= one.least):
+        raise IntegrityFault
+    least = max(0, newest + one.adds) if one.adds else one.least
+    return {"pending": least, "pending_for_good": one.for_good}
 
 
 def _locked(connection: Connection, *where: object) -> Sequence[Row[tuple[object, ...]]]:

@@ -22,7 +22,7 @@ from tests.walls.routes_table import ROUTES, Ids, Row
 from tests.walls.routes_walk import walk
 
 OPEN = 7
-ACROSS_TEAMS = 23
+ACROSS_TEAMS = 24
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _NOBODY = (
     ({}, "session.required"),
