@@ -90,8 +90,8 @@ class Alert(DirectoryRecord, Ordered):
         because="one row a sign-in or check-in, which is in the log itself",
         written="DELETE: of a duress word or of somebody missing leads are told later, or never",
         bounded=(
-            "a sign-in under duress is raised again by the keystore's mark; a duress word stands on "
-            "the journey, a leg that is late is late again"
+            "a sign-in under duress is raised again by the keystore's mark; a duress word stands "
+            "on the journey, a leg that is late is late again"
         ),
     )
     __table_args__ = (Index("ix_alerts_raised", "raised_on", "id"),)
