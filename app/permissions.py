@@ -341,6 +341,11 @@ def compartments_of(roles: Iterable[TeamRole]) -> frozenset[Compartment]:
 
 def written_roles(roles: Collection[TeamRole]) -> str:
     """Return a set of roles as it is stored and signed: one spelling for one set."""
+    return _written(frozenset(roles))
+
+
+@lru_cache(maxsize=1024)
+def _written(roles: MemberRoles) -> str:
     return " ".join(f"{one.role}@{one.team_id.hex}" for one in by_power(roles))
 
 

@@ -47,6 +47,7 @@ from app.store.authenticated import altered_rows
 from app.store.base import ORGANISATION, Record, Versioned, new_id
 from app.store.counters import count_one, read_counts
 from app.store.failures import may_have_committed
+from app.store.kept_statements import READ_BEFORE_FLUSH
 from app.store.mark_reader import Place, Promised
 from app.store.sealed import Addressed, sealed_fields
 from app.text.dates import minute_of, start_of_day
@@ -264,7 +265,7 @@ def unit_of_work(work: Work) -> Iterator[Work]:
         session.rollback()
         raise
     finally:
-        for noted in ("touched", "digests", "altered", "sequences", "marks"):
+        for noted in ("touched", "digests", "altered", "sequences", "marks", READ_BEFORE_FLUSH):
             session.info.pop(noted, None)
         session.close()
 

@@ -63,6 +63,7 @@ REMOVALS_A_DAY = 2
 UNDONE_WITHIN = timedelta(hours=72)
 """How long another lead can undo a suspension."""
 
+
 _SEE_EVERYONE = (Role.LEAD, Role.ADMINISTRATOR)
 
 

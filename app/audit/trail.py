@@ -31,7 +31,7 @@ from app.crypto.framing import frame
 from app.crypto.labels import Label
 from app.permissions import Role
 from app.store.base import ORGANISATION, new_id
-from app.store.kept_statements import KeptStatement
+from app.store.kept_statements import KeptStatement, connection_of
 from app.store.sealed import NOTES, Addressed
 
 Fact = str | int | bool | list[str] | None
@@ -191,7 +191,7 @@ class Trail:
             )  # fmt: skip
             written.append(self._sealed(event.id, detail, day, log_keys(event.case_id)))
         if written:
-            connection = session.connection()
+            connection = connection_of(session)
             _INSERT_EVENTS.run(connection, *written)
             unsequenced = [{"event_id": event["id"]} for event in written]
             _INSERT_UNSEQUENCED.run(connection, *unsequenced)

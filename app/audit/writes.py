@@ -18,6 +18,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from app.audit.trail import RowState
 from app.store.authenticated import mark_of, place_of, row_macs
 from app.store.base import ORGANISATION, Record, Versioned, number_in_order
+from app.store.kept_statements import READ_BEFORE_FLUSH
 from app.store.mark_reader import Promised
 
 
@@ -39,45 +40,44 @@ _NOTED: WeakSet[sessionmaker[Session]] = WeakSet()
 
 
 def _note_flush(session: Session, *_: object) -> None:
+    session.info.pop(READ_BEFORE_FLUSH, None)
     touched: set[UUID] = session.info.setdefault("touched", set())
     digests: dict[UUID, dict[str, RowState]] = session.info.setdefault("digests", {})
     number_in_order(session)
-    for record in {*session.new, *session.dirty, *session.deleted}:
+    # Each of these is put together whenever it is asked for.
+    new, dirty, deleted = session.new, session.dirty, session.deleted
+    for record in {*new, *dirty, *deleted}:
         if hasattr(type(record), "__housekeeping__"):
             continue
-        if record in session.dirty and not session.is_modified(record):
+        if record in dirty and not session.is_modified(record):
             continue
         case_id = getattr(record, "case_id", None) or ORGANISATION
         touched.add(case_id)
-        macs = row_macs(session)
-        gone = inspect(record).deleted or record in session.deleted
-        if not gone:
-            macs.write(record)
-            _note_mark(session, record)
-        digests.setdefault(case_id, {})[place_of(record)] = RowState(
-            _version_after(session, record),
-            None if gone else macs.digest_of(record, after_flush=True),
-        )
+        version = _version_after(record, is_new=record in new)
+        gone = record in deleted or inspect(record).deleted
+        after = None if gone else row_macs(session).write(record)
+        if not gone and record not in new:
+            _note_mark(session, record, version)
+        digests.setdefault(case_id, {})[place_of(record)] = RowState(version, after)
 
 
-def _note_mark(session: Session, record: Record) -> None:
-    """Note that no older version of a row may count, where that is so."""
+def _note_mark(session: Session, record: Record, version: int) -> None:
+    """Note that no version of a row older than the one it gets may count, where that is so."""
     mark = mark_of(type(record))
-    if mark is None or record in session.new or not mark.when(record):
-        return
-    place = (record.__tablename__, record.id.hex)
-    promised = Promised(_version_after(session, record), bool(mark.for_good(record)))
-    session.info.setdefault("marks", {})[place] = promised
+    if mark is not None and mark.when(record):
+        place = (record.__tablename__, record.id.hex)
+        promised = Promised(version, bool(mark.for_good(record)))
+        session.info.setdefault("marks", {})[place] = promised
 
 
-def _version_after(session: Session, record: object) -> int:
+def _version_after(record: object, *, is_new: bool) -> int:
     """Return the version that a row has once this flush is done; 0 where it has none.
 
     The hook runs before SQLAlchemy counts the version up.
     """
     if not isinstance(record, Versioned):
         return 0
-    return 1 if record in session.new else record.version + 1
+    return 1 if is_new else record.version + 1
 
 
 def _note_statement(state: ORMExecuteState) -> None:

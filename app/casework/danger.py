@@ -28,7 +28,7 @@ from sqlalchemy import (
 from app.casework.journeys import is_heard_still
 from app.links.models import CaseLink, LinkKind
 from app.relocation.models import Danger, Leg, LegStatus, Plan, PlanStatus, Traveller
-from app.store.kept_statements import KeptStatement
+from app.store.kept_statements import KeptStatement, connection_of
 from app.watch.models import EscalationLevel, LegEscalation, Word
 from app.work import Work
 
@@ -69,7 +69,7 @@ def end_danger(work: Work, plan: Plan) -> bool:
 def others_in_danger(work: Work, case_id: UUID) -> bool:
     """Return whether family or fellow travellers of a case are in danger."""
     asked = {"case_id": case_id}
-    found = _TOGETHER.rows(work.session.connection(), asked)
+    found = _TOGETHER.rows(connection_of(work.session), asked)
     if not found:
         return False
     together = [UUID(str(id_)) for (id_,) in found]

@@ -21,7 +21,7 @@ from app.crypto.labels import Label
 from app.deployment import Deployment
 from app.retention.models import Destruction, ErasureRequest
 from app.store.journal import WHOLE
-from app.store.kept_statements import KeptStatement
+from app.store.kept_statements import KeptStatement, connection_of
 from app.vault.errors import CaseErased, ErasureAsked
 from app.vault.models import Grant
 from app.work import Work
@@ -41,7 +41,7 @@ _DESTROYED: Final = KeptStatement(
 def is_erased(work: Work, case_id: UUID) -> bool:
     """Return whether a case of this id was destroyed; its id is never used again."""
     work.session.flush()
-    return bool(_DESTROYED.rows(work.session.connection(), {"case": case_id}))
+    return bool(_DESTROYED.rows(connection_of(work.session), {"case": case_id}))
 
 
 def raise_if_erased(work: Work, case_id: UUID) -> None:

@@ -40,6 +40,7 @@ from app.permissions import Role
 from app.store.authenticated import altered_rows, place_of
 from app.store.base import NO_PART
 from app.store.checked_queries import CheckedQuery
+from app.store.kept_statements import connection_of
 from app.store.sealed import SealedCell
 from app.vault.models import OF_A_JOURNEY, Grant
 from app.vault.queries import live_grants
@@ -174,7 +175,9 @@ def holder_of(work: Work) -> dict[str, object]:
 
 def rows(work: Work, query: CaseQuery, **values: object) -> list[CaseRow]:
     """Return the rows of a query of ``listed`` or ``searched``; those altered are noted as such."""
-    found = query.all(work.session.connection(), work.deployment.row_macs, holder_of(work) | values)
+    found = query.all(
+        connection_of(work.session), work.deployment.row_macs, holder_of(work) | values
+    )
     altered = altered_rows(work.session)
     for case, authentic in found:
         if not authentic:

@@ -33,7 +33,7 @@ from app.http.bodies import content_of
 from app.http.errors import ReplayKeyReused, ReplayLost
 from app.http.requests import Incoming
 from app.principal import Principal
-from app.store.kept_statements import KeptStatement
+from app.store.kept_statements import KeptStatement, connection_of
 from app.store.models import DAYS_KEPT, Replay
 from app.vault.keyring import MemberSecrets
 
@@ -131,7 +131,7 @@ class Claim:
         Raises ``ReplayKeyReused`` where the key belongs to another request, ``IdTaken`` where the
         id does, ``ReplayLost`` where the member's key has changed since.
         """
-        found = _FIND.rows(session.connection(), {"claim": self.id})
+        found = _FIND.rows(connection_of(session), {"claim": self.id})
         if not found:
             return None
         sealed = cast("bytes", found[0][0])
@@ -158,7 +158,7 @@ class Claim:
         )
         sealed = self._key.seal(kept, address=self.id, epoch=_EPOCH, step=_STEP)
         row = {"id": self.id, "response": sealed, "created_on": today}
-        _KEEP.run(session.connection(), row)
+        _KEEP.run(connection_of(session), row)
 
 
 def forget_old(session: Session, today: date) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from app.accounts.service import list_members
+from app.accounts.roles import ids_of_members
 from app.alerts.models import AlertKind
 from app.alerts.service import raise_alert
 from app.audit.events import EventKind
@@ -81,6 +81,8 @@ def open_case(work: Work, intake: Intake) -> Case:
     the id of a case that was destroyed, ``DayNotPossible``, ``PartnerMissing``,
     ``MemberUncertified`` where no lead has certified the member.
     """
+    coordinators = ids_of_members(work, work.principal.team_id, Role.COORDINATOR)
+    work.certificates.load({work.principal.id, *coordinators})
     _require_certificate(work)
     case_id = work.id_for(Case, intake.id)
     if is_erased(work, case_id):
@@ -100,7 +102,7 @@ def open_case(work: Work, intake: Intake) -> Case:
     )
     _seal_intake(work, case, intake)
     work.session.add(case)
-    _grant_to_team(work, case)
+    _grant_to_team(work, case, coordinators)
     kind = AlertKind.URGENT_INTAKE if intake.urgent else AlertKind.NEW_INTAKE
     raise_alert(work, kind, team_id=case.team_id, case_id=case.id)
     work.trail.record(EventKind.CASE_OPENED, case.id)
@@ -145,10 +147,9 @@ def _require_certificate(work: Work) -> None:
         raise MemberUncertified from None
 
 
-def _grant_to_team(work: Work, case: Case) -> None:
-    coordinators = {m.id for m in list_members(work, case.team_id, Role.COORDINATOR)}
+def _grant_to_team(work: Work, case: Case, coordinators: set[UUID]) -> None:
     if work.principal.acts_as(Role.COORDINATOR, case.team_id):
-        coordinators.add(work.principal.id)
+        coordinators = coordinators | {work.principal.id}
     else:
         work.grants.grant(
             case.id, work.principal.id, CASEWORK_SCOPES, reason=GrantReason.INTAKE, about=case.id

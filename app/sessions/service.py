@@ -39,6 +39,7 @@ from app.principal import Principal
 from app.sessions.errors import SessionEnded, SessionNotFound
 from app.sessions.models import MemberSession
 from app.store.checked_queries import CheckedQuery
+from app.store.kept_statements import connection_of
 from app.store.queries import count_changed
 from app.text.dates import minute_of
 from app.vault.keyring import MemberSecrets
@@ -141,7 +142,7 @@ def principal_of(
     """
     raw = _token_bytes(token)
     session_id = _session_id(raw)
-    connection = session.connection()
+    connection = connection_of(session)
     found = _FIND_SESSION.all(connection, deployment.row_macs, {"session_id": session_id})
     now = deployment.clock()
     if not found:

@@ -27,6 +27,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Boolean, Connection, Date, Enum, Uuid, event, inspect
 from sqlalchemy.orm import QueryContext, Session, object_session
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.types import TypeEngine
 
@@ -57,6 +58,11 @@ class _Columns(NamedTuple):
     """Where the version is among the columns; None where no version of a row is ever marked."""
 
 
+class _Begun(NamedTuple):
+    beginning: bytes
+    mac: ShortMac
+
+
 class RowMacs:
     """Computes and checks the MACs of rows, in one organisation."""
 
@@ -68,16 +74,22 @@ class RowMacs:
         self._key = key
         self._marks = marks
         self._organisation = organisation.bytes
-        self._begun: dict[tuple[str, _Present], ShortMac] = {}
+        self._begun: dict[tuple[str, _Present], _Begun] = {}
         self._seen: dict[object, Sequence[object]] = {}
 
     def _mac_of(self, columns: _Columns, written: Sequence[object]) -> bytes:
+        begun, values = self._begin(columns, written)
+        return begun.mac.of(values)
+
+    def _begin(self, columns: _Columns, written: Sequence[object]) -> tuple[_Begun, bytes]:
+        """Return what MAC and digest of a row begin with, and the values that come behind it."""
         present = tuple(map(is_not, written, repeat(None)))
         begun = self._begun.get((columns.table, present))
         if begun is None:
             beginning = _beginning(columns, self._organisation, present)
-            begun = self._begun[columns.table, present] = ShortMac(self._key(), beginning)
-        return begun.of(_encode([*compress(written, present)]))
+            begun = _Begun(beginning, ShortMac(self._key(), beginning))
+            self._begun[columns.table, present] = begun
+        return begun, _encode([*compress(written, present)])
 
     def against(self, marks: MarkReader) -> RowMacs:
         """Return the same with other marks: those of one state of the keystore."""
@@ -117,16 +129,23 @@ class RowMacs:
         self._seen[mac] = values
         return self._counts(columns, values)
 
-    def write(self, record: Record) -> None:
-        """Write the digests of a record's cells and the MAC over it, as the flush leaves it."""
+    def write(self, record: Record) -> str:
+        """Write the digests of a record's cells and the MAC over it, as the flush leaves it.
+
+        Returns the digest of the whole row, under no key: what the log keeps of it.
+        """
         if is_digested(record):
             record.seals = seals_of(record)
-        if not isinstance(record, Versioned) and inspect(record).persistent:
+        is_new = instance_state(record).key is None
+        if not is_new and not isinstance(record, Versioned):
             message = f"{record.__tablename__} changes and has no version: make it Versioned"
             raise RuntimeError(message)
-        _fill_in_defaults(record)
+        if is_new:
+            _fill_in_defaults(record)
         columns = _columns(type(record))
-        record.row_mac = self._mac_of(columns, _written(columns, _values_after_flush(record)))
+        begun, values = self._begin(columns, _written(columns, _values_after_flush(record)))
+        record.row_mac = begun.mac.of(values)
+        return digest(begun.beginning + values).hex()
 
     def holds(self, record: Record) -> bool:
         """Return whether a loaded record is as it was written; raises where a column is missing."""
@@ -145,14 +164,11 @@ class RowMacs:
             and self._counts(columns, values)
         )
 
-    def digest_of(self, record: Record, *, after_flush: bool = False) -> str:
-        """Return the digest of a whole row, under no key: what the log keeps of it."""
+    def digest_of(self, record: Record) -> str:
+        """Return the digest of a whole row as it was loaded: see ``write``."""
         columns = _columns(type(record))
-        values = _values_after_flush(record) if after_flush else _values(record)
-        written = _written(columns, values)
-        present = tuple(map(is_not, written, repeat(None)))
-        said = _encode([*compress(written, present)])
-        return digest(_beginning(columns, self._organisation, present) + said).hex()
+        begun, values = self._begin(columns, _written(columns, _values(record)))
+        return digest(begun.beginning + values).hex()
 
 
 def fixed_columns(model: type[Record], row: Sequence[object], *, as_written: bool) -> bytes:
@@ -282,8 +298,6 @@ def _check_refreshed(record: Record, context: QueryContext | None, attributes: o
 
 def _fill_in_defaults(record: Record) -> None:
     """Give a new record the defaults of its columns, which an insert would only give it later."""
-    if not inspect(record).transient and not inspect(record).pending:
-        return
     for name, value in _defaults(type(record)):
         if getattr(record, name) is None:
             setattr(record, name, value)
@@ -300,7 +314,12 @@ def _defaults(model: type[Record]) -> tuple[tuple[str, object], ...]:
 
 
 def _values(record: Record) -> list[object]:
-    return [getattr(record, name) for name in _columns(type(record)).attributes]
+    # What is there is read past SQLAlchemy's descriptors, which take four times as long.
+    known = record.__dict__
+    return [
+        known[name] if name in known else getattr(record, name)
+        for name in _columns(type(record)).attributes
+    ]
 
 
 def _values_after_flush(record: Record) -> list[object]:

@@ -12,13 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
     DateTime,
     Dialect,
     Enum,
+    FromClause,
     LargeBinary,
     MetaData,
     Text,
@@ -38,6 +40,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.types import TypeDecorator
 
 from app.permissions import MemberRoles, TeamRole, read_roles, written_roles
+from app.store.kept_statements import KeptStatement, connection_of
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -254,6 +257,11 @@ class Ordered:
         )
 
 
+@cache
+def _highest_in(table: FromClause) -> KeptStatement:
+    return KeptStatement(select(func.max(table.c.sequence)))
+
+
 def number_in_order(session: Session) -> None:
     """Give the new rows of ordered tables the next numbers, in the order of their adding.
 
@@ -264,8 +272,8 @@ def number_in_order(session: Session) -> None:
     for row in sorted(fresh, key=lambda row: inspect(row).insert_order):
         table = inspect(row).mapper.local_table
         if table.name not in last:
-            highest = select(func.max(table.c.sequence))
-            last[table.name] = session.connection().scalar(highest) or 0
+            ((highest,),) = _highest_in(table).rows(connection_of(session), {})
+            last[table.name] = cast("int", highest or 0)
         last[table.name] += 1
         row.sequence = last[table.name]
 

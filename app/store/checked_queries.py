@@ -46,28 +46,31 @@ class CheckedQuery(Generic[R]):
         places = {column: place for place, column in enumerate(selected)}
         self._pick = itemgetter(*(places[column] for column in columns))
         self._statement = KeptStatement(narrow(select(*selected)), list_=list_)
-        self._converters: dict[str, list[Converter | None]] = {}
+        self._converters: dict[str, list[tuple[int, Converter]]] = {}
 
     def all(self, connection: Connection, macs: RowMacs, given: Parameters) -> list[tuple[R, bool]]:
         """Return all rows, each with whether it is as it was written."""
         dialect, make, model = connection.dialect, self._make, self._model
-        pick, convert_each = self._pick, self._converters_for(dialect)
+        pick, converted = self._pick, self._converters_for(dialect)
         as_written = dialect.name == "sqlite"
         found = []
         rows = self._statement.rows(connection, given)
         macs.read_marks(model, rows)
         for row in rows:
-            values = [
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(pick(row), convert_each, strict=True)
-            ]
+            values = [*pick(row)]
+            for place, convert in converted:
+                if values[place] is not None:
+                    values[place] = convert(values[place])
             if self._with_fixed:
                 values.append(fixed_columns(model, row, as_written=as_written))
             found.append((make(*values), macs.is_authentic(model, row, as_written=as_written)))
         return found
 
-    def _converters_for(self, dialect: Dialect) -> list[Converter | None]:
+    def _converters_for(self, dialect: Dialect) -> list[tuple[int, Converter]]:
+        """Return what converts which columns; the others are as the driver gives them."""
         known = self._converters.get(dialect.name)
         if known is None:
-            known = self._converters[dialect.name] = converters(dialect, self._columns)
+            each = enumerate(converters(dialect, self._columns))
+            known = [(place, convert) for place, convert in each if convert is not None]
+            self._converters[dialect.name] = known
         return known

@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.store.kept_statements import connection_of
 from app.store.models import Counter
 from app.store.queries import count_changed, upsert
 
@@ -35,7 +36,7 @@ def count(session: Session, counter_id: UUID, *, at: datetime, since: datetime, 
 
     ``at`` is the present minute; a counter last raised before ``since`` starts again.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     given = {"counter": counter_id, "at": at, "since": since, "by": by}
     return int(connection.execute(_counting(connection.dialect.name), given).scalar_one())
 

@@ -13,10 +13,13 @@ long as the driver does. The few statements that nearly every request runs are k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, cast
+from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import Connection, Dialect, Insert, Uuid
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement, CompilerElement
 
@@ -27,6 +30,12 @@ _Rows: TypeAlias = list[tuple[object, ...]]
 
 _MOST_KEPT: Final = 512
 """Of longer lists each length is compiled when it comes."""
+READ_BEFORE_FLUSH: Final = "read before the flush"
+"""Where in a session's ``info`` lies what was read past the ORM: each flush and each end of a unit
+of work drop it."""
+_CONNECTION: Final = "connection"
+_MOST_IDS: Final = 8_192
+"""Some 2 MB of ids."""
 
 
 class _Value(NamedTuple):
@@ -144,11 +153,33 @@ class KeptStatement:
         return _Compiled(state.statement, values, bool(state.positiontup))
 
 
+def connection_of(session: Session) -> Connection:
+    """Return the connection of a session's transaction, as ``Session.connection`` does.
+
+    That asks its state machine each time, for as long as some of these statements take.
+    """
+    kept: Connection | None = session.info.get(_CONNECTION)
+    if kept is None or kept.closed or not (kept.in_transaction() and session.in_transaction()):
+        kept = session.info[_CONNECTION] = session.connection()
+    return kept
+
+
 def converters(
     dialect: Dialect, columns: Iterable[ColumnElement[object]]
 ) -> list[Converter | None]:
     """Return what turns the driver's values of columns into Python's; None where nothing does."""
-    return [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    return [_converter(dialect, column) for column in columns]
+
+
+def _converter(dialect: Dialect, column: ColumnElement[object]) -> Converter | None:
+    convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    return _uuid_of if convert is not None and isinstance(column.type, Uuid) else convert
+
+
+@lru_cache(maxsize=_MOST_IDS)
+def _uuid_of(written: object) -> UUID:
+    """Return the id that SQLite's driver gives as text; making it again takes ten times as long."""
+    return UUID(str(written))
 
 
 def _as_raised(connection: Connection, sql: str, failure: Exception) -> BaseException:

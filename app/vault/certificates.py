@@ -11,6 +11,8 @@ Knows signatures; opens nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -23,10 +25,11 @@ from app.crypto.labels import Label
 from app.crypto.passwords import words_of
 from app.crypto.signing import SigningKey, verify
 from app.permissions import Role, holds
-from app.store.authenticated import is_altered
+from app.store.authenticated import altered_rows, is_altered, row_macs
+from app.store.kept_statements import READ_BEFORE_FLUSH, connection_of
 from app.vault.errors import KeyForged, KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, OrganisationKey, OrganisationKeyKind
-from app.vault.queries import ORGANISATION_KEYS, ROOT_PUBLIC
+from app.vault.queries import KEYS_OF_MEMBERS, ORGANISATION_KEYS, ROOT_PUBLIC, KeysRow
 from app.vault.statements import (
     confirmation_statement,
     fingerprint_statement,
@@ -109,17 +112,41 @@ class Certificates:
         self._organisation = organisation
         self._root_fingerprint = bytes.fromhex(root_fingerprint)
         self._root: bytes | None = None
-        self._members: dict[UUID, MemberKeys] = {}
 
-    def member(self, member_id: UUID) -> MemberKeys:
+    def load(self, member_ids: Collection[UUID]) -> None:
+        """Read the keys of one member or more, and of who certified them, in one query."""
+        if any(isinstance(record, MemberKeys) for record in self._session.new):
+            self._session.flush()
+        connection, macs = connection_of(self._session), row_macs(self._session)
+        rows = KEYS_OF_MEMBERS.all(connection, macs, {"members": list(member_ids)})
+        self._read.update({keys.id: (keys, authentic) for keys, authentic in rows})
+
+    @property
+    def _read(self) -> dict[UUID, tuple[KeysRow, bool]]:
+        kept = self._session.info.setdefault(READ_BEFORE_FLUSH, {})
+        read: dict[UUID, tuple[KeysRow, bool]] = kept.setdefault(KeysRow, {})
+        return read
+
+    def _find(self, member_id: UUID) -> MemberKeys | KeysRow | None:
+        """Return a member's keys as this session has them; raises ``KeyForged`` where altered."""
+        loaded = self._session.identity_map.get((MemberKeys, (member_id,), None))
+        if loaded is not None:
+            if is_altered(self._session, loaded):
+                raise KeyForged
+            return loaded
+        if member_id not in self._read:
+            self.load((member_id,))
+        keys, authentic = self._read.get(member_id, (None, True))
+        if not authentic:
+            altered_rows(self._session).leave_out(f"{MemberKeys.__tablename__}/{member_id}")
+            raise KeyForged
+        return keys
+
+    def member(self, member_id: UUID) -> MemberKeys | KeysRow:
         """Return a member's certified keys; raises ``KeyNotCertified``."""
-        keys = self._members.get(member_id) or self._session.get(MemberKeys, member_id)
+        keys = self._find(member_id)
         if keys is None or keys.certificate is None:
             raise KeyNotCertified
-        if is_altered(self._session, keys):
-            raise KeyForged
-        # The session itself forgets rows without a reference.
-        self._members[member_id] = keys
         statement = member_statement(self._organisation, keys)
         issuer = self._issuer(keys.certified_by, certifies_lead=holds(keys.roles, Role.LEAD))
         self._check(issuer, keys.certificate, statement)
@@ -127,21 +154,25 @@ class Certificates:
 
     def sealing_key(self, member_id: UUID) -> PublicKey:
         """Return the key that grants to a member are sealed to; raises ``KeyNotCertified``."""
-        return _VERIFIED.public_key(self._recipient(member_id).work_public)
+        return self.sealing_key_of(self.member(member_id))
+
+    def sealing_key_of(self, certified: MemberKeys | KeysRow) -> PublicKey:
+        """Return the key of keys that ``member`` has returned; raises ``KeyNotCertified``.
+
+        What a removed member once signed still verifies; nothing new is sealed to them.
+        """
+        if certified.revoked_on is not None:
+            raise KeyNotCertified
+        return _VERIFIED.public_key(certified.work_public)
 
     def lead_key(self, member_id: UUID) -> PublicKey:
         """Return the second key of a lead; raises ``KeyNotCertified``."""
-        keys = self._recipient(member_id)
+        keys = self.member(member_id)
         if not holds(keys.roles, Role.LEAD) or keys.lead_public is None:
             raise KeyNotCertified
-        return _VERIFIED.public_key(keys.lead_public)
-
-    def _recipient(self, member_id: UUID) -> MemberKeys:
-        """What a removed member once signed still verifies; nothing new is sealed to them."""
-        keys = self.member(member_id)
         if keys.revoked_on is not None:
             raise KeyNotCertified
-        return keys
+        return _VERIFIED.public_key(keys.lead_public)
 
     def organisation_key(
         self, kind: OrganisationKeyKind, epoch: int | None = None
@@ -169,7 +200,7 @@ class Certificates:
         except CryptoError:
             raise Tampered from None
 
-    def signer_of_old(self, member_id: UUID) -> MemberKeys:
+    def signer_of_old(self, member_id: UUID) -> MemberKeys | KeysRow:
         """Return the keys of who signed something once, also where no lead certifies them now.
 
         For what proves itself besides: a first scope, by the case's key. Raises ``KeyForged``.
@@ -179,8 +210,8 @@ class Certificates:
         except KeyForged:
             raise
         except KeyNotCertified:
-            keys = self._session.get(MemberKeys, member_id)
-            if keys is None or is_altered(self._session, keys):
+            keys = self._find(member_id)
+            if keys is None:
                 raise KeyForged from None
             return keys
 
@@ -225,10 +256,11 @@ class Certificates:
 
     def _root_public(self) -> bytes:
         if self._root is None:
-            row = self._session.scalars(ROOT_PUBLIC).first()
-            if row is None or not equal(digest(row), self._root_fingerprint):
+            rows = ROOT_PUBLIC.rows(connection_of(self._session), {})
+            public = cast("bytes", rows[0][0]) if rows else b""
+            if not equal(digest(public), self._root_fingerprint):
                 raise KeyForged
-            self._root = row
+            self._root = public
         return self._root
 
     def _check(self, issuer: bytes, certificate: bytes, statement: bytes) -> None:

@@ -38,8 +38,16 @@ from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, ScopeOutOfReach
 from app.vault.holders import reach_of
 from app.vault.keyring import Keyring
-from app.vault.models import CUSTODY_LOCK, Bundle, Grant, GrantReason, OrganisationKeyKind, ScopeRow
-from app.vault.queries import live_grants, unended_grants
+from app.vault.models import (
+    CUSTODY_LOCK,
+    Bundle,
+    Grant,
+    GrantReason,
+    MemberKeys,
+    OrganisationKeyKind,
+    ScopeRow,
+)
+from app.vault.queries import KeysRow, live_grants, unended_grants
 from app.vault.scope_rows import FIRST_EPOCH, SECRET_BYTES, case_key, sign_minted
 from app.vault.scopes import SUMMARY, Scope, ScopeEntry, find_entry, pack_entries
 from app.vault.statements import (
@@ -194,7 +202,7 @@ class Grants:
             until=until,
             rests=False,
         )
-        self._sign_and_seal(grant, opened)
+        self._sign_and_seal(grant, opened, holder)
         self._session.add(grant)
         self._trail.record(
             EventKind.GRANT_GIVEN,
@@ -206,7 +214,7 @@ class Grants:
         )
         return grant
 
-    def _sign_and_seal(self, grant: Grant, opened: bytes) -> None:
+    def _sign_and_seal(self, grant: Grant, opened: bytes, certified: MemberKeys | KeysRow) -> None:
         """Sign the grant and wrap its secrets to the holder, or under the granter's own key."""
         organisation = self._deployment.organisation
         statement = grant_statement(organisation, grant)
@@ -215,7 +223,7 @@ class Grants:
         if grant.holder_id == self._member_id:
             grant.symmetric_wrap = self._keyring.wrap_granted(grant, opened)
             return
-        holder = self._certificates.sealing_key(grant.holder_id)
+        holder = self._certificates.sealing_key_of(certified)
         grant.hpke_wrap = holder.seal(opened, info=hpke_wrap_info(address, grant.signature))
 
     def _secrets_of(self, case_id: UUID, scopes: Sequence[Scope]) -> tuple[list[ScopeEntry], bytes]:

@@ -37,6 +37,7 @@ from app.crypto.signing import SigningKey
 from app.deployment import Deployment
 from app.store.authenticated import fixed_columns_of, is_altered
 from app.store.base import ORGANISATION
+from app.store.kept_statements import connection_of
 from app.store.keystore import Part
 from app.vault.case_keys import CaseKeys, LoadedGrant
 from app.vault.certificates import Certificates
@@ -133,7 +134,7 @@ class Keyring:
             return
         asked = {"cases": wanted, "holder": self._member_id, "today": self._today}
         macs = self._deployment.row_macs
-        live = LIVE_ON_CASES.all(self._session.connection(), macs, asked)
+        live = LIVE_ON_CASES.all(connection_of(self._session), macs, asked)
         if are_resting(self._deployment, self._member_id):
             return
         rows = [(row, authentic) for row, authentic in live if row.reason in self._reasons]

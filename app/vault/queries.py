@@ -12,11 +12,14 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.permissions import MemberRoles
 from app.store.checked_queries import CheckedQuery
+from app.store.kept_statements import KeptStatement
 from app.vault.models import (
     Grant,
     GrantReason,
     KeyCopy,
+    MemberKeys,
     OrganisationKey,
     OrganisationKeyKind,
     ScopeRow,
@@ -46,6 +49,32 @@ def granted_to(
     if about is not None:
         wanted.append(Grant.about == about)
     return exists().where(*wanted)
+
+
+class KeysRow(NamedTuple):
+    """What certificates say of a member, without the ORM."""
+
+    id: UUID
+    roles: MemberRoles
+    work_public: bytes
+    sign_public: bytes
+    lead_public: bytes | None
+    certified_by: UUID | None
+    certificate: bytes | None
+    revoked_on: date | None
+
+
+_KEYS = MemberKeys.__table__.c
+_ASKED = bindparam("members", expanding=True, type_=_KEYS.id.type)
+_CERTIFIERS = select(_KEYS.certified_by).where(_KEYS.id.in_(_ASKED))
+KEYS_OF_MEMBERS = CheckedQuery(
+    MemberKeys,
+    KeysRow,
+    [_KEYS[name] for name in KeysRow._fields],
+    lambda keys: keys.where(or_(_KEYS.id.in_(_ASKED), _KEYS.id.in_(_CERTIFIERS))),
+    list_="members",
+)
+"""The keys of some members, and of those who certified them."""
 
 
 class GrantRow(NamedTuple):
@@ -112,5 +141,7 @@ ORGANISATION_KEYS = (
 )
 """A key of the organisation, at an epoch or the newest where it is None."""
 
-ROOT_PUBLIC = select(OrganisationKey.public).where(OrganisationKey.kind == OrganisationKeyKind.ROOT)
+ROOT_PUBLIC = KeptStatement(
+    select(OrganisationKey.public).where(OrganisationKey.kind == OrganisationKeyKind.ROOT)
+)
 """The public key of the root."""

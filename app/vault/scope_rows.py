@@ -34,6 +34,7 @@ from app.store.authenticated import leave_out_altered
 from app.vault.certificates import Certificates
 from app.vault.errors import KeyNotCertified, Tampered
 from app.vault.models import MemberKeys, ScopeRow
+from app.vault.queries import KeysRow
 from app.vault.scopes import SUMMARY, Scope, ScopeEntry, unpack_entries
 from app.vault.statements import minting_statement, scope_address, scope_statement
 
@@ -81,8 +82,12 @@ def sign_minted(
     for row in rows:
         row.case_public, row.minter_id, row.minted_on = key.public, minter_id, on
         row.minted_with = digests
-        statement = minting_statement(organisation, row)
-        row.case_signature, row.signature = key.sign(statement), minter.sign(statement)
+    if rows:
+        # The statement names no row: it is signed once for all of them.
+        statement = minting_statement(organisation, rows[0])
+        by_case, by_minter = key.sign(statement), minter.sign(statement)
+        for row in rows:
+            row.case_signature, row.signature = by_case, by_minter
 
 
 class ScopeRows:
@@ -157,7 +162,7 @@ class ScopeRows:
             return False
         return True
 
-    def _minter(self, row: ScopeRow) -> MemberKeys | None:
+    def _minter(self, row: ScopeRow) -> MemberKeys | KeysRow | None:
         try:
             minter = self._certificates.signer_of_old(row.minter_id)
             if row.epoch == FIRST_EPOCH:

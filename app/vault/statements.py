@@ -12,13 +12,14 @@ from app.crypto.framing import frame, int64, template
 from app.crypto.labels import Label
 from app.permissions import written_roles
 from app.vault.models import Bundle, Grant, KeyCopy, MemberKeys, OrganisationKey, ScopeRow
+from app.vault.queries import KeysRow
 from app.vault.scopes import CODES, Scope
 
 _GRANT = template(frame(Label.GRANT), UUID, UUID, UUID, UUID)
 _SCOPE = template(frame(Label.SCOPE), UUID, UUID, int, UUID, int)
 
 
-def member_statement(organisation: UUID, keys: MemberKeys) -> bytes:
+def member_statement(organisation: UUID, keys: MemberKeys | KeysRow) -> bytes:
     """Return what a member's certificate signs: who, which roles, which keys, who vouches."""
     return frame(
         Label.MEMBER,

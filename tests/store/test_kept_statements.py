@@ -16,8 +16,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from app.store.kept_statements import KeptStatement
+from app.store.kept_statements import KeptStatement, connection_of
 
 TABLE = Table("things", MetaData(), Column("id", Integer, primary_key=True), Column("word", String))
 ADD = KeptStatement(insert(TABLE))
@@ -63,3 +64,23 @@ def test_who_listens_to_an_engine_hears_kept_statements(connection):
     ADD.run(connection, {"id": 7, "word": "seven"}, {"id": 8, "word": "eight"})
 
     assert [one.split()[0] for one in heard] == ["SELECT", "INSERT"]
+
+
+def test_the_connection_of_a_session_is_that_of_its_transaction_and_of_no_earlier_one(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/things.sqlite")
+    with Session(engine) as session:
+        for end in (session.rollback, session.commit, session.close):
+            first = connection_of(session)
+            assert first is connection_of(session) is session.connection()
+            assert first.in_transaction()
+            end()
+            assert connection_of(session) is not first
+    engine.dispose()
+
+
+def test_a_session_on_a_given_connection_begins_before_that_connection_is_used_again(connection):
+    with Session(connection) as session:
+        assert connection_of(session) is connection
+        session.close()
+        assert connection_of(session) is connection
+        assert session.in_transaction()

@@ -153,3 +153,11 @@ def test_what_a_lead_granted_by_custody_is_held_by_a_lead_only():
     team = new_id()
     assert may_hold(roles_in(team, Role.LEAD), GrantReason.LEAD, team)
     assert not may_hold(roles_in(team, Role.COORDINATOR), GrantReason.LEAD, team)
+
+
+def test_what_is_minted_in_one_act_is_signed_once_by_the_case_and_once_by_the_member(world, rows):
+    with world.deployment.sessions() as session:
+        found = rows.all(session)
+        assert len(found) > 1
+        assert len({row.case_signature for row in found}) == 1
+        assert len({row.signature for row in found}) == 1
