@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -150,6 +151,9 @@ class ClockInDoubt(RuntimeError):
     """The clock was changed while a job that depends on it began."""
 
 
+_GRAVEST: Final = "the log is not as it was written: keep the database as it is, and ask for help"
+
+
 class Worker:
     """Runs the jobs in turn until it is stopped."""
 
@@ -175,8 +179,11 @@ class Worker:
                         done[job.name] = self._run(job)
             except Exception as failure:  # noqa: BLE001 - the other jobs must still run
                 # The kind only: a message or a trace could carry what a row says.
-                kind = type(failure).__name__
-                _log.error("job failed", extra={"job": job.name, "error": kind})
+                facts = {"job": job.name, "error": type(failure).__name__}
+                if isinstance(failure, LogRewritten):
+                    _log.critical(_GRAVEST, extra=facts)
+                else:
+                    _log.error("job failed", extra=facts)
         return done
 
     def _doubts_time(self) -> bool:

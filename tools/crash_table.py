@@ -122,6 +122,10 @@ def main() -> int:
     parser.add_argument("--stops", type=int, default=5, help="by each signal, on each setup")
     parser.add_argument("--seconds", type=float, default=3.0, help="of writing before each stop")
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="one database")
+    parser.add_argument("--processes", type=int, choices=[1, 2], help="one number of processes")
+    parser.add_argument(
+        "--signal", choices=[number.name for number in SIGNALS], help="one way of ending it"
+    )
     asked = parser.parse_args()
     end_by_exception()
     print(line(COLUMNS), line("---" for _ in COLUMNS), sep="\n", flush=True)
@@ -132,9 +136,11 @@ def main() -> int:
         if asked.only != "sqlite":
             postgres = stack.enter_context(start_postgres(durable=True))
         for database, processes in SETUPS:
-            if asked.only not in {None, database}:
+            if asked.only not in {None, database} or asked.processes not in {None, processes}:
                 continue
             for number in SIGNALS:
+                if asked.signal not in {None, number.name}:
+                    continue
                 server = postgres if database == "postgresql" else None
                 home = stack.enter_context(fresh_home(folder, server))
                 trial = try_attack(home, processes, [number] * asked.stops, asked.seconds)

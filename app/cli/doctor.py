@@ -97,15 +97,21 @@ def doctor(
         settings = deployment.settings
         advice = [*_advice(home, settings), *_about_records(deployment, backups)]
         checks += [*_files(home), *_last_backup(deployment), *_journal(deployment)]
+    advice += [Advice(check.name, check.says) for check in checks if _only_advises(check)]
+    checks = [check for check in checks if not _only_advises(check)]
     _show(checks, advice, as_json=as_json)
     if not all(check.ok for check in checks):
         raise typer.Exit(FOUND)
 
 
+def _only_advises(check: Check) -> bool:
+    return check.advises and not check.ok
+
+
 def _show(checks: list[Check], advice: list[Advice], *, as_json: bool) -> None:
     if as_json:
         told = {
-            "checks": [asdict(check) for check in checks],
+            "checks": [{"name": c.name, "ok": c.ok, "says": c.says} for c in checks],
             "advice": [asdict(item) for item in advice],
         }
         out.print_json(json.dumps(told))

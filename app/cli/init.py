@@ -33,6 +33,7 @@ from app.organisation.root import OrganisationRoot
 from app.organisation.service import Founding, NewLead, found_organisation
 from app.presets import PRESETS, Preset
 from app.principal import NOBODY
+from app.settings import Settings
 from app.store.organisation_settings import OrganisationSettings
 from app.store.owners import Owners
 from app.text.dates import get_zone
@@ -115,6 +116,7 @@ def init(  # noqa: PLR0913 - each is an option
             bring_up_both(deployment, Owners(owner_url, keystore_owner_url))
             founding = found(deployment, root, teams=team, lead=founder, chosen=chosen)
     _show(home, founding, root_key, founder, chosen)
+    _show_settings(Settings.load(home))
 
 
 def _values(root: OrganisationRoot, **urls: str | None) -> dict[str, object]:
@@ -170,6 +172,13 @@ def found(
         work = begin_work(session, deployment, NOBODY)
         with unit_of_work(work):
             return found_organisation(work, root, teams=teams, lead=lead, chosen=chosen)
+
+
+def _show_settings(settings: Settings) -> None:
+    """Show what no database alone brings back: without both, nothing that is kept opens."""
+    out.print("\nWrite these two lines of padauk.toml down with the kit; they are no secret:")
+    for name in ("organisation_id", "organisation_root"):
+        out.print(f'  {name} = "{getattr(settings, name)}"', highlight=False, soft_wrap=True)
 
 
 def _show(

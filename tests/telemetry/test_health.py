@@ -8,12 +8,38 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import Connection, text
 
 from app.store.engine import Writing, try_writing
 from app.telemetry.health import LONGEST_HELD_SECONDS, PROVED_SECONDS, HealthProbe
+from app.telemetry.metrics import Metrics
 from app.worker import Job, Worker
 from tests.support.statements import recorded
+
+
+@pytest.mark.parametrize(
+    ("job", "altering"),
+    [
+        ("log check", "UPDATE audit_leaves SET leaf_hash = zeroblob(32)"),
+        ("sequencer", "UPDATE audit_checkpoints SET edge = zeroblob(length(edge))"),
+    ],
+)
+def test_a_log_that_was_rewritten_is_told_from_a_hiccup(world, caplog, job, altering):
+    world.open_case()
+    Worker(world.deployment).run_due()
+    with world.deployment.engine.begin() as insider:
+        insider.execute(text(altering))
+        insider.execute(text("UPDATE job_runs SET began_at = '2000-01-01 00:00:00.000000'"))
+    world.open_case()
+    Worker(world.deployment).run_due()
+    levels = {record.job: record.levelname for record in caplog.records if "job" in vars(record)}
+    assert levels[job] == "CRITICAL"
+    said = {check.name: check for check in HealthProbe(world.deployment).look().degraded}
+    assert not said[f"job {job}"].ok
+    assert "THE LOG IS NOT AS IT WAS WRITTEN" in said[f"job {job}"].says
+    figures = generate_latest(Metrics(world.deployment.engine).registry).decode()
+    assert f'padauk_job_failures{{job="{job}"}} 1.0' in figures
 
 
 class Steady:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,9 @@ from starlette.testclient import TestClient
 from app.main import SERVER_OPTIONS, create_app
 from app.telemetry.logs import log_as_json
 from app.work import Work
+from app.worker import Worker
+from tests.support.journey import Journey
+from tests.support.served import serve
 
 CANARY = "Thiha-Zin-09771234567"
 HEADERS = {
@@ -102,6 +106,23 @@ def test_a_name_in_a_failing_request_is_nowhere(world, client, written, monkeypa
     assert CANARY.lower() not in said.lower()
     assert token not in said
     assert "padauk_requests_total" in said
+
+
+def test_no_figure_and_no_line_names_what_was_served_who_asked_or_which_case(world, written):
+    """On a way that succeeds: an intake, its triage and vetting, with the jobs beside."""
+    with serve(world) as served:
+        journey = Journey(served)
+        for step in (journey.log_intake, journey.triage_and_assign, journey.vet):
+            step()
+        Worker(world.deployment).run_due()
+        figures = figures_of(served.client)
+    said = (figures + written.getvalue()).lower()
+    people = [word for person in world.founded.people for word in (person.login, str(person.id))]
+    for word in [*journey.texts.values(), *people, journey.case_id]:
+        assert word.lower() not in said, word
+    assert "padauk_requests_total{operation=" in figures
+    labels = {name for line in figures.splitlines() for name in re.findall(r'(\w+)="', line)}
+    assert labels <= {"operation", "status", "job", "le"}
 
 
 def test_of_a_storm_one_line_is_written_and_every_response_names_it(
