@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -151,9 +150,6 @@ class ClockInDoubt(RuntimeError):
     """The clock was changed while a job that depends on it began."""
 
 
-_GRAVEST: Final = "the log is not as it was written: keep the database as it is, and ask for help"
-
-
 class Worker:
     """Runs the jobs in turn until it is stopped."""
 
@@ -181,7 +177,7 @@ class Worker:
                 # The kind only: a message or a trace could carry what a row says.
                 facts = {"job": job.name, "error": type(failure).__name__}
                 if isinstance(failure, LogRewritten):
-                    _log.critical(_GRAVEST, extra=facts)
+                    _log.critical("the log is not as it was written", extra=facts)
                 else:
                     _log.error("job failed", extra=facts)
         return done

@@ -40,6 +40,7 @@ from app.crypto.shares import combine
 from app.deployment import Deployment
 from app.models import metadata
 from app.principal import NOBODY
+from app.sessions.ending import end_every_session
 from app.settings import SETTINGS_FILE, Settings
 from app.store.base import new_id
 from app.store.engine import build_engine
@@ -214,6 +215,7 @@ def _finish(
         with restored.sessions() as session:
             work = begin_work(session, restored, NOBODY)
             with unit_of_work(work):
+                end_every_session(work)
                 work.trail.record(
                     EventKind.DEPLOYMENT_RESTORED,
                     backup=manifest.backup_id,

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.panel import Panel
+from sqlalchemy import Engine
 
 from app.accounts.logins import check_login
 from app.cli.choices import choose_preset, choose_small_sums, choose_zone, read_lead
@@ -34,6 +35,7 @@ from app.organisation.service import Founding, NewLead, found_organisation
 from app.presets import PRESETS, Preset
 from app.principal import NOBODY
 from app.settings import Settings
+from app.store.identity import empty_keystore, has_founding
 from app.store.organisation_settings import OrganisationSettings
 from app.store.owners import Owners
 from app.text.dates import get_zone
@@ -114,7 +116,8 @@ def init(  # noqa: PLR0913 - each is an option
         deployment = build(write_settings(draft, values), root_key, create=True)
         with _refused(deployment):
             bring_up_both(deployment, Owners(owner_url, keystore_owner_url))
-            founding = found(deployment, root, teams=team, lead=founder, chosen=chosen)
+            with _taken_back(deployment.keystore.engine):
+                founding = found(deployment, root, teams=team, lead=founder, chosen=chosen)
     _show(home, founding, root_key, founder, chosen)
     _show_settings(Settings.load(home))
 
@@ -134,6 +137,21 @@ def _refused(deployment: Deployment) -> Iterator[None]:
         refuse(refusal.title)
     finally:
         deployment.close()
+
+
+@contextmanager
+def _taken_back(keystore: Engine) -> Iterator[None]:
+    """Leave a keystore as empty as it was where a founding fails; refuse one that is not."""
+    if has_founding(keystore):
+        refuse(
+            "the keystore is not empty: another deployment's, or of a founding that was killed;"
+            " give `padauk init` two empty databases"
+        )
+    try:
+        yield
+    except BaseException:
+        empty_keystore(keystore)
+        raise
 
 
 def _check(chosen: OrganisationSettings, lead: NewLead) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, inspect, select, update
+from sqlalchemy import Connection, Engine, delete, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -90,6 +90,20 @@ def found_keystore(keystore: Engine, organisation: UUID) -> UUID:
             )
         )
     return keystore_id
+
+
+def has_founding(keystore: Engine) -> bool:
+    """Return whether a keystore holds what a founding made, whole or broken off."""
+    there = (KeystoreIdentity.id, DeploymentSecret.id)
+    with begin_read(keystore) as connection, Session(connection) as session:
+        return any(session.scalar(select(column).limit(1)) is not None for column in there)
+
+
+def empty_keystore(keystore: Engine) -> None:
+    """Take back what a founding that failed has written; never for a keystore that was founded."""
+    with keystore.begin() as connection:
+        for table in reversed(KeystoreBase.metadata.sorted_tables):
+            connection.execute(delete(table))
 
 
 def count_write(connection: Connection, by: int = 1) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, delete, select
+from starlette.testclient import TestClient
 
 from app.audit.models import AuditEvent
 from app.audit.trail import read_detail
@@ -27,6 +29,7 @@ from app.cases.service import read_case
 from app.crypto.hpke import PrivateKey
 from app.crypto.root import RootKey
 from app.deployment import Deployment
+from app.main import create_app
 from app.settings import Settings
 from app.store.engine import build_engine
 from app.store.identity import StartCode, StartRefused
@@ -322,3 +325,17 @@ def test_a_backup_of_postgresql_is_restored_into_files(home, tmp_path, postgres_
     again.close()
     for name in ("live_main", "live_keys"):
         drop_database(postgres_server, name)
+
+
+def test_a_restored_copy_takes_no_session_of_the_live_server(organisation, home, tmp_path):
+    world, kit = organisation
+    token = world.token(world.member("coordinator"))
+    folder = taken(world, home, tmp_path / "backups").folder
+    again = open_world(world.founded, restored(folder, tmp_path / "again", kit))
+    # On the same machine both read the same boot key.
+    same = replace(again.deployment, boot_key=world.deployment.boot_key)
+    known = {"authorization": f"Bearer {token}"}
+    for deployment, status in ((world.deployment, 200), (same, 401)):
+        with TestClient(create_app(deployment)) as client:
+            assert client.get("/api/me", headers=known).status_code == status
+    again.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import uvicorn
 
-from app.cli.home import opened
+from app.cli.home import opened, read_boot_key
 from app.cli.serve import serve_deployment
+from app.deployment import BOOT_KEY_BYTES
+from tests.conftest import settings_for
 from tests.support.hosts import found_home
 
 
@@ -34,3 +38,18 @@ def test_a_command_beside_a_busy_server_waits_a_minute_for_its_turn(
             with engine.connect() as connection:
                 waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
                 assert waits == milliseconds
+
+
+def test_processes_that_start_at_once_make_one_boot_key_and_read_it_whole(tmp_path):
+    def read(path: Path) -> bytes | None:
+        return read_boot_key(
+            settings_for("sqlite:///a", "sqlite:///b").model_copy(update={"boot_key_file": path})
+        )
+
+    with ThreadPoolExecutor(8) as crowd:
+        for number in range(50):
+            path = tmp_path / f"{number}.key"
+            keys = set(crowd.map(read, [path] * 8))
+            assert keys == {path.read_bytes()}
+            assert len(path.read_bytes()) == BOOT_KEY_BYTES
+    assert not list(tmp_path.glob(".*")), "no draft is left"
