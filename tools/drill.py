@@ -146,10 +146,12 @@ def main() -> int:
         standby.start()
         primary.make_synchronous()
         print("primary and synchronous standby stream; two hosts start", flush=True)
-        hosts = [Server(home), Server(another_host(home, base / "host-b"))]
-        for host in hosts:
-            stack.callback(host.close)
-            host.await_ready()
+        hosts = [Server(home)]
+        stack.callback(hosts[0].close)
+        hosts[0].await_ready()  # it makes the boot key, which the other host is given
+        hosts.append(Server(another_host(home, base / "host-b")))
+        stack.callback(hosts[1].close)
+        hosts[1].await_ready()
         crowd = Writers(lambda: [host.home.port for host in hosts], home)
         crowd.start()
         crowd.await_acked(asked.acts)

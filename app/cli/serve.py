@@ -26,6 +26,7 @@ from app.deployment import Deployment
 from app.main import SERVER_OPTIONS, create_app
 from app.settings import Settings
 from app.store.identity import HEALS, StartCode
+from app.store.locks import same_boot_key
 from app.telemetry.logs import log_as_json
 from app.worker import Worker
 
@@ -34,6 +35,8 @@ _PROCESSES_VARIABLE = "PADAUK_SERVING_PROCESSES"
 GRACE_SECONDS = 20
 """How long requests in hand may take to finish after the signal to stop."""
 WORKER_SECONDS = 30
+BOOT_KEY_SECONDS = 30.0
+"""How long a start waits for a server with another boot key: longer than a vanished host's lock."""
 
 
 @contextmanager
@@ -64,12 +67,19 @@ def serve(
         if processes > 1:
             refuse_several(settings)
         refuse_taken_address(settings)
-        if processes == 1:
-            out.print(f"Padauk on http://{settings.host}:{settings.port}")
-            serve_deployment(deployment, jobs=jobs)
-            return
-    with jobs_beside(home) if jobs else nullcontext():
-        serve_processes(home, settings, processes)
+        with same_boot_key(deployment.engine, deployment.boot_key, BOOT_KEY_SECONDS) as same:
+            if not same:
+                refuse(
+                    "another server of this deployment has another boot key; carry its 32 bytes"
+                    " over to boot_key_file, or stop it first",
+                    StartCode.BOOT_KEY,
+                )
+            if processes == 1:
+                out.print(f"Padauk on http://{settings.host}:{settings.port}")
+                serve_deployment(deployment, jobs=jobs)
+                return
+            with working(deployment) if jobs else nullcontext():
+                serve_processes(home, settings, processes)
 
 
 def refuse_several(settings: Settings) -> None:
@@ -118,13 +128,6 @@ def serve_processes(home: Path, settings: Settings, processes: int) -> None:
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         start(load_settings(home)).close()  # refuses in one line, with the code of the reason
         raise typer.Exit(REFUSED)
-
-
-@contextmanager
-def jobs_beside(home: Path) -> Iterator[None]:
-    """Run the jobs in the parent of several processes, as one process runs them beside itself."""
-    with opened(home, to_serve=True) as deployment, working(deployment):
-        yield
 
 
 def end_quietly() -> None:

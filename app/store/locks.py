@@ -13,16 +13,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import BigInteger, Connection, Engine, cast, column, func, select, table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.crypto.derive import digest
 
 _KEY_BYTES = 8
+_TWO_NUMBERS = 2
+"""What `pg_locks` says of an advisory lock that has two numbers, not one."""
+_LOCKS = table("pg_locks", *map(column, ("locktype", "classid", "objid", "objsubid", "database")))
+_DATABASES = table("pg_database", column("oid"), column("datname"))
 
 
 def lock_until_commit(session: Session, name: str, *, shared: bool) -> None:
@@ -50,6 +56,52 @@ def job_lock(engine: Engine, name: str) -> Iterator[bool]:
             select(func.set_config("idle_in_transaction_session_timeout", "0", True))
         )
         yield bool(connection.scalar(select(func.pg_try_advisory_xact_lock(_key(name)))))
+
+
+@contextmanager
+def same_boot_key(engine: Engine, boot_key: bytes, seconds: float) -> Iterator[bool]:
+    """Yield whether each server of this database has this boot key; says so until the block ends.
+
+    Waits so long for one that has another, because the lock of a host that has vanished lasts for
+    some seconds. SQLite serves one host. What is locked shows 31 bits of a digest of the key.
+    """
+    if engine.dialect.name == "sqlite":
+        yield True
+        return
+    number = int.from_bytes(digest(boot_key)[:4], "big") >> 1
+    until = time.monotonic() + seconds
+    with engine.connect() as connection:
+        lasting = connection.begin()
+        connection.execute(
+            select(func.set_config("idle_in_transaction_session_timeout", "0", True))
+        )
+        try:
+            while not (same := _take_boot_key(engine, connection, number)):
+                if time.monotonic() > until:
+                    break
+                time.sleep(min(1.0, seconds / 4))
+            yield same
+        finally:
+            with suppress(SQLAlchemyError):  # the connection may be gone by now, and the lock too
+                lasting.close()
+
+
+def _take_boot_key(engine: Engine, connection: Connection, number: int) -> bool:
+    """Take the lock of a boot key, unless another key's is held; one server at a time."""
+    space = _key("boot key") & 0x7FFFFFFF
+    present = select(_DATABASES.c.oid).where(_DATABASES.c.datname == func.current_database())
+    held = select(cast(_LOCKS.c.objid, BigInteger)).where(
+        _LOCKS.c.locktype == "advisory",
+        cast(_LOCKS.c.classid, BigInteger) == space,
+        _LOCKS.c.objsubid == _TWO_NUMBERS,
+        _LOCKS.c.database == present.scalar_subquery(),
+    )
+    with engine.begin() as starting:
+        starting.execute(select(func.pg_advisory_xact_lock(_key("start"))))
+        others = set(starting.scalars(held)) - {number}
+        if not others:
+            connection.execute(select(func.pg_advisory_xact_lock_shared(space, number)))
+        return not others
 
 
 def _key(name: str) -> int:

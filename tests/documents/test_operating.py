@@ -59,6 +59,9 @@ def test_the_limits_are_those_of_the_program():
         "a lock on PostgreSQL": timeouts.lock // 1000,
         "an idle transaction on PostgreSQL": timeouts.idle_in_transaction // 1000,
         "an unacknowledged packet": engine._TCP_MILLISECONDS // 1000,
+        "locks of a host that has vanished": int(engine._SERVER_KEEPALIVES["tcp_keepalives_idle"])
+        + int(engine._SERVER_KEEPALIVES["tcp_keepalives_interval"])
+        * int(engine._SERVER_KEEPALIVES["tcp_keepalives_count"]),
         "a connection of the process's own pool": engine._POOL_SECONDS,
         "SQLite's write lock": engine._PRAGMAS["busy_timeout"] // 1000,  # type: ignore[operator]
         "SQLite's write lock, in a command beside the server": engine._COMMAND_MILLISECONDS // 1000,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -44,6 +46,17 @@ def test_a_connection_that_cannot_be_made_or_is_not_answered_is_given_up(engine)
     assert 0 < int(asked["connect_timeout"]) <= 5
     assert 0 < int(asked["tcp_user_timeout"]) <= 15_000
     assert 0 < int(asked["keepalives_idle"]) + int(asked["keepalives_interval"]) <= 15
+
+
+def test_the_server_notices_within_half_a_minute_that_a_host_has_vanished(postgres_server):
+    """A job's lock is held by a transaction that nothing else would end."""
+    engine = engine_of(postgres_server, behind=False)
+    with engine.connect() as connection:
+        options = connection.connection.driver_connection.info.get_parameters()["options"]
+    engine.dispose()
+    asked = dict(re.findall(r"-c tcp_keepalives_(\w+)=(\d+)", options))
+    seconds = int(asked["idle"]) + int(asked["interval"]) * int(asked["count"])
+    assert 0 < seconds <= 30
 
 
 def test_only_a_long_read_lifts_the_limit_on_statements_and_only_for_itself(engine):

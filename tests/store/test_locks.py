@@ -9,7 +9,8 @@ import textwrap
 import pytest
 
 from app.store.engine import build_engine
-from app.store.locks import job_lock
+from app.store.locks import job_lock, same_boot_key
+from tests.support.postgres import fresh_database
 
 HOLDER = textwrap.dedent(
     """
@@ -35,6 +36,18 @@ def test_a_lock_is_taken_once_and_free_again_afterwards(engine):
         assert (first, second) == (True, False)
     with job_lock(engine, "tidying") as again:
         assert again
+
+
+def test_servers_with_one_boot_key_serve_beside_one_another_and_with_two_do_not(postgres_server):
+    engine = build_engine(fresh_database(postgres_server, "boot_keys"), pool_size=4)
+    one, two = bytes([1] * 32), bytes([2] * 32)
+    with same_boot_key(engine, one, 0) as first, same_boot_key(engine, one, 0) as second:
+        assert (first, second) == (True, True)
+        with same_boot_key(engine, two, 0) as third:
+            assert not third
+    with same_boot_key(engine, two, 0) as alone:
+        assert alone, "the lock of a server that has stopped is free"
+    engine.dispose()
 
 
 def test_locks_of_two_jobs_do_not_meet(engine):

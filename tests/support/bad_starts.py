@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 
 from app.store import engine as engines
 from app.store import migrate
+from app.store.locks import same_boot_key
 from tests.support.hosts import Home
 from tests.support.postgres import fresh_database
 from tests.support.privileges import modes_obeyed
@@ -245,6 +246,15 @@ def boot_key(content: bytes, mode: int = 0o600) -> Breakage:
     return breaking
 
 
+def another_boot_key(ground: Ground) -> None:
+    """Let another server be there that has another boot key."""
+    urls = ground.move_to_postgres()
+    ground.patch.setattr("app.cli.serve.BOOT_KEY_SECONDS", 0.2)
+    engine = engines.build_engine(urls[0])
+    ground.held.callback(engine.dispose)
+    assert ground.held.enter_context(same_boot_key(engine, bytes([7] * 32), 0))
+
+
 def listen(ground: Ground) -> None:
     """Let another server have the port."""
     ground.move_to_postgres()
@@ -306,6 +316,7 @@ STARTS: Final[dict[str, Breakage]] = {
     "no folder for the boot key": setting('boot_key_file = "nowhere/boot.key"'),
     "a boot key that is not 32 bytes": boot_key(b"half"),
     "a boot key that others may read": boot_key(bytes(32), 0o644),
+    "another server with another boot key": another_boot_key,
     "a port that is in use": listen,
     "an address that this machine does not have": listen_elsewhere,
     "a table is missing": statement("padauk.db", "DROP TABLE counters"),
