@@ -75,7 +75,11 @@ def sequence_log(work: Work) -> int:
     count = sequence(work.session)
     work.session.flush()
     sign_checkpoint(
-        work.session, origin=LOG_ORIGIN, key=work.deployment.log_signing_key, at=work.now()
+        work.session,
+        origin=LOG_ORIGIN,
+        key=work.deployment.log_signing_key,
+        at=work.now(),
+        extensions=lambda: (str(work.deployment.keystore.head()),),
     )
     return count
 

@@ -13,7 +13,7 @@ Needs no key of any case: a leaf is made of what is plain in its event.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -123,9 +123,16 @@ def newest_size(session: Session) -> int:
 
 
 def sign_checkpoint(
-    session: Session, *, origin: str, key: SigningKey, at: datetime
+    session: Session,
+    *,
+    origin: str,
+    key: SigningKey,
+    at: datetime,
+    extensions: Callable[[], tuple[str, ...]] = tuple,
 ) -> AuditCheckpoint | None:
     """Sign the log's size and root, when it grew since the last time; the caller commits.
+
+    ``extensions`` returns further lines that are signed with them.
 
     Costs what was added: the previous note is verified, the edge kept beside it must give the root
     that the note states, and only the new leaves are read. Raises ``LogRewritten`` where the note,
@@ -142,7 +149,7 @@ def sign_checkpoint(
         if signed and session.get(AuditLeaf, signed - 1) is None:
             raise LogRewritten
         return None
-    statement = Checkpoint(origin, edge.size, edge.root())
+    statement = Checkpoint(origin, edge.size, edge.root(), extensions())
     checkpoint = AuditCheckpoint(
         size=edge.size,
         made_at=minute_of(at),

@@ -67,12 +67,16 @@ class Checkpoint:
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
+    """Further lines, whatever they say."""
 
     def text(self) -> str:
-        """The three lines to be signed (tlog-checkpoint)."""
+        """The three lines to be signed (tlog-checkpoint), and the extension lines."""
         if not _is_name(self.origin) or self.size < 0 or len(self.root) != _ROOT_BYTES:
             raise NoteInvalid("the checkpoint is malformed")
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        if not all(line and line.isprintable() for line in self.extensions):
+            raise NoteInvalid("an extension of the checkpoint is malformed")
+        return "\n".join([self.origin, str(self.size), _base64(self.root), *self.extensions, ""])
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -86,7 +90,7 @@ class Checkpoint:
         root = _unbase64(encoded)
         if not origin.strip() or len(root) != _ROOT_BYTES or len(size) > len(str(2**63)):
             raise NoteInvalid("the checkpoint is malformed")
-        return cls(origin, int(size), root)
+        return cls(origin, int(size), root, tuple(lines[_FEWEST_LINES:-1]))
 
 
 def sign_note(text: str, name: str, key: SigningKey) -> str:

@@ -12,11 +12,12 @@ Knows plain rows and reasons; decides nothing about days of rules.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -37,7 +38,8 @@ from app.retention.errors import (
 )
 from app.retention.models import RetentionHold
 from app.retention.schedule import LAPSE_DAYS, WITH_CASE
-from app.store.authenticated import leave_out_altered
+from app.store.authenticated import is_altered, leave_out_altered
+from app.store.kept_counts import add_to_count, read_count
 from app.store.models import ErasedPart
 from app.store.queries import in_order
 from app.vault.models import Grant, GrantReason
@@ -47,6 +49,8 @@ from app.work import Work
 
 LONGEST: Final = timedelta(days=180)
 _LAPSE: Final = timedelta(days=LAPSE_DAYS)
+_HOLDS: Final = "holds of a case"
+"""How many there must be, in the keystore: one that somebody deleted is missed."""
 _ANNOUNCED: Final = timedelta(days=14)
 _REASON_KEPT: Final = timedelta(days=90)
 
@@ -58,6 +62,13 @@ class HoldStatus(StrEnum):
     AGREED = "agreed"
     ENDED = "ended"
     LAPSED = "lapsed"
+
+
+class Held(NamedTuple):
+    """What a hold keeps: a part of a case, or None for the whole of it."""
+
+    case_id: UUID
+    what: ErasedPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ def ask_for_hold(
     work.grants.mint(case.id, [own])
     work.vault.seal(hold.reason, FreeText(reason))
     work.session.add(hold)
+    add_to_count(work.session, _HOLDS, case.id, 1)
     show_to_leads(work, case, own, until=work.today() + _LAPSE)
     work.trail.record(
         EventKind.HOLD_REQUESTED, case.id, hold=str(hold.id), what=what and what.value,
@@ -201,12 +213,25 @@ def status_of(hold: RetentionHold, today: date) -> HoldStatus:
     return HoldStatus.ASKED if hold.asked_on + _LAPSE >= today else HoldStatus.LAPSED
 
 
-def read_holds(work: Work, case_ids: Iterable[UUID]) -> list[RetentionHold]:
-    """Return the holds that keep something of these cases now; one that was altered keeps nothing
-    and is named by verification.
+def read_holds(work: Work, case_ids: Iterable[UUID]) -> list[Held]:
+    """Return what holds keep of these cases now.
+
+    A hold that somebody altered or deleted keeps the whole case, until that is found out.
     """
-    query = select(RetentionHold).where(RetentionHold.case_id.in_(case_ids), _keeping(work.today()))
-    return leave_out_altered(work.session, work.session.scalars(query))
+    wanted, today = set(case_ids), work.today()
+    rows = work.session.scalars(select(RetentionHold).where(RetentionHold.case_id.in_(wanted)))
+    count: Counter[UUID] = Counter()
+    held = []
+    for row in rows:
+        count[row.case_id] += 1
+        if is_altered(work.session, row):
+            held.append(Held(row.case_id, None))
+        elif status_of(row, today) in {HoldStatus.ASKED, HoldStatus.AGREED}:
+            held.append(Held(row.case_id, row.what))
+    marks = work.deployment.marks
+    marks.read_ahead(_HOLDS, [case_id.hex for case_id in wanted])
+    missing = [one for one in wanted if count[one] < read_count(marks, _HOLDS, one)]
+    return [*held, *(Held(case_id, None) for case_id in missing)]
 
 
 def look_after_holds(work: Work, case_ids: Sequence[UUID]) -> None:

@@ -13,7 +13,7 @@ Needs the log's keys; opens no cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -22,15 +22,17 @@ from sqlalchemy.orm import Session
 
 from app.audit.checkpoints import log_verifier
 from app.audit.models import AuditEvent
+from app.audit.sequencer import latest_checkpoint
 from app.audit.trail import DetailUnreadable, read_detail, subject_tag
 from app.audit.verify import LogVerification
 from app.crypto.errors import NoteInvalid
-from app.crypto.notes import Verifier
+from app.crypto.notes import Checkpoint, Verifier, open_note
 from app.deployment import Deployment
 from app.retention.certificates import read_certificate
 from app.retention.models import RESTORED, Destruction, DestructionStep
 from app.retention.orders import is_ordered
 from app.store.journal import WHOLE, DestructionEntry, JournalDamaged
+from app.store.keystore import KeystoreHead
 from app.store.models import ErasedPart
 from app.vault.models import ScopeRow
 
@@ -61,6 +63,7 @@ def verify_erasures(
     except JournalDamaged as damage:
         verdict.add("journal.altered", damage)
     _check_marks(deployment, journal, verdict)
+    _check_head(session, deployment, journal, verdict)
     entries: _Entries = {}
     for entry in journal:
         entries.setdefault((entry.subject, entry.part), {})[entry.number] = entry.running_hash
@@ -83,6 +86,30 @@ def verify_erasures(
     if len(orphans) > untold:
         for event in orphans:
             verdict.add("case.missing", f"events of {event.happened_on}, {event.id}")
+
+
+def _check_head(
+    session: Session,
+    deployment: Deployment,
+    journal: Sequence[DestructionEntry],
+    verdict: LogVerification,
+) -> None:
+    """Compare the keystore with what the newest checkpoint that was signed says of it."""
+    newest = latest_checkpoint(session)
+    if newest is None:
+        return
+    try:
+        note = open_note(newest.note, log_verifier(deployment.log_signing_key.public))
+        stated = KeystoreHead.find(Checkpoint.parse(note).extensions)
+    except NoteInvalid:
+        return  # named by the verification of the log
+    if stated is None:
+        verdict.add("checkpoint.without_keystore", newest.size)
+        return
+    known = journal[stated.entries - 1].running_hash if len(journal) >= stated.entries > 0 else None
+    is_kept = stated.entries == 0 or known == stated.running_hash
+    if deployment.keystore.head().number < stated.number or not is_kept:
+        verdict.add("keystore.older", f"{stated.number}, entry {stated.entries} of the journal")
 
 
 def _check_marks(

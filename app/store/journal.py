@@ -106,6 +106,13 @@ class Journal:
         with self._engine.connect() as connection:
             return connection.scalar(select(func.max(_ROWS.number))) or 0
 
+    def find_newest(self) -> DestructionEntry | None:
+        """Return the newest entry, or None before the first."""
+        query = select(_ROWS.number, _ROWS.kind, _ROWS.subject, _ROWS.running_hash)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(_ROWS.number.desc()).limit(1)).first()
+        return None if row is None else DestructionEntry(*row)
+
     def newest_destruction(self) -> int:
         """Return the number of the newest entry about a share, 0 before the first."""
         shares = select(func.max(_ROWS.number)).where(_ROWS.kind.startswith(_SHARE))

@@ -15,11 +15,13 @@ Knows random bytes, ids and names of parts; knows no case.
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -55,6 +57,7 @@ _COUNT_WRITE = update(KeystoreIdentity).values(number=KeystoreIdentity.number + 
 _FIND = select(_COLUMNS.id, *(_COLUMNS[name] for name in _SHARES)).where(
     _COLUMNS.id.in_(bindparam("ids", expanding=True))
 )
+_HEAD = re.compile(r"keystore (\d{1,18}) (\d{1,18}) ([0-9a-f]{64})")
 _EXISTING = select(_COLUMNS.id).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -70,6 +73,26 @@ class CaseShares:
     def part(self, part: Part) -> bytes | None:
         """Return the share of a part, or None where it was destroyed."""
         return self._parts[_POSITIONS[part.value]]
+
+
+class KeystoreHead(NamedTuple):
+    """How far a keystore has come: how often it was written, and its journal's newest entry."""
+
+    number: int
+    entries: int
+    running_hash: bytes
+
+    def __str__(self) -> str:
+        return f"keystore {self.number} {self.entries} {self.running_hash.hex()}"
+
+    @classmethod
+    def find(cls, lines: Iterable[str]) -> KeystoreHead | None:
+        """Return the one that some line of a checkpoint says, or None."""
+        for line in lines:
+            said = _HEAD.fullmatch(line)
+            if said is not None:
+                return cls(int(said[1]), int(said[2]), bytes.fromhex(said[3]))
+        return None
 
 
 class Keystore:
@@ -194,6 +217,15 @@ class Keystore:
         """Drop every cached share."""
         with self._lock:
             self._cache.clear()
+
+    def head(self) -> KeystoreHead:
+        """Return how far the keystore has come, for what is signed elsewhere."""
+        with self._engine.connect() as connection:
+            number = connection.execute(select(KeystoreIdentity.number)).scalar_one()
+        entry = self.journal.find_newest()
+        if entry is None:
+            return KeystoreHead(number, 0, bytes(32))
+        return KeystoreHead(number, entry.number, entry.running_hash)
 
     def count(self) -> int:
         """Return how many rows there are."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
-from app.store.mark_reader import Place, Promised
+from app.store.kept_counts import add_to_count, read_count
 
 _RESTING: Final = "members whose grants rest"
 _NEVER_SO_OFTEN: Final = 1_000_000
@@ -23,23 +23,14 @@ _NEVER_SO_OFTEN: Final = 1_000_000
 
 def rest_all_of(session: Session, member_id: UUID) -> None:
     """Let a member's grants and copies of keys open nothing from this commit on."""
-    _promise(session, member_id, 1)
+    add_to_count(session, _RESTING, member_id, 1)
 
 
 def resume_all_of(session: Session, member_id: UUID) -> None:
     """Let a member's grants and copies of keys open again what they opened."""
-    _promise(session, member_id, -_NEVER_SO_OFTEN)
+    add_to_count(session, _RESTING, member_id, -_NEVER_SO_OFTEN)
 
 
 def are_resting(deployment: Deployment, member_id: UUID) -> bool:
     """Return whether a member's grants rest."""
-    return deployment.marks.least(*_place(member_id)) > 0
-
-
-def _promise(session: Session, member_id: UUID, adds: int) -> None:
-    marks: dict[Place, Promised] = session.info.setdefault("marks", {})
-    marks[_place(member_id)] = Promised(adds=adds)
-
-
-def _place(member_id: UUID) -> Place:
-    return _RESTING, member_id.hex
+    return read_count(deployment.marks, _RESTING, member_id) > 0

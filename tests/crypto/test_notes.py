@@ -1,6 +1,7 @@
 """Signed notes against the published example of Go's ``sumdb/note`` and the C2SP texts."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -105,7 +106,15 @@ def test_a_checkpoint_is_three_lines():
 def test_a_checkpoint_is_read_back(size, root):
     checkpoint = Checkpoint("log.example/part", size, root)
     assert Checkpoint.parse(checkpoint.text()) == checkpoint
-    assert Checkpoint.parse(checkpoint.text() + "an extension\n") == checkpoint
+    extended = replace(checkpoint, extensions=("an extension",))
+    assert Checkpoint.parse(checkpoint.text() + "an extension\n") == extended
+    assert extended.text() == checkpoint.text() + "an extension\n"
+
+
+@pytest.mark.parametrize("extension", ["", "two\nlines", "a\ttab"])
+def test_an_extension_of_a_checkpoint_is_one_line_of_text(extension):
+    with pytest.raises(NoteInvalid):
+        Checkpoint("log.example", 7, bytes(32), (extension,)).text()
 
 
 @pytest.mark.parametrize(

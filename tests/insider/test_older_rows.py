@@ -23,6 +23,7 @@ from app.registration.models import Registration
 from app.sessions.models import MemberSession
 from app.store.authenticated import altered_rows, mark_of, place_of, row_macs
 from app.store.base import Versioned
+from app.store.engine import checkpoint
 from app.store.models import RowMark
 from app.vault.errors import NoGrant, Tampered
 from app.vault.models import Grant, MemberKeys
@@ -31,6 +32,7 @@ from tests.retention.steps import close_case, verify_all
 from tests.support.registration_steps import give_out, left, redeem
 from tests.support.served import serve
 from tests.support.vetting_steps import clear
+from tests.support.world import open_world
 
 MARKED = [model for model in authenticated_models() if mark_of(model) is not None]
 
@@ -240,6 +242,21 @@ def test_a_mark_that_was_deleted_is_missed_by_verification(world):
 
 
 # --------------------------------------------------------------------------- no false alarm
+
+
+def test_a_keystore_that_was_put_back_is_named_by_the_newest_checkpoint(world):
+    file = world.files[0] / "keystore.db"
+    checkpoint(world.deployment.keystore.engine)
+    kept = file.read_bytes()
+    case_id, volunteer = world.open_case(), world.member(Role.VOLUNTEER)
+    with world.work_as(world.member(Role.COORDINATOR)) as work:
+        work.grants.end(case_id, holder_id=volunteer.id)
+    assert verify_all(world).findings == []
+    world.deployment.close()
+    file.write_bytes(kept)
+    again = open_world(world.founded, world.deployment.settings)
+    assert "keystore.older" in {finding.kind for finding in verify_all(again).findings}
+    again.close()
 
 
 def test_work_that_goes_on_after_an_end_meets_no_altered_row(world):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.alerts.models import AlertKind
 from app.alerts.service import list_alerts
@@ -246,13 +246,37 @@ def test_a_hold_goes_with_its_case(world, case_id):
         assert session.scalars(select(RetentionHold)).all() == []
 
 
-def test_a_hold_that_somebody_altered_keeps_nothing_and_verification_names_it(world, case_id):
-    agree(world, ask(world, case_id))
-    assert held(world, case_id)
+WHOLE_CASE = {"contact", "account", "papers", "household", "case"}
+
+
+def test_a_hold_that_somebody_altered_keeps_the_whole_case_and_is_named(world, case_id):
+    agree(world, ask(world, case_id, what=ErasedPart.CONTACT))
     with world.deployment.engine.begin() as connection:
         connection.execute(update(RetentionHold.__table__).values(what=ErasedPart.VETTING))
-    assert not held(world, case_id)
+    assert held(world, case_id) == WHOLE_CASE
     assert verify_all(world).findings
+
+
+def test_a_hold_that_somebody_deleted_keeps_the_whole_case_and_is_named(world, case_id):
+    agree(world, ask(world, case_id, what=ErasedPart.CONTACT))
+    with world.deployment.engine.begin() as connection:
+        connection.execute(delete(RetentionHold.__table__))
+    assert held(world, case_id) == WHOLE_CASE
+    publish_figures(world)
+    world.clock.advance(days=130)
+    assert run(world) == 0
+    assert verify_all(world).findings
+
+
+def test_a_hold_that_was_put_back_as_it_waited_keeps_the_whole_case(world, case_id):
+    hold = ask(world, case_id, what=ErasedPart.CONTACT)
+    with world.deployment.engine.connect() as connection:
+        waiting = dict(connection.execute(select(RetentionHold.__table__)).mappings().one())
+    agree(world, hold)
+    with world.deployment.engine.begin() as connection:
+        connection.execute(update(RetentionHold.__table__).values(waiting))
+    world.clock.advance(days=20)
+    assert held(world, case_id) == WHOLE_CASE
 
 
 def test_asking_for_a_hold_is_no_word_of_the_person(world, case_id):
