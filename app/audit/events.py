@@ -61,6 +61,7 @@ class EventKind(StrEnum):
     CASES_SEARCHED = "cases:searched"
     CLOCK_TRUSTED = "clock:trusted"
     MARKS_TAKEN_BACK = "marks:taken_back"
+    ROOT_KEY_REPLACED = "deployment:root_key_replaced"
     LOG_SET_BACK = "log:set_back"
     CODE_NOT_VALID = "code:not_valid"
     CODE_REDEEMED = "code:redeemed"

@@ -37,7 +37,7 @@ COMMANDS: Final = {
 }
 """Each command, and where it is."""
 
-GROUPS: Final = ("member", "audit", "retention")
+GROUPS: Final = ("member", "audit", "retention", "rotate")
 """Modules whose commands have two words."""
 
 
