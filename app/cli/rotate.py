@@ -5,7 +5,6 @@ Knows files and where the root key may lie; what a new root key wraps again is f
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +56,7 @@ def rotate_root(
     finally:
         deployment.close()
     if to is None and settings.root_key_file is not None:
-        os.replace(file, settings.root_key_file)
+        file.replace(settings.root_key_file)
         _record(home)
         out.print(f"The new root key is in {settings.root_key_file}.", soft_wrap=True)
     else:

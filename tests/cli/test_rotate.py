@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import rotate
 from app.cli.commands import build_app
 from app.store.identity import StartCode
 
@@ -83,7 +82,7 @@ def test_stopped_after_the_wrapping_it_goes_on(home, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(rotate.os, "replace", stopped)
+        patched.setattr(Path, "replace", stopped)
         assert rotated(home).exit_code != 0
     assert run("doctor", "--home", str(home)).exit_code == StartCode.OTHER_ROOT_KEY
     assert rotated(home).exit_code == 0
