@@ -267,6 +267,11 @@ class Deployment:
         return self.secrets.derive(SecretPurpose.ROWS, Label.DEVICE_PERMIT_KEY)
 
     @cached_property
+    def recovery_code_key(self) -> bytes:
+        """Keys the hashes of recovery codes."""
+        return self.secrets.derive(SecretPurpose.PEPPER, Label.RECOVERY_CODE_KEY)
+
+    @cached_property
     def unknown_name_key(self) -> bytes:
         """Makes the salt of a sign-in name that nobody has."""
         return self.secrets.derive(SecretPurpose.PEPPER, Label.UNKNOWN_NAME_KEY)

@@ -23,6 +23,7 @@ from app.copies import routes as copies
 from app.deployment import Deployment
 from app.duty import routes as duty
 from app.emergency import routes as emergency
+from app.factors import routes as factors
 from app.handovers import routes as handovers
 from app.http import pages, problems
 from app.http.headers import HeadMiddleware, MetricsMiddleware, SecurityHeadersMiddleware
@@ -80,6 +81,7 @@ TAGS: Final[dict[str, str]] = {
     "pages": "The front page.",
     "about": "Health check and this description.",
     "sessions": "Sign-in, step-up, passphrases.",
+    "second factor": "Codes of an authenticator beside the passphrase, and recovery codes.",
     "accounts": "Teams and members.",
     "joining": "Invitations, joining by one, and certifying who joined.",
     "duty": "The watch of a team: who has it, taking it, giving it to somebody.",
@@ -127,9 +129,9 @@ def create_app(deployment: Deployment, *, close: bool = False, processes: int = 
     application's lifespan: one of several processes dies of its signal right after that.
     """
     domains = (
-        sessions, accounts, joining, duty, alerts, handovers, intake, emergency, cases, consents,
-        copies, links, organisation, search, vetting, relocation, watch, registration, aid, ledger,
-        reports, retention,
+        sessions, factors, accounts, joining, duty, alerts, handovers, intake, emergency, cases,
+        consents, copies, links, organisation, search, vetting, relocation, watch, registration,
+        aid, ledger, reports, retention,
     )  # fmt: skip
     routers = [domain.router for domain in domains]
     return assemble(deployment, routers, principal_of, close=close, processes=processes)

@@ -81,7 +81,9 @@ class Permission(StrEnum):
 
     SELF_READ = "self:read"
     SELF_CHANGE = "self:change"
+    SELF_ENROL = "self:enrol"
     MEMBER_LIST = "member:list"
+    MEMBER_END_FACTOR = "member:end_factor"
     MEMBER_ADMIT = "member:admit"
     MEMBER_CERTIFY = "member:certify"
     MEMBER_CHANGE = "member:change"
@@ -146,7 +148,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_EVERYONE = frozenset({_P.SELF_READ, _P.SELF_CHANGE, _P.TEAM_LIST})
+_EVERYONE = frozenset({_P.SELF_READ, _P.SELF_CHANGE, _P.SELF_ENROL, _P.TEAM_LIST})
 _CASEWORK = frozenset({_P.CASE_LIST, _P.CASE_READ})
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
@@ -235,6 +237,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.MEMBER_ADMIT,
             _P.MEMBER_CERTIFY,
             _P.MEMBER_CHANGE,
+            _P.MEMBER_END_FACTOR,
             _P.MEMBER_SUSPEND,
             _P.MEMBER_REINSTATE,
             _P.TEAM_CREATE,
@@ -267,6 +270,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 NEEDS_STEP_UP: frozenset[Permission] = frozenset(
     {
         _P.MEMBER_CERTIFY,
+        _P.MEMBER_END_FACTOR,
         _P.CASE_REGRANT,
         _P.CASE_ERASE,
         _P.CUSTODY_DEAL,
@@ -275,6 +279,9 @@ NEEDS_STEP_UP: frozenset[Permission] = frozenset(
     }
 )
 """What a lead may do only after a step-up."""
+
+WHILE_ENROLLING: frozenset[Permission] = frozenset({_P.SELF_READ, _P.SELF_ENROL})
+"""What a session may do whose member has yet to set up the second factor that they need."""
 
 _C = Compartment
 _FIELDWORK = frozenset(

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.permissions import (
     NEEDS_STEP_UP,
     ROLE_PERMISSIONS,
+    WHILE_ENROLLING,
     MemberRoles,
     Permission,
     Role,
@@ -24,6 +25,7 @@ from app.store.base import ORGANISATION
 class Principal:
     """Who acts, and in which of their roles: in none where no member does, as in the worker.
 
+    ``is_enrolling``: they may only set up the second factor that their role needs.
     ``roles`` are all of the member's; ``acting`` those that allow what is asked. ``team_id`` is the
     team in which they act.
     """
@@ -34,6 +36,7 @@ class Principal:
     session_id: UUID | None = None
     stepped_up: bool = False
     narrowed_to: MemberRoles | None = None
+    is_enrolling: bool = False
 
     @property
     def acting(self) -> MemberRoles:
@@ -75,6 +78,10 @@ class Principal:
         teams = [one.team_id for one in by_power(narrowed)]
         here = self.team_id if not teams or self.team_id in teams else teams[0]
         return replace(self, narrowed_to=narrowed, team_id=here)
+
+    def must_enrol(self, permission: Permission) -> bool:
+        """Return whether this must wait until a second factor is set up."""
+        return self.is_enrolling and permission not in WHILE_ENROLLING
 
     def needs_step_up(self, permission: Permission) -> bool:
         """Return whether this must wait for the second unlock."""

@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         default=1, ge=1, le=16, description="Lanes within one run, one after the other"
     )
 
+    second_factor_for: Literal["nobody", "leads", "everyone"] = Field(
+        default="nobody",
+        description="Who must have a second factor: nobody, leads and administrators, or everyone;"
+        " others may have one",
+    )
+
     daily_megabytes: int = Field(
         default=20,
         ge=1,

@@ -33,6 +33,7 @@ from app.crypto.hpke import PrivateKey
 from app.crypto.labels import Label
 from app.crypto.passwords import Argon2Cost, Stretched
 from app.crypto.signing import SigningKey
+from app.factors.state import new_row
 from app.permissions import (
     REPORTING_ROLES,
     SEARCHING_ROLES,
@@ -157,6 +158,9 @@ def _add_second(
     )
     work.session.flush()
     work.session.add(filler_credential(work.deployment, second_id))
+    public = second_keys(keys).work.public
+    for member_id in sorted((member.id, second_id)):
+        work.session.add(new_row(work.deployment.organisation, member_id, public))
 
 
 def require_teams(work: Work, roles: MemberRoles) -> None:

@@ -47,6 +47,7 @@ from app.accounts.models import (
 from app.audit.events import EventKind
 from app.cases.models import Assignment, Case
 from app.duty.models import TeamDuty
+from app.factors.models import SecondFactor
 from app.permissions import MemberRoles, Role, holds, names_of, written_roles
 from app.presets import leads_certifying
 from app.sessions.ending import end_sessions
@@ -319,9 +320,10 @@ def close_account(work: Work, member: Member) -> None:
     member.removed_on = work.today()
     keys = work.session.get_one(MemberKeys, member.id)
     keys.revoked_on = work.today()
-    credential = work.session.get(Credential, member.id)
-    if credential is not None:
-        work.session.delete(credential)
+    for model in (Credential, SecondFactor):
+        row = work.session.get(model, member.id)
+        if row is not None:
+            work.session.delete(row)
     end_sessions(work, member.id)
     delete_key_copies(work, member.id)
 

@@ -59,6 +59,9 @@ FIRST_NOTIFIED: Final[Mapping[AlertKind, NotifiedGroup | None]] = MappingProxyTy
         AlertKind.DUTY_FELL: NotifiedGroup.COORDINATORS_AND_LEADS,
         AlertKind.DUTY_VACANT: NotifiedGroup.LEADS,
         AlertKind.EMERGENCY_BEGUN: NotifiedGroup.LEADS,
+        AlertKind.FACTOR_ENDED: NotifiedGroup.LEADS,
+        AlertKind.RECOVERY_CODE_USED: NotifiedGroup.LEADS,
+        AlertKind.CODES_REFUSED: NotifiedGroup.LEADS,
     }
 )
 """To whom an alert comes first."""

@@ -41,6 +41,9 @@ class AlertKind(StrEnum):
     NOT_UNDERSTOOD = "k"
     URGENT_INTAKE = "i"
     NEW_INTAKE = "p"
+    FACTOR_ENDED = "x"
+    RECOVERY_CODE_USED = "q"
+    CODES_REFUSED = "z"
 
 
 NO_ID = UUID(int=0)

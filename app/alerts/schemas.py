@@ -18,6 +18,7 @@ KindName: TypeAlias = Literal[
     "casework_ended", "member_suspended", "log_set_back", "duty_fell", "duty_vacant",
     "emergency_begun",
     "leg_late", "leg_overdue", "not_understood", "urgent_intake", "new_intake", "unanswered",
+    "second_factor_ended", "recovery_code_used", "codes_refused",
 ]  # fmt: skip
 
 KIND_NAMES: Mapping[AlertKind, KindName] = {
@@ -42,6 +43,9 @@ KIND_NAMES: Mapping[AlertKind, KindName] = {
     AlertKind.NOT_UNDERSTOOD: "not_understood",
     AlertKind.URGENT_INTAKE: "urgent_intake",
     AlertKind.NEW_INTAKE: "new_intake",
+    AlertKind.FACTOR_ENDED: "second_factor_ended",
+    AlertKind.RECOVERY_CODE_USED: "recovery_code_used",
+    AlertKind.CODES_REFUSED: "codes_refused",
 }
 """Every kind but ``NOTHING``, which is never shown."""
 
@@ -53,7 +57,8 @@ class AlertSummary(Schema):
     who ended their consent to casework, a member who was suspended, databases that hold less than
     a device has seen of them, a duty that fell to ``member_id`` or to nobody, an emergency that
     waits for a lead's part, a leg that is late or overdue, words that nobody understood, an intake
-    that is urgent or that nobody has triaged for a day.
+    that is urgent or that nobody has triaged for a day, a second factor that was ended, a recovery
+    code that was used, ten wrong codes after a right passphrase.
 
     ``member_id`` with a leg: who brought what was said. ``notified``: how far it has come.
     *unanswered*: an alert about a case that you follow, whatever it says.

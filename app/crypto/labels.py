@@ -59,6 +59,9 @@ class Label(StrEnum):
     SESSION_LEAD = "padauk/session/lead/1"
     DEVICE_PERMIT = "padauk/device-permit/1"
     DEVICE_PERMIT_KEY = "padauk/device-permit/key/1"
+    SECOND_FACTOR = "padauk/second-factor/1"
+    RECOVERY_CODE = "padauk/recovery-code/1"
+    RECOVERY_CODE_KEY = "padauk/recovery-code/key/1"
 
     # Certificates and keys of the organisation
     FINGERPRINT = "padauk/fingerprint/1"

@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app import errors
 from app.cases.errors import CaseNotFound
+from app.factors.errors import FactorRequired
 from app.http import errors as web
 from app.http.examples import example_of
 from app.http.needs import Public
@@ -23,6 +24,7 @@ from app.http.problems import MEDIA_TYPE, URN, status_of
 from app.http.quotas import UNLIMITED
 from app.http.responses import JSON
 from app.http.wording import all_codes
+from app.permissions import WHILE_ENROLLING
 from app.vault.errors import CaseErased, ErasureAsked, NoGrant, StepUpRequired
 
 Kinds = Iterable[type[errors.DomainError]]
@@ -117,6 +119,8 @@ def _refusals(operation: Operation) -> Iterator[type[errors.DomainError]]:
     if not isinstance(declared.needs, Public):
         yield from _SIGNED_IN
         yield StepUpRequired
+        if declared.needs not in WHILE_ENROLLING:
+            yield FactorRequired
     if operation.takes.body is not None:
         yield from _WITH_BODY
     if declared.creates:

@@ -36,6 +36,7 @@ from app.errors import (
     Stale,
     Unauthenticated,
 )
+from app.factors.errors import FactorRequired
 from app.http.errors import DatabaseUnavailable, NotAllowed
 from app.http.idempotency import Claim
 from app.http.needs import Needs, NotHeard, Public, Readiness
@@ -47,6 +48,7 @@ from app.http.responses import json_response
 from app.http.signature import HandlerSignature
 from app.http.stretching import Stretches, Tasks, stretch_all
 from app.http.texts import texts_in
+from app.permissions import Permission
 from app.principal import NOBODY, Principal
 from app.store.failures import run_again
 from app.vault.errors import StepUpRequired
@@ -252,7 +254,10 @@ class Operation:
     def _admit(
         self, context: RouteContext, session: Session, incoming: Incoming
     ) -> tuple[Principal, MemberSecrets | None]:
-        """Return who asks; raises ``Unauthenticated``, ``NotAllowed``, ``StepUpRequired``."""
+        """Return who asks.
+
+        Raises ``Unauthenticated``, ``NotAllowed``, ``FactorRequired``, ``StepUpRequired``.
+        """
         needs = self.declared.needs
         if isinstance(needs, Public):
             return NOBODY, None
@@ -260,9 +265,9 @@ class Operation:
             raise Unauthenticated
         principal, secrets = context.identify(session, context.deployment, incoming.token)
         acting = principal.acting_for(needs, *role_asked(incoming.headers))
-        if acting.acting and not acting.needs_step_up(needs):
+        refusal = _refusal_to(acting, needs)
+        if refusal is None:
             return acting, secrets
-        refusal = StepUpRequired() if acting.acting else NotAllowed()
         session.close()
         self._record_denial(context, session, principal, refusal)
         raise refusal
@@ -329,6 +334,15 @@ class Operation:
             return
         with unit_of_work(begin_work(session, context.deployment, principal)) as work:
             work.trail.record(EventKind.REQUEST_DENIED, operation=self.name, code=refusal.code)
+
+
+def _refusal_to(acting: Principal, needs: Permission) -> Forbidden | None:
+    """Return why a principal may not do this, or None."""
+    if not acting.acting:
+        return NotAllowed()
+    if acting.must_enrol(needs):
+        return FactorRequired()
+    return StepUpRequired() if acting.needs_step_up(needs) else None
 
 
 def _ids_of(incoming: Incoming) -> dict[str, UUID]:

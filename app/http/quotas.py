@@ -29,6 +29,7 @@ UNLIMITED: Final[Mapping[Permission, str]] = MappingProxyType(
         Permission.CASE_EMERGENCY: "somebody has to leave at once",
         Permission.MEMBER_SUSPEND: "who is a danger is shut out",
         Permission.SELF_CHANGE: "a passphrase is changed, a session is ended",
+        Permission.SELF_ENROL: "a second factor is set up, replaced or ended",
         Permission.STEP_UP: "it writes a session and nothing else",
         Permission.HOLD_REQUEST: "what would be destroyed is kept",
     }

@@ -214,6 +214,7 @@ TABLES: Final[Mapping[str, RowRetention]] = MappingProxyType(
             " case", "retention",
         ),
         "retention_passes": RowRetention("kept: counts of the last pass", None, Action.KEEP),
+        "second_factors": RowRetention("at once when the member is removed, by that act", None),
         "sessions": RowRetention("when they end; every 15 minutes", "sessions"),
         "suspensions": RowRetention("kept: who shut out whom, and who undid it", None, Action.KEEP),
         "team_duties": RowRetention("kept: one row a team, who has the watch", None, Action.KEEP),

@@ -26,6 +26,20 @@ class SignInRefused(Unauthenticated):
     title = "Name and passphrase do not match"
 
 
+class SignInCodeNeeded(Unauthenticated):
+    """The passphrase is right, and the account has a second factor."""
+
+    code = "session.code_needed"
+    title = "Send a code of your authenticator as well, or a recovery code"
+
+
+class SignInCodeWrong(Unauthenticated):
+    """The passphrase is right, and the code is not one of now, or was used before."""
+
+    code = "session.code_wrong"
+    title = "This code does not count; wait for the next one, and check the clock of your device"
+
+
 class SignInBudgetSpent(TooMany):
     """More sign-ins were tried, by all together, than the deployment takes in a minute."""
 

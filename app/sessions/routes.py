@@ -8,13 +8,21 @@ from uuid import UUID
 from app.accounts.admission import Passphrase
 from app.accounts.schemas import stretched_passphrase
 from app.crypto.passwords import Stretched
+from app.factors.errors import CodeNeeded, CodeWrong
 from app.http.needs import Public
 from app.http.routing import Router
 from app.http.stretching import Stretches, StretchTask
 from app.permissions import Permission
 from app.sessions import passphrases, sign_in
 from app.sessions import service as sessions
-from app.sessions.errors import PassphraseWrong, SessionNotFound, SignInBudgetSpent, SignInRefused
+from app.sessions.errors import (
+    PassphraseWrong,
+    SessionNotFound,
+    SignInBudgetSpent,
+    SignInCodeNeeded,
+    SignInCodeWrong,
+    SignInRefused,
+)
 from app.sessions.permits import give_permit
 from app.sessions.schemas import (
     PassphraseChangeRead,
@@ -28,6 +36,8 @@ from app.sessions.schemas import (
 from app.work import Work
 
 router = Router(tags=["sessions"])
+REFUSALS = (PassphraseWrong, CodeNeeded, CodeWrong)
+"""How a passphrase and a code that are given again may be refused."""
 
 
 def _start_sign_in(work: Work, body: SessionCreate) -> list[StretchTask]:
@@ -40,14 +50,19 @@ def _start_sign_in(work: Work, body: SessionCreate) -> list[StretchTask]:
     needs=Public("there is no session before signing in"),
     stretch=_start_sign_in,
     status_code=201,
-    raises=(SignInRefused, SignInBudgetSpent),
+    raises=(SignInRefused, SignInCodeNeeded, SignInCodeWrong, SignInBudgetSpent),
 )
 def open_session(body: SessionCreate, work: Work, stretched: Stretches) -> SessionRead:
-    """Sign in. A wrong name and a wrong passphrase are refused alike."""
+    """Sign in. A wrong name and a wrong passphrase are refused alike.
+
+    Who has a second factor sends a code as well. A session of somebody whose role needs one, and
+    who has none yet, may set it up and nothing else (``must_set_up_second_factor``).
+    """
     opened = sign_in.sign_in(
         work,
         body.login,
         stretched.results,
+        code=body.code,
         lane=stretched.tasks[0].lane,
         permit=body.device_permit,
     )
@@ -84,12 +99,11 @@ def _start_reauthentication(work: Work, body: ReauthenticationCreate) -> list[St
     needs=Permission.STEP_UP,
     stretch=_start_reauthentication,
     status_code=201,
-    raises=(PassphraseWrong,),
+    raises=REFUSALS,
 )
 def step_up(body: ReauthenticationCreate, work: Work, stretched: Stretches) -> SessionRead:
     """Unlock a lead's second key for a few minutes. The new token replaces the one sent."""
-    del body
-    return SessionRead.of(passphrases.step_up(work, stretched.results))
+    return SessionRead.of(passphrases.step_up(work, stretched.results, body.code))
 
 
 def _start_passphrase_change(work: Work, body: ReauthenticationCreate) -> list[StretchTask]:
@@ -102,15 +116,14 @@ def _start_passphrase_change(work: Work, body: ReauthenticationCreate) -> list[S
     creates=True,
     stretch=_start_passphrase_change,
     status_code=201,
-    raises=(PassphraseWrong,),
+    raises=REFUSALS,
 )
 def change_passphrase(
     body: ReauthenticationCreate, work: Work, stretched: Stretches
 ) -> PassphraseChangeRead:
     """Replace one's passphrase by a generated one. Other sessions end; this one within minutes."""
-    del body
     old, fresh = _old_and_fresh(stretched)
-    opened = SessionRead.of(passphrases.change_passphrase(work, old, fresh))
+    opened = SessionRead.of(passphrases.change_passphrase(work, old, fresh, body.code))
     return PassphraseChangeRead(**opened.model_dump(), passphrase=fresh.words)
 
 
@@ -119,15 +132,14 @@ def change_passphrase(
     needs=Permission.SELF_CHANGE,
     creates=True,
     stretch=_start_passphrase_change,
-    raises=(PassphraseWrong,),
+    raises=REFUSALS,
 )
 def set_duress_passphrase(
     body: ReauthenticationCreate, work: Work, stretched: Stretches
 ) -> PassphraseRead:
     """Generate a second passphrase: it opens a harmless account and raises an alert."""
-    del body
     old, fresh = _old_and_fresh(stretched)
-    passphrases.set_second_passphrase(work, old, fresh)
+    passphrases.set_second_passphrase(work, old, fresh, body.code)
     return PassphraseRead(passphrase=fresh.words)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +18,16 @@ Token = Annotated[
 ]
 
 
+SecondCode = Annotated[
+    Code | None,
+    Field(
+        repr=False,
+        description="Of the authenticator, six digits, or a recovery code; only with a second"
+        " factor. Each counts once",
+        examples=["492 039"],
+    ),
+]
+
 PermitText = Annotated[str, Field(min_length=1, max_length=120, examples=["AQEx9v3kq..."])]
 
 
@@ -26,6 +36,7 @@ class SessionCreate(Schema):
 
     login: Annotated[Code, Field(examples=["thiri"])]
     passphrase: Annotated[Secret, Field(examples=["eight words from the printed sheet, as typed"])]
+    code: SecondCode = None
     device_permit: Annotated[
         PermitText | None,
         Field(
@@ -39,9 +50,10 @@ class SessionCreate(Schema):
 
 
 class ReauthenticationCreate(Schema):
-    """The passphrase that this session was opened with."""
+    """The passphrase that this session was opened with, and a code where there is a factor."""
 
     passphrase: Annotated[Secret, Field(examples=["eight words from the printed sheet, as typed"])]
+    code: SecondCode = None
 
 
 class SessionRead(Schema):
@@ -55,6 +67,12 @@ class SessionRead(Schema):
     idle_minutes: int
     ends_at: datetime
     lead_until: datetime | None = None
+    must_set_up_second_factor: Annotated[
+        bool, Field(description="This session may set up a second factor, and nothing else")
+    ] = False
+    second_factor_ended_on: Annotated[
+        date | None, Field(description="A lead ended your second factor on this day")
+    ] = None
     device_permit: Annotated[
         str | None,
         Field(description="For this device to keep, where it was asked for; names nobody"),
@@ -72,6 +90,8 @@ class SessionRead(Schema):
             idle_minutes=opened.idle_minutes,
             ends_at=opened.session.ends_at,
             lead_until=opened.session.lead_until,
+            must_set_up_second_factor=opened.is_enrolling,
+            second_factor_ended_on=opened.factor_ended_on,
             device_permit=permit,
         )
 

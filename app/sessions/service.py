@@ -6,6 +6,7 @@
   last one as well: who writes to the database prolongs neither.
 - Roles and status are read from the member's row at every request, so that a change or a removal
   holds at the next one.
+- A session that may only set up a second factor says so beside its keys, where nobody changes it.
 - Knows how keys are kept during a session; not how they were unlocked.
 """
 
@@ -16,7 +17,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -97,15 +98,23 @@ class OpenedSession:
     session: MemberSession
     member: Member
     idle_minutes: int
+    is_enrolling: bool = False
+    factor_ended_on: date | None = None
 
 
 def open_session(
-    work: Work, member: Member, keys: MemberSecrets, *, until: datetime | None = None
+    work: Work,
+    member: Member,
+    keys: MemberSecrets,
+    *,
+    until: datetime | None = None,
+    is_enrolling: bool = False,
 ) -> OpenedSession:
     """Open a session for a member with these keys, and return its token.
 
     ``keys.lead``, if given, is kept in the row for the minutes of a step-up. ``until`` is the
-    absolute end of the session that this one replaces.
+    absolute end of the session that this one replaces. ``is_enrolling``: it may only set up a
+    second factor.
     """
     deployment, settings = work.deployment, work.deployment.settings
     token = secrets.token_bytes(TOKEN_BYTES)
@@ -119,7 +128,7 @@ def open_session(
     )
     address = _address(deployment, row.id, member.id, minute)
     row.keys_sealed = _wrap_key(deployment, token, _KEYS_INFO).wrap(
-        keys.work.seed + keys.sign.seed, address=address
+        keys.work.seed + keys.sign.seed + bytes([is_enrolling]), address=address
     )
     if keys.lead is not None:
         row.lead_until = minute + timedelta(minutes=settings.step_up_minutes)
@@ -127,9 +136,8 @@ def open_session(
             keys.lead.seed, address=address + frame_parts(_minutes(row.lead_until))
         )
     work.session.add(row)
-    return OpenedSession(
-        urlsafe_b64encode(token).rstrip(b"=").decode(), row, member, settings.session_idle_minutes
-    )
+    text = urlsafe_b64encode(token).rstrip(b"=").decode()
+    return OpenedSession(text, row, member, settings.session_idle_minutes, is_enrolling)
 
 
 def principal_of(
@@ -150,14 +158,21 @@ def principal_of(
     row, authentic = found[0]
     if not authentic or not _is_valid(row, deployment, now):
         raise SessionEnded
-    keys = _unwrap_keys(row, deployment, raw, session_id, now)
+    keys, is_enrolling = _unwrap_keys(row, deployment, raw, session_id, now)
     minute = minute_of(now)
     if minute > row.seen_at:
         connection.execute(_TOUCH_SESSION, {"session_id": session_id, "minute": minute})
     # Until a lead has certified the keys, a member acts as a volunteer.
     active = row.status is MemberStatus.ACTIVE
     roles = row.roles if active else roles_in(row.team_id, Role.VOLUNTEER)
-    principal = Principal(row.member_id, roles, row.team_id, session_id, keys.lead is not None)
+    principal = Principal(
+        row.member_id,
+        roles,
+        row.team_id,
+        session_id,
+        keys.lead is not None,
+        is_enrolling=is_enrolling,
+    )
     return principal, keys
 
 
@@ -174,19 +189,18 @@ def _is_valid(row: _Found, deployment: Deployment, now: datetime) -> bool:
 
 def _unwrap_keys(
     row: _Found, deployment: Deployment, token: bytes, session_id: UUID, now: datetime
-) -> MemberSecrets:
+) -> tuple[MemberSecrets, bool]:
     address = _address(deployment, session_id, row.member_id, row.opened_at)
     lead = None
     try:
-        seeds = _wrap_key(deployment, token, _KEYS_INFO).unwrap(row.keys_sealed, address=address)
+        content = _wrap_key(deployment, token, _KEYS_INFO).unwrap(row.keys_sealed, address=address)
         if row.lead_sealed is not None and row.lead_until is not None and now < row.lead_until:
             until = address + frame_parts(_minutes(row.lead_until))
             lead = PrivateKey(
                 _wrap_key(deployment, token, _LEAD_INFO).unwrap(row.lead_sealed, address=until)
             )
-        return MemberSecrets(
-            PrivateKey(seeds[: hpke.SEED_BYTES]), SigningKey(seeds[hpke.SEED_BYTES :]), lead
-        )
+        work, sign = content[: hpke.SEED_BYTES], content[hpke.SEED_BYTES : _KEYS_BYTES]
+        return MemberSecrets(PrivateKey(work), SigningKey(sign), lead), content[_KEYS_BYTES] == 1
     except CryptoError:
         raise SessionEnded from None
 

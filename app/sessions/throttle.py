@@ -6,6 +6,9 @@
   of their own, nor one who is signed in.
 - Strangers have a budget a minute together, a device ten attempts an hour by its permit.
 - Only what was stretched and refused is a failure: one that found the queue full is none.
+- Wrong codes of a second factor count as failures. After ``WRONG_CODES`` of them within an hour of
+  one another, recovery codes alone count in that lane, and leads are told: who sent them has
+  the passphrase.
 - Unknown names are counted like known ones, under a keyed hash.
 - Refusals go on record as one event a minute with their count, whatever a stranger sends.
 - Knows no address of a client.
@@ -30,12 +33,14 @@ BUDGET_A_MINUTE = 120
 A_PERMIT_AN_HOUR = 10
 FREE_FAILURES = 3
 LONGEST_DELAY = 30.0
+WRONG_CODES = 10
 FORGOTTEN_AFTER = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _EVERYONE = "sign-in/everyone"
 _ACCOUNT = "sign-in/account"
 _DEVICE = "sign-in/device"
 _REFUSED = "sign-in/refused"
+_CODES = "sign-in/codes"
 _RECORDED_WITHIN = timedelta(days=1)
 """A counter that is older was deleted."""
 
@@ -84,9 +89,25 @@ def note_failure(deployment: Deployment, account: bytes, lane: Lane, *, sign_in:
                 count_one(session, _refused(work, minute), at=minute, since=minute)
 
 
+def are_codes_resting(work: Work, account: bytes, lane: Lane) -> bool:
+    """Return whether too many codes of an account were wrong in this lane."""
+    counter, since = _codes(work, account, lane), minute_of(work.now()) - FORGOTTEN_AFTER
+    return read_counts(work.session, [counter], since=since).get(counter, 0) >= WRONG_CODES
+
+
+def count_wrong_code(work: Work, account: bytes, lane: Lane) -> bool:
+    """Count a wrong code as a failure; return whether it is the one after which codes rest."""
+    minute = minute_of(work.now())
+    since = minute - FORGOTTEN_AFTER
+    count_one(work.session, _account(work, account, lane), at=minute, since=since)
+    wrong = count_one(work.session, _codes(work, account, lane), at=minute, since=since)
+    return wrong == WRONG_CODES
+
+
 def reset_failures(work: Work, account: bytes, lane: Lane) -> None:
-    """Set an account's count of failures in a lane to zero, after its right passphrase."""
+    """Set an account's failures in a lane to zero, after its right passphrase and code."""
     reset_count(work.session, _account(work, account, lane))
+    reset_count(work.session, _codes(work, account, lane))
 
 
 def record_refusals(work: Work) -> int:
@@ -105,6 +126,10 @@ def record_refusals(work: Work) -> int:
 
 def _refused(work: Work, minute: datetime) -> UUID:
     return work.deployment.counter_id(_REFUSED, int(minute.timestamp()))
+
+
+def _codes(work: Work, account: bytes, lane: Lane) -> UUID:
+    return work.deployment.counter_id(_CODES, account, lane.name)
 
 
 def _account(work: Work, account: bytes, lane: Lane) -> UUID:

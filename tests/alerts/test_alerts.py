@@ -51,6 +51,9 @@ def test_one_list_shows_every_kind_but_what_says_nothing_or_is_over(served, worl
     answer = served.ask(Role.LEAD, "GET", "/alerts")
     assert answer.status_code == 200
     assert [alert["kind"] for alert in answer.json()["items"]] == [
+        "codes_refused",
+        "recovery_code_used",
+        "second_factor_ended",
         "not_understood",
         "emergency_begun",
         "duty_vacant",

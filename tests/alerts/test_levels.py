@@ -251,4 +251,7 @@ def test_every_kind_about_a_case_or_a_leg_begins_with_who_is_on_duty_or_further(
         AlertKind.LOG_SET_BACK,
         AlertKind.DUTY_VACANT,
         AlertKind.EMERGENCY_BEGUN,
+        AlertKind.FACTOR_ENDED,
+        AlertKind.RECOVERY_CODE_USED,
+        AlertKind.CODES_REFUSED,
     }

@@ -117,4 +117,5 @@ def test_every_module_is_met_by_these_tests():
         "stretch_worker",
         "stretching",
         "suites",
+        "totp",
     }

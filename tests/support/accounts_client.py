@@ -16,6 +16,7 @@ from app.accounts import routes as accounts
 from app.alerts import routes as alerts
 from app.audit.models import AuditEvent
 from app.audit.trail import Detail, read_detail
+from app.factors import routes as factors
 from app.http.request_pool import RequestPool
 from app.joining import routes as joining
 from app.main import assemble
@@ -77,7 +78,9 @@ class Served:
 
 @pytest.fixture
 def served(world: World) -> Iterator[Served]:
-    routers = [accounts.router, joining.router, sessions.router, alerts.router]
+    routers = [
+        accounts.router, joining.router, sessions.router, factors.router, alerts.router,
+    ]  # fmt: skip
     app = assemble(world.deployment, routers, principal_of)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Served(world, client, app.state.context.pool)

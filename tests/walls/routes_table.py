@@ -91,6 +91,11 @@ ROUTES: dict[str, Row] = {
     "GET /api/me": READ,
     "POST /api/me/passphrase": Row(lambda _: WRONG, 403),
     "PUT /api/me/duress-passphrase": Row(lambda _: WRONG, 403),
+    "GET /api/me/second-factor": READ,
+    "POST /api/me/second-factor": Row(lambda _: WRONG, 403),
+    "POST /api/me/second-factor/confirmation": Row(lambda _: {"code": "000000"}, 409),
+    "POST /api/me/second-factor/recovery-codes": Row(lambda _: WRONG, 403),
+    "POST /api/me/second-factor/end": Row(lambda _: WRONG, 403),
     "GET /api/members": READ,
     "GET /api/members/{member_id}": Row(reach=ORGANISATION),
     "GET /api/members/{member_id}/certificate": Row(found=409, reach=ORGANISATION),
@@ -118,6 +123,9 @@ ROUTES: dict[str, Row] = {
     ),
     "DELETE /api/members/{member_id}/suspension": Row(reach=SUSPENDING),
     "POST /api/members/{member_id}/resumption": Row(found=200, reach=frozenset({Role.LEAD})),
+    "DELETE /api/members/{member_id}/second-factor": Row(
+        reach=frozenset({Role.LEAD}), shuts_out="tests/factors/test_second_factor.py"
+    ),
     "GET /api/custody": READ,
     "POST /api/custody/deals": Row(lambda _: {"root_words": "no words of any root"}, 403),
     "POST /api/custody/contributions": Row(lambda _: {"lead_id": str(new_id())}, 404),

@@ -195,7 +195,7 @@ def test_a_lead_without_the_second_unlock_is_stopped_exactly_where_it_is_needed(
                 assert answer.status_code == 403
                 stopped.add(name)
     assert stopped == {n for n, route in two_teams.guarded.items() if route.needs in NEEDS_STEP_UP}
-    assert len(stopped) == 12
+    assert len(stopped) == 13
 
 
 @pytest.mark.parametrize("role", Role)

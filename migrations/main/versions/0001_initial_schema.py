@@ -990,6 +990,14 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "second_factors",
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
         "silence_notices",
         sa.Column("noticed_on", sa.Date(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -1629,6 +1637,7 @@ def downgrade() -> None:
     op.drop_table("suspensions")
     op.drop_index(op.f("ix_silence_notices_case_id"), table_name="silence_notices")
     op.drop_table("silence_notices")
+    op.drop_table("second_factors")
     op.drop_table("scopes")
     op.drop_table("retention_passes")
     op.drop_index(op.f("ix_retention_looks_sequence"), table_name="retention_looks")
