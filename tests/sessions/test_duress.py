@@ -80,9 +80,7 @@ def test_the_real_passphrase_still_opens_the_real_account(served, world, person,
     assert alerts(served) == []
 
 
-@pytest.mark.usefixtures("world_on_both")
 def test_using_it_ends_the_real_sessions_at_once(served, world, person, second):
-    """On both databases: transaction."""
     real = token_by(served, person, person.passphrase)
     stranger = served.token_of(world.member("vetter"))
     token_by(served, person, second)

@@ -31,11 +31,10 @@ def second(served, person: Person) -> str:
     return set_second(served, served.token_of(person), person.passphrase)
 
 
-@pytest.mark.usefixtures("world_on_both")
 def test_from_the_next_request_on_the_real_grants_open_nothing_in_any_process(
     served, world, person, second
 ):
-    """On both databases: transaction. Another process is a deployment of its own."""
+    """Another process is a deployment of its own."""
     case_id = world.open_case(by=world.member("volunteer"))
     colleague = world.member("coordinator", 2)
     with closing(open_world(world.founded, world.deployment.settings)) as another:

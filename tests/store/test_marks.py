@@ -90,18 +90,14 @@ def test_a_version_that_was_there_before_is_not_promised_again(marks, main):
         promise(marks, main, 4)
 
 
-def test_of_two_units_that_commit_one_row_the_second_is_run_again(
-    world, world_on_both, backend, monkeypatch
-):
-    """On both databases: race. The first of the two is still at it."""
-    assert world_on_both
+def test_of_two_units_that_commit_one_row_the_second_is_run_again(world, monkeypatch):
+    """The first of the two is still at it."""
     marks = world.deployment.marks
     monkeypatch.setattr(module, "_status_of", lambda *_: "in progress")
     with world.deployment.engine.begin() as main:
         promise(marks, main, 4)
         with pytest.raises(StaleDataError):
             promise(marks, main, 4)
-    assert backend
 
 
 def test_a_unit_that_died_after_its_commit_is_confirmed(world, marks):
@@ -129,11 +125,9 @@ def test_the_next_unit_that_needs_the_row_settles_the_one_that_died(world, marks
     assert least_of(marks) == 5
 
 
-def test_a_transaction_that_runs_is_left_alone_and_one_that_was_rolled_back_is_not(
-    world, world_on_both, backend
-):
-    """On both databases: transaction. PostgreSQL knows; SQLite has one writer at a time."""
-    assert world_on_both
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_transaction_that_runs_is_left_alone_and_one_that_was_rolled_back_is_not(world):
+    """On PostgreSQL: transaction. SQLite has one writer at a time."""
     marks, engine = world.deployment.marks, world.deployment.engine
     with engine.connect() as main, main.begin() as running:
         marks.promise(main, new_id(), {PLACE: Promised(4, for_good=False)}, has_event)
@@ -146,16 +140,14 @@ def test_a_transaction_that_runs_is_left_alone_and_one_that_was_rolled_back_is_n
     assert least_of(marks) == 0
 
 
-def test_a_number_of_another_server_is_not_believed(new_world, backend, world_on_both):
-    """On both databases: transaction. After a move to another server its numbers say nothing."""
-    assert world_on_both
-    world = new_world()
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_number_of_another_server_is_not_believed(world):
+    """On PostgreSQL: transaction. After a move to another server its numbers say nothing."""
     marks, unit = world.deployment.marks, logged_event(world)
     with world.deployment.engine.begin() as main:
         marks.promise(main, unit, {PLACE: Promised(4, for_good=False)}, has_event)
-    if backend == "postgresql":
-        with world.deployment.keystore.engine.begin() as connection:
-            connection.execute(update(RowMark).values(transaction=2**40))
+    with world.deployment.keystore.engine.begin() as connection:
+        connection.execute(update(RowMark).values(transaction=2**40))
     with world.deployment.engine.begin() as main:
         assert marks.settle(main, has_event) == 1
     assert least_of(marks) == 4
@@ -261,18 +253,16 @@ def test_what_is_known_is_bounded(marks, monkeypatch):
         assert len(marks._least) <= 10
 
 
-def test_a_connection_that_the_server_closed_is_opened_again(new_world, backend, world_on_both):
-    """On both databases: lock. Only a server ends connections that lie still."""
-    assert world_on_both
-    world = new_world()
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_connection_that_the_server_closed_is_opened_again(world):
+    """On PostgreSQL: lock. Only a server ends connections that lie still."""
     marks = world.deployment.marks
     marks.refresh()
-    if backend == "postgresql":
-        with world.deployment.keystore.engine.connect() as connection:
-            connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    with world.deployment.keystore.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     assert least_of(marks) == 0
 
 
