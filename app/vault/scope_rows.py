@@ -71,7 +71,9 @@ def sign_minted(
     on: date,
     before: Mapping[Scope, bytes] = _NONE_BEFORE,
 ) -> None:
-    """Sign rows that are minted in one act, all of one case, with the case's and a member's key.
+    """Sign rows that are minted in one act, of one case, with the case's and a member's key.
+
+    There is at least one.
 
     ``before`` has the commitments of the epochs that rows of a further epoch follow.
     """
@@ -82,12 +84,11 @@ def sign_minted(
     for row in rows:
         row.case_public, row.minter_id, row.minted_on = key.public, minter_id, on
         row.minted_with = digests
-    if rows:
-        # The statement names no row: it is signed once for all of them.
-        statement = minting_statement(organisation, rows[0])
-        by_case, by_minter = key.sign(statement), minter.sign(statement)
-        for row in rows:
-            row.case_signature, row.signature = by_case, by_minter
+    # The statement names no row: it is signed once for all of them.
+    statement = minting_statement(organisation, rows[0])
+    by_case, by_minter = key.sign(statement), minter.sign(statement)
+    for row in rows:
+        row.case_signature, row.signature = by_case, by_minter
 
 
 class ScopeRows:

@@ -109,3 +109,23 @@ def test_a_unit_of_work_forgets_at_its_end_which_keys_it_read(world):
         work.certificates.load([world.member("volunteer").id])
         assert work.session.info[READ_BEFORE_FLUSH]
     assert READ_BEFORE_FLUSH not in work.session.info
+
+
+def test_altered_keys_that_were_loaded_before_are_forged_at_the_first_question(world):
+    volunteer = world.member("volunteer")
+    with world.deployment.engine.begin() as connection:
+        connection.execute(
+            update(MemberKeys).where(MemberKeys.id == volunteer.id).values(certified_by=None)
+        )
+    with world.work_as(None) as work:
+        kept = work.session.get_one(MemberKeys, volunteer.id)
+        with pytest.raises(KeyForged):
+            work.certificates.member(volunteer.id)
+        assert kept.id == volunteer.id
+
+
+def test_nothing_is_sealed_to_the_second_key_of_a_lead_who_was_removed(world):
+    lead = world.member("lead")
+    rewrite(world, MemberKeys, lead.id, revoked_on=world.clock().date())
+    with world.work_as(None) as work, pytest.raises(KeyNotCertified):
+        work.certificates.lead_key(lead.id)
