@@ -26,6 +26,7 @@ from app.emergency import routes as emergency
 from app.factors import routes as factors
 from app.handovers import routes as handovers
 from app.http import pages, problems
+from app.http.connections import Connection
 from app.http.headers import HeadMiddleware, MetricsMiddleware, SecurityHeadersMiddleware
 from app.http.indexed_router import IndexedRouter
 from app.http.openapi import describe
@@ -66,6 +67,7 @@ class ServerOptions(TypedDict):
     server_header: bool
     proxy_headers: bool
     ws: Literal["none"]
+    http: type[Connection]
 
 
 SERVER_OPTIONS: Final[ServerOptions] = {
@@ -74,8 +76,11 @@ SERVER_OPTIONS: Final[ServerOptions] = {
     "server_header": False,
     "proxy_headers": False,
     "ws": "none",
+    "http": Connection,
 }
-"""How uvicorn must be run: no log of who asked, no loggers of its own, no name of the server."""
+"""How uvicorn must be run: no log of who asked, no loggers of its own, no name of the server, and
+no connection that only waits.
+"""
 
 TAGS: Final[dict[str, str]] = {
     "pages": "The front page.",
